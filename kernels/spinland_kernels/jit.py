@@ -1,0 +1,115 @@
+"""The only place with Numba options, compiler flags and cache policy.
+
+Three decorators, one for each kind of compiled function:
+
+``formula``
+    scalars in, scalars out; the mathematics, shared by the processor and the card.
+``block``
+    arrays in, arrays out, sequential; called from loops, never from Python in production.
+``loop``
+    the entry points: parallel over independent items (``prange``), cached on disk.
+
+Every one states ``fastmath`` and ``error_model``: a helper that states neither takes them from
+whichever caller compiles it first (numba#7168, numba#2305).
+
+The cache folder is named after a hash of all kernel sources. Numba stamps a compiled function with
+the one file that defines it (numba#1833), so an edited formula in another file would otherwise go on
+running in its old form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import config, event
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Flags that let a loop be vectorised without assuming that NaN and infinity do not occur.
+REASSOCIATE = {"reassoc", "contract", "arcp", "nsz"}
+
+
+@cache
+def source_hash() -> str:
+    """Hash of all kernel sources, 16 hexadecimal digits."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def cache_folder() -> Path:
+    """Folder of the compiled kernels; ``NUMBA_CACHE_DIR`` or ``XDG_CACHE_HOME`` move it."""
+    root = os.environ.get("NUMBA_CACHE_DIR")
+    if root:
+        return Path(root) / f"spinland-{source_hash()}"
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "spinland" / "kernels" / source_hash()
+
+
+def _decorate(function: F, **options: Any) -> F:
+    # Numba reads CACHE_DIR when it decorates; other libraries keep their own setting.
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder())
+    try:
+        return numba.njit(error_model="numpy", **options)(function)
+    finally:
+        config.CACHE_DIR = before
+
+
+def formula(function: F) -> F:
+    """Compile a scalar function, exact arithmetic, callable from loops on either device."""
+    return _decorate(function, fastmath=False)
+
+
+def block(function: F) -> F:
+    """Compile sequential array code that loops call."""
+    return _decorate(function, fastmath=False)
+
+
+def vector_block(function: F) -> F:
+    """Compile sequential array code whose sums may be reassociated, so that they vectorise.
+
+    The order of summation is fixed when it is compiled: the bits depend on the machine's vector
+    width, not on the number of threads.
+    """
+    return _decorate(function, fastmath=REASSOCIATE)
+
+
+def loop(function: F) -> F:
+    """Compile an entry point: parallel over independent items, cached on disk."""
+    return _decorate(function, fastmath=False, parallel=True, cache=True, nogil=True)
+
+
+def serial_loop(function: F) -> F:
+    """Compile a cached entry point without parallel parts."""
+    return _decorate(function, fastmath=False, cache=True, nogil=True)
+
+
+class _CompileListener(event.Listener):
+    """Tells a callback the name of each function that is really compiled (not read from the cache)."""
+
+    def __init__(self, callback: Callable[[str], None]):
+        self.callback = callback
+
+    def on_start(self, event: Any) -> None:
+        dispatcher = event.data["dispatcher"]
+        if dispatcher.targetoptions.get("nogil"):  # entry points only, not what they call
+            self.callback(dispatcher.py_func.__qualname__)
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+def on_compile(callback: Callable[[str], None]) -> None:
+    """Call ``callback(name)`` whenever an entry point is about to be compiled."""
+    event.register("numba:compile", _CompileListener(callback))

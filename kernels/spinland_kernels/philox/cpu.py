@@ -1,0 +1,111 @@
+"""Arrays of random numbers on the processor."""
+
+import numpy as np
+from numba import prange
+
+from ..jit import block, loop, serial_loop
+from . import formula
+
+CHUNK = 4096  # numbers in one parallel item, a multiple of 4
+
+
+@block
+def normals_into(out, scale, seed, purpose, replica, step, start):
+    """Set ``out`` to ``scale`` times normals ``start ... start + len(out) - 1`` of a stream."""
+    n = out.shape[0]
+    first = start // 4
+    last = (start + n + 3) // 4
+    for b in range(first, last):
+        z0, z1, z2, z3 = formula.normal_block(seed, b, step, replica, purpose)
+        i = 4 * b - start
+        if i >= 0 and i + 3 < n:
+            out[i] = scale * z0
+            out[i + 1] = scale * z1
+            out[i + 2] = scale * z2
+            out[i + 3] = scale * z3
+        else:
+            z = (z0, z1, z2, z3)
+            for k in range(4):
+                if 0 <= i + k < n:
+                    out[i + k] = scale * z[k]
+
+
+@loop
+def _fill_normals(out, seed, purpose, replicas, step, start):
+    rows, n = out.shape
+    chunks = (n + CHUNK - 1) // CHUNK
+    for item in prange(rows * chunks):
+        row = item // chunks
+        low = (item % chunks) * CHUNK
+        high = min(low + CHUNK, n)
+        normals_into(out[row, low:high], 1.0, seed, purpose, replicas[row], step, start + low)
+
+
+def fill_normals(out, seed, purpose, replicas, step, start=0):
+    """Row r of ``out`` (rows, n) gets normals ``start ...`` of stream (seed, purpose, replicas[r], step)."""
+    _fill_normals(out, np.uint64(seed), purpose, np.asarray(replicas, np.int64), step, start)
+
+
+@serial_loop
+def _fill_uniforms(out, seed, purpose, replicas, step, start):
+    for row in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            number = start + i
+            w = formula.words(seed, number // 4, step, replicas[row], purpose)
+            out[row, i] = formula.unit(w[number % 4])
+
+
+def fill_uniforms(out, seed, purpose, replicas, step, start=0):
+    """Row r of ``out`` (rows, n) gets numbers uniform on (0, 1) of stream (seed, purpose, replicas[r], step)."""
+    _fill_uniforms(out, np.uint64(seed), purpose, np.asarray(replicas, np.int64), step, start)
+
+
+@block
+def permute(out, seed, purpose, replica, step):
+    """Fisher-Yates shuffle of 0 ... n-1 into ``out``; element i uses half a block of the stream."""
+    n = out.shape[0]
+    for i in range(n):
+        out[i] = i
+    for i in range(n - 1, 0, -1):
+        w = formula.words(seed, i // 2, step, replica, purpose)
+        if i % 2 == 0:
+            j = formula.bounded(w[0], w[1], i + 1)
+        else:
+            j = formula.bounded(w[2], w[3], i + 1)
+        k = np.int64(j)
+        out[i], out[k] = out[k], out[i]
+
+
+@serial_loop
+def _fill_permutation(out, seed, purpose, replica, step):
+    permute(out, seed, purpose, replica, step)
+
+
+def fill_permutation(out, seed, purpose, replica, step):
+    """Random permutation of 0 ... n-1 into the int64 array ``out``."""
+    _fill_permutation(out, np.uint64(seed), purpose, replica, step)
+
+
+@serial_loop
+def _fill_integers(out, seed, purpose, replica, step, bound):
+    for i in range(out.shape[0]):
+        w = formula.words(seed, i // 2, step, replica, purpose)
+        if i % 2 == 0:
+            out[i] = formula.bounded(w[0], w[1], bound)
+        else:
+            out[i] = formula.bounded(w[2], w[3], bound)
+
+
+def fill_integers(out, seed, purpose, replica, step, bound):
+    """Whole numbers uniform on 0 ... bound-1 into the int64 array ``out``."""
+    _fill_integers(out, np.uint64(seed), purpose, replica, step, bound)
+
+
+@serial_loop
+def _words(seed, block, step, replica, purpose):
+    return formula.words(seed, block, step, replica, purpose)
+
+
+def words(seed, block, step, replica, purpose):
+    """Four 32-bit words of one block of one stream."""
+    return _words(np.uint64(seed), block, step, replica, purpose)

@@ -1,0 +1,77 @@
+"""What every landscape offers; probes know nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .geometry import Euclidean, Sphere
+
+
+class Slice(Protocol):
+    """A landscape on the affine family origin + Σ c_k direction_k."""
+
+    @property
+    def n_directions(self) -> int:
+        """Number of directions K."""
+        ...
+
+    def value(self, coefficients: ArrayLike) -> Any:
+        """Values (P,) at coefficients (P, K); a float for (K,)."""
+        ...
+
+    def evaluate(self, coefficients: ArrayLike) -> tuple[Any, Any]:
+        """Values and accuracies, each (P,) for (P, K); floats for (K,). Accuracy is NaN where it has no meaning."""
+        ...
+
+
+@runtime_checkable
+class Landscape(Protocol):
+    """A function on a space of points, with its derivatives. Batches lead: points are (B, dim) or (dim,)."""
+
+    @property
+    def dim(self) -> int:
+        """Length of a point."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Float type of the computation."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where values are computed."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that defines the function."""
+        ...
+
+    @property
+    def geometry(self) -> Euclidean | Sphere:
+        """Where the points live."""
+        ...
+
+    def value(self, points: ArrayLike) -> Any:
+        """Values (B,) in float64; a float for one point."""
+        ...
+
+    def evaluate(self, points: ArrayLike) -> tuple[Any, Any]:
+        """Values and accuracies (B,); accuracy is NaN where it has no meaning."""
+        ...
+
+    def gradient(self, points: ArrayLike) -> NDArray[Any]:
+        """Gradients, shaped like the points."""
+        ...
+
+    def hessian_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
+        """Hessian at one point (dim,) times vectors (K, dim) or (dim,)."""
+        ...
+
+    def slice(self, origin: ArrayLike, directions: ArrayLike) -> Slice:
+        """The landscape on origin (dim,) + Σ c_k directions (K, dim)."""
+        ...

@@ -1,0 +1,99 @@
+"""Random numbers as a function of (seed, purpose, replica, step, index): no state, nothing to save.
+
+Every purpose has its number here, so that two streams never meet. Seeds are 64-bit and kept whole.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from spinland_kernels.philox import cpu
+
+from .checks import integer
+from .errors import ArgumentError
+
+
+class Purpose(IntEnum):
+    """Registry of random streams. Numbers are never reused: results stay reproducible across versions."""
+
+    DERIVE = 0  # seeds for parts of a study
+    INITIALISE = 1  # weights of a new network
+    SHUFFLE = 2  # order of samples in an epoch
+    WALK = 3  # steps of random walks
+    DIRECTION = 4  # random directions of slices
+    SWAP = 5  # which neurons are exchanged
+    PAIRS = 6  # pairs of points at given overlap
+    BOOTSTRAP = 7  # resampling
+    NULL_SHUFFLE = 8  # null model: shuffled distances
+    NULL_GAUSSIAN = 9  # null model: Gaussian points
+    DATA = 10  # splits and synthetic data
+    TEACHER = 11  # weights of teachers
+    SYMMETRY = 12  # random permutations and rescalings
+    TRIPLES = 13  # sampled triangles
+    FLATNESS = 14  # perturbations of protocol 4
+    COUPLINGS = 15  # couplings of a spin glass
+    SPINS = 16  # random points on the sphere
+    THERMAL = 17  # thermal noise
+    EXCHANGE = 18  # replica exchange
+
+
+def seed64(name: str, value: Any) -> int:
+    """A seed: whole number in [0, 2^64)."""
+    return integer(name, value, minimum=0, maximum=2**64 - 1)
+
+
+def _word(name: str, value: Any) -> int:
+    return integer(name, value, minimum=0, maximum=2**32 - 1)
+
+
+def normals(
+    seed: int, purpose: Purpose, replica: int, step: int, size: int, *, start: int = 0, dtype: DTypeLike = np.float64
+) -> NDArray[Any]:
+    """Standard normal numbers ``start ... start+size-1`` of one stream; shape (size,).
+
+    Both float types get the same numbers, rounded.
+    """
+    out = np.empty(size, dtype)
+    cpu.fill_normals(
+        out[None, :], seed64("seed", seed), int(purpose), np.array([_word("replica", replica)]), _word("step", step), start
+    )
+    return out
+
+
+def uniforms(
+    seed: int, purpose: Purpose, replica: int, step: int, size: int, *, start: int = 0, dtype: DTypeLike = np.float64
+) -> NDArray[Any]:
+    """Numbers uniform on (0, 1) (float64) of one stream; shape (size,)."""
+    out = np.empty(size, dtype)
+    cpu.fill_uniforms(
+        out[None, :], seed64("seed", seed), int(purpose), np.array([_word("replica", replica)]), _word("step", step), start
+    )
+    return out
+
+
+def permutation(seed: int, purpose: Purpose, replica: int, step: int, size: int) -> NDArray[np.int64]:
+    """Random permutation of 0 ... size-1."""
+    out = np.empty(size, np.int64)
+    cpu.fill_permutation(out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step))
+    return out
+
+
+def integers(seed: int, purpose: Purpose, replica: int, step: int, size: int, bound: int) -> NDArray[np.int64]:
+    """Whole numbers uniform on 0 ... bound-1 of one stream; shape (size,)."""
+    if bound < 1:
+        raise ArgumentError("bound", "a positive number", bound)
+    out = np.empty(size, np.int64)
+    cpu.fill_integers(out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step), bound)
+    return out
+
+
+def derive_seed(seed: int, *labels: int) -> int:
+    """A 64-bit seed for a part of a whole, addressed by up to three numbers."""
+    a, b, c = (*labels, 0, 0, 0)[:3]
+    words = cpu.words(
+        seed64("seed", seed), _word("label", a), _word("label", b), _word("label", c), int(Purpose.DERIVE)
+    )
+    return int(words[0]) | int(words[1]) << 32
