@@ -43,11 +43,15 @@ def float_array(
         want_text = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
         raise ArgumentError(name, f"an array of shape {want_text}", f"shape {array.shape}")
     if finite and not np.isfinite(array).all():
-        raise ArgumentError(name, "finite numbers", f"{int((~np.isfinite(array)).sum())} NaN or infinite entries")
+        raise ArgumentError(
+            name, "finite numbers", f"{int((~np.isfinite(array)).sum())} NaN or infinite entries"
+        )
     return array
 
 
-def point_batch(name: str, value: ArrayLike, dim: int, *, dtype: DTypeLike = np.float64) -> tuple[NDArray[Any], bool]:
+def point_batch(
+    name: str, value: ArrayLike, dim: int, *, dtype: DTypeLike = np.float64
+) -> tuple[NDArray[Any], bool]:
     """Points as (B, dim), and whether a single (dim,) came."""
     array = float_array(name, value, dtype=dtype)
     if array.ndim not in (1, 2) or array.shape[-1] != dim:
@@ -74,7 +78,12 @@ def integer(name: str, value: Any, *, minimum: int | None = None, maximum: int |
 
 
 def real(
-    name: str, value: Any, *, above: float | None = None, minimum: float | None = None, maximum: float | None = None
+    name: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
 ) -> float:
     """A finite real number within bounds (``above`` excludes its bound)."""
     expected = "a finite number"

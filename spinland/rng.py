@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
 from spinland_kernels.philox import cpu
 
 from .checks import integer
@@ -50,7 +51,14 @@ def _word(name: str, value: Any) -> int:
 
 
 def normals(
-    seed: int, purpose: Purpose, replica: int, step: int, size: int, *, start: int = 0, dtype: DTypeLike = np.float64
+    seed: int,
+    purpose: Purpose,
+    replica: int,
+    step: int,
+    size: int,
+    *,
+    start: int = 0,
+    dtype: DTypeLike = np.float64,
 ) -> NDArray[Any]:
     """Standard normal numbers ``start ... start+size-1`` of one stream; shape (size,).
 
@@ -58,18 +66,35 @@ def normals(
     """
     out = np.empty(size, dtype)
     cpu.fill_normals(
-        out[None, :], seed64("seed", seed), int(purpose), np.array([_word("replica", replica)]), _word("step", step), start
+        out[None, :],
+        seed64("seed", seed),
+        int(purpose),
+        np.array([_word("replica", replica)]),
+        _word("step", step),
+        start,
     )
     return out
 
 
 def uniforms(
-    seed: int, purpose: Purpose, replica: int, step: int, size: int, *, start: int = 0, dtype: DTypeLike = np.float64
+    seed: int,
+    purpose: Purpose,
+    replica: int,
+    step: int,
+    size: int,
+    *,
+    start: int = 0,
+    dtype: DTypeLike = np.float64,
 ) -> NDArray[Any]:
     """Numbers uniform on (0, 1) (float64) of one stream; shape (size,)."""
     out = np.empty(size, dtype)
     cpu.fill_uniforms(
-        out[None, :], seed64("seed", seed), int(purpose), np.array([_word("replica", replica)]), _word("step", step), start
+        out[None, :],
+        seed64("seed", seed),
+        int(purpose),
+        np.array([_word("replica", replica)]),
+        _word("step", step),
+        start,
     )
     return out
 
@@ -77,16 +102,22 @@ def uniforms(
 def permutation(seed: int, purpose: Purpose, replica: int, step: int, size: int) -> NDArray[np.int64]:
     """Random permutation of 0 ... size-1."""
     out = np.empty(size, np.int64)
-    cpu.fill_permutation(out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step))
+    cpu.fill_permutation(
+        out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step)
+    )
     return out
 
 
-def integers(seed: int, purpose: Purpose, replica: int, step: int, size: int, bound: int) -> NDArray[np.int64]:
+def integers(
+    seed: int, purpose: Purpose, replica: int, step: int, size: int, bound: int
+) -> NDArray[np.int64]:
     """Whole numbers uniform on 0 ... bound-1 of one stream; shape (size,)."""
     if bound < 1:
         raise ArgumentError("bound", "a positive number", bound)
     out = np.empty(size, np.int64)
-    cpu.fill_integers(out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step), bound)
+    cpu.fill_integers(
+        out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step), bound
+    )
     return out
 
 

@@ -71,5 +71,7 @@ class Sphere:
 
     def tangent(self, points: NDArray[Any], vectors: NDArray[Any]) -> NDArray[Any]:
         """Part of the vectors (..., dim) orthogonal to the points (..., dim)."""
-        along = np.sum(points * vectors, axis=-1, keepdims=True) / np.sum(points * points, axis=-1, keepdims=True)
+        along = np.sum(points * vectors, axis=-1, keepdims=True) / np.sum(
+            points * points, axis=-1, keepdims=True
+        )
         return np.asarray(vectors - along * points)

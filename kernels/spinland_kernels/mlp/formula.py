@@ -1,0 +1,20 @@
+"""Scalar mathematics of a ReLU network and its two losses."""
+
+import math
+
+from ..jit import formula
+
+
+@formula
+def relu(z):
+    """Rectified linear unit, max(z, 0); NaN stays NaN."""
+    return z if not z <= 0 else z * 0
+
+
+@formula
+def cross_entropy(top, label_logit, rest):
+    """Cross-entropy in nats from the largest logit, the label's, and Σ exp(z − top) over all others.
+
+    log Σ exp z − z_label, arranged so that neither large logits nor a tiny loss lose digits.
+    """
+    return (top - label_logit) + math.log1p(rest)

@@ -1,0 +1,48 @@
+"""Any landscape on an affine family of points, by plain evaluation in blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import checks
+
+if TYPE_CHECKING:
+    from .protocol import Landscape
+
+_BLOCK_ENTRIES = 1 << 23  # numbers held at once: 64 MB in float64
+
+
+def coefficient_batch(coefficients: ArrayLike, n_directions: int) -> tuple[NDArray[np.float64], bool]:
+    """Coefficients as (P, K) and whether a single (K,) came."""
+    return checks.point_batch("coefficients", coefficients, n_directions)
+
+
+class EvaluatedSlice:
+    """origin + Σ c_k direction_k, evaluated point by point; for landscapes without a faster way."""
+
+    def __init__(self, landscape: Landscape, origin: NDArray[Any], directions: NDArray[Any]):
+        self._landscape = landscape
+        self._origin = origin
+        self._directions = directions
+
+    @property
+    def n_directions(self) -> int:
+        """Number of directions K."""
+        return int(self._directions.shape[0])
+
+    def value(self, coefficients: ArrayLike) -> Any:
+        """Values (P,) at coefficients (P, K); a float for (K,)."""
+        return self.evaluate(coefficients)[0]
+
+    def evaluate(self, coefficients: ArrayLike) -> tuple[Any, Any]:
+        """Values and accuracies (P,) at coefficients (P, K); floats for (K,)."""
+        c, single = coefficient_batch(coefficients, self.n_directions)
+        values, accuracy = np.empty(len(c)), np.empty(len(c))
+        rows = max(1, _BLOCK_ENTRIES // self._origin.shape[0])
+        for low in range(0, len(c), rows):
+            points = self._origin + c[low : low + rows].astype(self._origin.dtype) @ self._directions
+            values[low : low + rows], accuracy[low : low + rows] = self._landscape.evaluate(points)
+        return (float(values[0]), float(accuracy[0])) if single else (values, accuracy)

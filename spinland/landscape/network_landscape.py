@@ -1,0 +1,221 @@
+"""The loss of a ReLU network on a data set, as a function of its parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from spinland_kernels.mlp import cpu as mlp
+from spinland_kernels.mlp.layers import CROSS_ENTROPY, MEAN_SQUARED_ERROR
+
+from .. import checks
+from ..errors import ArgumentError
+from ..provenance import fingerprint
+from .geometry import Euclidean
+from .network import ReLUNetwork
+from .network_slice import NetworkSlice
+
+LOSSES = {"cross_entropy": CROSS_ENTROPY, "mse": MEAN_SQUARED_ERROR}
+
+
+class Samples:
+    """Inputs and answers as the kernels want them; inputs that are zero in every sample are left out.
+
+    Such a column multiplies nothing: the loss does not depend on its weights. ``keep`` tells which entries
+    of a point remain (None: all), ``network`` is the network without the dead inputs.
+
+    Raises
+    ------
+    ArgumentError
+        Shapes that do not fit the network or each other, no samples, NaN, labels outside the range.
+    """
+
+    def __init__(
+        self,
+        network: ReLUNetwork,
+        x: ArrayLike,
+        y: ArrayLike,
+        loss: str,
+        dtype: np.dtype[Any],
+        *,
+        drop_dead: bool = True,
+        names: tuple[str, str] = ("x", "y"),
+    ):
+        self.kind = LOSSES[checks.choice("loss", loss, LOSSES)]
+        self.x = checks.float_array(names[0], x, dtype=dtype, shape=(None, network.widths[0]))
+        if self.x.shape[0] == 0:
+            raise ArgumentError(names[0], "at least one sample", "none")
+        self.labels, self.targets = _answers(
+            names[1], y, self.x.shape[0], network.widths[-1], self.kind, dtype
+        )
+        self.keep: NDArray[np.int64] | None = None
+        self.network = network
+        live = self.x.any(axis=0)
+        if drop_dead and not live.all() and live.any():
+            self._drop_dead_inputs(network, live)
+        self.widths = np.asarray(self.network.widths, np.int64)
+        self.bias = network.bias
+
+    def _drop_dead_inputs(self, network: ReLUNetwork, live: NDArray[np.bool_]) -> None:
+        mask = np.ones(network.n_params, bool)
+        first = network.spans[0]
+        mask[first.weight] = np.broadcast_to(live, first.shape).ravel()
+        self.keep = np.flatnonzero(mask)
+        self.x = np.ascontiguousarray(self.x[:, live])
+        self.network = ReLUNetwork((int(live.sum()), *network.widths[1:]), network.bias)
+
+    def compress(self, points: NDArray[Any]) -> NDArray[Any]:
+        """Entries of points (..., dim) that the loss depends on, contiguous."""
+        return points if self.keep is None else np.ascontiguousarray(np.take(points, self.keep, axis=-1))
+
+    def expand(self, gradients: NDArray[Any], dim: int) -> NDArray[Any]:
+        """Gradients (B, kept) as (B, dim), zero at dead inputs."""
+        if self.keep is None:
+            return gradients
+        full = np.zeros((gradients.shape[0], dim), gradients.dtype)
+        full[:, self.keep] = gradients
+        return full
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """What kernels take after the points: widths, bias, x, labels, targets, kind."""
+        return self.widths, self.bias, self.x, self.labels, self.targets, self.kind
+
+
+def _answers(
+    name: str, y: ArrayLike, n: int, k: int, kind: int, dtype: np.dtype[Any]
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Labels (n,) and targets (n, k); what does not apply is empty."""
+    array = np.asarray(y)
+    no_targets = np.empty((0, k), dtype)
+    if array.ndim == 1 and array.dtype.kind in "iu":
+        if array.shape != (n,):
+            raise ArgumentError(name, f"one label for each of {n} samples", f"shape {array.shape}")
+        if array.min() < 0 or array.max() >= k:
+            raise ArgumentError(
+                name, f"labels from 0 to {k - 1}", f"labels from {array.min()} to {array.max()}"
+            )
+        labels = array.astype(np.int64)
+        if kind == CROSS_ENTROPY:
+            return labels, no_targets
+        return labels, np.eye(k, dtype=dtype)[labels]
+    if kind == CROSS_ENTROPY:
+        raise ArgumentError(
+            name, "whole-number labels (n,) for the cross-entropy", f"{array.dtype} {array.shape}"
+        )
+    if array.ndim == 1 and k == 1:
+        array = array[:, None]
+    return np.empty(0, np.int64), checks.float_array(name, array, dtype=dtype, shape=(n, k))
+
+
+class NetworkLandscape:
+    """Mean loss per sample of a ReLU network, as a function of its parameters.
+
+    Parameters
+    ----------
+    network : ReLUNetwork
+        Architecture.
+    x : array (n, inputs)
+        Samples.
+    y : integer array (n,) or float array (n, outputs)
+        Labels, or targets. With ``loss="mse"`` labels become one-hot targets.
+    loss : "cross_entropy" or "mse"
+        Softmax cross-entropy in nats, or squared error averaged over samples and outputs.
+    dtype : "float32" or "float64"
+        Float type of the computation; values are float64 either way.
+    device : "cpu"
+        ``"cuda"`` raises DeviceUnavailable in this version.
+
+    Raises
+    ------
+    ArgumentError
+        Names the argument that does not fit.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> digits = sl.load_dataset("digits")
+    >>> network = sl.ReLUNetwork((64, 16, 10))
+    >>> landscape = sl.NetworkLandscape(network, digits.x_train, digits.y_train)
+    >>> points = network.initialize(3, seed=0)
+    >>> landscape.value(points).shape
+    (3,)
+    """
+
+    def __init__(
+        self,
+        network: ReLUNetwork,
+        x: ArrayLike,
+        y: ArrayLike,
+        loss: str = "cross_entropy",
+        dtype: DTypeLike = "float32",
+        device: str = "cpu",
+    ):
+        self.device = checks.device(device)
+        self.dtype = checks.float_type("dtype", dtype)
+        self.network = network
+        self.loss = loss
+        self.samples = Samples(network, x, y, loss, self.dtype)
+        self.n_samples = self.samples.x.shape[0]
+        self.fingerprint = fingerprint(
+            np.asarray(network.widths), np.asarray(network.bias), np.frombuffer(loss.encode(), np.uint8),
+            self.samples.x, self.samples.labels, self.samples.targets,
+        )  # fmt: skip
+
+    @property
+    def dim(self) -> int:
+        """Number of parameters."""
+        return self.network.n_params
+
+    @property
+    def geometry(self) -> Euclidean:
+        """Flat space; its filters are the neurons."""
+        return self.network.geometry
+
+    def __repr__(self) -> str:
+        return f"NetworkLandscape({self.network!r}, n_samples={self.n_samples}, loss={self.loss!r}, dtype={self.dtype})"
+
+    def value(self, points: ArrayLike) -> Any:
+        """Mean loss (B,) in float64 at points (B, dim); a float for one point (dim,)."""
+        return self.evaluate(points)[0]
+
+    def evaluate(self, points: ArrayLike) -> tuple[Any, Any]:
+        """Mean loss and accuracy, each (B,) in float64; floats for one point. Accuracy is NaN without labels."""
+        batch, single = checks.point_batch("points", points, self.dim, dtype=self.dtype)
+        loss, accuracy = mlp.losses(self.samples.compress(batch), *self.samples.arguments)
+        return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)
+
+    def gradient(self, points: ArrayLike) -> NDArray[Any]:
+        """Gradient of the mean loss, shaped like the points; zero for the weights of dead inputs."""
+        batch, single = checks.point_batch("points", points, self.dim, dtype=self.dtype)
+        gradients = np.empty_like(batch)
+        rows = max(1, (1 << 26) // max(1, 8 * self.dim))  # at most some 256 MB of partial sums in float32
+        for low in range(0, batch.shape[0], rows):
+            part = mlp.gradients(self.samples.compress(batch[low : low + rows]), *self.samples.arguments)
+            gradients[low : low + rows] = self.samples.expand(part, self.dim)
+        return gradients[0] if single else gradients
+
+    def hessian_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
+        """Hessian at ``point`` (dim,) times ``vectors`` (K, dim) or (dim,), exact almost everywhere.
+
+        Pearlmutter's R-operator (Neural Computation 6, 1994), not differences.
+        """
+        at = checks.float_array("point", point, dtype=self.dtype, shape=(self.dim,))
+        batch, single = checks.point_batch("vectors", vectors, self.dim, dtype=self.dtype)
+        products = np.empty_like(batch)
+        rows = max(1, (1 << 26) // max(1, 8 * self.dim))
+        kept = self.samples.compress(at)
+        for low in range(0, batch.shape[0], rows):
+            part = mlp.hessian_products(
+                kept, self.samples.compress(batch[low : low + rows]), *self.samples.arguments
+            )  # fmt: skip
+            products[low : low + rows] = self.samples.expand(part, self.dim)
+        return products[0] if single else products
+
+    def slice(self, origin: ArrayLike, directions: ArrayLike) -> NetworkSlice:
+        """Loss on origin (dim,) + Σ c_k directions (K, dim)."""
+        at = checks.float_array("origin", origin, dtype=self.dtype, shape=(self.dim,))
+        along, _ = checks.point_batch("directions", directions, self.dim, dtype=self.dtype)
+        return NetworkSlice(self, at, along)
