@@ -1,0 +1,1 @@
+"""One study: train replicas, run the four protocols, store everything in one file."""
