@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -18,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 from .jit import block
 
 _CHAR, _INT = types.char, types.intp
-_xxgemm = types.ExternalFunction(
+_xxgemm: Any = types.ExternalFunction(
     "numba_xxgemm",
     types.intc(_CHAR, _CHAR, _CHAR, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT),
 )

@@ -58,12 +58,13 @@ def cache_folder() -> Path:
 
 def _decorate(function: F, **options: Any) -> F:
     # Numba reads CACHE_DIR when it decorates; other libraries keep their own setting.
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder())
+    settings: Any = config
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = str(cache_folder())
     try:
         return numba.njit(error_model="numpy", **options)(function)
     finally:
-        config.CACHE_DIR = before
+        settings.CACHE_DIR = before
 
 
 def formula(function: F) -> F:

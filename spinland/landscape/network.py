@@ -86,7 +86,8 @@ class ReLUNetwork:
     @cached_property
     def geometry(self) -> Euclidean:
         """Flat space whose filters are the neurons: incoming weights and bias together, each exactly once."""
-        filters, layers = [], []
+        filters: list[NDArray[np.int64]] = []
+        layers: list[NDArray[np.int64]] = []
         for weight, bias, (fan_out, fan_in) in self.spans:
             rows = np.arange(weight.start, weight.stop).reshape(fan_out, fan_in)
             if bias is not None:

@@ -52,7 +52,7 @@ class Samples:
         )
         self.keep: NDArray[np.int64] | None = None
         self.network = network
-        live = self.x.any(axis=0)
+        live = np.any(self.x != 0, axis=0)
         if drop_dead and not live.all() and live.any():
             self._drop_dead_inputs(network, live)
         self.widths = np.asarray(self.network.widths, np.int64)
