@@ -1,0 +1,14 @@
+from . import figures as figures
+from . import symmetry as symmetry
+from .errors import ArgumentError as ArgumentError
+from .errors import DataError as DataError
+from .errors import DeviceUnavailable as DeviceUnavailable
+from .errors import DivergenceWarning as DivergenceWarning
+from .errors import SpinlandError as SpinlandError
+from .errors import StoreError as StoreError
+from .landscape.function import FunctionLandscape as FunctionLandscape
+from .landscape.geometry import Euclidean as Euclidean
+from .landscape.geometry import Sphere as Sphere
+from .landscape.network import ReLUNetwork as ReLUNetwork
+from .landscape.network_landscape import NetworkLandscape as NetworkLandscape
+from .landscape.protocol import Landscape as Landscape

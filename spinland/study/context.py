@@ -1,0 +1,124 @@
+"""What the stages of a study share: data, network, landscape, solutions and the file."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import rng
+from ..errors import ArgumentError
+from ..landscape.network import ReLUNetwork
+from ..landscape.network_landscape import NetworkLandscape
+from ..training.optimizers import SGD, Adam, AdamW
+from ..training.schedules import Cosine
+from . import names
+from .config import StudyConfig
+
+if TYPE_CHECKING:
+    from ..data.dataset import Dataset
+    from ..store.hdf5 import Store
+    from ..training.ensemble import Ensemble
+
+# Labels of the seeds that are derived from the study's seed.
+_SEED_WIDTH, _SEED_BATCH = 1, 2
+
+
+class Context:
+    """A study under way.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        Its settings.
+    store : Store
+        Its file.
+    dataset : Dataset
+        Its data.
+    """
+
+    def __init__(self, config: StudyConfig, store: Store, dataset: Dataset):
+        self.config, self.store, self.dataset = config, store, dataset
+        self.network = self.network_of_width(config.hidden[0])
+        self.landscape = self.landscape_of(self.network)
+
+    def network_of_width(self, width: int) -> ReLUNetwork:
+        """The study's network with another first hidden layer."""
+        widths = (self.dataset.n_inputs, width, *self.config.hidden[1:], self.dataset.n_outputs)
+        return ReLUNetwork(widths, self.config.bias)
+
+    def landscape_of(self, network: ReLUNetwork) -> NetworkLandscape:
+        """Training loss of a network."""
+        loss = "cross_entropy" if self.dataset.task == "classification" else "mse"
+        return NetworkLandscape(
+            network, self.dataset.x_train, self.dataset.y_train, loss=loss, dtype=self.config.dtype
+        )
+
+    def optimizer(self, epochs: int) -> Any:
+        """The optimiser of the settings."""
+        c = self.config
+        rate: Any = c.learning_rate if c.schedule == "constant" else Cosine(c.learning_rate)
+        if c.optimizer == "sgd":
+            return SGD(rate, momentum=c.momentum, weight_decay=c.weight_decay)
+        kind = Adam if c.optimizer == "adam" else AdamW
+        return kind(rate, weight_decay=c.weight_decay)
+
+    def width_seed(self, width: int) -> int:
+        """Seed of the networks of another width."""
+        return rng.derive_seed(self.config.seed, _SEED_WIDTH, width)
+
+    def batch_seed(self, batch_size: int) -> int:
+        """Seed of the networks of another batch size: the same initial points for all of them.
+
+        Common initial points remove their share of the scatter from the comparison.
+        """
+        return rng.derive_seed(self.config.seed, _SEED_BATCH)
+
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """The main replicas."""
+        return self.loaded_ensemble(names.ENSEMBLE)
+
+    def loaded_ensemble(self, name: str) -> Ensemble:
+        """An ensemble of this study, its parameters left in the file."""
+        ensemble: Ensemble = self.store.load(name, mmap=True)
+        return ensemble
+
+    def solutions(self, ensemble: Ensemble, most: int | None = None) -> NDArray[Any]:
+        """Parameters of the replicas that did not diverge, the first ``most`` of them.
+
+        Raises
+        ------
+        ArgumentError
+            Fewer than three replicas are left.
+        """
+        alive = np.flatnonzero(~ensemble.diverged)
+        if len(alive) < 3:
+            raise ArgumentError(
+                "learning_rate", "one at which at least three replicas converge",
+                f"{ensemble.params.shape[0] - len(alive)} of {ensemble.params.shape[0]} diverged",
+            )  # fmt: skip
+        if len(alive) == ensemble.params.shape[0]:
+            params: NDArray[Any] = ensemble.params[:most]
+            return params
+        return np.asarray(ensemble.params[alive[:most]])
+
+    def swap_numbers(self, width: int) -> tuple[int, ...]:
+        """Numbers of exchanged pairs S that fit a layer of this width."""
+        wanted = self.config.swaps
+        if wanted is None:
+            wanted = (0, 1, 2, 3, 5, 10, 15, 20, 25, 30)
+            if width // 2 < 30:  # a narrow layer: end at the most that it allows
+                wanted = (*(s for s in wanted if s < width // 2), width // 2)
+        return tuple(s for s in wanted if s <= width // 2)
+
+    def solution_lines(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Initial points and solutions of the first replicas that converged."""
+        alive = np.flatnonzero(~self.ensemble.diverged)[: self.config.lines]
+        starts = [
+            self.network.initialize(1, self.config.seed, first=int(self.ensemble.replicas[r]), dtype=self.config.dtype)
+            for r in alive
+        ]
+        return np.concatenate(starts), np.asarray(self.ensemble.params[alive])
