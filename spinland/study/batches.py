@@ -87,7 +87,10 @@ def compare_batch_sizes(context: Context, sizes: tuple[int, ...]) -> BatchSizeCo
         whole = rank_correlation(values.ravel(), quality.ravel(), n_bootstrap=draws, seed=seed)
         ranks |= {f"rank_{kind}": whole.rho, f"rank_{kind}_error": whole.error, f"rank_{kind}_p": whole.p}
         ranks[f"within_{kind}"] = np.array(
-            [rank_correlation(v, q, n_bootstrap=draws, seed=seed).rho for v, q in zip(values, quality, strict=True)]
+            [
+                rank_correlation(v, q, n_bootstrap=draws, seed=seed).rho
+                for v, q in zip(values, quality, strict=True)
+            ]
         )
     return BatchSizeComparison(
         provenance=record(

@@ -118,7 +118,9 @@ class Context:
         """Initial points and solutions of the first replicas that converged."""
         alive = np.flatnonzero(~self.ensemble.diverged)[: self.config.lines]
         starts = [
-            self.network.initialize(1, self.config.seed, first=int(self.ensemble.replicas[r]), dtype=self.config.dtype)
+            self.network.initialize(
+                1, self.config.seed, first=int(self.ensemble.replicas[r]), dtype=self.config.dtype
+            )
             for r in alive
         ]
         return np.concatenate(starts), np.asarray(self.ensemble.params[alive])

@@ -65,7 +65,13 @@ def stages(context: Context) -> Iterator[Stage | Training]:
     """All stages of a study in their order; each needs only those before it."""
     c = context.config
     yield Training(
-        names.ENSEMBLE, f"training {c.replicas} replicas", context.network, c.replicas, c.batch_size, c.epochs, c.seed
+        names.ENSEMBLE,
+        f"training {c.replicas} replicas",
+        context.network,
+        c.replicas,
+        c.batch_size,
+        c.epochs,
+        c.seed,
     )
     yield from _walks(context)
     yield from _swaps(context)
@@ -120,7 +126,11 @@ def _swap(context: Context, name: str, network: ReLUNetwork, layer: int) -> Resu
 
 def _hierarchy() -> Iterator[Stage]:
     yield Stage(names.PAIRS, "distances and overlaps of all pairs", partial(_pairs, name=names.ENSEMBLE))
-    yield Stage(names.OVERLAPS, "overlap distribution", lambda context: overlap_distribution(context.store.load(names.PAIRS)))
+    yield Stage(
+        names.OVERLAPS,
+        "overlap distribution",
+        lambda context: overlap_distribution(context.store.load(names.PAIRS)),
+    )
     yield Stage(names.TREE, "hierarchical clustering", _tree)
     yield Stage(names.ULTRAMETRICITY, "ultrametric triangles and null models", _triangles)
 
@@ -180,7 +190,9 @@ def _batches(context: Context) -> Iterator[Stage | Training]:
                 partial(_flatness, name=names.batch(size, "ensemble"), kind=kind),
             )  # fmt: skip
     if len(sizes) > 1:
-        yield Stage(names.BATCHES, "flatness against generalisation", partial(compare_batch_sizes, sizes=sizes))
+        yield Stage(
+            names.BATCHES, "flatness against generalisation", partial(compare_batch_sizes, sizes=sizes)
+        )
 
 
 def _flatness(context: Context, name: str, kind: str) -> Result:
@@ -192,7 +204,14 @@ def _flatness(context: Context, name: str, kind: str) -> Result:
 def _slices(context: Context) -> Iterator[Stage | Training]:
     c = context.config
     yield Training(
-        names.TRAJECTORY, "a trajectory of training", context.network, 1, c.batch_size, c.epochs, c.seed, snapshots=True
+        names.TRAJECTORY,
+        "a trajectory of training",
+        context.network,
+        1,
+        c.batch_size,
+        c.epochs,
+        c.seed,
+        snapshots=True,
     )
     yield Stage(names.LINE_SOLUTIONS, "lines from initialisation to solution", _line_from_start)
     yield Stage(names.LINE_PAIRS, "lines between solutions", _line_between)
@@ -208,7 +227,9 @@ def _line_from_start(context: Context) -> Result:
 
 def _line_between(context: Context) -> Result:
     points = np.asarray(context.solutions(context.ensemble, context.config.lines + 1))
-    return line(context.landscape, points[:-1], points[1:], np.linspace(-0.25, 1.25, context.config.line_points))
+    return line(
+        context.landscape, points[:-1], points[1:], np.linspace(-0.25, 1.25, context.config.line_points)
+    )
 
 
 def _random_plane(context: Context) -> Result:
