@@ -1,0 +1,63 @@
+"""A study's file as the report sees it: results by name, settings, what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..study import names
+from ..study.config import StudyConfig, from_mapping
+
+if TYPE_CHECKING:
+    from ..store.hdf5 import Store
+
+
+class StudyReader:
+    """Results of a study by name, each loaded once.
+
+    Parameters
+    ----------
+    store : Store
+        A study's file.
+
+    Raises
+    ------
+    StoreError
+        The file holds no study.
+    """
+
+    def __init__(self, store: Store):
+        self.store = store
+        self.meta = store.meta
+        self.config: StudyConfig = from_mapping(self.meta["config"])
+        self._present = set(store.names())
+        self._loaded: dict[str, Any] = {}
+
+    def get(self, name: str) -> Any:
+        """The result of this name, None when it is not there (yet)."""
+        if name not in self._present:
+            return None
+        if name not in self._loaded:
+            self._loaded[name] = self.store.load(name, mmap=True)
+        return self._loaded[name]
+
+    def walks(self, constraint: str, part: str = "walk") -> list[Any]:
+        """Walks (or their ruggedness) for all σ that are there."""
+        place = names.walk if part == "walk" else names.ruggedness
+        found = [self.get(place(constraint, i)) for i in range(len(self.config.sigmas))]
+        return [result for result in found if result is not None]
+
+    def of_widths(self, part: str) -> tuple[list[int], list[Any]]:
+        """Widths M and their results of this kind, as far as they are there, by increasing width."""
+        found = [(m, self.get(names.width(m, part))) for m in sorted(self.config.widths)]
+        present = [(m, result) for m, result in found if result is not None]
+        return [m for m, _ in present], [result for _, result in present]
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether accuracies exist."""
+        return bool(self.meta["task"] == "classification")
+
+    @property
+    def unit(self) -> str:
+        """Unit of the loss."""
+        return "nats" if self.is_classification else "squared units of the targets"
