@@ -38,7 +38,7 @@ class Chapter:
     anchor: str
     short: str
     title: str
-    paragraphs: Sequence[str]
+    text: str
     finding: str = ""
     figures: Sequence[Picture] = field(default_factory=tuple)
     tables: Sequence[Table] = field(default_factory=tuple)

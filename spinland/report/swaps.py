@@ -48,10 +48,8 @@ def swaps_chapter(study: StudyReader) -> Chapter | None:
         )
     return Chapter(
         "swaps", "Protocol 2", "Protocol 2: swapping hidden neurons",
-        [
             "Exchanging hidden neurons does not change the function of a network, so both ends of the way have the same "
-            "loss; what lies between is the barrier between two copies of one solution."
-        ],
+            "loss; what lies between is the barrier between two copies of one solution.",
         _finding(main, widths, results, common, study.unit),
         figures,
         [_table(shown)],

@@ -35,11 +35,9 @@ def training_chapter(study: StudyReader) -> Chapter | None:
         finding += f"; diverged: {', '.join(map(str, ensemble.replicas[lost]))}"
     return Chapter(
         "training", "Training", "Training the replicas",
-        [
             f"{n} networks {shape} with ReLU, each with its own initialisation and its own order of the samples, "
             f"{c.optimizer} at learning rate {c.learning_rate:g}, batch size {ensemble.batch_size}, {c.epochs} epochs, "
-            f"on {study.meta['n_train']} samples of {study.meta['dataset']} ({study.meta['n_test']} for the test)."
-        ],
+            f"on {study.meta['n_train']} samples of {study.meta['dataset']} ({study.meta['n_test']} for the test).",
         finding + ".",
         [
             picture(

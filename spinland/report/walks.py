@@ -51,10 +51,8 @@ def walks_chapter(study: StudyReader) -> Chapter | None:
         )
     return Chapter(
         "walks", "Protocol 1", "Protocol 1: random walks in parameter space",
-        [
             f"{free[0].values.shape[0]} walkers from {len(np.unique(free[0].origin_index))} solutions for each σ, "
-            f"{free[0].n_steps} steps each."
-        ],
+            f"{free[0].n_steps} steps each.",
         _finding(free, sphere, study.unit),
         figures,
         [_table(free, rough, "Free walks."), _table(sphere, study.walks("sphere", "ruggedness"), "Walks on the sphere.")],
