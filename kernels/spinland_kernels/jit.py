@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -114,3 +115,17 @@ class _CompileListener(event.Listener):
 def on_compile(callback: Callable[[str], None]) -> None:
     """Call ``callback(name)`` whenever an entry point is about to be compiled."""
     event.register("numba:compile", _CompileListener(callback))
+
+
+def clear_cache() -> int:
+    """Delete the compiled kernels of all versions; returns how many folders went."""
+    mine = cache_folder()
+    pattern = "spinland-*" if mine.name.startswith("spinland-") else "*"
+    folders = [path for path in mine.parent.glob(pattern) if path.is_dir() and _is_hash(path.name[-16:])]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(folders)
+
+
+def _is_hash(name: str) -> bool:
+    return len(name) == 16 and set(name) <= set("0123456789abcdef")

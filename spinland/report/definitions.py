@@ -14,8 +14,10 @@ DEFINITIONS = (
     ("|δw|, distance", "Euclidean distance from the start; after t free steps about σ √(t · dim)."),
     (
         "Autocorrelation, ℓ",
-        "Correlation of L(t) and L(t+s) about their means over walkers at each step, averaged over t; ℓ is the lag where it "
-        "falls to 1/e. After Weinberger (1990), centred step by step because walks that leave a minimum are not stationary.",
+        (
+            "Correlation of L(t) and L(t+s) about their means over walkers at each step, averaged over t; ℓ is the lag where it "
+            "falls to 1/e. After Weinberger (1990), centred step by step because walks that leave a minimum are not stationary."
+        ),
     ),
     (
         "S, α, barrier",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..errors import StoreError
 from ..study import names
 from ..study.config import StudyConfig, from_mapping
 
@@ -28,13 +29,15 @@ class StudyReader:
     def __init__(self, store: Store):
         self.store = store
         self.meta = store.meta
+        if self.meta.get("kind") != "study":
+            raise StoreError(store.path, "holds no study")
         self.config: StudyConfig = from_mapping(self.meta["config"])
-        self._present = set(store.names())
+        self.present = store.names()
         self._loaded: dict[str, Any] = {}
 
     def get(self, name: str) -> Any:
         """The result of this name, None when it is not there (yet)."""
-        if name not in self._present:
+        if name not in self.present:
             return None
         if name not in self._loaded:
             self._loaded[name] = self.store.load(name, mmap=True)
@@ -61,3 +64,18 @@ class StudyReader:
     def unit(self) -> str:
         """Unit of the loss."""
         return "nats" if self.is_classification else "squared units of the targets"
+
+    @property
+    def network_text(self) -> str:
+        """The architecture in words."""
+        shape = "–".join(map(str, (self.meta["n_inputs"], *self.config.hidden, self.meta["n_outputs"])))
+        return f"ReLU networks {shape}"
+
+    @property
+    def unfinished(self) -> str:
+        """What is missing, empty for a finished study."""
+        if self.meta["finished"]:
+            return ""
+        pending = self.store.pending()
+        rows = "".join(f"; {name}: {done} of {total} replicas" for name, (done, total) in pending.items())
+        return f"{len(self.present)} results are there{rows}"

@@ -1,0 +1,25 @@
+"""``spinland report``: a study's pictures and numbers as one HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page.  [default: beside the study, .html]",
+)
+@click.option("--figures", type=click.Path(path_type=Path, file_okay=False),
+              help="Write every figure into this folder as well, as SVG.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+def command(study: Path, out: Path | None, figures: Path | None, overwrite: bool) -> None:
+    """Write the page of a study, finished or not, to be read without a network."""
+    from ..report.page import page_path, write_page
+
+    target = write_page(study, out or page_path(study), overwrite=overwrite, figures=figures)
+    click.echo(target)

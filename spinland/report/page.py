@@ -1,0 +1,147 @@
+"""The page: chapters from a study's file, put together and written at once."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ..errors import StoreError
+from ..provenance import Provenance, version
+from ..store.hdf5 import Store
+from ..study.config import StudyConfig
+from .definitions import DEFINITIONS
+from .flatness import flatness_chapter
+from .hierarchy import hierarchy_chapter
+from .parts import Chapter
+from .reader import StudyReader
+from .slices import slices_chapter
+from .swaps import swaps_chapter
+from .training import training_chapter
+from .walks import walks_chapter
+
+CHAPTERS: tuple[Callable[[StudyReader], Chapter | None], ...] = (
+    training_chapter,
+    walks_chapter,
+    swaps_chapter,
+    hierarchy_chapter,
+    flatness_chapter,
+    slices_chapter,
+)
+
+
+def page_path(study: Path) -> Path:
+    """Where the page of a study goes by default: beside it."""
+    return study.with_suffix(".html")
+
+
+def write_page(study: Path, target: Path, *, overwrite: bool = False, figures: Path | None = None) -> Path:
+    """Write the page of a study, finished or not.
+
+    Parameters
+    ----------
+    study : path
+        File of the study.
+    target : path
+        The page.
+    overwrite : bool
+        Replace files that exist.
+    figures : path, optional
+        Folder that gets every figure as an SVG file too.
+
+    Returns
+    -------
+    path
+        The page.
+
+    Raises
+    ------
+    StoreError
+        Not a study of ours, or a file exists and may not be replaced, or cannot be written.
+    """
+    if target.exists() and not overwrite:
+        raise StoreError(target, "exists already; --overwrite replaces it")
+    reader = StudyReader(Store(study, "r"))
+    chapters = [chapter for make in CHAPTERS if (chapter := make(reader)) is not None]
+    html = _render(reader, chapters)
+    _write(target, html)
+    if figures is not None:
+        _write_figures(figures, chapters, overwrite)
+    return target
+
+
+def _render(reader: StudyReader, chapters: list[Chapter]) -> str:
+    environment = Environment(
+        loader=PackageLoader("spinland.report"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    meta = reader.meta
+    return environment.get_template("page.html.j2").render(
+        title=f"Loss landscape of {reader.network_text} on {meta['dataset']}",
+        subtitle=f"The four protocols of arXiv:2407.20724, by spinland {meta['version']}. Seed {reader.config.seed}.",
+        version=version(),
+        unfinished=reader.unfinished,
+        chapters=chapters,
+        definitions=DEFINITIONS,
+        command=_command(reader.config, reader.store.path.name),
+        settings=[(name, _shown(value)) for name, value in reader.config.as_dict().items()],
+        file=reader.store.path.name,
+        provenance=[_provenance_row(name, reader.get(name)) for name in reader.present],
+    )
+
+
+def _command(config: StudyConfig, out: str) -> str:
+    """The command with all settings that are not the default."""
+    words = ["spinland", "study"]
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if value == field.default:
+            continue
+        flag = "--" + field.name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(flag if value else "--no-" + flag[2:])
+        else:
+            words += [flag, ",".join(f"{v:.17g}" if isinstance(v, float) else str(v) for v in value) or "none"
+                      if isinstance(value, tuple) else str(value)]  # fmt: skip
+    return shlex.join([*words, "--out", out])
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "default"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+
+
+def _provenance_row(name: str, result: Any) -> tuple[str, ...]:
+    p: Provenance = result.provenance
+    seed = "" if p.seed is None else str(p.seed)
+    return name, type(result).__name__, p.function, seed, p.dtype, p.data, p.version
+
+
+def _write(target: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise StoreError(target, f"cannot be written: {error.strerror or error}") from None
+
+
+def _write_figures(folder: Path, chapters: list[Chapter], overwrite: bool) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(folder, f"cannot be made: {error.strerror or error}") from None
+    for chapter in chapters:
+        for i, figure in enumerate(chapter.figures, 1):
+            path = folder / f"{chapter.anchor}-{i}.svg"
+            if path.exists() and not overwrite:
+                raise StoreError(path, "exists already; --overwrite replaces it")
+            _write(path, figure.svg)
