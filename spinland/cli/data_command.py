@@ -49,5 +49,5 @@ def check(ctx: click.Context, name: str, data_dir: Path | None) -> int:
 
     files = verify(name, data_dir)
     for file in files:
-        click.echo(f"{file.status:<10} {file.path}")
-    return 0 if all(file.ok for file in files) else 1
+        click.echo(f"{file.status:<18} {file.file}")
+    return 0 if all(file.status == "ok" for file in files) else 1
