@@ -42,6 +42,10 @@ def load_dataset(name: str | Path = "digits", data_dir: str | Path | None = None
         Of ``"teacher"``: ``n_inputs``, ``hidden``, ``n_outputs``, ``n_train``, ``n_test``, ``task``, ``noise``,
         ``seed``. The others have none.
 
+    Returns
+    -------
+    Dataset
+
     Raises
     ------
     ArgumentError
@@ -75,6 +79,10 @@ def as_dataset(value: DatasetLike, data_dir: str | Path | None = None) -> Datase
         ``y_train``, ``x_test``, ``y_test`` in this order.
     data_dir : path-like, optional
         As in :func:`load_dataset`.
+
+    Returns
+    -------
+    Dataset
 
     Raises
     ------
