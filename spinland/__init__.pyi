@@ -1,5 +1,8 @@
 from . import figures as figures
 from . import symmetry as symmetry
+from .data.dataset import Dataset as Dataset
+from .data.loading import as_dataset as as_dataset
+from .data.loading import load_dataset as load_dataset
 from .errors import ArgumentError as ArgumentError
 from .errors import DataError as DataError
 from .errors import DeviceUnavailable as DeviceUnavailable

@@ -24,7 +24,7 @@ class ArgumentError(SpinlandError, ValueError):
 
     def __init__(self, argument: str, expected: str, got: object = ...):
         self.argument = argument
-        came = "" if got is ... else f", got {got if isinstance(got, str) else repr(got)}"
+        came = "" if got is ... else f", got {got or repr(got) if isinstance(got, str) else repr(got)}"
         super().__init__(f"{argument}: expected {expected}{came}")
 
 
