@@ -105,7 +105,9 @@ class StudyConfig:
 
     replicas: int = _setting(100, "independently trained networks", _whole(3), _TRAIN)
     epochs: int = _setting(30, "passes over the training set", _whole(1), _TRAIN)
-    batch_size: int = _setting(32, "samples in a batch", _whole(1), _TRAIN)
+    batch_size: int | None = _setting(
+        None, "samples in a batch; default 32, or all if there are fewer", _whole(1, True), _TRAIN
+    )
     optimizer: str = _setting("adam", "sgd, adam or adamw", _one_of("sgd", "adam", "adamw"), _TRAIN)
     learning_rate: float = _setting(1e-3, "learning rate", _number(above=0), _TRAIN)
     schedule: str = _setting(
@@ -143,8 +145,11 @@ class StudyConfig:
     bootstrap: int = _setting(200, "bootstrap samples", _whole(10), _TREE)
     null_draws: int = _setting(50, "draws of each null model", _whole(10), _TREE)
 
-    batch_sizes: tuple[int, ...] = _setting(
-        (8, 32, 128, 512), "batch sizes to compare; empty for none", _several(_whole(1), empty=True), _FLAT
+    batch_sizes: tuple[int, ...] | None = _setting(
+        None,
+        "batch sizes to compare, none for no comparison; default 8, 32, 128 and 512 as far as there are samples",
+        _several(_whole(1), optional=True, empty=True),
+        _FLAT,
     )
     batch_replicas: int = _setting(20, "networks trained for each batch size", _whole(3), _FLAT)
     batch_rule: str = _setting(

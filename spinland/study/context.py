@@ -65,6 +65,18 @@ class Context:
         kind = Adam if c.optimizer == "adam" else AdamW
         return kind(rate, weight_decay=c.weight_decay)
 
+    @property
+    def batch_size(self) -> int:
+        """Samples in a batch of the main training."""
+        return self.config.batch_size or min(32, len(self.dataset.x_train))
+
+    @property
+    def batch_sizes(self) -> tuple[int, ...]:
+        """Batch sizes of protocol 4."""
+        if self.config.batch_sizes is not None:
+            return self.config.batch_sizes
+        return tuple(b for b in (8, 32, 128, 512) if b <= len(self.dataset.x_train))
+
     def width_seed(self, width: int) -> int:
         """Seed of the networks of another width."""
         return rng.derive_seed(self.config.seed, _SEED_WIDTH, width)

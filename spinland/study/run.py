@@ -103,9 +103,9 @@ def _train(context: Context, stage: Training, say: Say) -> None:
 def _check_fit(config: StudyConfig, data: Dataset) -> None:
     """Refuse settings that the data or the network cannot fulfil, before anything is computed."""
     n = len(data.x_train)
-    if config.batch_size > n:
+    if config.batch_size is not None and config.batch_size > n:
         raise ArgumentError("batch_size", f"at most the number of training samples ({n})", config.batch_size)
-    too_large = [b for b in config.batch_sizes if b > n]
+    too_large = [b for b in config.batch_sizes or () if b > n]
     if too_large:
         raise ArgumentError("batch_sizes", f"at most the number of training samples ({n})", too_large[0])
 

@@ -69,7 +69,7 @@ def stages(context: Context) -> Iterator[Stage | Training]:
         f"training {c.replicas} replicas",
         context.network,
         c.replicas,
-        c.batch_size,
+        context.batch_size,
         c.epochs,
         c.seed,
     )
@@ -158,7 +158,7 @@ def _widths(context: Context) -> Iterator[Stage | Training]:
         if name != names.ENSEMBLE:
             yield Training(
                 name, f"training {c.width_replicas} replicas, M = {width}",
-                network, c.width_replicas, c.batch_size, c.epochs, context.width_seed(width),
+                network, c.width_replicas, context.batch_size, c.epochs, context.width_seed(width),
             )  # fmt: skip
         yield Stage(
             names.width(width, "swaps"), f"swaps, M = {width}", partial(_swap, name=name, network=network, layer=0)
@@ -174,8 +174,8 @@ def ensemble_of_width(context: Context, width: int) -> str:
 def _batches(context: Context) -> Iterator[Stage | Training]:
     c = context.config
     n_train = len(context.dataset.x_train)
-    sizes = tuple(b for b in c.batch_sizes if b <= n_train)
-    reference = -(-n_train // c.batch_size)
+    sizes = tuple(b for b in context.batch_sizes if b <= n_train)
+    reference = -(-n_train // context.batch_size)
     for size in sizes:
         epochs = c.epochs
         if c.batch_rule == "updates":
@@ -208,7 +208,7 @@ def _slices(context: Context) -> Iterator[Stage | Training]:
         "a trajectory of training",
         context.network,
         1,
-        c.batch_size,
+        context.batch_size,
         c.epochs,
         c.seed,
         snapshots=True,
