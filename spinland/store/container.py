@@ -1,0 +1,182 @@
+"""The HDF5 file of a study: how it is made, opened, checked and changed.
+
+HDF5 itself only ever sees metadata here. Array bytes go straight between memory and the place in the file that
+HDF5 gave them, so they are the same bit for bit, and HDF5 never meets a full disk (its own close does not
+survive one).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+
+from ..errors import SpinlandError, StoreError
+from .commit import copy_range, write_bytes
+
+FORMAT = 1
+"""Version of the layout of our files, in the root attribute `FORMAT_MARK`."""
+
+FORMAT_MARK = "spinland_format"
+
+LARGE = 1 << 16
+"""Arrays of at least so many bytes begin at a multiple of `PAGE`, ready to be mapped into memory."""
+
+PAGE = 4096
+
+# Fixed, so that the same results give the same bytes whatever the defaults of an HDF5 version are.
+_SETTINGS: dict[str, Any] = {
+    "libver": ("v108", "v108"),
+    "alignment_threshold": LARGE,
+    "alignment_interval": PAGE,
+}
+
+
+class _Overlay(io.RawIOBase):
+    """A file as HDF5 sees it: reads come from the file beneath, writes stay in memory until `write_out`."""
+
+    def __init__(self, descriptor: int):
+        self._descriptor = descriptor
+        self._size = os.fstat(descriptor).st_size
+        self._pages: dict[int, bytearray] = {}
+        self._position = 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._position = (
+            offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        )
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def truncate(self, size: int | None = None) -> int:
+        self._size = self._position if size is None else size
+        return self._size
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        count = max(0, min(len(view), self._size - self._position))
+        for page, within, done, length in _pieces(self._position, count):
+            content = self._pages.get(page) or self._beneath(page)
+            view[done : done + length] = content[within : within + length]
+        self._position += count
+        return count
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        for page, within, done, length in _pieces(self._position, len(view)):
+            if page not in self._pages:
+                self._pages[page] = self._beneath(page)
+            self._pages[page][within : within + length] = view[done : done + length]
+        self._position += len(view)
+        self._size = max(self._size, self._position)
+        return len(view)
+
+    def _beneath(self, page: int) -> bytearray:
+        content = os.pread(self._descriptor, PAGE, page * PAGE)
+        return bytearray(content.ljust(PAGE, b"\0"))
+
+    def write_out(self) -> None:
+        """Put the changes into the file beneath."""
+        os.ftruncate(self._descriptor, self._size)
+        for page in sorted(self._pages):
+            length = min(PAGE, self._size - page * PAGE)
+            if length > 0:
+                write_bytes(self._descriptor, memoryview(self._pages[page])[:length], page * PAGE)
+
+
+def _pieces(position: int, count: int) -> Iterator[tuple[int, int, int, int]]:
+    """Split a range into (page, offset within the page, offset within the range, length)."""
+    done = 0
+    while done < count:
+        page, within = divmod(position + done, PAGE)
+        length = min(PAGE - within, count - done)
+        yield page, within, done, length
+        done += length
+
+
+@contextmanager
+def changed(path: Path, *, beneath: Path | None = None) -> Iterator[h5py.File]:
+    """Open a new, empty file to give it a structure.
+
+    The bytes of arrays go into it afterwards: they may share pages with the structure.
+
+    Parameters
+    ----------
+    path : Path
+        The new file, as `commit.replaced` yields it.
+    beneath : Path or None
+        Begin with a copy of this file; None begins an empty study.
+    """
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        if beneath is not None:
+            with open(beneath, "rb") as old:
+                copy_range(old.fileno(), 0, descriptor, 0, os.fstat(old.fileno()).st_size)
+        overlay = _Overlay(descriptor)
+        with h5py.File(overlay, "w" if beneath is None else "r+", **_SETTINGS) as file:
+            if beneath is None:
+                file.attrs[FORMAT_MARK] = FORMAT
+            yield file
+        overlay.write_out()
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[h5py.File, BinaryIO]]:
+    """Open a study for reading; yield it and the plain file beneath it, both of the same commit.
+
+    Raises
+    ------
+    StoreError
+        Not there, not readable, not HDF5, not ours, of another version, or damaged.
+    """
+    try:
+        with open(path, "rb") as raw, _parsed(path, raw) as file:
+            _check_format(path, file)
+            yield file, raw
+    except SpinlandError:
+        raise
+    except FileNotFoundError:
+        raise StoreError(path, "there is no such file") from None
+    except IsADirectoryError:
+        raise StoreError(path, "is a folder, not a file") from None
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(path, f"cannot be read: {reason}") from error
+
+
+def _parsed(path: Path, raw: BinaryIO) -> h5py.File:
+    if os.fstat(raw.fileno()).st_size == 0:
+        raise StoreError(path, "is empty, not an HDF5 file")
+    signature = raw.read(8)
+    if signature != b"\x89HDF\r\n\x1a\n":
+        raise StoreError(path, "is not an HDF5 file")
+    try:
+        return h5py.File(raw, "r")
+    except OSError as error:
+        raise StoreError(path, f"is truncated or damaged: {error}") from None
+
+
+def _check_format(path: Path, file: h5py.File) -> None:
+    if FORMAT_MARK not in file.attrs:
+        raise StoreError(path, "is an HDF5 file, but not one of spinland's")
+    found = file.attrs[FORMAT_MARK]
+    if found != FORMAT:
+        raise StoreError(path, f"has format {found}; this version of spinland reads format {FORMAT}")

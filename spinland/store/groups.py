@@ -1,0 +1,106 @@
+"""A record as an HDF5 group: its structure made by HDF5, the bytes of its arrays put there directly.
+
+A group says in its attributes which class it holds (`CLASS`, `MODULE`) and of what kind each field is
+(`FIELDS`, a JSON object; the kinds are listed in `mapping`). Arrays are contiguous datasets.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+
+from ..errors import StoreError
+from .commit import copy_range, write_bytes
+from .mapping import Array, Record, Stored, flat_bytes, is_array
+
+CLASS, MODULE, FIELDS = "spinland_class", "spinland_module", "spinland_fields"
+
+NAN_FILL_LIMIT = 1 << 24
+"""Blank float arrays up to this many bytes begin as NaN; longer ones as a hole in the file, which takes no space."""
+
+
+Place = tuple[int, Array]
+"""Where the bytes of an array belong."""
+
+
+def write_record(group: h5py.Group, record: Record) -> list[Place]:
+    """Make the structure of a record in an empty group.
+
+    Returns
+    -------
+    list of (offset, array)
+        For `write_arrays`.
+    """
+    places: list[Place] = []
+    group.attrs[CLASS] = record.name
+    group.attrs[MODULE] = record.module
+    group.attrs[FIELDS] = json.dumps(record.kinds)
+    for name, value in record.attributes.items():
+        group.attrs[name] = value
+    for name, array in record.arrays.items():
+        places += allocate(group, name, array)
+    for name, child in record.children.items():
+        places += write_record(group.create_group(name), child)
+    return places
+
+
+def allocate(group: h5py.Group, name: str, array: Array) -> list[Place]:
+    """Make a contiguous dataset with its space in the file; an array without bytes has no place there."""
+    creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    creation.set_layout(h5py.h5d.CONTIGUOUS)
+    creation.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    creation.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    creation.set_obj_track_times(False)
+    space = h5py.h5s.create_simple(array.shape) if array.shape else h5py.h5s.create(h5py.h5s.SCALAR)
+    kind = h5py.h5t.py_create(array.dtype, logical=True)
+    offset = h5py.h5d.create(group.id, name.encode(), kind, space, creation).get_offset()
+    return [] if offset is None else [(offset, array)]
+
+
+def write_arrays(descriptor: int, places: list[Place], source: BinaryIO | None = None) -> None:
+    """Put the bytes of arrays in their places; `Stored` ones come from the file `source`."""
+    for offset, array in places:
+        if isinstance(array, Stored):
+            if source is not None and array.offset is not None:
+                copy_range(source.fileno(), array.offset, descriptor, offset, array.nbytes)
+        elif isinstance(array, np.ndarray):
+            write_bytes(descriptor, flat_bytes(np.ascontiguousarray(array)), offset)
+        elif array.dtype.kind == "f" and Stored(array.shape, array.dtype, offset).nbytes <= NAN_FILL_LIMIT:
+            write_bytes(descriptor, flat_bytes(np.full(array.shape, np.nan, array.dtype)), offset)
+
+
+def read_record(path: Path, group: h5py.Group) -> Record:
+    """Read what a group holds; arrays as the places where they lie.
+
+    Raises
+    ------
+    StoreError
+        A field is missing or not what it should be.
+    """
+    kinds = json.loads(group.attrs[FIELDS])
+    attributes: dict[str, Any] = {}
+    arrays: dict[str, Stored] = {}
+    children: dict[str, Record] = {}
+    for name, kind in kinds.items():
+        if name not in (group if kind == "group" or is_array(kind) else group.attrs):
+            raise StoreError(path, f"{group.name}: field {name!r} is missing")
+        if kind == "group":
+            children[name] = read_record(path, group[name])
+        elif is_array(kind):
+            arrays[name] = stored(path, group[name])
+        else:
+            attributes[name] = group.attrs[name]
+    return Record(group.attrs[MODULE], group.attrs[CLASS], kinds, attributes, arrays, children)
+
+
+def stored(path: Path, dataset: h5py.Dataset) -> Stored:
+    """Find where a dataset lies."""
+    if not isinstance(dataset, h5py.Dataset) or dataset.chunks is not None:
+        raise StoreError(
+            path, f"{dataset.name} is not a contiguous dataset; was the file changed by another program?"
+        )
+    return Stored(dataset.shape, np.dtype(dataset.dtype.str), dataset.id.get_offset())

@@ -1,0 +1,232 @@
+"""Results that grow row by row, in place, for computations too long to lose.
+
+The datasets have their space in the file from the beginning, and one byte per row says whether the row is whole. A row
+is written straight to its place, its byte afterwards; HDF5's own structures are never touched, so the
+file stays readable at every instant.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from .. import checks
+from ..errors import ArgumentError, StoreError
+from ..results import Result
+from .commit import failures_named, locked, write_bytes
+from .container import opened
+from .groups import Place, allocate, stored, write_record
+from .mapping import Blank, Record, Stored, field_names, flat_bytes, read_bytes, record_of_fields
+
+DONE = "spinland_rows_done"
+"""Dataset of one byte per row, 1 when the row is whole; groups without it were saved at once."""
+
+ROWS = "spinland_rows"
+"""Attribute: JSON list of the fields that are written row by row."""
+
+DIGEST = "spinland_digest"
+"""Attribute: hash of all that was known when the space was reserved."""
+
+
+def rows_done(path: Path, group: h5py.Group, raw: BinaryIO) -> NDArray[np.uint8] | None:
+    """Read the marks of a group's rows, None if the group was saved at once."""
+    return read_bytes(raw, stored(path, group[DONE])) if DONE in group else None
+
+
+def progress(done: NDArray[np.uint8]) -> str:
+    """Say how many rows there are."""
+    return f"incomplete: {int(done.sum())} of {done.size} rows"
+
+
+def blank_record(
+    kind: type[Result],
+    n_rows: int,
+    rows: Mapping[str, tuple[tuple[int, ...], DTypeLike]],
+    fields: Mapping[str, Any],
+) -> Record:
+    """Describe a result of which some arrays are not known yet; arguments as in `Store.reserve`."""
+    if not (isinstance(kind, type) and issubclass(kind, Result)):
+        raise ArgumentError("kind", "a class of results", kind)
+    checks.integer("n_rows", n_rows, minimum=1)
+    both, wanted = rows.keys() & fields.keys(), set(field_names(kind))
+    if both:
+        raise ArgumentError("fields", f"no field that is also in rows, but {min(both)!r} is")
+    if rows.keys() | fields.keys() != wanted or not rows:
+        odd = min(wanted ^ (rows.keys() | fields.keys()), default="no rows")
+        raise ArgumentError(
+            "rows and fields", f"together the fields of {kind.__name__}", f"a difference in {odd!r}"
+        )
+    blanks = {}
+    for name, (shape, dtype) in rows.items():
+        lengths = tuple(checks.integer(f"rows[{name!r}]", length, minimum=0) for length in shape)
+        blanks[name] = Blank((n_rows, *lengths), np.dtype(dtype))
+        if blanks[name].dtype.kind not in "biuf":
+            raise ArgumentError(f"rows[{name!r}]", "a numeric or boolean type", blanks[name].dtype.name)
+    return record_of_fields(kind, {field: (blanks | dict(fields))[field] for field in field_names(kind)})
+
+
+def write_blank(group: h5py.Group, record: Record, row_fields: Sequence[str]) -> list[Place]:
+    """Make the structure of a reserved result in an empty group, all rows marked missing."""
+    places = write_record(group, record)
+    first = record.arrays[row_fields[0]]
+    marks = np.zeros(first.shape[0], np.uint8)
+    places += allocate(group, DONE, marks)
+    group.attrs[ROWS] = json.dumps(list(row_fields))
+    group.attrs[DIGEST] = record.digest
+    return places
+
+
+def copy_marks(path: Path, source: h5py.Group, target: h5py.Group) -> list[Place]:
+    """Make the marks of a group's rows in its copy, as they are."""
+    marks = stored(path, source[DONE])
+    for attribute in (ROWS, DIGEST):
+        target.attrs[attribute] = source.attrs[attribute]
+    return allocate(target, DONE, marks)
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the rows of a group lie in the file of the present commit, and which of them are whole."""
+
+    arrays: dict[str, Stored]
+    marks: int
+    done: NDArray[np.uint8]
+
+
+def _look_up(path: Path, name: str) -> _Places:
+    with opened(path) as (file, raw):
+        group = file.get(name)
+        done = rows_done(path, group, raw) if isinstance(group, h5py.Group) else None
+        if done is None:
+            raise StoreError(path, f"{name!r} is not a result that is written row by row")
+        arrays = {field: stored(path, group[field]) for field in json.loads(group.attrs[ROWS])}
+        return _Places(arrays, group[DONE].id.get_offset(), done)
+
+
+class RowWriter:
+    """Writes the rows of a reserved result; `Store.reserve` and `Store.row_writer` make it.
+
+    Nothing stays open between calls: every write looks up where the rows lie now, so other results can be
+    saved into the same file meanwhile.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    name : str
+        Name of the result.
+    n_rows : int
+        Number of rows, missing ones included.
+    """
+
+    def __init__(self, path: Path, name: str):
+        self.path = path
+        self.name = name
+        self.n_rows = _look_up(path, name).done.size
+
+    def missing(self) -> NDArray[np.int64]:
+        """Find the rows that are not written yet, in rising order."""
+        return np.flatnonzero(_look_up(self.path, self.name).done == 0)
+
+    def write(self, rows: int | Sequence[int] | NDArray[np.int64], **arrays: ArrayLike) -> None:
+        """Write one row or several.
+
+        The data reach the disk before their marks do, so a marked row is whole even after a power cut.
+
+        Parameters
+        ----------
+        rows : int or sequence of int
+            Which rows, counted from 0.
+        **arrays : array_like
+            All fields that were reserved by rows. For one row, each has the shape of a row; for
+            several, the rows lead. A type that could lose something on the way (float64 to float32) is refused.
+
+        Raises
+        ------
+        ArgumentError
+            A row out of range or given twice, a field missing or unknown, a wrong shape or type.
+        StoreError
+            A row is written already, the result is no longer there, or the file cannot be written.
+        """
+        with locked(self.path):
+            places = _look_up(self.path, self.name)
+            indices = self._indices(rows, places.done)
+            blocks = _blocks(places.arrays, arrays, indices.size, one=np.ndim(rows) == 0)
+            with failures_named(self.path, "written"):
+                descriptor = os.open(self.path, os.O_RDWR)
+                try:
+                    for field, block in blocks.items():
+                        _write_rows(descriptor, places.arrays[field], indices, block)
+                    os.fdatasync(descriptor)
+                    for index in indices:
+                        write_bytes(descriptor, memoryview(b"\1"), places.marks + int(index))
+                finally:
+                    os.close(descriptor)
+
+    def finish(self) -> None:
+        """Make sure that every row is there and on the disk.
+
+        Raises
+        ------
+        StoreError
+            Rows are missing.
+        """
+        with locked(self.path):
+            done = _look_up(self.path, self.name).done
+            if not done.all():
+                raise StoreError(self.path, f"{self.name!r} is {progress(done)}")
+            with failures_named(self.path, "written"):
+                descriptor = os.open(self.path, os.O_RDWR)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+
+    def _indices(
+        self, rows: int | Sequence[int] | NDArray[np.int64], done: NDArray[np.uint8]
+    ) -> NDArray[np.int64]:
+        listed = [rows] if np.ndim(rows) == 0 else list(rows)  # type: ignore[arg-type]
+        indices = np.array(
+            [checks.integer("rows", row, minimum=0, maximum=done.size - 1) for row in listed], np.int64
+        )
+        if np.unique(indices).size != indices.size:
+            raise ArgumentError("rows", "every row once", rows)
+        written = indices[done[indices] != 0]
+        if written.size:
+            raise StoreError(self.path, f"row {written[0]} of {self.name!r} is written already")
+        return indices
+
+
+def _blocks(
+    places: dict[str, Stored], arrays: dict[str, ArrayLike], n_rows: int, one: bool
+) -> dict[str, NDArray[Any]]:
+    """Check what is to be written; every block comes out as (rows, ...) in the type of the file."""
+    odd = places.keys() ^ arrays.keys()
+    if odd:
+        raise ArgumentError(min(odd), f"exactly the reserved fields {', '.join(sorted(places))}")
+    blocks = {}
+    for field, place in places.items():
+        block = np.asarray(arrays[field])
+        shape = place.shape[1:] if one else (n_rows, *place.shape[1:])
+        if block.shape != shape:
+            raise ArgumentError(field, f"shape {shape}", f"shape {block.shape}")
+        if not np.can_cast(block.dtype, place.dtype, "safe"):
+            raise ArgumentError(field, f"type {place.dtype.name}", block.dtype.name)
+        blocks[field] = np.ascontiguousarray(block, place.dtype).reshape(n_rows, *place.shape[1:])
+    return blocks
+
+
+def _write_rows(descriptor: int, place: Stored, indices: NDArray[np.int64], block: NDArray[Any]) -> None:
+    if place.offset is None:  # rows without bytes
+        return
+    row_bytes = place.nbytes // place.shape[0]
+    for index, row in zip(indices, block, strict=True):
+        write_bytes(descriptor, flat_bytes(np.ascontiguousarray(row)), place.offset + int(index) * row_bytes)
