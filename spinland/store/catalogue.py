@@ -10,6 +10,7 @@ from typing import BinaryIO
 import h5py
 
 from ..errors import ArgumentError, StoreError
+from .container import get_text, make_group, set_text
 from .groups import CLASS, Place, read_record, write_record
 from .rows import DONE, copy_marks, rows_done
 
@@ -76,11 +77,11 @@ def copy_others(path: Path, old: h5py.File, new: h5py.File, left_out: str) -> li
     """Make the structure of all results but one in an empty file, as `groups.write_record` does."""
     places: list[Place] = []
     if META in old.attrs:
-        new.attrs[META] = old.attrs[META]
+        set_text(new, META, get_text(old, META))
     for name, source in results_in(old):
         if name == left_out:
             continue
-        target = new.create_group(name)
+        target = make_group(new, name)
         places += write_record(target, read_record(path, source))
         if DONE in source:
             places += copy_marks(path, source, target)

@@ -180,3 +180,34 @@ def _check_format(path: Path, file: h5py.File) -> None:
     found = file.attrs[FORMAT_MARK]
     if found != FORMAT:
         raise StoreError(path, f"has format {found}; this version of spinland reads format {FORMAT}")
+
+
+def make_group(parent: h5py.Group, name: str) -> h5py.Group:
+    """Make a group, and the folders on its way, without times; small attributes lie in its header.
+
+    HDF5 would move more than eight attributes to a structure of their own, which takes several KiB.
+    """
+    for part in name.split("/"):
+        creation = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
+        creation.set_obj_track_times(False)
+        creation.set_attr_phase_change(1000, 0)
+        if part not in parent:
+            h5py.h5g.create(parent.id, part.encode(), gcpl=creation)
+        parent = parent[part]
+    return parent
+
+
+def set_text(item: h5py.HLObject, name: str, text: str) -> None:
+    """Set an attribute to a text of fixed length.
+
+    HDF5 keeps texts of variable length in a heap without checksums, and a wrong byte there can send its
+    reader into an endless loop; those of fixed length lie under the checksum of the object's header.
+    """
+    content = text.encode()
+    kind = h5py.string_dtype("utf-8", max(1, len(content)))
+    item.attrs.create(name, content, shape=(), dtype=kind)
+
+
+def get_text(item: h5py.HLObject, name: str) -> str:
+    """Read an attribute that `set_text` made."""
+    return bytes(item.attrs[name]).rstrip(b"\0").decode()

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import StoreError
 from .commit import copy_range, write_bytes
+from .container import get_text, make_group, set_text
 from .mapping import Array, Record, Stored, flat_bytes, is_array
 
 CLASS, MODULE, FIELDS = "spinland_class", "spinland_module", "spinland_fields"
@@ -36,15 +37,18 @@ def write_record(group: h5py.Group, record: Record) -> list[Place]:
         For `write_arrays`.
     """
     places: list[Place] = []
-    group.attrs[CLASS] = record.name
-    group.attrs[MODULE] = record.module
-    group.attrs[FIELDS] = json.dumps(record.kinds)
+    set_text(group, CLASS, record.name)
+    set_text(group, MODULE, record.module)
+    set_text(group, FIELDS, json.dumps(record.kinds))
     for name, value in record.attributes.items():
-        group.attrs[name] = value
+        if isinstance(value, str):
+            set_text(group, name, value)
+        else:
+            group.attrs[name] = value
     for name, array in record.arrays.items():
         places += allocate(group, name, array)
     for name, child in record.children.items():
-        places += write_record(group.create_group(name), child)
+        places += write_record(make_group(group, name), child)
     return places
 
 
@@ -81,7 +85,7 @@ def read_record(path: Path, group: h5py.Group) -> Record:
     StoreError
         A field is missing or not what it should be.
     """
-    kinds = json.loads(group.attrs[FIELDS])
+    kinds = json.loads(get_text(group, FIELDS))
     attributes: dict[str, Any] = {}
     arrays: dict[str, Stored] = {}
     children: dict[str, Record] = {}
@@ -93,8 +97,8 @@ def read_record(path: Path, group: h5py.Group) -> Record:
         elif is_array(kind):
             arrays[name] = stored(path, group[name])
         else:
-            attributes[name] = group.attrs[name]
-    return Record(group.attrs[MODULE], group.attrs[CLASS], kinds, attributes, arrays, children)
+            attributes[name] = get_text(group, name) if kind in ("string", "tuple") else group.attrs[name]
+    return Record(get_text(group, MODULE), get_text(group, CLASS), kinds, attributes, arrays, children)
 
 
 def stored(path: Path, dataset: h5py.Dataset) -> Stored:

@@ -17,8 +17,8 @@ from .. import checks
 from ..errors import ArgumentError, StoreError
 from ..results import Result
 from .catalogue import COMPLETE, META, check_name, copy_others, is_taken, is_whole, results_in
-from .commit import locked, replaced
-from .container import changed, opened
+from .commit import failures_named, locked, replaced
+from .container import changed, get_text, make_group, opened, set_text
 from .groups import Place, read_record, write_arrays, write_record
 from .mapping import Record, record_of, value_of
 from .rows import DIGEST, RowWriter, blank_record, progress, rows_done, write_blank
@@ -52,8 +52,11 @@ class Store:
     def __init__(self, path: str | os.PathLike[str], mode: str = "a"):
         self.path = Path(os.path.realpath(Path(path).expanduser()))
         self.mode = checks.choice("mode", mode, ("a", "r"))
-        if mode == "a" and not self.path.exists():
-            self._create()
+        if mode == "a":
+            with failures_named(self.path, "reached"):
+                there = self.path.exists()
+            if not there:
+                self._create()
         with opened(self.path):
             pass
         if mode == "a" and not (_may_write(self.path) and _may_write(self.path.parent)):
@@ -216,7 +219,7 @@ class Store:
     def meta(self) -> dict[str, Any]:
         """What was said about the study as a whole by `set_meta`; empty if nothing was."""
         with opened(self.path) as (file, _):
-            return json.loads(file.attrs.get(META, "{}"))
+            return json.loads(get_text(file, META)) if META in file.attrs else {}
 
     def set_meta(self, meta: Mapping[str, Any]) -> None:
         """Say something about the study as a whole: its command, its configuration.
@@ -239,7 +242,7 @@ class Store:
             if json.dumps(self.meta, sort_keys=True) == text:
                 return  # nothing new: the file keeps its bytes
             with replaced(self.path) as partial, changed(partial, beneath=self.path) as file:
-                file.attrs[META] = text
+                set_text(file, META, text)
 
     def _create(self) -> None:
         if not self.path.parent.is_dir():
@@ -266,7 +269,7 @@ class Store:
             with replaced(self.path) as partial:
                 with changed(partial, beneath=None if taken else self.path) as file:
                     places = copy_others(self.path, old, file, name) if taken else []
-                    places += fill(file.create_group(name))
+                    places += fill(make_group(file, name))
                 with open(partial, "r+b") as target:
                     write_arrays(target.fileno(), places, raw)
 
@@ -276,10 +279,10 @@ class Store:
             done = rows_done(self.path, group, raw) if group is not None else None
             if group is None or done is None or done.all():
                 return False
-            if group.attrs[DIGEST] != record.digest:
+            if get_text(group, DIGEST) != record.digest:
                 raise StoreError(
                     self.path,
-                    f"{name!r} was begun with other arguments; overwrite it or go on with the same ones",
+                    f"{name!r} was begun with other arguments; go on with the same ones, or take another name or file",
                 )
             return True
 

@@ -22,7 +22,7 @@ from .. import checks
 from ..errors import ArgumentError, StoreError
 from ..results import Result
 from .commit import failures_named, locked, write_bytes
-from .container import opened
+from .container import get_text, opened, set_text
 from .groups import Place, allocate, stored, write_record
 from .mapping import Blank, Record, Stored, field_names, flat_bytes, read_bytes, record_of_fields
 
@@ -79,8 +79,8 @@ def write_blank(group: h5py.Group, record: Record, row_fields: Sequence[str]) ->
     first = record.arrays[row_fields[0]]
     marks = np.zeros(first.shape[0], np.uint8)
     places += allocate(group, DONE, marks)
-    group.attrs[ROWS] = json.dumps(list(row_fields))
-    group.attrs[DIGEST] = record.digest
+    set_text(group, ROWS, json.dumps(list(row_fields)))
+    set_text(group, DIGEST, record.digest)
     return places
 
 
@@ -88,7 +88,7 @@ def copy_marks(path: Path, source: h5py.Group, target: h5py.Group) -> list[Place
     """Make the marks of a group's rows in its copy, as they are."""
     marks = stored(path, source[DONE])
     for attribute in (ROWS, DIGEST):
-        target.attrs[attribute] = source.attrs[attribute]
+        set_text(target, attribute, get_text(source, attribute))
     return allocate(target, DONE, marks)
 
 
@@ -107,7 +107,7 @@ def _look_up(path: Path, name: str) -> _Places:
         done = rows_done(path, group, raw) if isinstance(group, h5py.Group) else None
         if done is None:
             raise StoreError(path, f"{name!r} is not a result that is written row by row")
-        arrays = {field: stored(path, group[field]) for field in json.loads(group.attrs[ROWS])}
+        arrays = {field: stored(path, group[field]) for field in json.loads(get_text(group, ROWS))}
         return _Places(arrays, group[DONE].id.get_offset(), done)
 
 
