@@ -129,13 +129,25 @@ def changed(path: Path, *, beneath: Path | None = None) -> Iterator[h5py.File]:
             with open(beneath, "rb") as old:
                 copy_range(old.fileno(), 0, descriptor, 0, os.fstat(old.fileno()).st_size)
         overlay = _Overlay(descriptor)
-        with h5py.File(overlay, "w" if beneath is None else "r+", **_SETTINGS) as file:
+        if beneath is None:
+            _begin(overlay)
+        with h5py.File(overlay, "r+", **_SETTINGS) as file:
             if beneath is None:
                 file.attrs[FORMAT_MARK] = FORMAT
             yield file
         overlay.write_out()
     finally:
         os.close(descriptor)
+
+
+def _begin(overlay: _Overlay) -> None:
+    """Make an HDF5 file without anything; a root group that keeps no times can only be had at this level."""
+    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    creation.set_obj_track_times(False)
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_libver_bounds(h5py.h5f.LIBVER_V18, h5py.h5f.LIBVER_V18)
+    access.set_fileobj_driver(h5py.h5fd.fileobj_driver, overlay)
+    h5py.h5f.create(b"study", h5py.h5f.ACC_TRUNC, creation, access).close()
 
 
 @contextmanager

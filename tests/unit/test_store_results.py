@@ -1,5 +1,6 @@
 """Every module can be imported, and every class of results survives the store."""
 
+import contextlib
 import importlib
 import pkgutil
 import subprocess
@@ -33,7 +34,8 @@ def test_import(name):
 
 def result_classes():
     for name in MODULES:
-        importlib.import_module(name)
+        with contextlib.suppress(ImportError):  # test_import reports it
+            importlib.import_module(name)
     found, waiting = {Result}, [Result]
     while waiting:
         for kind in waiting.pop().__subclasses__():
