@@ -12,10 +12,11 @@ from .export import save_figure, svg_text
 from .history import training_history
 from .labels import ENERGY, LOSS, SQUARED_ERROR
 from .lines import line_panels, line_profile
+from .nulls import ultrametricity_null
 from .pairs import distance_histogram, overlap_histogram, width_spread
 from .planes import plane_contour, plane_surface
 from .swaps import barrier_width, swap_barrier, swap_curves
-from .trees import dendrogram_matrix, ultrametricity_null
+from .trees import dendrogram_matrix
 from .walks import walk_fan, walk_ruggedness
 
 __all__ = [

@@ -26,11 +26,12 @@ def flatness_batch(
 
     Left and middle: mean over replicas with its standard error. Right: one point for each replica; the title
     gives Spearman's rank correlation of rise and accuracy, with its error. A small rise is a flat solution.
+    Where there is no accuracy (regression), the test loss stands for it, and ρ is that with minus the loss.
 
     Parameters
     ----------
     comparison : BatchSizeComparison
-        Fields ``batch_sizes`` (B,), ``test_accuracy``, ``rise_filter``, ``rise_walk`` (B, R), and
+        Fields ``batch_sizes`` (B,), ``test_accuracy``, ``test_loss``, ``rise_filter``, ``rise_walk`` (B, R), and
         ``rank_filter``, ``rank_filter_error``, ``rank_filter_p``, the same of ``walk``, and ``radius``.
     figure : Figure or SubFigure, optional
         Where to draw; a new one if it is not given.
@@ -47,30 +48,39 @@ def flatness_batch(
     Raises
     ------
     ArgumentError
-        Unknown kind, or nothing was measured of it or of the accuracy.
+        Unknown kind, or nothing was measured of it, or of both accuracy and test loss.
     """
     choice("kind", kind, _WAYS)
     rise = measured("kind", getattr(comparison, f"rise_{kind}"))
-    accuracy = measured("comparison", comparison.test_accuracy)
+    quality, quality_label, against = _quality(comparison, unit)
     sizes = np.asarray(comparison.batch_sizes)
     figure = canvas(figure, (12.0, 3.9))
     left, middle, right = (dress(ax) for ax in figure.subplots(1, 3))
     rise_label = rf"rise $\Delta L$ at relative distance {comparison.radius:g} ({unit})"
     _against_size(left, sizes, rise, rise_label)
     left.set_title(_WAYS[kind], loc="left")
-    _against_size(middle, sizes, accuracy, "test accuracy")
-    for size, x, y, colour in zip(sizes, rise, accuracy, ordered_colours(len(sizes)), strict=True):
-        right.plot(x, y, marker="o", markersize=4, linestyle="none", color=colour, alpha=0.8, label=f"{size:g}")
+    _against_size(middle, sizes, quality, quality_label)
+    for size, x, y, colour in zip(sizes, rise, quality, ordered_colours(len(sizes)), strict=True):
+        right.plot(
+            x, y, marker="o", markersize=4, linestyle="none", color=colour, alpha=0.8, label=f"{size:g}"
+        )
     if wants_log(rise):
         left.set_yscale("log")
         right.set_xscale("log")
         right.xaxis.set_major_locator(LogLocator(numticks=6))
     right.set_xlabel(rise_label)
-    right.set_ylabel("test accuracy")
+    right.set_ylabel(quality_label)
     rank, error, p = (getattr(comparison, f"rank_{kind}{end}") for end in ("", "_error", "_p"))
-    right.set_title(rf"Spearman $\rho$ = {plus_minus(rank, error)}" + _probability(p), loc="left")
+    right.set_title(rf"Spearman $\rho$ = {plus_minus(rank, error)}" + _probability(p) + against, loc="left")
     legend(right, "batch size")
     return figure
+
+
+def _quality(comparison: Any, unit: str) -> tuple[NDArray[np.float64], str, str]:
+    """What tells good solutions, its label, and words after ρ."""
+    if np.isfinite(comparison.test_accuracy).any():
+        return measured("comparison", comparison.test_accuracy), "test accuracy", ""
+    return measured("comparison", comparison.test_loss), f"test loss $L$ ({unit})", "\nwith minus the test loss"
 
 
 def _probability(p: float) -> str:

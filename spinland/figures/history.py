@@ -16,7 +16,9 @@ _UNITS = {"cross_entropy": "nats", "mse": "mean squared error"}
 
 
 @context()
-def training_history(ensemble: Any, figure: FigureBase | None = None, *, log: bool | None = None) -> FigureBase:
+def training_history(
+    ensemble: Any, figure: FigureBase | None = None, *, log: bool | None = None
+) -> FigureBase:
     """Loss and accuracy against the epoch: mean over replicas, band of one standard error, training and test.
 
     Replicas that diverged are left out and counted in the title. Without accuracies (regression) the loss
@@ -39,7 +41,9 @@ def training_history(ensemble: Any, figure: FigureBase | None = None, *, log: bo
     """
     alive = ~np.asarray(ensemble.diverged, dtype=bool)
     losses = [mean_error(np.asarray(rows)[alive]) for rows in (ensemble.train_loss, ensemble.test_loss)]
-    accuracies = [mean_error(np.asarray(rows)[alive]) for rows in (ensemble.train_accuracy, ensemble.test_accuracy)]
+    accuracies = [
+        mean_error(np.asarray(rows)[alive]) for rows in (ensemble.train_accuracy, ensemble.test_accuracy)
+    ]
     with_accuracy = any(np.isfinite(mean).any() for mean, _ in accuracies)
     figure = canvas(figure, (9.6, 3.8) if with_accuracy else (6.4, 4.0))
     axes = [dress(ax) for ax in np.atleast_1d(figure.subplots(1, 1 + with_accuracy))]
@@ -51,14 +55,18 @@ def training_history(ensemble: Any, figure: FigureBase | None = None, *, log: bo
         _curves(axes[1], accuracies)
         axes[1].set_ylabel("accuracy")
     lost = int((~alive).sum())
-    axes[0].set_title(f"{int(alive.sum())} replicas" + (f", {lost} diverged and left out" if lost else ""), loc="left")
+    axes[0].set_title(
+        f"{int(alive.sum())} replicas" + (f", {lost} diverged and left out" if lost else ""), loc="left"
+    )
     legend(axes[-1])
     return figure
 
 
 def _curves(ax: Axes, curves: list[Any]) -> None:
     """Training as a full line, test dashed."""
-    for (mean, error), name, colour, dashes in zip(curves, ("training", "test"), PALETTE, ("-", "--"), strict=False):
+    for (mean, error), name, colour, dashes in zip(
+        curves, ("training", "test"), PALETTE, ("-", "--"), strict=False
+    ):
         if np.isfinite(mean).any():
             band(ax, np.arange(len(mean)), mean, error, color=colour, linestyle=dashes, label=name)
     ax.set_xlabel("epoch")

@@ -52,7 +52,9 @@ def measured(name: str, values: ArrayLike) -> NDArray[np.float64]:
     """
     numbers = np.asarray(values, dtype=np.float64)
     if not np.isfinite(numbers).any():
-        raise ArgumentError(name, "a quantity that was computed", "NaN everywhere (no meaning on this landscape?)")
+        raise ArgumentError(
+            name, "a quantity that was computed", "NaN everywhere (no meaning on this landscape?)"
+        )
     return numbers
 
 

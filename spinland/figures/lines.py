@@ -109,6 +109,7 @@ def line_panels(
     line_profile(with_accuracy, lower, quantity="accuracy")
     upper.set_xlabel("")
     upper.tick_params(labelbottom=False)
-    if len(with_accuracy) == len(items) and lower.get_legend() is not None:
-        lower.get_legend().remove()  # the same names as above
+    twice = lower.get_legend()
+    if twice is not None and len(with_accuracy) == len(items):
+        twice.remove()  # the same names as above
     return figure

@@ -124,7 +124,9 @@ def width_spread(
 
 
 @context()
-def overlap_histogram(distribution: Any, ax: Axes | None = None, *, labels: Sequence[str] | None = None) -> Axes:
+def overlap_histogram(
+    distribution: Any, ax: Axes | None = None, *, labels: Sequence[str] | None = None
+) -> Axes:
     """Distribution P(q) of the overlaps between replicas, with its errors.
 
     Parameters
@@ -155,7 +157,12 @@ def overlap_histogram(distribution: Any, ax: Axes | None = None, *, labels: Sequ
         ax.stairs(density, edges, fill=True, color=colour, alpha=0.25, linewidth=0)
         ax.stairs(density, edges, color=colour, linewidth=1.3, label=name)
         ax.errorbar(
-            0.5 * (edges[1:] + edges[:-1]), density, item.density_error, color=colour, linestyle="none", elinewidth=0.9
+            0.5 * (edges[1:] + edges[:-1]),
+            density,
+            item.density_error,
+            color=colour,
+            linestyle="none",
+            elinewidth=0.9,
         )
     ax.set_ylim(bottom=0)
     ax.set_xlabel(rf"{OVERLAP}$_{{ab}} = w_a\cdot w_b\,/\,|w_a||w_b|$")

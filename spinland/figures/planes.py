@@ -70,7 +70,9 @@ def plane_contour(
     field = np.ma.masked_invalid(values.T)
     filled = ax.contourf(a, b, field, levels=levels, norm=norm, cmap=SEQUENTIAL)
     if len(levels) > 2:
-        ax.contour(a, b, field, levels=levels[1:-1], colors="white", linewidths=0.5, alpha=0.6, linestyles="solid")
+        ax.contour(
+            a, b, field, levels=levels[1:-1], colors="white", linewidths=0.5, alpha=0.6, linestyles="solid"
+        )
     _bar_ticks(value_bar(ax, filled, label), levels, use_log)
     _path(ax, plane)
     _named_points(ax, plane)
@@ -150,7 +152,9 @@ def plane_surface(
 def _logarithmic(values: NDArray[np.float64], quantity: str, log: bool | None) -> bool:
     """Whether the levels shall be in equal ratios."""
     if log and not (values[np.isfinite(values)] > 0).all():
-        raise ArgumentError("log", "positive values for a logarithmic scale", f"smallest {np.nanmin(values):g}")
+        raise ArgumentError(
+            "log", "positive values for a logarithmic scale", f"smallest {np.nanmin(values):g}"
+        )
     return bool(log) if log is not None else quantity == "loss" and wants_log(values)
 
 
@@ -165,7 +169,7 @@ def _levels(values: NDArray[np.float64], use_log: bool) -> tuple[NDArray[np.floa
         levels = np.geomspace(low, high, _N_LEVELS)
         levels[[0, -1]] = low * (1 - 1e-9), high * (1 + 1e-9)  # rounding must not leave the extremes blank
         return levels, LogNorm(levels[0], levels[-1])
-    levels = MaxNLocator(_N_LEVELS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    levels = np.asarray(MaxNLocator(_N_LEVELS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
     return levels, Normalize(levels[0], levels[-1])
 
 
@@ -230,7 +234,15 @@ def _path(ax: Axes, plane: Any) -> None:
                 "", path[k], path[k - 1], zorder=5,
                 arrowprops={"arrowstyle": "-|>", "color": PALETTE[1], "mutation_scale": 20, "shrinkA": 0, "shrinkB": 0},
             )  # fmt: skip
-    ax.plot(*path[0], marker="o", markersize=8, color="white", markeredgecolor=PALETTE[1], markeredgewidth=1.6, zorder=6)
+    ax.plot(
+        *path[0],
+        marker="o",
+        markersize=8,
+        color="white",
+        markeredgecolor=PALETTE[1],
+        markeredgewidth=1.6,
+        zorder=6,
+    )
     ax.plot(*path[-1], marker="*", markersize=13, color=PALETTE[1], markeredgecolor="white", zorder=6)
     _name(ax, path[0], "start")
     _name(ax, path[-1], "end")
@@ -242,7 +254,9 @@ def _named_points(ax: Axes, plane: Any) -> None:
         return
     points = np.asarray(plane.points, dtype=float)
     for (x, y), name in zip(points, plane.point_labels, strict=True):
-        ax.plot(x, y, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.2, zorder=7)
+        ax.plot(
+            x, y, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.2, zorder=7
+        )
         _name(ax, (x, y), name)
 
 

@@ -32,7 +32,7 @@ SEQUENTIAL = "viridis"
 DIVIDE = 30.0
 """Ratio of largest to smallest value above which an axis or a set of levels is logarithmic by itself."""
 
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same glyphs on every machine
     "font.size": 11.0,
     "mathtext.fontset": "dejavusans",

@@ -12,7 +12,17 @@ from ..checks import real
 from ..errors import ArgumentError
 from .inputs import field_of, listing, mean_error
 from .labels import ALPHA, LOSS, SWAPS, WIDTH
-from .style import band, category, context, legend, ordered_bar, ordered_colours, panel, powers_of_two, wants_log
+from .style import (
+    band,
+    category,
+    context,
+    legend,
+    ordered_bar,
+    ordered_colours,
+    panel,
+    powers_of_two,
+    wants_log,
+)
 
 _MOST_IN_LEGEND = 8
 

@@ -1,8 +1,7 @@
-"""Hierarchy of the solutions: dendrogram and ordered matrix (figure 5 of arXiv:2407.20724), null models."""
+"""Hierarchy of the solutions: dendrogram and ordered matrix (figure 5 of arXiv:2407.20724)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import squareform
 
 from ..checks import float_array
-from ..errors import ArgumentError
-from .inputs import listing
-from .style import GREY, INK, PALETTE, SEQUENTIAL, canvas, context, dress, panel, undress_bar
+from .labels import plus_minus
+from .style import INK, SEQUENTIAL, canvas, context, dress, undress_bar
 
 _HEIGHTS = {
     "euclidean": r"distance $d_{ab} = |w_a - w_b|$",
     "sqeuclidean": r"squared distance $|w_a - w_b|^2$",
     "cosine": r"distance $1 - q_{ab}$",
+    "given": r"distance $d_{ab}$",
 }
 _MOST_NAMED = 40
 _MOST_STEMS = 150
@@ -40,7 +39,8 @@ def dendrogram_matrix(
     The diagonal is left grey. The colours span the central 99% of the other entries; entries beyond have the
     colour of the end, and an arrow on the colour bar says so. The axis of the merge heights starts below the
     lowest merge; where that is not 0, it is cut, marked and said so. Above 150 replicas the stems of the leaves
-    are shortened.
+    are shortened. A hierarchy that was made from vectors holds no distances: without ``matrix``, its tree
+    stands alone.
 
     Parameters
     ----------
@@ -62,10 +62,12 @@ def dendrogram_matrix(
     Raises
     ------
     ArgumentError
-        ``matrix`` has another shape, or it is not given and the hierarchy holds no distances.
+        ``matrix`` has another shape.
     """
     order = np.asarray(hierarchy.order)
     n = len(order)
+    if matrix is None and hierarchy.distances is None:
+        return _tree_alone(canvas(figure, (7.6, 4.0)), hierarchy, order)
     square = _square(hierarchy, matrix, n)[np.ix_(order, order)]
     figure = canvas(figure, (7.6, 7.05))
     grid = figure.add_gridspec(2, 3, width_ratios=(1.4, 5, 0.2), height_ratios=(1.4, 5))
@@ -83,7 +85,9 @@ def dendrogram_matrix(
     corner = figure.add_subplot(grid[0, 0])
     corner.axis("off")
     corner.text(0.0, 1.0, f"{n} replicas\n{hierarchy.method} linkage", va="top", fontsize=9)
-    corner.text(0.0, 0.0, f"cophenetic\ncorrelation {hierarchy.cophenetic_correlation:.2f}", va="bottom", fontsize=9)
+    if np.isfinite(hierarchy.cophenetic_correlation):
+        number = plus_minus(hierarchy.cophenetic_correlation, hierarchy.cophenetic_correlation_error)
+        corner.text(0.0, 0.0, f"cophenetic\ncorrelation\n{number}", va="bottom", fontsize=9)
     return figure
 
 
@@ -91,8 +95,6 @@ def _square(hierarchy: Any, matrix: ArrayLike | None, n: int) -> NDArray[np.floa
     """The matrix to show, (n, n)."""
     if matrix is not None:
         return float_array("matrix", matrix, shape=(n, n))
-    if hierarchy.distances is None:
-        raise ArgumentError("matrix", "a matrix to show, since this hierarchy holds no distances", "None")
     return np.asarray(squareform(np.asarray(hierarchy.distances, dtype=float)))
 
 
@@ -130,21 +132,45 @@ def branches(linkage: NDArray[Any], order: NDArray[Any], stem: float | None = No
     return corners
 
 
-def _trees(top: Axes, side: Axes, linkage: NDArray[Any], order: NDArray[Any]) -> None:
-    """Draw the dendrogram above and to the left of the matrix."""
+def _tree_alone(figure: FigureBase, hierarchy: Any, order: NDArray[Any]) -> FigureBase:
+    """Draw the dendrogram without a matrix."""
+    ax = dress(figure.subplots(), grid=False)
+    floor = _tree(ax, np.asarray(hierarchy.linkage), order)
+    ax.set_xlim(-0.5, len(order) - 0.5)
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    ax.set_xlabel("replica $a$, in the order of the tree")
+    ax.set_ylabel("merge height" + (" (not from 0)" if floor > 0 else ""))
+    ax.set_title(f"{len(order)} replicas, {hierarchy.method} linkage", loc="left")
+    return figure
+
+
+def _tree(ax: Axes, linkage: NDArray[Any], order: NDArray[Any], *, sideways: bool = False) -> float:
+    """Draw the dendrogram, root at the top or at the left; return where its axis of heights begins."""
     n = len(order)
     low, high = float(linkage[:, 2].min()), float(linkage[:, 2].max())
     span = high - low or 0.1 * abs(high) or 1.0
     # Nearly equal heights would be one flat line on an axis from 0.
     floor = 0.0 if low < 0.5 * high else low - 0.12 * span
-    ceiling = high + 0.06 * span
     # Full stems of very many leaves would be a grey wall.
     corners = branches(linkage, order, 0.04 * span if n > _MOST_STEMS else None)
-    line = {"colors": INK, "linewidths": float(np.clip(60 / n, 0.4, 1.1)), "capstyle": "butt"}
-    top.add_collection(LineCollection(list(corners), **line), autolim=False)
-    side.add_collection(LineCollection(list(corners[:, :, ::-1]), **line), autolim=False)
-    top.set_ylim(floor, ceiling)
-    side.set_xlim(ceiling, floor)
+    lines = LineCollection(
+        list(corners[:, :, ::-1] if sideways else corners),
+        colors=INK,
+        linewidths=float(np.clip(60 / n, 0.4, 1.1)),
+    )
+    ax.add_collection(lines, autolim=False)
+    if sideways:
+        ax.set_xlim(high + 0.06 * span, floor)
+    else:
+        ax.set_ylim(floor, high + 0.06 * span)
+    return floor
+
+
+def _trees(top: Axes, side: Axes, linkage: NDArray[Any], order: NDArray[Any]) -> None:
+    """Draw the dendrogram above and to the left of the matrix."""
+    floor = _tree(top, linkage, order)
+    _tree(side, linkage, order, sideways=True)
     # One scale of heights, under the tree at the side; the tree above has the same.
     side.xaxis.set_major_locator(MaxNLocator(3))
     side.spines["left"].set_visible(False)
@@ -154,63 +180,8 @@ def _trees(top: Axes, side: Axes, linkage: NDArray[Any], order: NDArray[Any]) ->
     top.spines[["left", "bottom"]].set_visible(False)
     top.tick_params(bottom=False, labelbottom=False, left=False, labelleft=False)
     if floor > 0:
-        cut = {"marker": [(-0.5, -1), (0.5, 1)], "markersize": 8, "linestyle": "none", "color": INK, "clip_on": False}
+        cut: dict[str, Any] = {
+            "marker": [(-0.5, -1), (0.5, 1)], "markersize": 8, "linestyle": "none", "color": INK, "clip_on": False,
+        }  # fmt: skip
         side.plot([0.92, 0.97], [0, 0], transform=side.transAxes, **cut)
         side.set_xlabel("merge height\n(not from 0)")
-
-
-@context()
-def ultrametricity_null(
-    measured: tuple[str, float, float],
-    nulls: Sequence[tuple[str, float, float]],
-    ax: Axes | None = None,
-    *,
-    quantity: str = "deviation from ultrametricity",
-) -> Axes:
-    """A measured number of the tree against what null models give.
-
-    Parameters
-    ----------
-    measured : (str, float, float)
-        Name, value, and standard error (bootstrap over replicas).
-    nulls : sequence of (str, float, float)
-        For each null model its name, the mean, and the standard deviation over its draws.
-    ax : Axes, optional
-        Where to draw; a new figure if it is not given.
-    quantity : str
-        What is compared; label of the axis.
-
-    Returns
-    -------
-    Axes
-        Where it was drawn.
-
-    Raises
-    ------
-    ArgumentError
-        No null models.
-    """
-    rows = [measured, *listing("nulls", list(nulls))]
-    ax = panel(ax, (6.4, 1.3 + 0.5 * len(rows)))
-    place = np.arange(len(rows))
-    _, value, error = measured
-    if np.isfinite(error):
-        ax.axvspan(value - error, value + error, color=PALETTE[1], alpha=0.18, linewidth=0)
-    ax.axvline(value, color=PALETTE[1], linewidth=0.8)
-    for k, (_, value, error) in enumerate(rows):
-        ax.errorbar(
-            value,
-            k,
-            xerr=error if np.isfinite(error) else None,
-            color=PALETTE[1] if k == 0 else GREY,
-            marker="D" if k == 0 else "o",
-            markersize=6,
-            elinewidth=1.6,
-        )
-    ax.set_yticks(place, labels=[f"{row[0]}\n(± {'error' if k == 0 else 'std'})" for k, row in enumerate(rows)])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.grid(False, axis="y")
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(quantity)
-    return ax

@@ -66,7 +66,9 @@ def walk_fan(
         x = np.arange(samples.shape[1]) if versus == "step" else np.mean(walk.distance, axis=0)
         drawn.append((x, samples, np.asarray(mean), np.asarray(error)))
     ax = panel(ax)
-    for walk, (x, samples, mean, error), colour in zip(ordered, drawn, ordered_colours(len(ordered)), strict=True):
+    for walk, (x, samples, mean, error), colour in zip(
+        ordered, drawn, ordered_colours(len(ordered)), strict=True
+    ):
         for one in samples[:n_shown]:
             ax.plot(x, one, color=colour, linewidth=0.5, alpha=0.35)
         band(ax, x, mean, error, color=colour, label=rf"$\sigma$ = {walk.sigma:g}")
@@ -153,7 +155,14 @@ def walk_ruggedness(
     left.set_xlabel(r"lag $\tau$ (steps)")
     left.set_ylabel(r"autocorrelation of the loss $\rho(\tau)$")
     grid = np.linspace(-4, 4, 161)
-    right.plot(grid, np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi), color=GREY, linestyle="--", linewidth=1.0, label="normal")
+    right.plot(
+        grid,
+        np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi),
+        color=GREY,
+        linestyle="--",
+        linewidth=1.0,
+        label="normal",
+    )
     right.set_yscale("log")
     right.set_xlabel(r"increment of one step $(\Delta L - \mu)/s$")
     right.set_ylabel(r"density")

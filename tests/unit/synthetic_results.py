@@ -22,7 +22,12 @@ def walk(sigma, n_walkers=40, n_steps=200, dim=5000, seed=0):
     accuracy = 0.1 + 0.89 * np.exp(-squared / 40) * np.exp(-0.02 * np.abs(noise))
     distance = np.sqrt(squared) * (1 + 0.01 * rng.normal(size=(n_walkers, 1)))
     return SimpleNamespace(
-        sigma=sigma, values=values, accuracy=accuracy, distance=distance, mean=values.mean(0), error=_sem(values)
+        sigma=sigma,
+        values=values,
+        accuracy=accuracy,
+        distance=distance,
+        mean=values.mean(0),
+        error=_sem(values),
     )
 
 
@@ -90,14 +95,14 @@ def hierarchy(points, method="average", metric="euclidean"):
     tree = linkage(distances, method)
     return SimpleNamespace(
         method=method, metric=metric, linkage=tree, order=leaves_list(tree), distances=distances,
-        cophenetic_correlation=0.83,
+        cophenetic_correlation=0.83, cophenetic_correlation_error=0.021,
     )  # fmt: skip
 
 
 def plane(na=41, nb=31, kind="loss", trajectory=False):
     a, b = np.linspace(-1, 1.5, na), np.linspace(-1, 0.8, nb)
     x, y = np.meshgrid(a, b, indexing="ij")
-    bowl = 1e-3 + 2 * (x - 0.4) ** 2 + 6 * (y + 0.2) ** 2 + 0.4 * (x - 0.4) * y**2 + 0.05 * np.sin(9 * x)**2
+    bowl = 1e-3 + 2 * (x - 0.4) ** 2 + 6 * (y + 0.2) ** 2 + 0.4 * (x - 0.4) * y**2 + 0.05 * np.sin(9 * x) ** 2
     values = bowl if kind == "loss" else -1.6 + 0.15 * np.cos(3 * x) + 0.1 * y
     steps = np.linspace(0, 1, 21)
     path = np.stack([1.3 - 0.9 * steps, 0.7 * (1 - steps) ** 3 - 0.2 * steps], axis=1)
@@ -119,7 +124,10 @@ def line(label, batch=None, centre=0.9, accuracy=True, seed=0):
     if batch:
         values = values * np.exp(0.2 * rng.normal(size=(batch, 1)))
     return SimpleNamespace(
-        alphas=alphas, values=values, accuracy=np.exp(-values) if accuracy else np.full_like(values, np.nan), label=label
+        alphas=alphas,
+        values=values,
+        accuracy=np.exp(-values) if accuracy else np.full_like(values, np.nan),
+        label=label,
     )
 
 
@@ -139,14 +147,15 @@ def ensemble(n_replicas=30, epochs=20, classification=True, n_diverged=0, seed=0
     )  # fmt: skip
 
 
-def batch_comparison(n_replicas=12, seed=0):
+def batch_comparison(n_replicas=12, seed=0, classification=True):
     rng = np.random.default_rng(seed)
     sizes = np.array([8, 16, 32, 64, 128, 256, 512])
     sharp = np.log2(sizes)[:, None] / 9
     rise = 0.02 * np.exp(3 * sharp + 0.3 * rng.normal(size=(len(sizes), n_replicas)))
     return SimpleNamespace(
         batch_sizes=sizes, rise_filter=rise, rise_walk=0.3 * rise, radius=0.1,
-        test_accuracy=0.983 - 0.012 * sharp + 0.0015 * rng.normal(size=rise.shape),
+        test_accuracy=0.983 - 0.012 * sharp + 0.0015 * rng.normal(size=rise.shape) if classification else np.full_like(rise, np.nan),
+        test_loss=0.08 + 0.05 * sharp + 0.005 * rng.normal(size=rise.shape),
         rank_filter=-0.78, rank_filter_error=0.05, rank_filter_p=1e-7,
         rank_walk=-0.74, rank_walk_error=0.06, rank_walk_p=0.012,
     )  # fmt: skip
@@ -159,3 +168,12 @@ def correlation(order=3, seed=0):
     return SimpleNamespace(
         overlap=overlap, correlation=overlap**order + error * rng.normal(size=21), correlation_error=error
     )
+
+
+def ultrametricity(seed=0):
+    rng = np.random.default_rng(seed)
+    draws = np.array([[0.5], [0.46]]) + 0.005 * rng.normal(size=(2, 20))
+    return SimpleNamespace(
+        deviation=0.41, deviation_error=0.012, share=0.31, share_error=0.02, null_models=("shuffled", "gaussian"),
+        null_deviation=draws, null_share=0.6 - draws,
+    )  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
@@ -14,6 +14,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
 
 from spinland import figures
 from spinland.errors import ArgumentError, FileError
@@ -22,7 +23,7 @@ from spinland.figures.labels import plus_minus
 from spinland.figures.trees import branches
 from tests.unit import synthetic_results as synthetic
 
-NULLS = [("shuffled distances", 0.082, 0.004), ("Gaussian points", 0.055, 0.005)]
+ROWS = [("replicas", 0.041, 0.003), ("shuffled distances", 0.082, 0.004)]
 WALKS = [synthetic.walk(sigma, n_walkers=8, n_steps=30) for sigma in (0.1, 0.01)]
 SWAPS = [synthetic.swap(width, n_trials=5) for width in (64, 128)]
 STATISTICS = [synthetic.statistics(width, n_replicas=20) for width in (64, 128)]
@@ -30,7 +31,9 @@ LINES = [synthetic.line("from the start", batch=4), synthetic.line("between solu
 
 ONE_PANEL = {
     "walk_fan": lambda ax: figures.walk_fan(WALKS, ax),
-    "walk_fan accuracy": lambda ax: figures.walk_fan(WALKS, ax, quantity="accuracy", versus="distance", n_shown=2),
+    "walk_fan accuracy": lambda ax: figures.walk_fan(
+        WALKS, ax, quantity="accuracy", versus="distance", n_shown=2
+    ),
     "swap_curves": lambda ax: figures.swap_curves(SWAPS[0], ax),
     "swap_curves accuracy": lambda ax: figures.swap_curves(SWAPS[0], ax, quantity="accuracy"),
     "swap_curves many": lambda ax: figures.swap_curves(synthetic.swap(swaps=range(31)), ax, log=True),
@@ -41,7 +44,8 @@ ONE_PANEL = {
     "distance_histogram relative": lambda ax: figures.distance_histogram(STATISTICS, ax, relative=True),
     "width_spread": lambda ax: figures.width_spread(STATISTICS, [64, 128], ax, guide=-0.5),
     "overlap_histogram": lambda ax: figures.overlap_histogram(synthetic.overlap_distribution(), ax),
-    "ultrametricity_null": lambda ax: figures.ultrametricity_null(("replicas", 0.041, 0.003), NULLS, ax),
+    "ultrametricity_null": lambda ax: figures.ultrametricity_null(synthetic.ultrametricity(), ax),
+    "ultrametricity_null rows": lambda ax: figures.ultrametricity_null(ROWS, ax, label="number"),
     "plane_contour": lambda ax: figures.plane_contour(synthetic.plane(), ax),
     "plane_contour accuracy": lambda ax: figures.plane_contour(synthetic.plane(), ax, quantity="accuracy"),
     "plane_contour path": lambda ax: figures.plane_contour(synthetic.plane(trajectory=True), ax, log=False),
@@ -71,22 +75,27 @@ SEVERAL_PANELS = {
     "training_history regression": lambda figure: figures.training_history(
         synthetic.ensemble(classification=False), figure
     ),
-    "flatness_batch": lambda figure: figures.flatness_batch(synthetic.batch_comparison(), figure, kind="walk"),
+    "flatness_batch": lambda figure: figures.flatness_batch(
+        synthetic.batch_comparison(), figure, kind="walk"
+    ),
 }
 
 
-def check_labels(figure):
-    """Every axis that shows ticks says what they count, unless it shares them with one that does."""
+def unlabelled(figure):
+    """Axes that show numbers and do not say of what."""
     figure.draw_without_rendering()
+    missing = []
     for ax in figure.axes:
-        axes = [ax.xaxis, ax.yaxis, *([ax.zaxis] if hasattr(ax, "zaxis") else [])]
-        for axis in axes:
-            shown = axis.get_visible() and ax.axison and any(tick.label1.get_text() for tick in axis.majorTicks)
-            ticked = shown and axis.get_tick_params(which="major").get("labelbottom", True)
-            ticked = ticked and axis.get_tick_params(which="major").get("labelleft", True)
-            named = any(label.get_text() and not label.get_text()[-1].isdigit() for label in axis.get_ticklabels())
-            assert axis.get_label_text() or not ticked or named, f"{axis} has ticks and no label"
-    assert any(ax.get_xlabel() for ax in figure.axes)
+        for axis in (
+            getattr(ax, name) for name in ("xaxis", "yaxis", "zaxis") if hasattr(ax, name) and ax.axison
+        ):
+            labels = [label for tick in axis.get_major_ticks() for label in (tick.label1, tick.label2)]
+            numbers = [
+                label for label in labels if label.get_visible() and any(map(str.isdigit, label.get_text()))
+            ]
+            if numbers and not axis.get_label_text():
+                missing.append(axis)
+    return missing
 
 
 @pytest.mark.parametrize("name", ONE_PANEL)
@@ -95,9 +104,9 @@ def test_one_panel_draws_on_new_and_given_axes(name):
     ax = ONE_PANEL[name](None)
     assert isinstance(ax, Axes)
     assert ax.get_xlabel()
-    assert ax.get_ylabel() or name == "ultrametricity_null"
+    assert ax.get_ylabel() or name.startswith("ultrametricity_null")
     assert ax.has_data()
-    check_labels(ax.figure)
+    assert not unlabelled(ax.figure)
     mine = Figure(figsize=(8, 6)).add_subplot()
     assert ONE_PANEL[name](mine) is mine
     assert mine.has_data()
@@ -109,12 +118,19 @@ def test_several_panels_draw_on_new_and_given_figures(name):
     before = dict(matplotlib.rcParams)
     figure = SEVERAL_PANELS[name](None)
     assert isinstance(figure, Figure)
-    check_labels(figure)
+    assert not unlabelled(figure)
+    assert any(ax.get_xlabel() for ax in figure.axes)
     mine = Figure(figsize=(12, 7), layout="constrained")
     halves = mine.subfigures(1, 2)
     assert SEVERAL_PANELS[name](halves[0]) is halves[0]
     assert len(mine.axes) == len(figure.axes)
     assert dict(matplotlib.rcParams) == before
+
+
+def test_the_check_of_labels_finds_a_missing_one():
+    ax = figures.swap_barrier(SWAPS)
+    ax.set_ylabel("")
+    assert unlabelled(ax.figure) == [ax.yaxis]
 
 
 def test_contours_of_a_rectangular_plane_stand_where_their_values_belong():
@@ -131,12 +147,17 @@ def test_contours_of_a_rectangular_plane_stand_where_their_values_belong():
     assert ax.get_aspect() == 1
 
 
-def test_surface_of_a_rectangular_plane_stands_where_its_values_belong():
+def test_surface_of_a_rectangular_plane_stands_where_its_values_belong(monkeypatch):
+    drawn = []
+    original = Axes3D.plot_surface
+    monkeypatch.setattr(
+        Axes3D, "plot_surface", lambda *args, **kw: drawn.append(args) or original(*args, **kw)
+    )
     plane = synthetic.plane(na=9, nb=5)
     plane.values = np.full((9, 5), -3.0)
     plane.values[7, 1] = -1.0
-    figure = figures.plane_surface(plane)
-    x, y, z = figure.axes[0].collections[0]._vec[:3]
+    figures.plane_surface(plane)
+    x, y, z = (array.ravel() for array in drawn[0][1:])
     assert z.max() == -1.0
     assert (x[np.argmax(z)], y[np.argmax(z)]) == (plane.a[7], plane.b[1])
 
@@ -221,14 +242,17 @@ def test_the_matrix_is_in_the_order_of_the_tree_and_the_axis_of_close_heights_is
     assert len(trees.get_segments()) == 11
 
 
-def test_a_tree_without_distances_needs_a_matrix():
+def test_a_tree_without_distances_stands_alone_or_beside_a_given_matrix():
     tree = synthetic.hierarchy(synthetic.solutions(12, apart=3.0))
     tree.distances = None
-    with pytest.raises(ArgumentError, match="matrix"):
-        figures.dendrogram_matrix(tree)
+    (alone,) = figures.dendrogram_matrix(tree).axes
+    assert len(alone.collections[0].get_segments()) == 11
+    assert alone.get_ylim()[0] == 0
     with pytest.raises(ArgumentError, match="shape"):
         figures.dendrogram_matrix(tree, matrix=np.eye(11))
-    figure = figures.dendrogram_matrix(tree, matrix=np.random.default_rng(0).random((12, 12)), matrix_label="overlap")
+    figure = figures.dendrogram_matrix(
+        tree, matrix=np.random.default_rng(0).random((12, 12)), matrix_label="overlap"
+    )
     assert figure.axes[2].get_xlim()[1] == 0
 
 
@@ -246,6 +270,22 @@ def test_flatness_says_the_rank_correlation_and_scatters_every_replica():
     figure = figures.flatness_batch(comparison)
     assert "−0.780 ± 0.050" in figure.axes[2].get_title(loc="left")
     assert sum(len(line.get_xdata()) for line in figure.axes[2].lines) == comparison.test_accuracy.size
+
+
+def test_flatness_without_accuracies_shows_the_test_loss():
+    comparison = synthetic.batch_comparison(classification=False)
+    figure = figures.flatness_batch(comparison)
+    assert [ax.get_ylabel() for ax in figure.axes[1:]] == ["test loss $L$ (nats)"] * 2
+    assert "minus the test loss" in figure.axes[2].get_title(loc="left")
+    drawn = np.sort(np.concatenate([line.get_ydata() for line in figure.axes[2].lines]))
+    np.testing.assert_array_equal(drawn, np.sort(comparison.test_loss.ravel()))
+
+
+def test_null_models_stand_at_their_means():
+    result = synthetic.ultrametricity()
+    ax = figures.ultrametricity_null(result, measure="share")
+    places = [line.get_xdata()[0] for line in ax.lines if line.get_marker() in ("D", "o")]
+    np.testing.assert_allclose(places, [result.share, *result.null_share.mean(1)])
 
 
 @pytest.mark.parametrize(
@@ -272,7 +312,8 @@ def test_numbers_carry_the_digits_of_their_errors(value, error, text):
         ("n_swaps", lambda: figures.barrier_width(SWAPS)),
         ("n_swaps", lambda: figures.barrier_width(SWAPS, n_swaps=3)),
         ("fraction", lambda: figures.barrier_width(SWAPS, fraction=0.4)),
-        ("nulls", lambda: figures.ultrametricity_null(("replicas", 0.1, 0.01), [])),
+        ("result", lambda: figures.ultrametricity_null(ROWS[:1])),
+        ("measure", lambda: figures.ultrametricity_null(ROWS, measure="height")),
         ("kind", lambda: figures.flatness_batch(synthetic.batch_comparison(), kind="ball")),
         ("orders", lambda: figures.correlation_curve(synthetic.correlation(), orders=(0,))),
     ],
