@@ -80,7 +80,11 @@ def _quality(comparison: Any, unit: str) -> tuple[NDArray[np.float64], str, str]
     """What tells good solutions, its label, and words after ρ."""
     if np.isfinite(comparison.test_accuracy).any():
         return measured("comparison", comparison.test_accuracy), "test accuracy", ""
-    return measured("comparison", comparison.test_loss), f"test loss $L$ ({unit})", "\nwith minus the test loss"
+    return (
+        measured("comparison", comparison.test_loss),
+        f"test loss $L$ ({unit})",
+        "\nwith minus the test loss",
+    )
 
 
 def _probability(p: float) -> str:
@@ -94,6 +98,6 @@ def _against_size(ax: Axes, sizes: NDArray[Any], samples: NDArray[np.float64], l
     """Mean over replicas and its error against batch size."""
     mean, error = mean_error(samples.T)
     ax.errorbar(sizes, mean, error, color=PALETTE[0], marker="o")
-    powers_of_two(ax.xaxis, sizes)
+    powers_of_two(ax, sizes)
     ax.set_xlabel("batch size")
     ax.set_ylabel(label)

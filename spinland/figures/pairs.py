@@ -116,7 +116,7 @@ def width_spread(
         law = ratio[0] * (width / width[0]) ** float(guide)
         ax.plot(width, law, color=GREY, linestyle="--", linewidth=1.0, label=rf"$M^{{{guide:g}}}$")
         legend(ax)
-    powers_of_two(ax.xaxis, width)
+    powers_of_two(ax, width)
     ax.set_yscale("log")
     ax.set_xlabel(WIDTH)
     ax.set_ylabel(r"relative spread $\mathrm{std}(d_{ab})\,/\,\langle d_{ab}\rangle$")

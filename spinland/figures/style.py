@@ -13,7 +13,6 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
@@ -194,10 +193,10 @@ def wants_log(values: ArrayLike) -> bool:
     return bool(numbers.size and numbers.min() > 0 and numbers.max() > DIVIDE * numbers.min())
 
 
-def powers_of_two(axis: Axis, values: Sequence[float] | NDArray[Any]) -> None:
-    """Logarithmic axis with a tick at each of the given widths or batch sizes and nowhere else."""
+def powers_of_two(ax: Axes, values: Sequence[float] | NDArray[Any]) -> None:
+    """Logarithmic abscissa with a tick at each of the given widths or batch sizes and nowhere else."""
     ticks = sorted({float(v) for v in values})
-    axis._set_axes_scale("log", base=2)  # type: ignore[attr-defined]
-    axis.set_major_locator(FixedLocator(ticks))
-    axis.set_major_formatter(FixedFormatter([f"{t:g}" for t in ticks]))
-    axis.set_minor_locator(NullLocator())
+    ax.set_xscale("log", base=2)
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_formatter(FixedFormatter([f"{t:g}" for t in ticks]))
+    ax.xaxis.set_minor_locator(NullLocator())

@@ -178,7 +178,7 @@ def barrier_width(
         ax.errorbar(width, mean, error, marker="o", label=label, **category(index))
     if log or (log is None and wants_log(np.concatenate([curve[1] for curve in curves]))):
         ax.set_yscale("log")
-    powers_of_two(ax.xaxis, [swap.width for swap in items])
+    powers_of_two(ax, [swap.width for swap in items])
     ax.set_xlabel(WIDTH)
     ax.set_ylabel(rf"barrier $\Delta L$ ({unit})")
     legend(ax)
