@@ -1,0 +1,45 @@
+"""Figures: each function takes a result, draws it, and returns the axes or the figure.
+
+Nothing is computed here beyond means and errors of what is drawn. A function that draws one panel takes and
+returns Axes; one that draws several takes and returns a Figure. Neither touches ``matplotlib.pyplot``.
+"""
+
+from __future__ import annotations
+
+from .batches import flatness_batch
+from .correlations import correlation_curve
+from .export import save_figure, svg_text
+from .history import training_history
+from .labels import ENERGY, LOSS, SQUARED_ERROR
+from .lines import line_panels, line_profile
+from .nulls import ultrametricity_null
+from .pairs import distance_histogram, overlap_histogram, width_spread
+from .planes import plane_contour, plane_surface
+from .swaps import barrier_width, swap_barrier, swap_curves
+from .trees import dendrogram_matrix
+from .walks import walk_fan, walk_ruggedness
+
+__all__ = [
+    "ENERGY",
+    "LOSS",
+    "SQUARED_ERROR",
+    "barrier_width",
+    "correlation_curve",
+    "dendrogram_matrix",
+    "distance_histogram",
+    "flatness_batch",
+    "line_panels",
+    "line_profile",
+    "overlap_histogram",
+    "plane_contour",
+    "plane_surface",
+    "save_figure",
+    "svg_text",
+    "swap_barrier",
+    "swap_curves",
+    "training_history",
+    "ultrametricity_null",
+    "walk_fan",
+    "walk_ruggedness",
+    "width_spread",
+]

@@ -42,7 +42,7 @@ def swaps_chapter(study: StudyReader) -> Chapter | None:
     if len(widths) > 1 and common:
         figures.append(
             picture(
-                barrier_width(results, swaps=common),
+                barrier_width(results, n_swaps=common),
                 "Barrier against the width M for fixed numbers of exchanged pairs.",
             )
         )

@@ -1,0 +1,74 @@
+"""Training of an ensemble, epoch by epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+from matplotlib.ticker import MaxNLocator
+
+from .inputs import mean_error
+from .style import PALETTE, band, canvas, context, dress, legend, wants_log
+
+_UNITS = {"cross_entropy": "nats", "mse": "mean squared error"}
+
+
+@context()
+def training_history(
+    ensemble: Any, figure: FigureBase | None = None, *, log: bool | None = None
+) -> FigureBase:
+    """Loss and accuracy against the epoch: mean over replicas, band of one standard error, training and test.
+
+    Replicas that diverged are left out and counted in the title. Without accuracies (regression) the loss
+    stands alone.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        Fields ``train_loss``, ``test_loss``, ``train_accuracy``, ``test_accuracy`` (R, E+1), ``diverged`` (R,),
+        ``loss``.
+    figure : Figure or SubFigure, optional
+        Where to draw; a new one if it is not given.
+    log : bool, optional
+        Logarithmic loss; by itself if it spans a factor of 30.
+
+    Returns
+    -------
+    Figure or SubFigure
+        Where it was drawn.
+    """
+    alive = ~np.asarray(ensemble.diverged, dtype=bool)
+    losses = [mean_error(np.asarray(rows)[alive]) for rows in (ensemble.train_loss, ensemble.test_loss)]
+    accuracies = [
+        mean_error(np.asarray(rows)[alive]) for rows in (ensemble.train_accuracy, ensemble.test_accuracy)
+    ]
+    with_accuracy = any(np.isfinite(mean).any() for mean, _ in accuracies)
+    figure = canvas(figure, (9.6, 3.8) if with_accuracy else (6.4, 4.0))
+    axes = [dress(ax) for ax in np.atleast_1d(figure.subplots(1, 1 + with_accuracy))]
+    _curves(axes[0], losses)
+    if log or (log is None and wants_log(np.concatenate([mean for mean, _ in losses]))):
+        axes[0].set_yscale("log")
+    axes[0].set_ylabel(f"loss $L$ ({_UNITS.get(ensemble.loss, ensemble.loss)})")
+    if with_accuracy:
+        _curves(axes[1], accuracies)
+        axes[1].set_ylabel("accuracy")
+    lost = int((~alive).sum())
+    axes[0].set_title(
+        f"{int(alive.sum())} replicas" + (f", {lost} diverged and left out" if lost else ""), loc="left"
+    )
+    legend(axes[-1])
+    return figure
+
+
+def _curves(ax: Axes, curves: list[Any]) -> None:
+    """Training as a full line, test dashed."""
+    for (mean, error), name, colour, dashes in zip(
+        curves, ("training", "test"), PALETTE, ("-", "--"), strict=False
+    ):
+        if np.isfinite(mean).any():
+            band(ax, np.arange(len(mean)), mean, error, color=colour, linestyle=dashes, label=name)
+    ax.set_xlabel("epoch")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.margins(x=0.01)

@@ -1,0 +1,84 @@
+"""What figure functions ask of their arguments, and means over walkers or replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import ArgumentError
+from .labels import ACCURACY
+
+
+def listing(name: str, value: Any) -> list[Any]:
+    """One result or a sequence of them as a list.
+
+    Raises
+    ------
+    ArgumentError
+        The sequence is empty.
+    """
+    items = list(value) if isinstance(value, (list, tuple)) else [value]
+    if not items:
+        raise ArgumentError(name, "at least one result", "an empty sequence")
+    return items
+
+
+def matched(name: str, given: Sequence[Any] | None, n: int) -> list[Any]:
+    """``given`` as a list of ``n``; ``n`` times None if it is None.
+
+    Raises
+    ------
+    ArgumentError
+        Another number of them.
+    """
+    if given is None:
+        return [None] * n
+    items = [given] if isinstance(given, str) else list(given)
+    if len(items) != n:
+        raise ArgumentError(name, f"one for each of {n} results", f"{len(items)}")
+    return items
+
+
+def measured(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """The values as float64, of which at least one is a number.
+
+    Raises
+    ------
+    ArgumentError
+        All are NaN: they were not computed, or have no meaning for this landscape.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(numbers).any():
+        raise ArgumentError(
+            name, "a quantity that was computed", "NaN everywhere (no meaning on this landscape?)"
+        )
+    return numbers
+
+
+def field_of(result: Any, quantity: str, value_label: str) -> tuple[NDArray[np.float64], str]:
+    """The array of a result that ``quantity`` names, ``values`` or ``accuracy``, and the label of its axis.
+
+    Raises
+    ------
+    ArgumentError
+        ``quantity`` is neither, or is an accuracy that has no meaning on the landscape.
+    """
+    if quantity not in ("loss", "accuracy"):
+        raise ArgumentError("quantity", "'loss' or 'accuracy'", quantity)
+    if quantity == "accuracy":
+        return measured("quantity", result.accuracy), ACCURACY
+    return measured("values", result.values), value_label
+
+
+def mean_error(samples: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean over the first axis and its standard error, NaN left out; the error of fewer than two is NaN."""
+    numbers = np.asarray(samples, dtype=np.float64)
+    there = ~np.isnan(numbers)
+    n = there.sum(axis=0)
+    mean = np.where(n > 0, np.where(there, numbers, 0.0).sum(axis=0) / np.maximum(n, 1), np.nan)
+    square = np.where(there, numbers - mean, 0.0) ** 2
+    error = np.sqrt(square.sum(axis=0) / np.maximum(n - 1, 1) / np.maximum(n, 1))
+    return mean, np.where(n > 1, error, np.nan)

@@ -1,0 +1,115 @@
+"""One-dimensional slices: Goodfellow's line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+from numpy.typing import NDArray
+
+from .inputs import field_of, listing, mean_error
+from .labels import ALPHA, LOSS
+from .style import GREY, band, canvas, category, context, dress, legend, panel, wants_log
+
+
+@context()
+def line_profile(
+    lines: Any,
+    ax: Axes | None = None,
+    *,
+    quantity: str = "loss",
+    log: bool | None = None,
+    value_label: str = LOSS,
+) -> Axes:
+    """Loss or accuracy along straight lines from α = 0 to α = 1.
+
+    Parameters
+    ----------
+    lines : Line or sequence of Line
+        A line of a batch, (B, A), is drawn as mean and band of one standard error over the batch.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    quantity : {"loss", "accuracy"}
+        What to draw.
+    log : bool, optional
+        Logarithmic ordinate; by itself if the loss is positive and spans a factor of 30.
+    value_label : str
+        Label of the value; ``spinland.figures.ENERGY`` for a spin glass.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No lines, unknown quantity, or an accuracy that has no meaning here.
+    """
+    items = listing("lines", lines)
+    label = value_label
+    curves: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+    for item in items:
+        values, label = field_of(item, quantity, value_label)
+        curves.append(mean_error(np.atleast_2d(values)))
+    ax = panel(ax)
+    for k, (item, (mean, error)) in enumerate(zip(items, curves, strict=True)):
+        band(ax, item.alphas, mean, error, label=item.label or None, **category(k))
+    if log or (log is None and quantity == "loss" and wants_log(np.concatenate([c[0] for c in curves]))):
+        ax.set_yscale("log")
+    first = min(float(np.min(item.alphas)) for item in items)
+    last = max(float(np.max(item.alphas)) for item in items)
+    for end in (0.0, 1.0):
+        if first < end < last:
+            ax.axvline(end, color=GREY, linewidth=0.8, linestyle=":")
+    ax.set_xlabel(ALPHA)
+    ax.set_ylabel(label)
+    ax.margins(x=0.01)
+    legend(ax)
+    return ax
+
+
+@context()
+def line_panels(
+    lines: Any, figure: FigureBase | None = None, *, log: bool | None = None, value_label: str = LOSS
+) -> FigureBase:
+    """Loss above accuracy along straight lines, on one abscissa; loss alone where no accuracy has a meaning.
+
+    Parameters
+    ----------
+    lines : Line or sequence of Line
+        As for :func:`line_profile`.
+    figure : Figure or SubFigure, optional
+        Where to draw; a new one if it is not given.
+    log : bool, optional
+        Logarithmic loss; by itself if it is positive and spans a factor of 30.
+    value_label : str
+        Label of the value.
+
+    Returns
+    -------
+    Figure or SubFigure
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No lines.
+    """
+    items = listing("lines", lines)
+    with_accuracy = [item for item in items if np.isfinite(item.accuracy).any()]
+    figure = canvas(figure, (6.4, 5.6 if with_accuracy else 4.0))
+    if not with_accuracy:
+        line_profile(items, dress(figure.subplots()), log=log, value_label=value_label)
+        return figure
+    upper, lower = (dress(ax) for ax in figure.subplots(2, 1, sharex=True))
+    line_profile(items, upper, log=log, value_label=value_label)
+    line_profile(with_accuracy, lower, quantity="accuracy")
+    upper.set_xlabel("")
+    upper.tick_params(labelbottom=False)
+    twice = lower.get_legend()
+    if twice is not None and len(with_accuracy) == len(items):
+        twice.remove()  # the same names as above
+    return figure

@@ -1,0 +1,171 @@
+"""Pairs of trained solutions: distances (figure 4 of arXiv:2407.20724), their spread, and P(q)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ..checks import integer
+from .inputs import listing, matched, measured
+from .labels import DISTANCE, OVERLAP, WIDTH
+from .style import GREY, PALETTE, context, legend, ordered_colours, panel, powers_of_two
+
+
+@context()
+def distance_histogram(
+    statistics: Any,
+    ax: Axes | None = None,
+    *,
+    labels: Sequence[str] | None = None,
+    n_bins: int = 40,
+    relative: bool = False,
+) -> Axes:
+    """Distribution of the distances between solutions, one histogram for each ensemble.
+
+    A thin line marks each mean. There are no error bars on the bins: pairs share replicas, so counts of
+    pairs are no independent counts.
+
+    Parameters
+    ----------
+    statistics : PairStatistics or sequence of PairStatistics
+        Usually one for each width.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    labels : sequence of str, optional
+        Name of each, such as ``"M = 128"``.
+    n_bins : int
+        Number of bins of each histogram, between its smallest and largest distance.
+    relative : bool
+        Distances in units of their mean, so that the shapes of different widths lie on each other.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No statistics, another number of labels, or no bins.
+    """
+    items = listing("statistics", statistics)
+    names = matched("labels", labels, len(items))
+    integer("n_bins", n_bins, minimum=1)
+    ax = panel(ax)
+    for item, name, colour in zip(items, names, ordered_colours(len(items)), strict=True):
+        mean = item.mean_distance
+        distances = measured("statistics", item.distances) / (mean if relative else 1.0)
+        density, edges = np.histogram(distances, bins=n_bins, density=True)
+        ax.stairs(density, edges, fill=True, color=colour, alpha=0.25, linewidth=0)
+        ax.stairs(density, edges, color=colour, linewidth=1.3, label=name)
+        if not relative:
+            ax.axvline(mean, color=colour, linewidth=0.9, linestyle=":")
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(r"relative distance $d_{ab}/\langle d\rangle$" if relative else DISTANCE)
+    ax.set_ylabel("density of pairs")
+    legend(ax)
+    return ax
+
+
+@context()
+def width_spread(
+    statistics: Any, widths: Sequence[int], ax: Axes | None = None, *, guide: float | None = None
+) -> Axes:
+    """Relative width of the distribution of distances, std(d)/⟨d⟩, against the number M of hidden neurons.
+
+    The error bar adds the relative errors of the standard deviation and of the mean in quadrature.
+
+    Parameters
+    ----------
+    statistics : sequence of PairStatistics
+        One for each width.
+    widths : sequence of int
+        M of each.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    guide : float, optional
+        Exponent of a dashed power law drawn through the point of the smallest width: −0.5 is the law of
+        vectors with independent entries, whose number grows as M.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No statistics, or another number of widths.
+    """
+    items = listing("statistics", statistics)
+    width = np.array([integer("widths", m, minimum=1) for m in matched("widths", widths, len(items))])
+    order = np.argsort(width)
+    width = width[order]
+    mean, mean_error, std, std_error = (
+        np.array([getattr(items[k], field) for k in order], dtype=float)
+        for field in ("mean_distance", "mean_distance_error", "std_distance", "std_distance_error")
+    )
+    ratio = std / mean
+    error = ratio * np.hypot(std_error / std, mean_error / mean)
+    ax = panel(ax)
+    ax.errorbar(width, ratio, error, color=PALETTE[0], marker="o", label="measured")
+    if guide is not None:
+        law = ratio[0] * (width / width[0]) ** float(guide)
+        ax.plot(width, law, color=GREY, linestyle="--", linewidth=1.0, label=rf"$M^{{{guide:g}}}$")
+        legend(ax)
+    powers_of_two(ax, width)
+    ax.set_yscale("log")
+    ax.set_xlabel(WIDTH)
+    ax.set_ylabel(r"relative spread $\mathrm{std}(d_{ab})\,/\,\langle d_{ab}\rangle$")
+    return ax
+
+
+@context()
+def overlap_histogram(
+    distribution: Any, ax: Axes | None = None, *, labels: Sequence[str] | None = None
+) -> Axes:
+    """Distribution P(q) of the overlaps between replicas, with its errors.
+
+    Parameters
+    ----------
+    distribution : OverlapDistribution or sequence of OverlapDistribution
+        Fields ``edges`` (B+1,), ``density`` (B,) and ``density_error`` (B,).
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    labels : sequence of str, optional
+        Name of each.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No distribution, or another number of labels.
+    """
+    items = listing("distribution", distribution)
+    names = matched("labels", labels, len(items))
+    ax = panel(ax)
+    for item, name, colour in zip(items, names, ordered_colours(len(items)), strict=True):
+        edges = np.asarray(item.edges)
+        density = measured("distribution", item.density)
+        ax.stairs(density, edges, fill=True, color=colour, alpha=0.25, linewidth=0)
+        ax.stairs(density, edges, color=colour, linewidth=1.3, label=name)
+        ax.errorbar(
+            0.5 * (edges[1:] + edges[:-1]),
+            density,
+            item.density_error,
+            color=colour,
+            linestyle="none",
+            elinewidth=0.9,
+        )
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(rf"{OVERLAP}$_{{ab}} = w_a\cdot w_b\,/\,|w_a||w_b|$")
+    ax.set_ylabel(r"$P(q)$")
+    legend(ax)
+    return ax

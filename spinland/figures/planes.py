@@ -1,0 +1,270 @@
+"""Two-dimensional slices of a landscape, as contours and as a surface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import FigureBase
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError
+from .inputs import field_of
+from .labels import LOSS
+from .style import INK, PALETTE, SEQUENTIAL, canvas, context, dress, panel, value_bar, wants_log
+
+_N_LEVELS = 18
+_HALO = [patheffects.withStroke(linewidth=2.6, foreground="white")]
+
+
+@context()
+def plane_contour(
+    plane: Any,
+    ax: Axes | None = None,
+    *,
+    quantity: str = "loss",
+    log: bool | None = None,
+    equal: bool | None = None,
+    value_label: str = LOSS,
+) -> Axes:
+    """Filled contours of a plane, with its named points and the path of the trajectory.
+
+    Parameters
+    ----------
+    plane : Plane
+        ``values[i, j]`` is drawn at ``a[i]`` on the abscissa and ``b[j]`` on the ordinate.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    quantity : {"loss", "accuracy"}
+        What to draw.
+    log : bool, optional
+        Levels in equal ratios; by themselves if the loss is positive and spans a factor of 30.
+    equal : bool, optional
+        One unit of a as long as one unit of b; by itself unless one range is more than four times the other.
+    value_label : str
+        Label of the value; ``spinland.figures.ENERGY`` for a spin glass.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        Unknown quantity, an accuracy that has no meaning here, or ``log`` of values that are not positive.
+    """
+    values, label = field_of(plane, quantity, value_label)
+    a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)
+    use_log = _logarithmic(values, quantity, log)
+    levels, norm = _levels(values, use_log)
+    aspect = np.ptp(b) / np.ptp(a)
+    equal = bool(0.25 <= aspect <= 4) if equal is None else equal
+    height = float(np.clip(4.5 * aspect, 2.4, 7.0)) if equal else 4.2
+    ax = dress(panel(ax, (6.4, height + 0.7)), grid=False)
+    # matplotlib wants rows along the ordinate.
+    field = np.ma.masked_invalid(values.T)
+    filled = ax.contourf(a, b, field, levels=levels, norm=norm, cmap=SEQUENTIAL)
+    if len(levels) > 2:
+        ax.contour(
+            a, b, field, levels=levels[1:-1], colors="white", linewidths=0.5, alpha=0.6, linestyles="solid"
+        )
+    _bar_ticks(value_bar(ax, filled, label), levels, use_log)
+    _path(ax, plane)
+    _named_points(ax, plane)
+    if equal:
+        ax.set_aspect("equal")
+    ax.set_xlabel(_axis_label(plane, 0))
+    ax.set_ylabel(_axis_label(plane, 1))
+    return ax
+
+
+@context()
+def plane_surface(
+    plane: Any,
+    figure: FigureBase | None = None,
+    *,
+    quantity: str = "loss",
+    log: bool | None = None,
+    value_label: str = LOSS,
+) -> FigureBase:
+    """Surface of a plane in three dimensions, over its contours.
+
+    Parameters
+    ----------
+    plane : Plane
+        ``values[i, j]`` stands over ``a[i]``, ``b[j]``.
+    figure : Figure or SubFigure, optional
+        Where to draw; a new one if it is not given.
+    quantity : {"loss", "accuracy"}
+        What to draw.
+    log : bool, optional
+        Logarithmic height; by itself if the loss is positive and spans a factor of 30.
+    value_label : str
+        Label of the value.
+
+    Returns
+    -------
+    Figure or SubFigure
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        Unknown quantity, an accuracy that has no meaning here, or ``log`` of values that are not positive.
+    """
+    values, label = field_of(plane, quantity, value_label)
+    use_log = _logarithmic(values, quantity, log)
+    a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)
+    height = np.where(np.isfinite(values), values, np.nan)
+    if use_log:
+        height = np.log10(height)
+    low, high = float(np.nanmin(height)), float(np.nanmax(height))
+    span = high - low or abs(high) or 1.0
+    figure = canvas(figure, (6.8, 5.2))
+    ax: Any = figure.add_subplot(projection="3d")
+    grid_a, grid_b = np.meshgrid(a, b, indexing="ij")
+    ax.plot_surface(
+        grid_a, grid_b, height, cmap=SEQUENTIAL, vmin=low, vmax=high if high > low else low + span,
+        rcount=80, ccount=80, linewidth=0.15, edgecolor=(1, 1, 1, 0.35), antialiased=True,
+    )  # fmt: skip
+    floor = low - 0.35 * span
+    if high > low:
+        ax.contour(grid_a, grid_b, height, levels=12, cmap=SEQUENTIAL, zdir="z", offset=floor, linewidths=0.9)
+    ax.set_zlim(floor, high)
+    ax.set_xlabel(_axis_label(plane, 0), labelpad=8)
+    ax.set_ylabel(_axis_label(plane, 1), labelpad=8)
+    ax.set_zlabel(label, labelpad=8)
+    for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_pane_color((0.97, 0.97, 0.97, 1.0))
+    _height_ticks(ax, low, high, use_log)
+    ax.tick_params(labelsize=9.0, colors=INK)
+    ax.view_init(elev=32, azim=-55)
+    ax.set_box_aspect((1, 1, 0.72), zoom=1.0)
+    return figure
+
+
+def _logarithmic(values: NDArray[np.float64], quantity: str, log: bool | None) -> bool:
+    """Whether the levels shall be in equal ratios."""
+    if log and not (values[np.isfinite(values)] > 0).all():
+        raise ArgumentError(
+            "log", "positive values for a logarithmic scale", f"smallest {np.nanmin(values):g}"
+        )
+    return bool(log) if log is not None else quantity == "loss" and wants_log(values)
+
+
+def _levels(values: NDArray[np.float64], use_log: bool) -> tuple[NDArray[np.float64], Normalize]:
+    """Increasing levels that hold all finite values, and the norm of their colours."""
+    finite = values[np.isfinite(values)]
+    low, high = float(finite.min()), float(finite.max())
+    if low == high:
+        half = 0.01 * abs(low) or 0.01
+        return np.array([low - half, high + half]), Normalize(low - half, high + half)
+    if use_log:
+        levels = np.geomspace(low, high, _N_LEVELS)
+        levels[[0, -1]] = low * (1 - 1e-9), high * (1 + 1e-9)  # rounding must not leave the extremes blank
+        return levels, LogNorm(levels[0], levels[-1])
+    levels = np.asarray(MaxNLocator(_N_LEVELS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
+    return levels, Normalize(levels[0], levels[-1])
+
+
+def _log_ticks(low: float, high: float, most: float = 3e3) -> list[float]:
+    """Round numbers between two positive ends: 1, 2, 5 of each decade; decades alone where they span ``most``."""
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    parts = (1, 2, 5) if high < most * low else (1,)
+    stride = max(1, len(decades) // 8)
+    return [m * 10.0**k for k in decades[::stride] for m in parts if low <= m * 10.0**k <= high]
+
+
+def _log_name(value: float) -> str:
+    """A tick as a plain number, or as a power of ten where that would be long."""
+    exponent = int(np.floor(np.log10(value) + 1e-9))
+    if -3 <= exponent <= 3:
+        return f"{value:g}"
+    part = round(value / 10.0**exponent)
+    return rf"$10^{{{exponent}}}$" if part == 1 else rf"${part}\times 10^{{{exponent}}}$"
+
+
+def _bar_ticks(bar: Any, levels: NDArray[np.float64], use_log: bool) -> None:
+    """Round numbers on the colour bar, not the levels themselves."""
+    if use_log:
+        ticks = _log_ticks(levels[0], levels[-1])
+        bar.ax.yaxis.set_minor_locator(NullLocator())
+        bar.set_ticks(ticks, labels=[_log_name(t) for t in ticks])
+    elif len(levels) > 2:
+        bar.set_ticks(levels[:: max(1, len(levels) // 8)])
+
+
+def _height_ticks(ax: Any, low: float, high: float, use_log: bool) -> None:
+    """Ticks of the height: none on the gap between the surface and the floor."""
+    if use_log:
+        ticks = _log_ticks(10.0**low, 10.0**high, most=100.0)
+        ax.zaxis.set_major_locator(FixedLocator(np.log10(ticks).tolist()))
+        ax.zaxis.set_major_formatter(FixedFormatter([_log_name(t) for t in ticks]))
+    else:
+        ticks = [t for t in MaxNLocator(5).tick_values(low, high) if low <= t <= high]
+        ax.zaxis.set_major_locator(FixedLocator(ticks))
+
+
+def _axis_label(plane: Any, k: int) -> str:
+    """Label of one axis, with the share of the variance that it explains."""
+    label = (plane.a_label, plane.b_label)[k] or ("$a$", "$b$")[k]
+    if plane.explained is None:
+        return str(label)
+    return f"{label} ({100 * plane.explained[k]:.1f}% of variance)"
+
+
+def _path(ax: Axes, plane: Any) -> None:
+    """Draw the trajectory with arrows at even distances along it."""
+    if plane.path is None:
+        return
+    path = np.asarray(plane.path, dtype=float)
+    halo = [patheffects.withStroke(linewidth=3.2, foreground="white")]
+    ax.plot(*path.T, color=PALETTE[1], linewidth=1.5, marker=".", markersize=3, path_effects=halo, zorder=4)
+    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
+    for share in (0.25, 0.5, 0.75):
+        k = int(np.searchsorted(length, share * length[-1]))
+        if 0 < k < len(path) and length[k] > length[k - 1]:
+            ax.annotate(
+                "", path[k], path[k - 1], zorder=5,
+                arrowprops={"arrowstyle": "-|>", "color": PALETTE[1], "mutation_scale": 20, "shrinkA": 0, "shrinkB": 0},
+            )  # fmt: skip
+    ax.plot(
+        *path[0],
+        marker="o",
+        markersize=8,
+        color="white",
+        markeredgecolor=PALETTE[1],
+        markeredgewidth=1.6,
+        zorder=6,
+    )
+    ax.plot(*path[-1], marker="*", markersize=13, color=PALETTE[1], markeredgecolor="white", zorder=6)
+    _name(ax, path[0], "start")
+    _name(ax, path[-1], "end")
+
+
+def _named_points(ax: Axes, plane: Any) -> None:
+    """Mark the named points and write their names."""
+    if plane.points is None:
+        return
+    points = np.asarray(plane.points, dtype=float)
+    for (x, y), name in zip(points, plane.point_labels, strict=True):
+        ax.plot(
+            x, y, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.2, zorder=7
+        )
+        _name(ax, (x, y), name)
+
+
+def _name(ax: Axes, point: Any, name: str) -> None:
+    """Write a name beside a point, towards the middle of the axes."""
+    x, y = point
+    left, low = x <= np.mean(ax.get_xlim()), y <= np.mean(ax.get_ylim())
+    ax.annotate(
+        name, (x, y), xytext=(8 if left else -8, 6 if low else -6), textcoords="offset points",
+        ha="left" if left else "right", va="bottom" if low else "top", path_effects=_HALO, zorder=8,
+    )  # fmt: skip

@@ -1,0 +1,201 @@
+"""Swaps of hidden neurons: loss between a network and its permuted copy (figure 3 of arXiv:2407.20724)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ..checks import real
+from ..errors import ArgumentError
+from .inputs import field_of, listing, mean_error
+from .labels import ALPHA, LOSS, SWAPS, WIDTH
+from .style import (
+    band,
+    category,
+    context,
+    legend,
+    ordered_bar,
+    ordered_colours,
+    panel,
+    powers_of_two,
+    wants_log,
+)
+
+_MOST_IN_LEGEND = 8
+
+
+@context()
+def swap_curves(
+    swap: Any, ax: Axes | None = None, *, quantity: str = "loss", log: bool = False, value_label: str = LOSS
+) -> Axes:
+    """Loss or accuracy along the line from a network (α = 0) to its copy with S pairs exchanged (α = 1).
+
+    Parameters
+    ----------
+    swap : SwapInterpolation
+        Mean over trials and its standard error are drawn, one curve for each S.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    quantity : {"loss", "accuracy"}
+        What to draw.
+    log : bool
+        Logarithmic ordinate.
+    value_label : str
+        Label of the value.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        Unknown quantity, or an accuracy that has no meaning here.
+    """
+    samples, label = field_of(swap, quantity, value_label)
+    if quantity == "loss":
+        mean, error = np.asarray(swap.mean), np.asarray(swap.error)
+    else:
+        mean, error = mean_error(np.moveaxis(samples, 1, 0))
+    ax = panel(ax)
+    colours = ordered_colours(len(swap.swaps))
+    few = len(swap.swaps) <= _MOST_IN_LEGEND
+    for s, colour, row, half in zip(swap.swaps, colours, mean, error, strict=True):
+        band(ax, swap.alphas, row, half, color=colour, label=f"$S$ = {s}" if few else None)
+    if log:
+        ax.set_yscale("log")
+    ax.set_xlabel(ALPHA)
+    ax.set_ylabel(label)
+    ax.set_title(rf"$M$ = {swap.width}, {np.shape(samples)[1]} trials", loc="left")
+    ax.margins(x=0.01)
+    if few:
+        legend(ax)
+    else:
+        ordered_bar(ax, swap.swaps, colours, SWAPS)
+    return ax
+
+
+@context()
+def swap_barrier(swaps: Any, ax: Axes | None = None, *, log: bool | None = None, unit: str = "nats") -> Axes:
+    """Barrier against the number of swapped pairs S, one curve for each width M (or layer).
+
+    Parameters
+    ----------
+    swaps : SwapInterpolation or sequence of SwapInterpolation
+        Drawn in the order of their widths.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    log : bool, optional
+        Logarithmic ordinate; by itself if the barriers of S > 0 are positive and span a factor of 30.
+    unit : str
+        Unit of the loss.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No swaps.
+    """
+    items = sorted(listing("swaps", swaps), key=lambda swap: (swap.width, swap.layer))
+    ax = panel(ax)
+    several_layers = len({swap.layer for swap in items}) > 1
+    moved = [np.asarray(swap.barrier_mean)[np.asarray(swap.swaps) > 0] for swap in items]
+    use_log = bool(log or (log is None and wants_log(np.concatenate(moved))))
+    for swap, colour in zip(items, ordered_colours(len(items)), strict=True):
+        # S = 0 has no barrier at all and no place on a logarithmic axis.
+        keep = np.asarray(swap.barrier_mean) > 0 if use_log else np.full(len(swap.swaps), True)
+        ax.errorbar(
+            np.asarray(swap.swaps)[keep],
+            np.asarray(swap.barrier_mean)[keep],
+            np.asarray(swap.barrier_error)[keep],
+            color=colour,
+            marker="o",
+            label=f"$M$ = {swap.width}" + (f", layer {swap.layer + 1}" if several_layers else ""),
+        )
+    if use_log:
+        ax.set_yscale("log")
+    ax.set_xlabel(SWAPS)
+    ax.set_ylabel(rf"barrier $\Delta L$ ({unit})")
+    legend(ax)
+    return ax
+
+
+@context()
+def barrier_width(
+    swaps: Any,
+    ax: Axes | None = None,
+    *,
+    n_swaps: int | Sequence[int] | None = None,
+    fraction: float | Sequence[float] | None = None,
+    log: bool | None = None,
+    unit: str = "nats",
+) -> Axes:
+    """Barrier against the width M, at a given number S of swapped pairs or at a given share S/M.
+
+    Parameters
+    ----------
+    swaps : sequence of SwapInterpolation
+        One or more for each width. A width that lacks the wanted S is left out of that curve.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    n_swaps : int or sequence of int, optional
+        S, one curve for each.
+    fraction : float or sequence of float, optional
+        S/M, one curve for each; for each width the S nearest to M times the fraction, at most half a pair off.
+        Give this or ``n_swaps``.
+    log : bool, optional
+        Logarithmic ordinate; by itself if the barriers drawn are positive and span a factor of 30.
+    unit : str
+        Unit of the loss.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No swaps, neither or both of ``n_swaps`` and ``fraction``, or one that no width has.
+    """
+    items = sorted(listing("swaps", swaps), key=lambda swap: swap.width)
+    if (n_swaps is None) == (fraction is None):
+        raise ArgumentError("n_swaps", "n_swaps or fraction, one of the two")
+    name, given = ("n_swaps", n_swaps) if fraction is None else ("fraction", fraction)
+    wanted = [real(name, value, above=0) for value in np.atleast_1d(np.asarray(given)).tolist()]
+    curves = [_at(items, name, value) for value in wanted]
+    ax = panel(ax)
+    for index, (value, (width, mean, error)) in enumerate(zip(wanted, curves, strict=True)):
+        label = f"$S$ = {value:g}" if fraction is None else f"$S/M$ = {value:g}"
+        ax.errorbar(width, mean, error, marker="o", label=label, **category(index))
+    if log or (log is None and wants_log(np.concatenate([curve[1] for curve in curves]))):
+        ax.set_yscale("log")
+    powers_of_two(ax, [swap.width for swap in items])
+    ax.set_xlabel(WIDTH)
+    ax.set_ylabel(rf"barrier $\Delta L$ ({unit})")
+    legend(ax)
+    return ax
+
+
+def _at(items: list[Any], name: str, value: float) -> tuple[list[int], list[float], list[float]]:
+    """Widths, barriers and errors of the results that hold the wanted S."""
+    width, mean, error = [], [], []
+    for swap in items:
+        away = np.abs(np.asarray(swap.swaps) - (value if name == "n_swaps" else value * swap.width))
+        nearest = int(np.argmin(away))
+        # S = 0 exchanges nothing: never the S of a wanted share.
+        if away[nearest] <= (0 if name == "n_swaps" else 0.5) and swap.swaps[nearest] > 0:
+            width.append(int(swap.width))
+            mean.append(float(swap.barrier_mean[nearest]))
+            error.append(float(swap.barrier_error[nearest]))
+    if not width:
+        raise ArgumentError(name, "an S that at least one of the swaps has", f"{value:g}")
+    return width, mean, error

@@ -1,0 +1,170 @@
+"""Random walks from a solution: the fan of the loss (figure 2 of arXiv:2407.20724), and ruggedness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+
+from ..checks import choice, integer
+from .inputs import field_of, listing, matched, mean_error
+from .labels import LOSS, plus_minus
+from .style import GREY, band, canvas, context, dress, legend, ordered_colours, panel, wants_log
+
+
+@context()
+def walk_fan(
+    walks: Any,
+    ax: Axes | None = None,
+    *,
+    quantity: str = "loss",
+    versus: str = "step",
+    n_shown: int = 0,
+    log: bool | None = None,
+    value_label: str = LOSS,
+) -> Axes:
+    """Loss or accuracy along random walks: mean over walkers, with a band of one standard error.
+
+    Parameters
+    ----------
+    walks : RandomWalk or sequence of RandomWalk
+        Usually one for each σ; drawn in the order of σ.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    quantity : {"loss", "accuracy"}
+        What to draw.
+    versus : {"step", "distance"}
+        Abscissa: the step t, or the Euclidean distance from the start, averaged over walkers.
+    n_shown : int
+        So many single walkers are drawn faintly beside each mean.
+    log : bool, optional
+        Logarithmic ordinate; by itself if the loss is positive and its mean spans a factor of 30.
+    value_label : str
+        Label of the value; ``spinland.figures.ENERGY`` for a spin glass.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No walks, an unknown quantity or abscissa, or an accuracy that has no meaning on the landscape.
+    """
+    ordered = sorted(listing("walks", walks), key=lambda walk: walk.sigma)
+    choice("versus", versus, ("step", "distance"))
+    integer("n_shown", n_shown, minimum=0)
+    drawn = []
+    label = value_label
+    for walk in ordered:
+        samples, label = field_of(walk, quantity, value_label)
+        mean, error = (walk.mean, walk.error) if quantity == "loss" else mean_error(samples)
+        x = np.arange(samples.shape[1]) if versus == "step" else np.mean(walk.distance, axis=0)
+        drawn.append((x, samples, np.asarray(mean), np.asarray(error)))
+    ax = panel(ax)
+    for walk, (x, samples, mean, error), colour in zip(
+        ordered, drawn, ordered_colours(len(ordered)), strict=True
+    ):
+        for one in samples[:n_shown]:
+            ax.plot(x, one, color=colour, linewidth=0.5, alpha=0.35)
+        band(ax, x, mean, error, color=colour, label=rf"$\sigma$ = {walk.sigma:g}")
+    if log or (log is None and quantity == "loss" and wants_log(np.concatenate([d[2] for d in drawn]))):
+        ax.set_yscale("log")
+    ax.set_xlabel(r"step $t$" if versus == "step" else r"distance from the solution $|w_t - w_0|$")
+    ax.set_ylabel(label)
+    ax.margins(x=0.01)
+    legend(ax)
+    return ax
+
+
+@context()
+def walk_ruggedness(
+    ruggedness: Any, figure: FigureBase | None = None, *, labels: Sequence[str] | None = None
+) -> FigureBase:
+    """Autocorrelation of the loss along walks, and the distribution of its increments.
+
+    Left: the autocorrelation ρ(τ) against the lag τ, with errors over walkers; a vertical line marks the
+    correlation length ξ where it lies within the lags. Right: the density of the increments ΔL of one step,
+    less their mean μ and in units of their standard deviation s, so that walks of different σ compare; the
+    dashed curve is the normal density.
+
+    Parameters
+    ----------
+    ruggedness : Ruggedness or sequence of Ruggedness
+        Usually one for each σ.
+    figure : Figure or SubFigure, optional
+        Where to draw; a new one if it is not given.
+    labels : sequence of str, optional
+        Name of each, such as ``"σ = 0.01"``.
+
+    Returns
+    -------
+    Figure or SubFigure
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No ruggedness, or another number of labels.
+    """
+    items = listing("ruggedness", ruggedness)
+    names = matched("labels", labels, len(items))
+    figure = canvas(figure, (9.6, 3.8))
+    left, right = (dress(ax) for ax in figure.subplots(1, 2))
+    for item, name, colour in zip(items, names, ordered_colours(len(items)), strict=True):
+        length = rf"$\xi$ = {plus_minus(item.correlation_length, item.correlation_length_error)}"
+        left.errorbar(
+            item.lag,
+            item.autocorrelation,
+            item.autocorrelation_error,
+            color=colour,
+            linewidth=1.2,
+            elinewidth=0.7,
+            capsize=0,
+            marker="o",
+            markersize=2.5,
+        )
+        if item.correlation_length <= np.max(item.lag):
+            left.axvline(item.correlation_length, color=colour, linewidth=0.9, linestyle=":")
+        edges = (np.asarray(item.increment_edges) - item.increment_mean) / item.increment_std
+        density = np.asarray(item.increment_density) * item.increment_std
+        half = np.asarray(item.increment_density_error) * item.increment_std
+        middle = 0.5 * (edges[1:] + edges[:-1])
+        full = density > 0  # an empty bin has no place on a logarithmic axis
+        right.errorbar(
+            middle[full],
+            density[full],
+            half[full],
+            color=colour,
+            linestyle="none",
+            elinewidth=0.7,
+            capsize=0,
+            marker="o",
+            markersize=3.0,
+            label=f"{name}, {length}" if name else length,
+        )
+    left.axhline(np.exp(-1), color=GREY, linewidth=0.7, linestyle="--")
+    left.annotate(
+        r"$1/e$", (1.0, np.exp(-1)), xycoords=("axes fraction", "data"), ha="right", va="bottom", color=GREY
+    )
+    left.axhline(0, color=GREY, linewidth=0.7)
+    left.set_xlabel(r"lag $\tau$ (steps)")
+    left.set_ylabel(r"autocorrelation of the loss $\rho(\tau)$")
+    grid = np.linspace(-4, 4, 161)
+    right.plot(
+        grid,
+        np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi),
+        color=GREY,
+        linestyle="--",
+        linewidth=1.0,
+        label="normal",
+    )
+    right.set_yscale("log")
+    right.set_xlabel(r"increment of one step $(\Delta L - \mu)/s$")
+    right.set_ylabel(r"density")
+    legend(right)
+    return figure

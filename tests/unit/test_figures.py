@@ -1,0 +1,379 @@
+"""Figures draw results as they are: the right numbers at the right place, labelled, disturbing nothing."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
+
+from spinland import figures
+from spinland.errors import ArgumentError, FileError
+from spinland.figures.inputs import mean_error
+from spinland.figures.labels import plus_minus
+from spinland.figures.trees import branches
+from tests.unit import synthetic_results as synthetic
+
+ROWS = [("replicas", 0.041, 0.003), ("shuffled distances", 0.082, 0.004)]
+WALKS = [synthetic.walk(sigma, n_walkers=8, n_steps=30) for sigma in (0.1, 0.01)]
+SWAPS = [synthetic.swap(width, n_trials=5) for width in (64, 128)]
+STATISTICS = [synthetic.statistics(width, n_replicas=20) for width in (64, 128)]
+LINES = [synthetic.line("from the start", batch=4), synthetic.line("between solutions")]
+
+ONE_PANEL = {
+    "walk_fan": lambda ax: figures.walk_fan(WALKS, ax),
+    "walk_fan accuracy": lambda ax: figures.walk_fan(
+        WALKS, ax, quantity="accuracy", versus="distance", n_shown=2
+    ),
+    "swap_curves": lambda ax: figures.swap_curves(SWAPS[0], ax),
+    "swap_curves accuracy": lambda ax: figures.swap_curves(SWAPS[0], ax, quantity="accuracy"),
+    "swap_curves many": lambda ax: figures.swap_curves(synthetic.swap(swaps=range(31)), ax, log=True),
+    "swap_barrier": lambda ax: figures.swap_barrier(SWAPS, ax),
+    "barrier_width": lambda ax: figures.barrier_width(SWAPS, ax, n_swaps=[4, 16]),
+    "barrier_width share": lambda ax: figures.barrier_width(SWAPS, ax, fraction=0.125),
+    "distance_histogram": lambda ax: figures.distance_histogram(STATISTICS, ax, labels=["narrow", "wide"]),
+    "distance_histogram relative": lambda ax: figures.distance_histogram(STATISTICS, ax, relative=True),
+    "width_spread": lambda ax: figures.width_spread(STATISTICS, [64, 128], ax, guide=-0.5),
+    "overlap_histogram": lambda ax: figures.overlap_histogram(synthetic.overlap_distribution(), ax),
+    "ultrametricity_null": lambda ax: figures.ultrametricity_null(synthetic.ultrametricity(), ax),
+    "ultrametricity_null rows": lambda ax: figures.ultrametricity_null(ROWS, ax, label="number"),
+    "plane_contour": lambda ax: figures.plane_contour(synthetic.plane(), ax),
+    "plane_contour accuracy": lambda ax: figures.plane_contour(synthetic.plane(), ax, quantity="accuracy"),
+    "plane_contour path": lambda ax: figures.plane_contour(synthetic.plane(trajectory=True), ax, log=False),
+    "plane_contour glass": lambda ax: figures.plane_contour(
+        synthetic.plane(kind="glass"), ax, value_label=figures.ENERGY
+    ),
+    "line_profile": lambda ax: figures.line_profile(LINES, ax),
+    "line_profile accuracy": lambda ax: figures.line_profile(LINES, ax, quantity="accuracy"),
+    "correlation_curve": lambda ax: figures.correlation_curve(synthetic.correlation(), ax),
+}
+
+SEVERAL_PANELS = {
+    "walk_ruggedness": lambda figure: figures.walk_ruggedness(
+        [synthetic.ruggedness(1.0), synthetic.ruggedness(0.05)], figure, labels=["a", "b"]
+    ),
+    "dendrogram_matrix": lambda figure: figures.dendrogram_matrix(
+        synthetic.hierarchy(synthetic.solutions(20)), figure
+    ),
+    "dendrogram_matrix many": lambda figure: figures.dendrogram_matrix(
+        synthetic.hierarchy(synthetic.solutions(160, dim=50), "single", "cosine"), figure
+    ),
+    "plane_surface": lambda figure: figures.plane_surface(synthetic.plane(), figure),
+    "plane_surface glass": lambda figure: figures.plane_surface(synthetic.plane(kind="glass"), figure),
+    "line_panels": lambda figure: figures.line_panels(LINES, figure),
+    "line_panels glass": lambda figure: figures.line_panels([synthetic.line("", accuracy=False)], figure),
+    "training_history": lambda figure: figures.training_history(synthetic.ensemble(n_diverged=2), figure),
+    "training_history regression": lambda figure: figures.training_history(
+        synthetic.ensemble(classification=False), figure
+    ),
+    "flatness_batch": lambda figure: figures.flatness_batch(
+        synthetic.batch_comparison(), figure, kind="walk"
+    ),
+}
+
+
+def unlabelled(figure):
+    """Axes that show numbers and do not say of what."""
+    figure.draw_without_rendering()
+    missing = []
+    for ax in figure.axes:
+        for axis in (
+            getattr(ax, name) for name in ("xaxis", "yaxis", "zaxis") if hasattr(ax, name) and ax.axison
+        ):
+            labels = [label for tick in axis.get_major_ticks() for label in (tick.label1, tick.label2)]
+            numbers = [
+                label for label in labels if label.get_visible() and any(map(str.isdigit, label.get_text()))
+            ]
+            if numbers and not axis.get_label_text():
+                missing.append(axis)
+    return missing
+
+
+@pytest.mark.parametrize("name", ONE_PANEL)
+def test_one_panel_draws_on_new_and_given_axes(name):
+    before = dict(matplotlib.rcParams)
+    ax = ONE_PANEL[name](None)
+    assert isinstance(ax, Axes)
+    assert ax.get_xlabel()
+    assert ax.get_ylabel() or name.startswith("ultrametricity_null")
+    assert ax.has_data()
+    assert not unlabelled(ax.figure)
+    mine = Figure(figsize=(8, 6)).add_subplot()
+    assert ONE_PANEL[name](mine) is mine
+    assert mine.has_data()
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("name", SEVERAL_PANELS)
+def test_several_panels_draw_on_new_and_given_figures(name):
+    before = dict(matplotlib.rcParams)
+    figure = SEVERAL_PANELS[name](None)
+    assert isinstance(figure, Figure)
+    assert not unlabelled(figure)
+    assert any(ax.get_xlabel() for ax in figure.axes)
+    mine = Figure(figsize=(12, 7), layout="constrained")
+    halves = mine.subfigures(1, 2)
+    assert SEVERAL_PANELS[name](halves[0]) is halves[0]
+    assert len(mine.axes) == len(figure.axes)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_the_check_of_labels_finds_a_missing_one():
+    ax = figures.swap_barrier(SWAPS)
+    ax.set_ylabel("")
+    assert unlabelled(ax.figure) == [ax.yaxis]
+
+
+def test_contours_of_a_rectangular_plane_stand_where_their_values_belong():
+    a, b = np.linspace(0.0, 3.0, 31), np.linspace(-1.0, 1.0, 11)
+    tall = np.exp(-((a[:, None] - 2.4) ** 2) / 0.02 - (b[None, :] + 0.6) ** 2 / 0.02)
+    plane = synthetic.plane()
+    plane.a, plane.b, plane.values, plane.points = a, b, tall - 5.0, None
+    ax = figures.plane_contour(plane)
+    (filled,) = (c for c in ax.collections if getattr(c, "filled", False))
+    peak = [path for path in filled.get_paths() if len(path.vertices)][-1].vertices
+    np.testing.assert_allclose(peak.mean(axis=0), (2.4, -0.6), atol=0.05)
+    assert ax.get_xlim() == (0.0, 3.0)
+    assert ax.get_ylim() == (-1.0, 1.0)
+    assert ax.get_aspect() == 1
+
+
+def test_surface_of_a_rectangular_plane_stands_where_its_values_belong(monkeypatch):
+    drawn = []
+    original = Axes3D.plot_surface
+    monkeypatch.setattr(
+        Axes3D, "plot_surface", lambda *args, **kw: drawn.append(args) or original(*args, **kw)
+    )
+    plane = synthetic.plane(na=9, nb=5)
+    plane.values = np.full((9, 5), -3.0)
+    plane.values[7, 1] = -1.0
+    figures.plane_surface(plane)
+    x, y, z = (array.ravel() for array in drawn[0][1:])
+    assert z.max() == -1.0
+    assert (x[np.argmax(z)], y[np.argmax(z)]) == (plane.a[7], plane.b[1])
+
+
+def test_levels_are_logarithmic_over_large_positive_ranges_only():
+    wide = figures.plane_contour(synthetic.plane())
+    glass = figures.plane_contour(synthetic.plane(kind="glass"))
+    levels = [next(c for c in ax.collections if getattr(c, "filled", False)).levels for ax in (wide, glass)]
+    ratios, steps = levels[0][2:-1] / levels[0][1:-2], np.diff(levels[1])
+    np.testing.assert_allclose(ratios, ratios[0], rtol=1e-6)
+    np.testing.assert_allclose(steps, steps[0], rtol=1e-6)
+    with pytest.raises(ArgumentError, match="log"):
+        figures.plane_contour(synthetic.plane(kind="glass"), log=True)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.5, 2.0])
+def test_a_constant_plane_and_one_with_holes_draw(value):
+    plane = synthetic.plane(na=5, nb=4)
+    plane.values = np.full((5, 4), value)
+    figures.svg_text(figures.plane_contour(plane))
+    figures.svg_text(figures.plane_surface(plane))
+    plane.values[2, 1], plane.values[0, 0] = np.nan, value + 1
+    figures.svg_text(figures.plane_contour(plane))
+
+
+def test_the_fan_draws_means_in_the_order_of_sigma():
+    ax = figures.walk_fan(WALKS)
+    assert [line.get_label() for line in ax.lines] == [r"$\sigma$ = 0.01", r"$\sigma$ = 0.1"]
+    np.testing.assert_array_equal(ax.lines[1].get_ydata(), WALKS[0].mean)
+    half = WALKS[0].mean + WALKS[0].error
+    top = ax.collections[1].get_paths()[0].vertices[:, 1].max()
+    assert top == pytest.approx(half.max())
+
+
+def test_one_walker_has_no_band():
+    walk = synthetic.walk(0.1, n_walkers=3, n_steps=10)
+    walk.values, walk.accuracy, walk.distance = walk.values[:1], walk.accuracy[:1], walk.distance[:1]
+    walk.mean, walk.error = walk.values[0], np.full(11, np.nan)
+    assert not figures.walk_fan(walk).collections
+    assert not figures.walk_fan(walk, quantity="accuracy").collections
+
+
+def test_means_leave_out_nan_and_agree_with_numpy():
+    samples = np.random.default_rng(1).normal(size=(7, 3))
+    mean, error = mean_error(samples)
+    np.testing.assert_allclose(mean, samples.mean(0))
+    np.testing.assert_allclose(error, samples.std(0, ddof=1) / np.sqrt(7))
+    samples[2] = np.nan
+    np.testing.assert_allclose(mean_error(samples)[0], np.delete(samples, 2, 0).mean(0))
+    assert np.isnan(mean_error(samples[2:3])).all()
+
+
+def test_barriers_are_drawn_at_their_share():
+    ax = figures.barrier_width(SWAPS, fraction=0.125)
+    (line,) = (line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_marker() == "o")
+    np.testing.assert_array_equal(line.get_xdata(), [64, 128])
+    expected = [swap.barrier_mean[swap.swaps.index(s)] for swap, s in zip(SWAPS, (8, 16), strict=True)]
+    np.testing.assert_array_equal(line.get_ydata(), expected)
+
+
+def test_brackets_of_the_dendrogram():
+    linkage = np.array([[1.0, 2.0, 0.5, 2.0], [0.0, 3.0, 2.0, 3.0]])
+    corners = branches(linkage, np.array([0, 2, 1]))
+    np.testing.assert_array_equal(corners[0], [(2, 0), (2, 0.5), (1, 0.5), (1, 0)])
+    np.testing.assert_array_equal(corners[1], [(0, 0), (0, 2), (1.5, 2), (1.5, 0.5)])
+    short = branches(linkage, np.array([0, 2, 1]), stem=0.1)
+    np.testing.assert_allclose(short[1], [(0, 1.9), (0, 2), (1.5, 2), (1.5, 0.5)])
+
+
+def test_the_matrix_is_in_the_order_of_the_tree_and_the_axis_of_close_heights_is_cut():
+    points = synthetic.solutions(12, apart=0.0, dim=4000)
+    tree = synthetic.hierarchy(points)
+    figure = figures.dendrogram_matrix(tree)
+    shown = figure.axes[0].images[0].get_array()
+    i, j = tree.order[3], tree.order[8]
+    assert shown[3, 8] == pytest.approx(np.linalg.norm(points[i] - points[j]))
+    assert np.ma.getmaskarray(shown).diagonal().all()
+    side = figure.axes[2]
+    assert "not from 0" in side.get_xlabel()
+    assert 0 < side.get_xlim()[1] < tree.linkage[0, 2]
+    (trees,) = (c for c in figure.axes[1].collections if isinstance(c, LineCollection))
+    assert len(trees.get_segments()) == 11
+
+
+def test_a_tree_without_distances_stands_alone_or_beside_a_given_matrix():
+    tree = synthetic.hierarchy(synthetic.solutions(12, apart=3.0))
+    tree.distances = None
+    (alone,) = figures.dendrogram_matrix(tree).axes
+    assert len(alone.collections[0].get_segments()) == 11
+    assert alone.get_ylim()[0] == 0
+    with pytest.raises(ArgumentError, match="shape"):
+        figures.dendrogram_matrix(tree, matrix=np.eye(11))
+    figure = figures.dendrogram_matrix(
+        tree, matrix=np.random.default_rng(0).random((12, 12)), matrix_label="overlap"
+    )
+    assert figure.axes[2].get_xlim()[1] == 0
+
+
+def test_diverged_replicas_are_left_out_of_the_history():
+    ensemble = synthetic.ensemble(n_diverged=2)
+    ensemble.train_loss[0] = 1e9
+    figure = figures.training_history(ensemble)
+    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), ensemble.train_loss[2:].mean(0))
+    assert "2 diverged" in figure.axes[0].get_title(loc="left")
+    assert len(figures.training_history(synthetic.ensemble(classification=False)).axes) == 1
+
+
+def test_flatness_says_the_rank_correlation_and_scatters_every_replica():
+    comparison = synthetic.batch_comparison()
+    figure = figures.flatness_batch(comparison)
+    assert "−0.780 ± 0.050" in figure.axes[2].get_title(loc="left")
+    assert sum(len(line.get_xdata()) for line in figure.axes[2].lines) == comparison.test_accuracy.size
+
+
+def test_flatness_without_accuracies_shows_the_test_loss():
+    comparison = synthetic.batch_comparison(classification=False)
+    figure = figures.flatness_batch(comparison)
+    assert [ax.get_ylabel() for ax in figure.axes[1:]] == ["test loss $L$ (nats)"] * 2
+    assert "minus the test loss" in figure.axes[2].get_title(loc="left")
+    drawn = np.sort(np.concatenate([line.get_ydata() for line in figure.axes[2].lines]))
+    np.testing.assert_array_equal(drawn, np.sort(comparison.test_loss.ravel()))
+
+
+def test_null_models_stand_at_their_means():
+    result = synthetic.ultrametricity()
+    ax = figures.ultrametricity_null(result, measure="share")
+    places = [line.get_xdata()[0] for line in ax.lines if line.get_marker() in ("D", "o")]
+    np.testing.assert_allclose(places, [result.share, *result.null_share.mean(1)])
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (12.345, 0.52, "12.35 ± 0.52"), (-0.78, 0.05, "−0.780 ± 0.050"), (3.0, np.nan, "3"),
+        (np.nan, 0.1, "not determined"), (1234.0, 210.0, "1.23e+03 ± 2.1e+02"),
+    ],
+)  # fmt: skip
+def test_numbers_carry_the_digits_of_their_errors(value, error, text):
+    assert plus_minus(value, error) == text
+
+
+@pytest.mark.parametrize(
+    ("argument", "draw"),
+    [
+        ("walks", lambda: figures.walk_fan([])),
+        ("quantity", lambda: figures.walk_fan(WALKS, quantity="energy")),
+        ("versus", lambda: figures.walk_fan(WALKS, versus="time")),
+        ("quantity", lambda: figures.plane_contour(synthetic.plane(kind="glass"), quantity="accuracy")),
+        ("quantity", lambda: figures.swap_curves(synthetic.swap(accuracy=False), quantity="accuracy")),
+        ("labels", lambda: figures.distance_histogram(STATISTICS, labels=["one"])),
+        ("widths", lambda: figures.width_spread(STATISTICS, [64])),
+        ("n_swaps", lambda: figures.barrier_width(SWAPS)),
+        ("n_swaps", lambda: figures.barrier_width(SWAPS, n_swaps=3)),
+        ("fraction", lambda: figures.barrier_width(SWAPS, fraction=0.4)),
+        ("result", lambda: figures.ultrametricity_null(ROWS[:1])),
+        ("measure", lambda: figures.ultrametricity_null(ROWS, measure="height")),
+        ("kind", lambda: figures.flatness_batch(synthetic.batch_comparison(), kind="ball")),
+        ("orders", lambda: figures.correlation_curve(synthetic.correlation(), orders=(0,))),
+    ],
+)
+def test_bad_arguments_are_named(argument, draw):
+    with pytest.raises(ArgumentError, match=rf"^{argument}: "):
+        draw()
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])
+def test_files_are_the_same_bytes_again_and_are_not_overwritten(tmp_path, suffix):
+    ax = figures.walk_fan(WALKS)
+    first = figures.save_figure(ax, tmp_path / f"a.{suffix}")
+    second = figures.save_figure(ax, tmp_path / f"b.{suffix}")
+    anew = figures.save_figure(figures.walk_fan(WALKS), tmp_path / f"c.{suffix}")
+    assert first.read_bytes() == second.read_bytes() == anew.read_bytes()
+    with pytest.raises(ArgumentError, match="overwrite"):
+        figures.save_figure(ax, first)
+    figures.save_figure(figures.swap_barrier(SWAPS), first, overwrite=True)
+    assert first.read_bytes() != second.read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"{n}.{suffix}" for n in "abc"]
+
+
+def test_unknown_suffixes_and_missing_folders_are_refused(tmp_path):
+    ax = figures.swap_barrier(SWAPS)
+    with pytest.raises(ArgumentError, match="path"):
+        figures.save_figure(ax, tmp_path / "a.gif")
+    with pytest.raises(FileError, match="cannot be written"):
+        figures.save_figure(ax, tmp_path / "nowhere" / "a.svg")
+
+
+def test_pictures_on_one_page_share_no_ids_and_need_nothing_from_outside():
+    drawn = [figures.walk_fan(WALKS), figures.dendrogram_matrix(synthetic.hierarchy(synthetic.solutions(20)))]
+    seen: set[str] = set()
+    for one in drawn:
+        text = figures.svg_text(one, title="loss < 1")
+        assert text == figures.svg_text(one, title="loss < 1")
+        root = ElementTree.fromstring(text)
+        assert root.attrib["aria-label"] == "loss < 1"
+        assert "<text" not in text
+        ids = re.findall(r'\bid="([^"]+)"', text)
+        assert len(ids) == len(set(ids))
+        assert not seen & set(ids)
+        seen |= set(ids)
+        references = re.findall(r'href="([^"]{0,40})', text) + re.findall(r"url\(([^)]+)\)", text)
+        assert references
+        assert all(r.startswith("data:image/png") or r.lstrip("#") in ids for r in references)
+
+
+def test_figures_need_no_pyplot_and_spinland_needs_no_figures():
+    code = (
+        "import sys, spinland; assert 'matplotlib' not in sys.modules\n"
+        "from spinland import figures; from types import SimpleNamespace as S; import numpy as np\n"
+        "c = S(overlap=np.linspace(0, 1, 3), correlation=np.zeros(3), correlation_error=np.ones(3))\n"
+        "figures.svg_text(figures.correlation_curve(c)); assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_one_result_and_a_sequence_of_one_draw_the_same():
+    line = SimpleNamespace(**vars(LINES[1]))
+    assert figures.svg_text(figures.line_profile(line)) == figures.svg_text(figures.line_profile([line]))
