@@ -84,7 +84,7 @@ class Rows:
         dtype = np.dtype(self.source.dtype)
         digest = hashlib.sha256(f"{dtype.str}{(self.n, self.dim)}".encode())
         for _, block in self.row_blocks():
-            digest.update(memoryview(block.view(np.uint8)))
+            digest.update(block.reshape(-1).view(np.uint8).data)
         return digest.hexdigest()[:16]
 
     def refuse_bad_rows(self) -> None:

@@ -9,12 +9,17 @@ _ROUNDING = 1e-12  # sides that differ by less, relative to the longest, are equ
 def deviations(a, b, c):
     """K = (d3 − d2)/(d3 − d1), (d3 − d2)/d3 and d3 − d2 of the sorted sides d1 ≤ d2 ≤ d3.
 
-    All three are zero where the two longest sides are equal, the equilateral triangle included.
+    All three are zero where the two longest sides are equal, the equilateral triangle included. Comparisons
+    rather than branches, so that loops over triangles vectorise.
     """
-    d1, d3 = min(a, b), max(a, b)
-    d2 = min(max(d1, c), d3)
-    d1, d3 = min(d1, c), max(d3, c)
+    low = a if a < b else b
+    high = b if a < b else a
+    d1 = low if low < c else c
+    d3 = high if high > c else c
+    rest = high if high < c else c
+    d2 = rest if rest > low else low
     gap = d3 - d2
-    if gap <= _ROUNDING * d3:
-        return 0.0, 0.0, 0.0
-    return gap / (d3 - d1), gap / d3, gap
+    gap = gap if gap > _ROUNDING * d3 else 0.0
+    longest = d3 if d3 > 0.0 else 1.0
+    spread = d3 - d1 if gap > 0.0 else 1.0
+    return gap / spread, gap / longest, gap
