@@ -70,11 +70,19 @@ def bootstrap_error(estimates: ArrayLike) -> NDArray[np.float64]:
 
 
 def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pearson's correlation along the last axis; NaN where one side is constant."""
-    a = x - x.mean(axis=-1, keepdims=True)
-    b = y - y.mean(axis=-1, keepdims=True)
-    norm = np.sqrt(np.sum(a * a, axis=-1) * np.sum(b * b, axis=-1))
-    return np.asarray(np.clip(np.sum(a * b, axis=-1) / np.where(norm > 0, norm, np.nan), -1.0, 1.0))
+    """Pearson's correlation along the last axis; NaN where one side is constant, to rounding."""
+    a, norm_a = _deviations(x)
+    b, norm_b = _deviations(y)
+    return np.asarray(np.clip(np.sum(a * b, axis=-1) / (norm_a * norm_b), -1.0, 1.0))
+
+
+def _deviations(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Deviations from the mean along the last axis and their norm, NaN where they are rounding errors."""
+    mean = x.mean(axis=-1, keepdims=True)
+    deviation = x - mean
+    norm = np.sqrt(np.sum(deviation * deviation, axis=-1))
+    rounding = 1e-14 * np.sqrt(x.shape[-1]) * np.abs(mean[..., 0])
+    return deviation, np.where(norm > rounding, norm, np.nan)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -180,10 +180,10 @@ def add_products(x, first, width, centred, workspace, condensed, squares):
 
 
 @vector_block
-def _squared_difference(a, b, scale_a, scale_b):
+def _squared_difference(a, b, ratio):
     total = 0.0
     for k in range(a.shape[0]):
-        y = scale_a * a[k] - scale_b * b[k]
+        y = ratio * a[k] - b[k]
         total += y * y
     return total
 
@@ -196,7 +196,11 @@ def _add_differences(x, first, width, left, right, scales, totals):
             high = min(low + CHUNK, first + width)
             for pair in range(item * PAIRS, min((item + 1) * PAIRS, n)):
                 i, j = left[pair], right[pair]
-                totals[pair] += _squared_difference(x[i, low:high], x[j, low:high], scales[i], scales[j])
+                # One factor inside, exactly 1 for equal scales: equal rows give 0 even where the product and
+                # the difference are fused.
+                ratio = scales[i] / scales[j]
+                part = _squared_difference(x[i, low:high], x[j, low:high], ratio)
+                totals[pair] += scales[j] * scales[j] * part
 
 
 def add_differences(x, first, width, left, right, scales, totals):
