@@ -157,7 +157,9 @@ def ultrametricity(
         Resamples of the replicas for the errors. A replica drawn twice would be at distance 0 from its copy
         and make triangles that are ultrametric by construction, so that triangles with a repeated replica
         are left out: a triangle of three different replicas weighs the product of their multiplicities.
-        The standard deviation in the tolerance stays that of the whole set.
+        The standard deviation in the tolerance stays that of the whole set. For independent points, where
+        single replicas matter little, such an error is an upper one, about 1.8 times the true scatter (40
+        points in 50 dimensions); the test does not use it.
     n_null : int
         Draws of each null model.
     n_triples : int, optional

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 from scipy.cluster import hierarchy as scipy_trees
 
 from spinland.replicas import nulls, triangles
 from tests.oracles import replicas as oracle
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    # Sets this small only wait for further threads; the results are the same.
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(threads)
 
 
 def test_an_exact_tree_deviates_by_nothing():

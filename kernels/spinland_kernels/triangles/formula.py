@@ -12,12 +12,12 @@ def deviations(a, b, c):
     All three are zero where the two longest sides are equal, the equilateral triangle included. Comparisons
     rather than branches, so that loops over triangles vectorise.
     """
-    low = a if a < b else b
-    high = b if a < b else a
-    d1 = low if low < c else c
-    d3 = high if high > c else c
-    rest = high if high < c else c
-    d2 = rest if rest > low else low
+    low = min(b, a)
+    high = max(a, b)
+    d1 = min(c, low)
+    d3 = max(c, high)
+    rest = min(c, high)
+    d2 = max(low, rest)
     gap = d3 - d2
     gap = gap if gap > _ROUNDING * d3 else 0.0
     longest = d3 if d3 > 0.0 else 1.0
