@@ -1,0 +1,208 @@
+"""Distances and overlaps of pairs of replicas: moments and distributions, errors over replicas.
+
+Pairs share replicas, so they are not independent. Every error here is a jackknife over replicas: a
+replica is left out with all its pairs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import float_array, integer
+from ..errors import ArgumentError
+from ..provenance import record
+from ..results import Result
+from ..statistics import jackknife_error
+from .gram import cosine_distances, segments, squared_distances
+from .rows import Rows
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PairStatistics(Result):
+    """Distances and overlaps of all pairs of R replicas.
+
+    Attributes
+    ----------
+    distances, overlaps : (R(R-1)/2,) float64
+        Euclidean distances and cosines q, pairs in the order (0,1), (0,2), ..., (R-2,R-1).
+    n_replicas : int
+        R.
+    mean_distance, std_distance, mean_overlap, std_overlap : float
+        Mean and standard deviation over pairs.
+    mean_distance_error, std_distance_error, mean_overlap_error, std_overlap_error : float
+        Jackknife errors over replicas; NaN for fewer than three replicas.
+    radius : (R,) float64
+        Euclidean norms of the replicas.
+    """
+
+    distances: NDArray[np.float64]
+    overlaps: NDArray[np.float64]
+    n_replicas: int
+    mean_distance: float
+    mean_distance_error: float
+    std_distance: float
+    std_distance_error: float
+    mean_overlap: float
+    mean_overlap_error: float
+    std_overlap: float
+    std_overlap_error: float
+    radius: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OverlapDistribution(Result):
+    """Distribution of overlaps P(q).
+
+    Attributes
+    ----------
+    edges : (B+1,) float64
+        Edges of the bins.
+    density, density_error : (B,) float64
+        P(q), of integral 1 over all overlaps, and its jackknife error over replicas.
+    """
+
+    edges: NDArray[np.float64]
+    density: NDArray[np.float64]
+    density_error: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DistanceDistribution(Result):
+    """Distribution of pair distances P(d); fields as in :class:`OverlapDistribution`."""
+
+    edges: NDArray[np.float64]
+    density: NDArray[np.float64]
+    density_error: NDArray[np.float64]
+
+
+def pair_statistics(params: Any) -> PairStatistics:
+    """Distances, overlaps and norms of replicas, with means, widths and errors over replicas.
+
+    Parameters
+    ----------
+    params : (R, dim) array, memory map, HDF5 dataset, or anything sliceable with ``.shape`` and ``.dtype``
+        One row per replica.
+
+    Returns
+    -------
+    PairStatistics
+
+    Raises
+    ------
+    ArgumentError
+        Fewer than two replicas, NaN or infinite rows (named), rows of zeros.
+    """
+    rows = Rows(params)
+    separation = np.sqrt(squared_distances(rows))
+    cosine, norms = cosine_distances(rows)
+    overlap = 1.0 - cosine
+    mean_d, mean_d_error, std_d, std_d_error = _moments(separation, rows.n)
+    mean_q, mean_q_error, std_q, std_q_error = _moments(overlap, rows.n)
+    return PairStatistics(
+        distances=separation,
+        overlaps=overlap,
+        n_replicas=rows.n,
+        mean_distance=mean_d,
+        mean_distance_error=mean_d_error,
+        std_distance=std_d,
+        std_distance_error=std_d_error,
+        mean_overlap=mean_q,
+        mean_overlap_error=mean_q_error,
+        std_overlap=std_q,
+        std_overlap_error=std_q_error,
+        radius=norms,
+        provenance=record("pair_statistics", data=rows.fingerprint(), dtype=rows.dtype),
+    )
+
+
+def overlap_distribution(statistics: PairStatistics, bins: int | ArrayLike = 50) -> OverlapDistribution:
+    """Distribution of overlaps P(q) with errors over replicas.
+
+    Parameters
+    ----------
+    statistics : PairStatistics
+        From :func:`pair_statistics`.
+    bins : int or (B+1,) array-like
+        Number of equal bins between the least and the greatest overlap, or rising edges. Pairs outside
+        given edges count in the normalisation.
+
+    Returns
+    -------
+    OverlapDistribution
+    """
+    edges, density, error = _distribution(statistics.overlaps, statistics.n_replicas, bins)
+    provenance = _derived("overlap_distribution", statistics, edges)
+    return OverlapDistribution(edges=edges, density=density, density_error=error, provenance=provenance)
+
+
+def distance_distribution(statistics: PairStatistics, bins: int | ArrayLike = 50) -> DistanceDistribution:
+    """Distribution of pair distances with errors over replicas; see :func:`overlap_distribution`."""
+    edges, density, error = _distribution(statistics.distances, statistics.n_replicas, bins)
+    provenance = _derived("distance_distribution", statistics, edges)
+    return DistanceDistribution(edges=edges, density=density, density_error=error, provenance=provenance)
+
+
+def _derived(function: str, statistics: PairStatistics, edges: NDArray[np.float64]) -> Any:
+    made = statistics.provenance
+    return record(function, {"edges": edges}, data=made.data, device=made.device, dtype=made.dtype)
+
+
+def _moments(values: NDArray[np.float64], n: int) -> tuple[float, float, float, float]:
+    """Mean, its error, standard deviation, its error; pairs condensed, jackknife over replicas."""
+    mean = float(values.mean())
+    deviation = values - mean  # about the mean, so that no digits are lost below
+    variance = float(np.mean(deviation**2))
+    if n < 3:
+        return mean, np.nan, float(np.sqrt(variance)), np.nan
+    first, second = np.zeros(n), np.zeros(n)  # sums over the pairs of each replica
+    for i, pairs in segments(n):
+        part = deviation[pairs]
+        first[i] += part.sum()
+        first[i + 1 :] += part
+        second[i] += np.sum(part**2)
+        second[i + 1 :] += part**2
+    rest = len(values) - (n - 1)
+    means = -first / rest
+    variances = np.maximum((variance * len(values) - second) / rest - means**2, 0.0)
+    return (
+        mean,
+        float(jackknife_error(means)),
+        float(np.sqrt(variance)),
+        float(jackknife_error(np.sqrt(variances))),
+    )
+
+
+def _edges(values: NDArray[np.float64], bins: int | ArrayLike) -> NDArray[np.float64]:
+    if np.ndim(bins) == 0:
+        return np.histogram_bin_edges(values, integer("bins", bins, minimum=1))
+    edges = float_array("bins", bins, ndim=1)
+    if len(edges) < 2 or not np.all(np.diff(edges) > 0):
+        raise ArgumentError("bins", "a number of bins or at least two rising edges", bins)
+    return edges
+
+
+def _distribution(
+    values: NDArray[np.float64], n: int, bins: int | ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Edges, density and jackknife error of values of pairs."""
+    edges = _edges(values, bins)
+    n_bins = len(edges) - 1
+    counts = np.zeros((n, n_bins))  # pairs of each replica in each bin
+    for i, pairs in segments(n):
+        part = values[pairs]
+        place = np.searchsorted(edges, part, side="right") - 1
+        place[part == edges[-1]] = n_bins - 1  # the last bin holds its upper edge
+        inside = (place >= 0) & (place < n_bins)
+        counts[i] += np.bincount(place[inside], minlength=n_bins)
+        counts[np.arange(i + 1, n)[inside], place[inside]] += 1
+    total = counts.sum(axis=0) / 2  # every pair has two replicas
+    width = np.diff(edges)
+    density = total / (len(values) * width)
+    if n < 3:
+        return edges, density, np.full(n_bins, np.nan)
+    without = (total - counts) / ((len(values) - (n - 1)) * width)
+    return edges, density, jackknife_error(without)

@@ -1,0 +1,132 @@
+"""Replicas as rows of a large matrix that may lie on disk: looked at a block of columns at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinland_kernels.gram.cpu import CHUNK
+
+from ..checks import choice
+from ..errors import ArgumentError
+
+READ_BYTES = 1 << 26  # memory for one block that is read or copied
+
+
+class Rows:
+    """Parameters (R, dim) of R replicas, from an array, a memory map, an HDF5 dataset or a list.
+
+    A C-contiguous array or memory map of float32 or float64 is used where it lies. Of anything else only
+    blocks of columns of about 64 MiB are read; a dataset stored in compressed rows is read fastest when
+    its chunks are no wider than such a block.
+
+    Parameters
+    ----------
+    params : array-like or sliceable with ``.shape`` and ``.dtype``
+        One row per replica. float32 and float64 keep their type; other numbers become float64.
+    minimum : int
+        Least number of rows.
+
+    Raises
+    ------
+    ArgumentError
+        Not a matrix of real numbers, too few rows, or no columns.
+    """
+
+    def __init__(self, params: Any, minimum: int = 2):
+        self.source = _sliceable(params)
+        shape = tuple(self.source.shape)
+        if len(shape) != 2 or shape[1] == 0:
+            raise ArgumentError("params", "one row per replica, shape (R, dim)", f"shape {shape}")
+        if shape[0] < minimum:
+            raise ArgumentError("params", f"at least {minimum} replicas", str(shape[0]))
+        self.n, self.dim = int(shape[0]), int(shape[1])
+        stored = np.dtype(self.source.dtype)
+        if stored.kind not in "fiub":
+            raise ArgumentError("params", "real numbers", f"type {stored}")
+        self.dtype = np.dtype(np.float32 if stored.kind == "f" and stored.itemsize <= 4 else np.float64)
+        self._in_place = (
+            isinstance(self.source, np.ndarray) and stored == self.dtype and self.source.flags.c_contiguous
+        )
+
+    def blocks(self, columns: int) -> Iterator[tuple[NDArray[Any], int, int]]:
+        """Yield (array, first, width): columns first ... first+width-1 of a C-contiguous array are the next ones.
+
+        All widths but the last are ``columns``, a multiple of the kernels' chunk.
+        """
+        if self._in_place:
+            whole = np.asarray(self.source)
+            for first in range(0, self.dim, columns):
+                yield whole, first, min(columns, self.dim - first)
+            return
+        readable = max(1, READ_BYTES // (columns * self.n * self.dtype.itemsize)) * columns
+        for low in range(0, self.dim, readable):
+            block = np.ascontiguousarray(self.source[:, low : low + readable], dtype=self.dtype)
+            for first in range(0, block.shape[1], columns):
+                yield block, first, min(columns, block.shape[1] - first)
+
+    def whole(self) -> NDArray[np.float64]:
+        """All rows in memory, float64."""
+        return np.ascontiguousarray(self.source[:], dtype=np.float64)
+
+    def row_blocks(self) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield (first row, block of whole rows), unconverted."""
+        step = max(1, READ_BYTES // (self.dim * np.dtype(self.source.dtype).itemsize))
+        for low in range(0, self.n, step):
+            yield low, np.ascontiguousarray(self.source[low : low + step])
+
+    def fingerprint(self) -> str:
+        """Hash of type, shape and bytes, a block at a time; equals ``provenance.fingerprint`` of the array."""
+        dtype = np.dtype(self.source.dtype)
+        digest = hashlib.sha256(f"{dtype.str}{(self.n, self.dim)}".encode())
+        for _, block in self.row_blocks():
+            digest.update(block.reshape(-1).view(np.uint8).data)
+        return digest.hexdigest()[:16]
+
+    def refuse_bad_rows(self) -> None:
+        """Raise an error that names the rows with NaN, infinite or overlarge entries."""
+        bad: list[int] = []
+        for low, block in self.row_blocks():
+            with np.errstate(over="ignore", invalid="ignore"):
+                squares = np.sum(np.square(block, dtype=np.float64), axis=1)
+            bad.extend((low + np.flatnonzero(~np.isfinite(squares))).tolist())
+        raise ArgumentError(
+            "params",
+            "finite numbers whose squares can be summed; drop the replicas that diverged "
+            "(params[~ensemble.diverged])",
+            f"NaN, infinite or overlarge entries in {name_rows(bad) if bad else 'the rows'}",
+        )
+
+
+def name_rows(rows: list[int]) -> str:
+    """Name some rows, e.g. "rows 3, 5, 7 and 12 more"."""
+    shown = ", ".join(map(str, rows[:10]))
+    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
+    return f"row{'s' if len(rows) != 1 else ''} {shown}{more}"
+
+
+def chunk_columns(n: int, itemsize: int, budget: int = 1 << 24) -> int:
+    """Columns that are centred and multiplied together: chunks of about 16 MiB in all, one at least."""
+    return max(1, budget // (n * CHUNK * itemsize)) * CHUNK
+
+
+def check_metric(metric: str) -> str:
+    """``"euclidean"``, ``"sqeuclidean"`` or ``"cosine"``."""
+    return str(choice("metric", metric, ("euclidean", "sqeuclidean", "cosine")))
+
+
+def _sliceable(params: Any) -> Any:
+    try:
+        np.dtype(params.dtype)
+        len(params.shape)
+        return params
+    except (AttributeError, TypeError):
+        pass
+    try:
+        return np.asarray(params)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError("params", f"one row per replica, shape (R, dim) ({error})") from None

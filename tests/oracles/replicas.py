@@ -1,0 +1,57 @@
+"""Pairs and triangles of replicas, spelled out."""
+
+from itertools import combinations
+
+import numpy as np
+
+
+def distances(params, metric):
+    rows = np.asarray(params).astype(np.longdouble)
+    out = np.zeros((len(rows), len(rows)))
+    for i, j in combinations(range(len(rows)), 2):
+        a, b = rows[i], rows[j]
+        if metric == "cosine":
+            value = 0.5 * np.sum((a / np.sqrt(a @ a) - b / np.sqrt(b @ b)) ** 2)
+        else:
+            value = np.sum((a - b) ** 2)
+            value = np.sqrt(value) if metric == "euclidean" else value
+        out[i, j] = out[j, i] = value
+    return out
+
+
+def condensed(square):
+    return np.array([square[i, j] for i, j in combinations(range(len(square)), 2)])
+
+
+def triangle_means(square, weights, threshold, triples=None):
+    """Weighted means of K, of the relative deviation and of the share, (3, B)."""
+    sums, total = np.zeros((3, weights.shape[1])), np.zeros(weights.shape[1])
+    for i, j, k in combinations(range(len(square)), 3) if triples is None else triples:
+        d1, d2, d3 = sorted((square[i, j], square[i, k], square[j, k]))
+        weight = weights[i] * weights[j] * weights[k]
+        deviation = (d3 - d2) / (d3 - d1) if d3 > d2 else 0.0
+        relative = (d3 - d2) / d3 if d3 > d2 else 0.0
+        sums += np.outer([deviation, relative, d3 - d2 <= threshold], weight)
+        total += weight
+    with np.errstate(invalid="ignore"):
+        return sums / total
+
+
+def pairs_without(square, left_out):
+    keep = [i for i in range(len(square)) if i != left_out]
+    return condensed(square[np.ix_(keep, keep)])
+
+
+def jackknife(estimate, square):
+    """Delete-one error of a statistic of the condensed pairs."""
+    values = np.array([estimate(pairs_without(square, i)) for i in range(len(square))])
+    return np.sqrt((len(values) - 1) * np.mean((values - values.mean(axis=0)) ** 2, axis=0))
+
+
+def balanced_tree(levels, dim, decay, generator):
+    """Leaves of a binary tree: sums of independent Gaussian branches, each level ``decay`` times shorter."""
+    points = np.zeros((1, dim))
+    for level in range(levels):
+        branches = generator.standard_normal((2 ** (level + 1), dim)) * decay**level
+        points = np.repeat(points, 2, axis=0) + branches
+    return points

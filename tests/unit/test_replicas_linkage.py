@@ -1,0 +1,131 @@
+"""Clustering: agreement with SciPy for every method, both memories, errors, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.cluster import hierarchy as scipy_trees
+from scipy.spatial.distance import squareform
+
+from spinland.errors import ArgumentError
+from spinland.replicas import gram, linkage
+from tests.oracles import replicas as oracle
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return np.random.default_rng(0).standard_normal((25, 6))
+
+
+@pytest.mark.parametrize("method", linkage.METHODS)
+def test_every_method_agrees_with_scipy(rows, method):
+    tree = linkage.hierarchy(rows, method)
+    condensed = oracle.condensed(oracle.distances(rows, "euclidean"))
+    expected = scipy_trees.linkage(condensed, method)
+    np.testing.assert_array_equal(tree.linkage[:, 3], expected[:, 3])
+    np.testing.assert_allclose(tree.linkage, expected, rtol=1e-12)
+    cophenetic = scipy_trees.cophenet(expected)
+    np.testing.assert_allclose(tree.cophenetic, cophenetic, rtol=1e-12)
+    assert tree.cophenetic_correlation == pytest.approx(np.corrcoef(condensed, cophenetic)[0, 1], rel=1e-12)
+    assert sorted(tree.order.tolist()) == list(range(25))
+    assert (tree.method, tree.metric) == (method, "euclidean")
+
+
+@pytest.mark.parametrize("method", linkage.VECTOR_METHODS)
+def test_vectors_give_the_same_tree(rows, method):
+    tree = linkage.hierarchy(rows.astype(np.float32), method, memory="vectors")
+    expected = linkage.hierarchy(rows.astype(np.float32), method, memory="distances")
+    np.testing.assert_allclose(tree.linkage, expected.linkage, rtol=1e-6)
+    np.testing.assert_array_equal(tree.order, expected.order)
+    assert tree.distances is None
+    assert tree.cophenetic is None
+    assert np.isnan(tree.cophenetic_correlation)
+
+
+@pytest.mark.parametrize(("method", "vectors"), [("ward", True), ("average", False)])
+def test_auto_turns_to_vectors_where_distances_are_large(rows, method, vectors, monkeypatch):
+    assert linkage.hierarchy(rows, method).distances is not None
+    monkeypatch.setattr(linkage, "CONDENSED_BYTES", 100)
+    assert (linkage.hierarchy(rows, method).distances is None) == vectors
+    wide = np.random.default_rng(1).standard_normal((5, 100))
+    assert linkage.hierarchy(wide, method).distances is not None
+
+
+@pytest.mark.parametrize("metric", ["sqeuclidean", "cosine"])
+def test_other_metrics(rows, metric):
+    tree = linkage.hierarchy(rows, "complete", metric)
+    np.testing.assert_array_equal(tree.distances, gram.distances(rows, metric, condensed=True))
+    expected = scipy_trees.linkage(oracle.condensed(oracle.distances(rows, metric)), "complete")
+    np.testing.assert_allclose(tree.linkage, expected, rtol=1e-12)
+
+
+def test_given_distances(rows):
+    square = gram.distances(rows)
+    before = square.copy()
+    from_square = linkage.hierarchy_from_distances(square, "average")
+    from_condensed = linkage.hierarchy_from_distances(squareform(square), "average")
+    for tree in (from_square, from_condensed):
+        np.testing.assert_array_equal(tree.linkage, linkage.hierarchy(rows).linkage)
+        assert tree.metric == "given"
+    np.testing.assert_array_equal(square, before)
+
+
+def test_jackknife_leaves_out_replicas_and_builds_anew(rows):
+    rows = rows[:9]
+
+    def faithfulness(condensed):
+        return np.corrcoef(condensed, scipy_trees.cophenet(scipy_trees.linkage(condensed, "average")))[0, 1]
+
+    tree = linkage.hierarchy(rows)
+    expected = oracle.jackknife(faithfulness, oracle.distances(rows, "euclidean"))
+    assert tree.cophenetic_correlation_error == pytest.approx(expected, rel=1e-9)
+
+
+def test_groups_replace_single_replicas(rows, monkeypatch):
+    one_by_one = linkage.hierarchy(rows).cophenetic_correlation_error
+    monkeypatch.setattr(linkage, "JACKKNIFE_GROUPS", 5)
+    in_groups = linkage.hierarchy(rows).cophenetic_correlation_error
+    assert in_groups != one_by_one
+    assert 0.2 < in_groups / one_by_one < 5
+
+
+def test_few_replicas():
+    tree = linkage.hierarchy(np.eye(2))
+    assert tree.linkage.shape == (1, 4)
+    assert np.isnan([tree.cophenetic_correlation, tree.cophenetic_correlation_error]).all()
+    assert np.isnan(linkage.hierarchy(np.eye(5)).cophenetic_correlation)  # equal distances: no correlation
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ({"method": "centre"}, "method"),
+        ({"metric": "manhattan"}, "metric"),
+        ({"memory": "disk"}, "memory"),
+        ({"method": "ward", "metric": "cosine"}, r"metric.*'euclidean'.*'ward'"),
+        ({"method": "centroid", "metric": "sqeuclidean"}, "metric"),
+        ({"method": "median", "metric": "cosine"}, "metric"),
+        ({"method": "average", "memory": "vectors"}, "memory"),
+        ({"method": "single", "metric": "cosine", "memory": "vectors"}, "memory"),
+    ],
+)
+def test_bad_arguments_are_refused(rows, arguments, match):
+    with pytest.raises(ArgumentError, match=match):
+        linkage.hierarchy(rows, **arguments)
+
+
+@pytest.mark.parametrize("memory", ["vectors", "distances"])
+def test_diverged_replicas_are_refused(rows, memory):
+    bad = rows.copy()
+    bad[3, 0] = np.nan
+    with pytest.raises(ArgumentError, match="row 3"):
+        linkage.hierarchy(bad, "ward", memory=memory)
+
+
+@pytest.mark.parametrize(
+    "distances",
+    [[1.0, 2.0], [], [1.0, -1.0, 2.0], [np.nan], np.ones((3, 3)), np.zeros((2, 3)), [[0, 1], [2, 0]], 3.0],
+)
+def test_what_are_no_distances_is_refused(distances):
+    with pytest.raises(ArgumentError, match="distances"):
+        linkage.hierarchy_from_distances(distances)

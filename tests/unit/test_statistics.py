@@ -1,0 +1,104 @@
+"""Resampling errors and rank correlation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from spinland import statistics
+from spinland.errors import ArgumentError
+
+
+def test_jackknife_of_a_mean_is_its_standard_error():
+    values = np.random.default_rng(0).standard_normal((30, 2))
+    without = (values.sum(axis=0) - values) / 29
+    expected = values.std(axis=0, ddof=1) / np.sqrt(30)
+    np.testing.assert_allclose(statistics.jackknife_error(without), expected, rtol=1e-12)
+    assert np.isnan(statistics.jackknife_error([[1.0, 2.0]])).all()
+
+
+def test_bootstrap_counts_count_the_indices():
+    counts = statistics.bootstrap_counts(7, 50, 11)
+    indices = statistics.bootstrap_indices(7, 50, 11)
+    np.testing.assert_array_equal(counts, [np.bincount(row, minlength=11) for row in indices])
+    assert np.all(counts.sum(axis=1) == 11)
+    assert np.any(counts != statistics.bootstrap_counts(8, 50, 11))
+
+
+def test_undefined_resamples_are_left_out():
+    errors = statistics.bootstrap_error([[1.0, np.nan], [3.0, 2.0], [np.nan, np.nan], [5.0, np.nan]])
+    np.testing.assert_allclose(errors, [2.0, np.nan])
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=30))
+def test_rho_with_ties_is_scipys(points):
+    x, y = np.array(points, float).T
+    result = statistics.rank_correlation(x, y, n_bootstrap=2)
+    if len(set(x)) == 1 or len(set(y)) == 1:
+        assert math.isnan(result.rho)
+    else:
+        assert result.rho == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-12)
+
+
+def test_p_value_of_many_points_is_students():
+    generator = np.random.default_rng(1)
+    x = generator.standard_normal(40)
+    y = 0.4 * x + generator.standard_normal(40)
+    result = statistics.rank_correlation(x, y, n_bootstrap=2)
+    assert result.p == pytest.approx(stats.spearmanr(x, y).pvalue, rel=1e-9)
+
+
+def test_p_value_of_few_points_counts_permutations():
+    assert statistics.rank_correlation([1, 2, 3, 4], [1, 2, 3, 4]).p == pytest.approx(2 / 24)
+    assert statistics.rank_correlation([1, 2, 3], [1, 3, 2]).p == pytest.approx(1.0)
+    assert statistics.rank_correlation(np.arange(12), np.arange(12)).p == pytest.approx(
+        2 / math.factorial(12)
+    )
+
+
+def test_bootstrap_error_is_the_scatter_over_samples():
+    generator = np.random.default_rng(2)
+
+    def sample():
+        x = generator.standard_normal(60)
+        return x, x + generator.standard_normal(60)
+
+    scatter = np.std([stats.spearmanr(*sample()).statistic for _ in range(400)])
+    errors = [statistics.rank_correlation(*sample(), n_bootstrap=400, seed=s).error for s in range(20)]
+    assert np.mean(errors) == pytest.approx(scatter, rel=0.2)
+
+
+@pytest.mark.parametrize("constant", [0, 1])
+def test_a_constant_has_no_rank_correlation(constant):
+    sides = [np.arange(5.0), np.arange(5.0)]
+    sides[constant] = np.full(5, 0.3)
+    result = statistics.rank_correlation(*sides)
+    assert math.isnan(result.rho)
+    assert math.isnan(result.error)
+    assert math.isnan(result.p)
+    assert "constant" in result.verdict
+
+
+def test_the_verdict_has_the_numbers():
+    result = statistics.rank_correlation([1, 2, 3, 4], [4, 3, 2, 1])
+    assert result.verdict.startswith("rank correlation -1.000 ±")
+    assert result.provenance.seed == 0
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "match"),
+    [
+        ([1, 2], [1, 2], "x"),
+        ([1, 2, 3], [1, 2], "y"),
+        ([1, np.nan, 2], [1, 2, 3], "x"),
+        ([[1, 2, 3]], [1, 2, 3], "x"),
+    ],
+)
+def test_bad_points_are_refused(x, y, match):
+    with pytest.raises(ArgumentError, match=f"^{match}:"):
+        statistics.rank_correlation(x, y)
