@@ -17,7 +17,8 @@ def canonical(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
     From the first hidden layer to the last: each neuron is scaled so that its incoming weights and bias
     together have norm one, the scale goes into its outgoing weights, and the neurons are sorted by their
     incoming weights and bias, the first that differs deciding. The last layer ends up with all the scale.
-    A neuron with nothing coming in is always silent; its outgoing weights become zero.
+    A neuron with nothing coming in is always silent; its outgoing weights become zero. Neurons with equal
+    incoming weights fire together; each gets the mean of their outgoing weights.
 
     The function of the network stays the same. Copies that differ by permutation alone get the same bits;
     rescaled ones the same numbers to rounding, unless two neurons agree in a weight to rounding.
@@ -62,5 +63,17 @@ def _normal_form(network: ReLUNetwork, point: NDArray[np.float64]) -> NDArray[np
             np.ascontiguousarray(incoming[:, :columns]),
             None if bias is None else incoming[:, columns],
         )
-        layers[layer + 1] = (np.ascontiguousarray((following * norm)[:, order]), following_bias)
+        outgoing = np.ascontiguousarray((following * norm)[:, order])
+        _share_among_twins(incoming, outgoing)
+        layers[layer + 1] = (outgoing, following_bias)
     return network.flatten(layers)
+
+
+def _share_among_twins(incoming: NDArray[np.float64], outgoing: NDArray[np.float64]) -> None:
+    """Average the outgoing columns of neurons whose sorted incoming rows are equal, in place."""
+    starts = np.flatnonzero(np.any(incoming[1:] != incoming[:-1], axis=1)) + 1
+    bounds = np.concatenate([[0], starts, [len(incoming)]])
+    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        if high - low > 1:
+            # Sorted, so that the sum does not depend on the order in which the twins came.
+            outgoing[:, low:high] = np.sort(outgoing[:, low:high], axis=1).mean(axis=1, keepdims=True)
