@@ -71,8 +71,8 @@ def _decorate(function: F, **options: Any) -> F:
 
 def _one_form(dispatcher: Any) -> Any:
     """Compile a block once for flags True and False, offsets 0 and 1, not once for every literal in a call."""
-    if config.DISABLE_JIT:
-        return dispatcher  # a plain function
+    if not hasattr(dispatcher, "get_call_template"):  # with NUMBA_DISABLE_JIT, a plain function
+        return dispatcher
     by_types = dispatcher.get_call_template
 
     def by_plain_types(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -42,13 +43,19 @@ def canonical(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
         Points of another length, or with NaN.
     """
     batch, single = floating_points(network, points)
-    forms = np.stack([_normal_form(network, point.astype(np.float64)) for point in batch]) if len(batch) else batch
+    forms = (
+        np.stack([_normal_form(network, point.astype(np.float64)) for point in batch])
+        if len(batch)
+        else batch
+    )
     forms = forms.astype(batch.dtype)
     return forms[0] if single else forms
 
 
 def _normal_form(network: ReLUNetwork, point: NDArray[np.float64]) -> NDArray[np.float64]:
-    layers = [(weight.copy(), None if bias is None else bias.copy()) for weight, bias in network.layers(point)]
+    layers = [
+        (weight.copy(), None if bias is None else bias.copy()) for weight, bias in network.layers(point)
+    ]
     for layer in range(network.n_layers - 1):
         weight, bias = layers[layer]
         following, following_bias = layers[layer + 1]
@@ -73,7 +80,7 @@ def _share_among_twins(incoming: NDArray[np.float64], outgoing: NDArray[np.float
     """Average the outgoing columns of neurons whose sorted incoming rows are equal, in place."""
     starts = np.flatnonzero(np.any(incoming[1:] != incoming[:-1], axis=1)) + 1
     bounds = np.concatenate([[0], starts, [len(incoming)]])
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in itertools.pairwise(bounds):
         if high - low > 1:
             # Sorted, so that the sum does not depend on the order in which the twins came.
             outgoing[:, low:high] = np.sort(outgoing[:, low:high], axis=1).mean(axis=1, keepdims=True)

@@ -1,5 +1,7 @@
 """A ReLU network one neuron layer at a time, in float64, from lists of (weight, bias)."""
 
+import itertools
+
 import numpy as np
 
 
@@ -7,7 +9,7 @@ def layers(widths, bias, point):
     """List of (weight (out, in), bias (out,)); without biases these are zeros."""
     point = np.asarray(point, np.float64)
     parts, offset = [], 0
-    for fan_in, fan_out in zip(widths[:-1], widths[1:], strict=True):
+    for fan_in, fan_out in itertools.pairwise(widths):
         weight = np.array([[point[offset + i * fan_in + j] for j in range(fan_in)] for i in range(fan_out)])
         offset += fan_in * fan_out
         b = np.zeros(fan_out)
@@ -90,7 +92,9 @@ def hessian_product(widths, bias, point, vector, x, y, kind):
     if kind == "cross_entropy":
         p = np.exp(log_softmax(acts[-1]))
         delta = (p - one_hot(y, k)) / n
-        delta_dot = np.stack([(np.diag(q) - np.outer(q, q)) @ d for q, d in zip(p, dots[-1], strict=True)]) / n
+        delta_dot = (
+            np.stack([(np.diag(q) - np.outer(q, q)) @ d for q, d in zip(p, dots[-1], strict=True)]) / n
+        )
     else:
         delta = 2 * (acts[-1] - y) / (n * k)
         delta_dot = 2 * dots[-1] / (n * k)

@@ -59,15 +59,15 @@ class Case:
 
 def cases(**fixed):
     """Small cases; ``fixed`` arguments are not drawn."""
-    drawn = dict(
-        widths=st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple),
-        bias=st.booleans(),
-        kind=st.sampled_from(["cross_entropy", "mse"]),
-        n=st.integers(1, 70),
-        seed=st.integers(0, 10**6),
-        dtype=st.sampled_from(["float64", "float32"]),
-        labels=st.booleans(),
-    )
+    drawn = {
+        "widths": st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple),
+        "bias": st.booleans(),
+        "kind": st.sampled_from(["cross_entropy", "mse"]),
+        "n": st.integers(1, 70),
+        "seed": st.integers(0, 10**6),
+        "dtype": st.sampled_from(["float64", "float32"]),
+        "labels": st.booleans(),
+    }
     return st.builds(Case, **{**drawn, **{k: st.just(v) for k, v in fixed.items()}})
 
 
@@ -228,11 +228,18 @@ def test_layouts_of_memory_do_not_matter():
     want = case.landscape.value(case.points)
     frozen = case.points.copy()
     frozen.setflags(write=False)
-    for points in (frozen, np.asfortranarray(case.points), case.points.tolist(), np.repeat(case.points, 2, 1)[:, ::2]):
+    for points in (
+        frozen,
+        np.asfortranarray(case.points),
+        case.points.tolist(),
+        np.repeat(case.points, 2, 1)[:, ::2],
+    ):
         assert_array_equal(case.landscape.value(points), want)
     frozen_x = case.x.copy()
     frozen_x.setflags(write=False)
-    assert_array_equal(NetworkLandscape(case.network, frozen_x, case.y, dtype="float64").value(case.points), want)
+    assert_array_equal(
+        NetworkLandscape(case.network, frozen_x, case.y, dtype="float64").value(case.points), want
+    )
 
 
 def test_an_empty_batch_has_no_values():
@@ -295,7 +302,9 @@ def test_layers_and_back(case):
     for point in case.points:
         assert_array_equal(case.network.flatten(case.network.layers(point)), point)
     parts = case.network.layers(case.points[0])
-    for (w, b), (v, c) in zip(parts, oracle.layers(case.network.widths, case.network.bias, case.points[0]), strict=True):
+    for (w, b), (v, c) in zip(
+        parts, oracle.layers(case.network.widths, case.network.bias, case.points[0]), strict=True
+    ):
         assert_array_equal(w, v)
         assert_array_equal(np.zeros(len(c)) if b is None else b, c)
 
@@ -307,7 +316,10 @@ def test_the_layout_is_pytorchs():
     assert b0.tolist() == [6, 7, 8]
     assert w1.tolist() == [[9, 10, 11]]
     assert b1.tolist() == [12]
-    assert [w.tolist() for w, _ in ReLUNetwork((1, 2, 1), bias=False).layers(np.arange(4))] == [[[0], [1]], [[2, 3]]]
+    assert [w.tolist() for w, _ in ReLUNetwork((1, 2, 1), bias=False).layers(np.arange(4))] == [
+        [[0], [1]],
+        [[2, 3]],
+    ]
 
 
 def test_filters_cover_every_parameter_once():

@@ -131,12 +131,12 @@ def test_the_orbit_of_theorem_3_1(widths, bias):
 def test_large_orbits_are_counted_but_refused():
     network = ReLUNetwork((4, 60, 60, 2))
     assert orbit_size(network) == math.factorial(60) ** 2
-    with pytest.raises(ArgumentError, match="network: .*at most 100000 members.*10\\^163"):
+    with pytest.raises(ArgumentError, match=r"network: .*at most 100000 members.*10\^163"):
         orbit(network, np.zeros(network.n_params))
     with pytest.raises(ArgumentError, match="got 720 for"):
         orbit(ReLUNetwork((1, 6, 1)), np.zeros(19), limit=719)
     huge = ReLUNetwork((1, *[3000] * 3, 1), bias=False)
-    with pytest.raises(ArgumentError, match="10\\^273"):
+    with pytest.raises(ArgumentError, match=r"10\^273"):
         orbit(huge, np.zeros(huge.n_params))
 
 
