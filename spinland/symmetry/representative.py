@@ -18,11 +18,12 @@ def canonical(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
     From the first hidden layer to the last: each neuron is scaled so that its incoming weights and bias
     together have norm one, the scale goes into its outgoing weights, and the neurons are sorted by their
     incoming weights and bias, the first that differs deciding. The last layer ends up with all the scale.
-    A neuron with nothing coming in is always silent; its outgoing weights become zero. Neurons with equal
-    incoming weights fire together; each gets the mean of their outgoing weights.
+    A neuron with nothing coming in is always silent; its outgoing weights become zero. Neurons whose
+    scaled incoming weights agree to rounding fire together; each gets the mean of their outgoing weights.
 
     The function of the network stays the same. Copies that differ by permutation alone get the same bits;
-    rescaled ones the same numbers to rounding, unless two neurons agree in a weight to rounding.
+    rescaled ones the same numbers to rounding, unless the first weights of two different neurons agree to
+    rounding.
     Computed in float64.
 
     Parameters
@@ -43,8 +44,9 @@ def canonical(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
         Points of another length, or with NaN.
     """
     batch, single = floating_points(network, points)
+    tolerance = 64 * float(np.finfo(batch.dtype).eps)
     forms = (
-        np.stack([_normal_form(network, point.astype(np.float64)) for point in batch])
+        np.stack([_normal_form(network, point.astype(np.float64), tolerance) for point in batch])
         if len(batch)
         else batch
     )
@@ -52,7 +54,7 @@ def canonical(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
     return forms[0] if single else forms
 
 
-def _normal_form(network: ReLUNetwork, point: NDArray[np.float64]) -> NDArray[np.float64]:
+def _normal_form(network: ReLUNetwork, point: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
     layers = [
         (weight.copy(), None if bias is None else bias.copy()) for weight, bias in network.layers(point)
     ]
@@ -71,14 +73,16 @@ def _normal_form(network: ReLUNetwork, point: NDArray[np.float64]) -> NDArray[np
             None if bias is None else incoming[:, columns],
         )
         outgoing = np.ascontiguousarray((following * norm)[:, order])
-        _share_among_twins(incoming, outgoing)
+        _share_among_twins(incoming, outgoing, tolerance)
         layers[layer + 1] = (outgoing, following_bias)
     return network.flatten(layers)
 
 
-def _share_among_twins(incoming: NDArray[np.float64], outgoing: NDArray[np.float64]) -> None:
-    """Average the outgoing columns of neurons whose sorted incoming rows are equal, in place."""
-    starts = np.flatnonzero(np.any(incoming[1:] != incoming[:-1], axis=1)) + 1
+def _share_among_twins(
+    incoming: NDArray[np.float64], outgoing: NDArray[np.float64], tolerance: float
+) -> None:
+    """Average the outgoing columns of neurons whose sorted unit incoming rows agree, in place."""
+    starts = np.flatnonzero(np.any(np.abs(np.diff(incoming, axis=0)) > tolerance, axis=1)) + 1
     bounds = np.concatenate([[0], starts, [len(incoming)]])
     for low, high in itertools.pairwise(bounds):
         if high - low > 1:
