@@ -21,7 +21,9 @@ def float_array(
     shape: tuple[int | None, ...] | None = None,
     finite: bool = True,
 ) -> NDArray[Any]:
-    """C-contiguous array of a float type; ``None`` in ``shape`` leaves that length free.
+    """C-contiguous, writeable array of a float type; ``None`` in ``shape`` leaves that length free.
+
+    The array given comes back itself where it is such an array already.
 
     Raises
     ------
@@ -29,11 +31,16 @@ def float_array(
         Not numeric, of another shape, empty where a length is asked for, or not finite.
     """
     try:
-        array = np.ascontiguousarray(value, dtype=dtype)
+        given = np.asarray(value)
+        if given.dtype.kind not in "biufO":  # text would be parsed, complex numbers lose a part
+            raise ArgumentError(name, "an array of real numbers", f"entries of type {given.dtype}")
+        # Kernels are compiled for writeable, aligned arrays; another kind would be compiled anew.
+        with np.errstate(over="ignore"):  # what overflows is refused below, as not finite
+            array = np.require(given, dtype, ["C", "A", "W", "E"])
     except (TypeError, ValueError) as error:
+        if isinstance(error, ArgumentError):
+            raise
         raise ArgumentError(name, f"an array of numbers ({error})") from None
-    if np.ndim(value) == 0:
-        array = array.reshape(())  # ascontiguousarray makes scalars one-dimensional
     if ndim is not None and array.ndim not in ((ndim,) if isinstance(ndim, int) else ndim):
         raise ArgumentError(name, f"an array of {ndim} dimensions", f"shape {array.shape}")
     if shape is not None and (
@@ -93,9 +100,11 @@ def real(
         expected += f" of at least {minimum:g}"
     if maximum is not None:
         expected += f" of at most {maximum:g}"
+    if isinstance(value, (str, bytes, bool, np.bool_)) or np.ndim(value) != 0:
+        raise ArgumentError(name, expected, repr(value))
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ArgumentError(name, expected, value) from None
     if (
         not np.isfinite(number)
@@ -131,10 +140,12 @@ def device(value: str) -> str:
 
 def float_type(name: str, value: DTypeLike) -> np.dtype[Any]:
     """``float32`` or ``float64``."""
+    if value is None:  # NumPy reads None as float64
+        raise ArgumentError(name, "'float32' or 'float64'", value)
     try:
         dtype = np.dtype(value)
-    except TypeError:
-        raise ArgumentError(name, "'float32' or 'float64'", value) from None
+    except (TypeError, ValueError):
+        raise ArgumentError(name, "'float32' or 'float64'", repr(value)) from None
     if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ArgumentError(name, "'float32' or 'float64'", value)
     return dtype

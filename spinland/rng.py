@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from spinland_kernels.philox import cpu
 
-from .checks import integer
+from .checks import float_type, integer
 from .errors import ArgumentError
 
 
@@ -64,14 +64,14 @@ def normals(
 
     Both float types get the same numbers, rounded.
     """
-    out = np.empty(size, dtype)
+    out = np.empty(integer("size", size, minimum=0), float_type("dtype", dtype))
     cpu.fill_normals(
         out[None, :],
         seed64("seed", seed),
         int(purpose),
         np.array([_word("replica", replica)]),
         _word("step", step),
-        start,
+        integer("start", start, minimum=0),
     )
     return out
 
@@ -86,22 +86,22 @@ def uniforms(
     start: int = 0,
     dtype: DTypeLike = np.float64,
 ) -> NDArray[Any]:
-    """Numbers uniform on (0, 1) (float64) of one stream; shape (size,)."""
-    out = np.empty(size, dtype)
+    """Numbers uniform on (0, 1) of one stream; shape (size,). Rounded to float32 the ends may occur."""
+    out = np.empty(integer("size", size, minimum=0), float_type("dtype", dtype))
     cpu.fill_uniforms(
         out[None, :],
         seed64("seed", seed),
         int(purpose),
         np.array([_word("replica", replica)]),
         _word("step", step),
-        start,
+        integer("start", start, minimum=0),
     )
     return out
 
 
 def permutation(seed: int, purpose: Purpose, replica: int, step: int, size: int) -> NDArray[np.int64]:
     """Random permutation of 0 ... size-1."""
-    out = np.empty(size, np.int64)
+    out = np.empty(integer("size", size, minimum=0), np.int64)
     cpu.fill_permutation(
         out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step)
     )
@@ -112,9 +112,8 @@ def integers(
     seed: int, purpose: Purpose, replica: int, step: int, size: int, bound: int
 ) -> NDArray[np.int64]:
     """Whole numbers uniform on 0 ... bound-1 of one stream; shape (size,)."""
-    if bound < 1:
-        raise ArgumentError("bound", "a positive number", bound)
-    out = np.empty(size, np.int64)
+    bound = integer("bound", bound, minimum=1, maximum=2**32 - 1)
+    out = np.empty(integer("size", size, minimum=0), np.int64)
     cpu.fill_integers(
         out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step), bound
     )
@@ -123,6 +122,8 @@ def integers(
 
 def derive_seed(seed: int, *labels: int) -> int:
     """A 64-bit seed for a part of a whole, addressed by up to three numbers."""
+    if len(labels) > 3:
+        raise ArgumentError("labels", "at most three numbers", f"{len(labels)}")
     a, b, c = (*labels, 0, 0, 0)[:3]
     words = cpu.words(
         seed64("seed", seed), _word("label", a), _word("label", b), _word("label", c), int(Purpose.DERIVE)

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba import types
 from numba.core import config, event
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,6 +69,20 @@ def _decorate(function: F, **options: Any) -> F:
         settings.CACHE_DIR = before
 
 
+def _one_form(dispatcher: Any) -> Any:
+    """Compile a block once for flags True and False, offsets 0 and 1, not once for every literal in a call."""
+    if not hasattr(dispatcher, "get_call_template"):  # with NUMBA_DISABLE_JIT, a plain function
+        return dispatcher
+    by_types = dispatcher.get_call_template
+
+    def by_plain_types(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        plain = {name: types.unliteral(kind) for name, kind in dict(kws).items()}
+        return by_types(tuple(types.unliteral(kind) for kind in args), plain)
+
+    dispatcher.get_call_template = by_plain_types
+    return dispatcher
+
+
 def formula(function: F) -> F:
     """Compile a scalar function, exact arithmetic, callable from loops on either device."""
     return _decorate(function, fastmath=False)
@@ -75,7 +90,7 @@ def formula(function: F) -> F:
 
 def block(function: F) -> F:
     """Compile sequential array code that loops call."""
-    return _decorate(function, fastmath=False)
+    return _one_form(_decorate(function, fastmath=False))
 
 
 def vector_block(function: F) -> F:
@@ -84,7 +99,7 @@ def vector_block(function: F) -> F:
     The order of summation is fixed when it is compiled: the bits depend on the machine's vector
     width, not on the number of threads.
     """
-    return _decorate(function, fastmath=REASSOCIATE)
+    return _one_form(_decorate(function, fastmath=REASSOCIATE))
 
 
 def loop(function: F) -> F:

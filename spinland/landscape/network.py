@@ -53,6 +53,8 @@ class ReLUNetwork:
         object.__setattr__(
             self, "widths", tuple(checks.integer(f"widths[{i}]", w, minimum=1) for i, w in enumerate(given))
         )
+        if not isinstance(bias, (bool, np.bool_)):
+            raise ArgumentError("bias", "True or False", repr(bias))
         object.__setattr__(self, "bias", bool(bias))
 
     @cached_property

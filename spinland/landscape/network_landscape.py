@@ -153,6 +153,8 @@ class NetworkLandscape:
         dtype: DTypeLike = "float32",
         device: str = "cpu",
     ):
+        if not isinstance(network, ReLUNetwork):
+            raise ArgumentError("network", "a ReLUNetwork", repr(network))
         self.device = checks.device(device)
         self.dtype = checks.float_type("dtype", dtype)
         self.network = network

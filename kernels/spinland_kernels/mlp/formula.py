@@ -8,7 +8,7 @@ from ..jit import formula
 @formula
 def relu(z):
     """Rectified linear unit, max(z, 0); NaN stays NaN."""
-    return z if not z <= 0 else z * 0
+    return z if not z <= 0 else 0.0
 
 
 @formula

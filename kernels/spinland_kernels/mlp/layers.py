@@ -156,15 +156,15 @@ def forward(point, widths, bias, x, work):
     rows = x.shape[0]
     half = work.shape[0] // 2
     here = 0
-    z = matrix(work, 0, rows, widths[1])
-    affine(point, 0, bias, x, z)
-    offset = layer_size(widths[0], widths[1], bias)
-    for layer in range(1, widths.shape[0] - 1):
-        rectify(z)
-        here = half - here
+    offset = 0
+    z = x
+    for layer in range(widths.shape[0] - 1):
         out = matrix(work, here, rows, widths[layer + 1])
         affine(point, offset, bias, z, out)
+        if layer < widths.shape[0] - 2:
+            rectify(out)
         offset += layer_size(widths[layer], widths[layer + 1], bias)
+        here = half - here
         z = out
     return z
 
@@ -173,15 +173,15 @@ def forward(point, widths, bias, x, work):
 def forward_keeping(point, widths, bias, x, acts):
     """Like :func:`forward`, keeping every layer in ``acts``; returns where the outputs begin."""
     rows = x.shape[0]
-    z = matrix(acts, 0, rows, widths[1])
-    affine(point, 0, bias, x, z)
-    offset = layer_size(widths[0], widths[1], bias)
     begin = 0
-    for layer in range(1, widths.shape[0] - 1):
-        rectify(z)
-        begin += rows * widths[layer]
+    offset = 0
+    z = x
+    for layer in range(widths.shape[0] - 1):
         out = matrix(acts, begin, rows, widths[layer + 1])
         affine(point, offset, bias, z, out)
+        if layer < widths.shape[0] - 2:
+            rectify(out)
+            begin += rows * widths[layer + 1]
         offset += layer_size(widths[layer], widths[layer + 1], bias)
         z = out
     return begin

@@ -1,0 +1,1 @@
+"""Naive references: plain NumPy and plain Python, slow and obviously right."""
