@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
@@ -51,7 +51,11 @@ class Cosine:
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        _set(self, rate=checks.real("rate", self.rate, minimum=0), final=checks.real("final", self.final, minimum=0))
+        _set(
+            self,
+            rate=checks.real("rate", self.rate, minimum=0),
+            final=checks.real("final", self.final, minimum=0),
+        )
 
     def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
         """Learning rates at times ``elapsed`` of ``total`` (in epochs)."""
@@ -73,7 +77,9 @@ class Cyclic:
     def __post_init__(self) -> None:
         low = checks.real("low", self.low, minimum=0)
         high = checks.real("high", self.high, minimum=low)
-        _set(self, low=low, high=high, period_epochs=checks.real("period_epochs", self.period_epochs, above=0))
+        _set(
+            self, low=low, high=high, period_epochs=checks.real("period_epochs", self.period_epochs, above=0)
+        )
 
     def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
         """Learning rates at times ``elapsed`` (in epochs)."""
@@ -130,13 +136,14 @@ def step_rates(learning_rate: LearningRate, steps_per_epoch: int, epochs: int) -
     """
     # Divided as whole numbers: an epoch begins at exactly its number.
     elapsed = np.arange(epochs * steps_per_epoch) / steps_per_epoch
+    rates: ArrayLike
     if isinstance(learning_rate, Schedule):
         rates = learning_rate.rates(elapsed, epochs)
     elif callable(learning_rate):
         rates = [learning_rate(float(t)) for t in elapsed]
     else:
         rates = np.full(elapsed.shape, learning_rate)
-    rates = checks.float_array("learning_rate", rates, shape=elapsed.shape)
-    if rates.size and rates.min() < 0:
-        raise ArgumentError("learning_rate", "rates that are not negative", f"{rates.min():g}")
-    return rates
+    checked = checks.float_array("learning_rate", rates, shape=elapsed.shape)
+    if checked.min() < 0:
+        raise ArgumentError("learning_rate", "rates that are not negative", f"{checked.min():g}")
+    return checked

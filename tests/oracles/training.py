@@ -1,5 +1,6 @@
 """Training of one network written plainly in NumPy float64: loops over layers, whole-batch formulas."""
 
+import itertools
 import math
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 
 def unpack(point, widths, bias):
     layers, offset = [], 0
-    for fan_in, fan_out in zip(widths[:-1], widths[1:], strict=True):
+    for fan_in, fan_out in itertools.pairwise(widths):
         w = point[offset : offset + fan_in * fan_out].reshape(fan_out, fan_in)
         offset += fan_in * fan_out
         b = point[offset : offset + fan_out] if bias else np.zeros(fan_out)

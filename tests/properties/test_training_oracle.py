@@ -76,7 +76,13 @@ def test_every_optimizer_and_batch_size(name, batch_size):
     make, reference = OPTIMIZERS[name]
     network = ReLUNetwork((7, 6, 3))
     ensemble, points = run_both(
-        network, make_data("classification"), make(0.02), reference(), lambda t: 0.02, batch_size, "cross_entropy"
+        network,
+        make_data("classification"),
+        make(0.02),
+        reference(),
+        lambda t: 0.02,
+        batch_size,
+        "cross_entropy",
     )
     np.testing.assert_allclose(ensemble.snapshots[0], points, rtol=1e-9, atol=1e-11)
     np.testing.assert_array_equal(ensemble.params[0], ensemble.snapshots[0, -1])
@@ -88,7 +94,13 @@ def test_every_schedule(name, optimizer):
     schedule, rate = SCHEDULES[name]
     reference = oracle.SGD() if optimizer is SGD else oracle.Adam(weight_decay=1e-2, decoupled=True)
     ensemble, points = run_both(
-        ReLUNetwork((7, 4, 3)), make_data("classification"), optimizer(schedule), reference, rate, 10, "cross_entropy"
+        ReLUNetwork((7, 4, 3)),
+        make_data("classification"),
+        optimizer(schedule),
+        reference,
+        rate,
+        10,
+        "cross_entropy",
     )
     np.testing.assert_allclose(ensemble.snapshots[0], points, rtol=1e-9, atol=1e-11)
 

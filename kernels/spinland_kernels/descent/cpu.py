@@ -73,8 +73,8 @@ def _descents(
 
 
 def descend(
-    points, first, second, alive, replicas, seed, purpose, epoch,
-    widths, bias, x, labels, targets, kind, batch, low, rule, coefficients,
+    points, first, second, alive, replicas, seed, purpose, epoch, batch, low, rule, coefficients,
+    widths, bias, x, labels, targets, kind,
 ):  # fmt: skip
     """Take steps ``low ... low + S - 1`` of one epoch with every living replica, in place.
 
@@ -88,8 +88,6 @@ def descend(
         Replicas to train. Becomes False where outputs or parameters are not finite.
     replicas : int64 array (G,)
         Numbers of the replicas: together with seed, purpose and epoch they give the order of samples.
-    widths, bias, x, labels, targets, kind
-        Network and samples, as for :func:`spinland_kernels.mlp.cpu.losses`.
     batch : int
         Samples in a batch; the last batch of an epoch may be smaller. One batch of all samples keeps their order.
     low : int
@@ -98,6 +96,8 @@ def descend(
         SGD, MOMENTUM or ADAM of :mod:`.blocks`.
     coefficients : float array (S, 8)
         Numbers of the rule for each step.
+    widths, bias, x, labels, targets, kind
+        Network and samples, as for :func:`spinland_kernels.mlp.cpu.losses`.
     """
     n, rows = x.shape[0], min(batch, x.shape[0])
     workers = min(numba.get_num_threads(), points.shape[0])
