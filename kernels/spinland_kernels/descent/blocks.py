@@ -15,8 +15,9 @@ from . import formula
 SGD, MOMENTUM, ADAM = 0, 1, 2
 N_COEFFICIENTS = 8
 
-#: Entries of a gradient block. It stays in the second-level cache until its weights are updated.
-BLOCK = 1 << 16
+#: Entries of a gradient block, a megabyte in float32: the gradient of a large layer is used before it leaves the
+#: caches. Smaller blocks lose more, because every product packs the samples anew.
+BLOCK = 1 << 18
 
 
 @block
@@ -57,7 +58,9 @@ def update(point, first, second, low, high, gradient, rule, c):
 def update_weight(point, first, second, offset, delta, below, gradient, rule, c):
     """Gradient delta' below of a weight (out, in) and the step along it, a block of rows at a time."""
     fan_out, fan_in = delta.shape[1], below.shape[1]
-    rows = max(1, gradient.shape[0] // fan_in)
+    most = max(1, gradient.shape[0] // fan_in)
+    parts = (fan_out + most - 1) // most
+    rows = (fan_out + parts - 1) // parts
     for low in range(0, fan_out, rows):
         high = min(low + rows, fan_out)
         part = gradient[: (high - low) * fan_in]
