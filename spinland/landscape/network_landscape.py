@@ -54,17 +54,17 @@ class Samples:
         self.network = network
         live = np.any(self.x != 0, axis=0)
         if drop_dead and not live.all() and live.any():
-            self._drop_dead_inputs(network, live)
-        self.widths = np.asarray(self.network.widths, np.int64)
+            self.drop_inputs(live)
         self.bias = network.bias
 
-    def _drop_dead_inputs(self, network: ReLUNetwork, live: NDArray[np.bool_]) -> None:
-        mask = np.ones(network.n_params, bool)
-        first = network.spans[0]
+    def drop_inputs(self, live: NDArray[np.bool_]) -> None:
+        """Leave out the inputs (d,) that are not live, and their weights."""
+        mask = np.ones(self.network.n_params, bool)
+        first = self.network.spans[0]
         mask[first.weight] = np.broadcast_to(live, first.shape).ravel()
         self.keep = np.flatnonzero(mask)
         self.x = np.ascontiguousarray(self.x[:, live])
-        self.network = ReLUNetwork((int(live.sum()), *network.widths[1:]), network.bias)
+        self.network = ReLUNetwork((int(live.sum()), *self.network.widths[1:]), self.network.bias)
 
     def compress(self, points: NDArray[Any]) -> NDArray[Any]:
         """Entries of points (..., dim) that the loss depends on, contiguous."""
@@ -77,6 +77,11 @@ class Samples:
         full = np.zeros((gradients.shape[0], dim), gradients.dtype)
         full[:, self.keep] = gradients
         return full
+
+    @property
+    def widths(self) -> NDArray[np.int64]:
+        """Widths of the network without the dead inputs."""
+        return np.asarray(self.network.widths, np.int64)
 
     @property
     def arguments(self) -> tuple[Any, ...]:

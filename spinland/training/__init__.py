@@ -1,0 +1,1 @@
+"""Training of replicas: optimisers, learning-rate schedules, ensembles."""

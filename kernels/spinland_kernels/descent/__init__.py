@@ -1,0 +1,1 @@
+"""Replicas of a network trained side by side: stochastic gradient descent and Adam."""

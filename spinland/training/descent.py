@@ -1,0 +1,218 @@
+"""Training of replicas: many copies of a network, each from its own start with its own order of samples."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, replace
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from .. import checks
+from ..errors import DivergenceWarning
+from ..landscape.network import ReLUNetwork
+from ..progress import Advance, track
+from .ensemble import Ensemble
+from .group import Group
+from .optimizers import Adam, Optimizer
+from .plan import Plan
+
+#: The optimiser of ``train``.
+ADAM = Adam(1e-3)
+
+#: Memory for parameters and moments of one group, in bytes, and the largest group.
+GROUP_BYTES = 128 << 20
+MAX_GROUP = 64
+
+
+def _default_group(plan: Plan) -> int:
+    threads = numba.get_num_threads()
+    each = plan.network.n_params * plan.dtype.itemsize * (2 + plan.optimizer.n_moments)
+    return max(1, min(MAX_GROUP, GROUP_BYTES // each) // threads) * threads
+
+
+def _groups(plan: Plan, group_size: int) -> Iterator[Ensemble]:
+    total = plan.replicas.size
+    with track(total * plan.epochs, f"training {total} replicas") as advance:
+        for low in range(0, total, group_size):
+            yield _train_group(Group(plan, low, min(low + group_size, total)), advance)
+
+
+def _train_group(group: Group, advance: Advance) -> Ensemble:
+    group.record(0)
+    for epoch in range(group.plan.epochs):
+        if group.alive.any():
+            group.run_epoch(epoch)
+            group.record(epoch + 1)
+        advance(group.replicas.size)
+    return group.ensemble()
+
+
+def train_groups(
+    network: ReLUNetwork,
+    dataset: Any,
+    n_replicas: int | None = None,
+    optimizer: Optimizer = ADAM,
+    batch_size: int = 32,
+    epochs: int = 10,
+    seed: int = 0,
+    *,
+    loss: str | None = None,
+    dtype: DTypeLike = "float32",
+    replicas: ArrayLike | None = None,
+    snapshots: bool | Iterable[int] | None = None,
+    keep_initial: bool = False,
+    initial: ArrayLike | None = None,
+    evaluate: str = "both",
+    device: str = "cpu",
+    group_size: int | None = None,
+) -> Iterator[Ensemble]:
+    """Train replicas and yield them as they finish, a group at a time.
+
+    Arguments are checked at the call, the training runs while the groups are asked for. Moments exist for
+    the group in flight alone. A group that holds diverged replicas gives no warning: see its ``diverged``.
+
+    Parameters
+    ----------
+    group_size : int, optional
+        Replicas in a group; as many as fit in some memory by default. The bits do not depend on it.
+
+    Others as for :func:`train`.
+
+    Yields
+    ------
+    Ensemble
+        The next replicas, in the order of their numbers as given.
+    """
+    plan = Plan(
+        network, dataset, n_replicas, optimizer, batch_size, epochs, seed, loss=loss, dtype=dtype,
+        replicas=replicas, snapshots=snapshots, keep_initial=keep_initial, initial=initial, evaluate=evaluate,
+        device=device,
+    )  # fmt: skip
+    size = _default_group(plan) if group_size is None else checks.integer("group_size", group_size, minimum=1)
+    return _groups(plan, size)
+
+
+def train(
+    network: ReLUNetwork,
+    dataset: Any,
+    n_replicas: int | None = None,
+    optimizer: Optimizer = ADAM,
+    batch_size: int = 32,
+    epochs: int = 10,
+    seed: int = 0,
+    *,
+    loss: str | None = None,
+    dtype: DTypeLike = "float32",
+    replicas: ArrayLike | None = None,
+    snapshots: bool | Iterable[int] | None = None,
+    keep_initial: bool = False,
+    initial: ArrayLike | None = None,
+    evaluate: str = "both",
+    device: str = "cpu",
+    group_size: int | None = None,
+    sink: Callable[[Ensemble], None] | None = None,
+) -> Ensemble:
+    """Train replicas of a network by stochastic gradient descent.
+
+    Replica r begins at ``network.initialize(1, seed, first=r)`` and meets the samples of epoch e (from 0) in
+    the order ``rng.permutation(seed, Purpose.SHUFFLE, r, e, n)``; it is the same bit for bit alone or among
+    others, on any number of threads. The gradient is that of the mean loss over the batch.
+
+    Parameters
+    ----------
+    network : ReLUNetwork
+        Architecture; its inputs and outputs fit the data.
+    dataset : Dataset, str, or (x_train, y_train, x_test, y_test)
+        What to learn.
+    n_replicas : int
+        Number of replicas. May be left out where ``replicas`` is given.
+    optimizer : SGD, Adam or AdamW
+        Update of the parameters, with the learning rate or its schedule.
+    batch_size : int
+        From 1 to the number of training samples; the last batch of an epoch may be smaller. One batch of
+        all samples is not shuffled.
+    epochs : int
+        Passes over the training set; 0 gives the initialisation.
+    seed : int
+        64-bit seed of initialisations and orders of samples.
+    loss : "cross_entropy" or "mse", optional
+        By default cross-entropy for labels and mean squared error for targets.
+    dtype : "float32" or "float64"
+        Float type of parameters and computation.
+    replicas : integer array (R,), optional
+        Numbers of the replicas, 0 ... n_replicas-1 by default.
+    snapshots : True or sequence of int, optional
+        Epochs after which to keep all parameters; 0 is the initialisation, True means every epoch.
+    keep_initial : bool
+        Whether to keep the starting points.
+    initial : float array (R, dim), optional
+        Starting points in place of random ones.
+    evaluate : "both", "test", "final" or "none"
+        After which epochs to compute loss and accuracy: on both sets after each, on the test set after each,
+        on both sets after the last, never. What is not computed is NaN.
+    device : "cpu"
+        ``"cuda"`` raises DeviceUnavailable in this version.
+    group_size : int, optional
+        Replicas that are trained at a time. The bits do not depend on it.
+    sink : callable, optional
+        Gets every group of finished replicas as an :class:`Ensemble`, as :func:`train_groups` yields it.
+
+    Returns
+    -------
+    Ensemble
+        Parameters and history of all replicas.
+
+    Warns
+    -----
+    DivergenceWarning
+        Names replicas whose loss, outputs or parameters became infinite or NaN. They are stopped, their
+        rows are NaN; the others go on.
+
+    Raises
+    ------
+    ArgumentError
+        Names the argument that does not fit.
+    DeviceUnavailable
+        For ``device="cuda"``.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> network = sl.ReLUNetwork((64, 8, 10))
+    >>> ensemble = sl.train(network, "digits", 4, sl.Adam(1e-3), epochs=2)
+    >>> ensemble.params.shape
+    (4, 610)
+    """
+    parts = train_groups(
+        network, dataset, n_replicas, optimizer, batch_size, epochs, seed, loss=loss, dtype=dtype,
+        replicas=replicas, snapshots=snapshots, keep_initial=keep_initial, initial=initial, evaluate=evaluate,
+        device=device, group_size=group_size,
+    )  # fmt: skip
+    total = len(np.asarray(replicas)) if replicas is not None else int(n_replicas or 0)
+    ensemble = _collect(parts, total, sink)
+    if ensemble.diverged.any():
+        numbers = ", ".join(map(str, ensemble.replicas[ensemble.diverged]))
+        warnings.warn(f"diverged replicas, now NaN: {numbers}", DivergenceWarning, stacklevel=2)
+    return ensemble
+
+
+def _collect(parts: Iterator[Ensemble], total: int, sink: Callable[[Ensemble], None] | None) -> Ensemble:
+    """All parts as one; each is copied to its place and let go, so that memory holds the whole but once."""
+    whole: dict[str, Any] = {}
+    low = 0
+    for part in parts:
+        if sink is not None:
+            sink(part)
+        high = low + part.replicas.size
+        for field in fields(part):
+            value = getattr(part, field.name)
+            if isinstance(value, np.ndarray) and field.name != "snapshot_epochs":
+                if not low:
+                    whole[field.name] = np.empty((total, *value.shape[1:]), value.dtype)
+                whole[field.name][low:high] = value
+        low = high
+    return replace(part, **whole)

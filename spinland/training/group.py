@@ -1,0 +1,104 @@
+"""Replicas that are trained together, one launch of the kernel after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from spinland_kernels.descent import cpu as kernel
+from spinland_kernels.mlp import cpu as mlp
+
+from ..landscape.network_landscape import Samples
+from ..rng import Purpose
+from .ensemble import Ensemble
+from .plan import Plan
+
+#: Floating-point operations of one launch: a second or so, after which progress and Ctrl-C have their turn.
+LAUNCH_OPERATIONS = 1e11
+
+
+class Group:
+    """Replicas in flight: parameters without dead inputs, moments, history."""
+
+    def __init__(self, plan: Plan, low: int, high: int):
+        self.plan = plan
+        self.replicas = plan.replicas[low:high]
+        self.initial = plan.initial(low, high)
+        self.points = np.array(plan.train.compress(self.initial))  # a copy also where nothing is left out
+        moments = plan.optimizer.n_moments
+        rows, dim = self.points.shape
+        self.first = np.zeros((rows, dim if moments > 0 else 0), plan.dtype)
+        self.second = np.zeros((rows, dim if moments > 1 else 0), plan.dtype)
+        self.alive = np.ones(rows, bool)
+        history = (rows, plan.epochs + 1)
+        self.train_loss, self.train_accuracy = np.full(history, np.nan), np.full(history, np.nan)
+        self.test_loss, self.test_accuracy = np.full(history, np.nan), np.full(history, np.nan)
+        self.snapshots: NDArray[Any] | None = None
+        if plan.snapshot_epochs is not None:
+            shape = (rows, plan.snapshot_epochs.size, plan.network.n_params)
+            self.snapshots = np.full(shape, np.nan, plan.dtype)
+
+    def full_points(self) -> NDArray[Any]:
+        """Parameters (G, dim), dead inputs included, NaN where a replica has diverged."""
+        full = self.points.copy()
+        if self.plan.train.keep is not None:
+            full = self.initial.copy()
+            full[:, self.plan.train.keep] = self.points
+        full[~self.alive] = np.nan
+        return full
+
+    def run_epoch(self, epoch: int) -> None:
+        """One pass over the training set."""
+        plan = self.plan
+        coefficients = plan.coefficients(epoch)
+        operations = self.points.size * (6.0 * plan.batch_size + 100) / numba.get_num_threads()
+        stride = max(1, int(LAUNCH_OPERATIONS / operations))
+        for low in range(0, plan.steps_per_epoch, stride):
+            kernel.descend(
+                self.points, self.first, self.second, self.alive, self.replicas, plan.seed, int(Purpose.SHUFFLE),
+                epoch, plan.batch_size, low, plan.optimizer.rule, coefficients[low : low + stride], *plan.train.arguments,
+            )  # fmt: skip
+
+    def record(self, epoch: int) -> None:
+        """Loss and accuracy after ``epoch`` epochs, and the snapshot, where they were asked for."""
+        plan = self.plan
+        last = epoch == plan.epochs
+        if plan.evaluate == "both" or (plan.evaluate == "final" and last):
+            self._evaluate(plan.train, self.train_loss[:, epoch], self.train_accuracy[:, epoch])
+        if plan.evaluate in ("both", "test") or (plan.evaluate == "final" and last):
+            self._evaluate(plan.test, self.test_loss[:, epoch], self.test_accuracy[:, epoch])
+        for column in (self.train_loss, self.train_accuracy, self.test_loss, self.test_accuracy):
+            column[~self.alive, epoch] = np.nan
+        if self.snapshots is not None and plan.snapshot_epochs is not None:
+            place = np.flatnonzero(plan.snapshot_epochs == epoch)
+            if place.size:
+                self.snapshots[:, place[0]] = self.full_points()
+
+    def _evaluate(self, samples: Samples, loss: NDArray[np.float64], accuracy: NDArray[np.float64]) -> None:
+        loss[:], accuracy[:] = mlp.losses(self.points, *samples.arguments)
+        self.alive &= np.isfinite(loss)
+
+    def ensemble(self) -> Ensemble:
+        """The group as a result."""
+        plan = self.plan
+        return Ensemble(
+            params=self.full_points(),
+            initial=self.initial if plan.keep_initial else None,
+            snapshots=self.snapshots,
+            snapshot_epochs=plan.snapshot_epochs,
+            train_loss=self.train_loss,
+            test_loss=self.test_loss,
+            train_accuracy=self.train_accuracy,
+            test_accuracy=self.test_accuracy,
+            diverged=~self.alive,
+            replicas=self.replicas.copy(),
+            widths=plan.network.widths,
+            bias=plan.network.bias,
+            loss=plan.loss,
+            batch_size=plan.batch_size,
+            learning_rate=float(plan.rates.max()),
+            provenance=plan.provenance(),
+        )

@@ -1,0 +1,192 @@
+"""A training as it was asked for, checked before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from .. import checks, provenance, rng
+from ..data.dataset import Dataset
+from ..data.loading import as_dataset
+from ..errors import ArgumentError
+from ..landscape.network import ReLUNetwork
+from ..landscape.network_landscape import LOSSES, Samples
+from .optimizers import SGD, Adam, Optimizer
+from .schedules import step_rates
+
+EVALUATIONS = ("both", "test", "final", "none")
+MAX_REPLICA = 2**32 - 1
+
+
+class Plan:
+    """Checked arguments of a training, and its samples as the kernels want them.
+
+    Parameters are those of :func:`spinland.training.descent.train`.
+
+    Raises
+    ------
+    ArgumentError
+        Names the argument that does not fit.
+    DeviceUnavailable
+        Another device than the processor.
+    """
+
+    def __init__(
+        self,
+        network: ReLUNetwork,
+        dataset: Any,
+        n_replicas: int | None,
+        optimizer: Optimizer,
+        batch_size: int,
+        epochs: int,
+        seed: int,
+        *,
+        loss: str | None,
+        dtype: DTypeLike,
+        replicas: ArrayLike | None,
+        snapshots: bool | Iterable[int] | None,
+        keep_initial: bool,
+        initial: ArrayLike | None,
+        evaluate: str,
+        device: str,
+    ):
+        self.device = checks.device(device)
+        self.dtype = checks.float_type("dtype", dtype)
+        if not isinstance(network, ReLUNetwork):
+            raise ArgumentError("network", "a ReLUNetwork", network)
+        if not isinstance(optimizer, (SGD, Adam)):
+            raise ArgumentError("optimizer", "SGD, Adam or AdamW", optimizer)
+        self.network, self.optimizer = network, optimizer
+        self.dataset = as_dataset(dataset)
+        _check_widths(network, self.dataset)
+        self.loss = _choose_loss(loss, self.dataset)
+        n_train = len(self.dataset.x_train)
+        self.batch_size = checks.integer("batch_size", batch_size, minimum=1, maximum=n_train)
+        self.epochs = checks.integer("epochs", epochs, minimum=0)
+        self.seed = rng.seed64("seed", seed)
+        self.replicas = _replica_numbers(n_replicas, replicas)
+        self.snapshot_epochs = _snapshot_epochs(snapshots, self.epochs)
+        self.evaluate = checks.choice("evaluate", evaluate, EVALUATIONS)
+        self.keep_initial = bool(keep_initial)
+        self.own_initial: NDArray[Any] | None = None
+        if initial is not None:
+            shape = (self.replicas.size, network.n_params)
+            self.own_initial = checks.float_array("initial", initial, dtype=self.dtype, shape=shape)
+        self.steps_per_epoch = -(-n_train // self.batch_size)
+        # One epoch at least, so that a training of no epochs has a learning rate to report.
+        self.rates = step_rates(optimizer.learning_rate, self.steps_per_epoch, max(1, self.epochs))
+        self._prepare_samples()
+
+    def _prepare_samples(self) -> None:
+        data = self.dataset
+        self.train, self.test = (
+            Samples(self.network, x, y, self.loss, self.dtype, drop_dead=False, names=names)
+            for x, y, names in (
+                (data.x_train, data.y_train, ("x_train", "y_train")),
+                (data.x_test, data.y_test, ("x_test", "y_test")),
+            )
+        )
+        # The weights of an input that is zero in every sample get no gradient: they move by weight decay only.
+        if self.optimizer.weight_decay == 0:
+            live = np.any(self.train.x != 0, axis=0) | np.any(self.test.x != 0, axis=0)
+            if live.any() and not live.all():
+                self.train.drop_inputs(live)
+                self.test.drop_inputs(live)
+
+    def initial(self, low: int, high: int) -> NDArray[Any]:
+        """Starting points (high - low, dim) of the replicas at places ``low ... high-1``."""
+        if self.own_initial is not None:
+            return self.own_initial[low:high].copy()
+        return np.concatenate(
+            [
+                self.network.initialize(1, self.seed, first=int(r), dtype=self.dtype)
+                for r in self.replicas[low:high]
+            ]
+        )
+
+    def coefficients(self, epoch: int) -> NDArray[Any]:
+        """Numbers of the optimiser's rule for the steps of an epoch, in the float type of the weights."""
+        first = epoch * self.steps_per_epoch
+        rates = self.rates[first : first + self.steps_per_epoch]
+        return self.optimizer.coefficients(rates, first).astype(self.dtype)
+
+    def provenance(self) -> provenance.Provenance:
+        """Record of everything but the number of replicas: the same for a group as for the whole."""
+        settings = {field.name: getattr(self.optimizer, field.name) for field in fields(self.optimizer)}
+        rate = settings["learning_rate"]
+        if not isinstance(rate, float) and not is_dataclass(rate):
+            settings["learning_rate"] = self.rates  # a function has no lasting name; its values do
+        arguments = {
+            "widths": self.network.widths,
+            "bias": self.network.bias,
+            "optimizer": {"name": type(self.optimizer).__name__, **settings},
+            "batch_size": self.batch_size,
+            "epochs": self.epochs,
+            "loss": self.loss,
+            "evaluate": self.evaluate,
+            "initial": self.own_initial,
+        }
+        return provenance.record(
+            "train",
+            arguments,
+            seed=self.seed,
+            data=self.dataset.fingerprint,
+            device=self.device,
+            dtype=self.dtype,
+        )
+
+
+def _check_widths(network: ReLUNetwork, data: Dataset) -> None:
+    if network.widths[0] != data.n_inputs:
+        raise ArgumentError("network", f"{data.n_inputs} inputs, as the data set has", f"{network.widths[0]}")
+    outputs = network.widths[-1]
+    if data.task == "classification" and outputs < data.n_outputs:
+        raise ArgumentError("network", f"at least {data.n_outputs} outputs, one for each class", f"{outputs}")
+    if data.task == "regression" and outputs != data.n_outputs:
+        raise ArgumentError("network", f"{data.n_outputs} outputs, as the data set has", f"{outputs}")
+
+
+def _choose_loss(loss: str | None, data: Dataset) -> str:
+    if loss is None:
+        return "cross_entropy" if data.task == "classification" else "mse"
+    checks.choice("loss", loss, LOSSES)
+    if loss == "cross_entropy" and data.task == "regression":
+        raise ArgumentError("loss", "'mse' for a regression", loss)
+    return loss
+
+
+def _replica_numbers(n_replicas: int | None, replicas: ArrayLike | None) -> NDArray[np.int64]:
+    if replicas is None:
+        if n_replicas is None:
+            raise ArgumentError("n_replicas", "a number of replicas, or their numbers as replicas")
+        return np.arange(checks.integer("n_replicas", n_replicas, minimum=1, maximum=MAX_REPLICA + 1))
+    given: Sequence[Any] = np.asarray(replicas).tolist()
+    if not isinstance(given, list) or not given:
+        raise ArgumentError("replicas", "a sequence of replica numbers", replicas)
+    numbers = [
+        checks.integer(f"replicas[{i}]", r, minimum=0, maximum=MAX_REPLICA) for i, r in enumerate(given)
+    ]
+    if len(set(numbers)) < len(numbers):
+        raise ArgumentError("replicas", "every number once", replicas)
+    if n_replicas is not None and n_replicas != len(numbers):
+        raise ArgumentError("n_replicas", f"{len(numbers)}, as many as replicas, or None", n_replicas)
+    return np.array(numbers, np.int64)
+
+
+def _snapshot_epochs(snapshots: bool | Iterable[int] | None, epochs: int) -> NDArray[np.int64] | None:
+    if snapshots is None or snapshots is False:
+        return None
+    if snapshots is True:
+        return np.arange(epochs + 1)
+    try:
+        given = list(snapshots)
+    except TypeError:
+        raise ArgumentError("snapshots", "epochs, True or None", snapshots) from None
+    chosen = [checks.integer(f"snapshots[{i}]", e, minimum=0, maximum=epochs) for i, e in enumerate(given)]
+    if not chosen or sorted(set(chosen)) != chosen:
+        raise ArgumentError("snapshots", "epochs in ascending order, each once", given)
+    return np.array(chosen, np.int64)

@@ -1,0 +1,149 @@
+"""Learning rates as functions of time, in epochs since the start of training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import checks
+from ..errors import ArgumentError
+
+
+@runtime_checkable
+class Schedule(Protocol):
+    """Anything with ``rates(elapsed, total)``."""
+
+    def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+        """Learning rates at times ``elapsed`` (in epochs) of a training of ``total`` epochs."""
+        ...
+
+
+#: A number, a schedule, or any function of the time in epochs.
+LearningRate: TypeAlias = float | Schedule | Callable[[float], float]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same learning rate ``rate`` throughout."""
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        _set(self, rate=checks.real("learning_rate", self.rate, minimum=0))
+
+    def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+        """Learning rates at times ``elapsed`` (in epochs)."""
+        return np.full(elapsed.shape, self.rate)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Half a cosine from ``rate`` to ``final`` over the whole training, step by step.
+
+    Loshchilov and Hutter, arXiv:1608.03983, equation 5, without restarts.
+    """
+
+    rate: float
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        _set(
+            self,
+            rate=checks.real("rate", self.rate, minimum=0),
+            final=checks.real("final", self.final, minimum=0),
+        )
+
+    def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+        """Learning rates at times ``elapsed`` of ``total`` (in epochs)."""
+        share = elapsed / total if total else np.zeros_like(elapsed)
+        return self.final + (self.rate - self.final) * (1 + np.cos(np.pi * share)) / 2
+
+
+@dataclass(frozen=True)
+class Cyclic:
+    """Triangular wave: up from ``low`` to ``high`` and down again in every ``period_epochs``.
+
+    Smith, arXiv:1506.01186.
+    """
+
+    low: float
+    high: float
+    period_epochs: float
+
+    def __post_init__(self) -> None:
+        low = checks.real("low", self.low, minimum=0)
+        high = checks.real("high", self.high, minimum=low)
+        _set(
+            self, low=low, high=high, period_epochs=checks.real("period_epochs", self.period_epochs, above=0)
+        )
+
+    def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+        """Learning rates at times ``elapsed`` (in epochs)."""
+        phase = np.mod(elapsed / self.period_epochs, 1)
+        return self.low + (self.high - self.low) * (1 - np.abs(2 * phase - 1))
+
+
+@dataclass(frozen=True)
+class Step:
+    """``rate``, multiplied by ``factor`` after every ``every_epochs`` whole epochs."""
+
+    rate: float
+    factor: float
+    every_epochs: int
+
+    def __post_init__(self) -> None:
+        _set(
+            self,
+            rate=checks.real("rate", self.rate, minimum=0),
+            factor=checks.real("factor", self.factor, above=0),
+            every_epochs=checks.integer("every_epochs", self.every_epochs, minimum=1),
+        )
+
+    def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+        """Learning rates at times ``elapsed`` (in epochs)."""
+        return self.rate * self.factor ** np.floor(elapsed / self.every_epochs)
+
+
+def _set(instance: Any, **fields: Any) -> None:
+    for name, value in fields.items():
+        object.__setattr__(instance, name, value)
+
+
+def normalised(learning_rate: LearningRate) -> LearningRate:
+    """A non-negative float, or the schedule or function as it came.
+
+    Raises
+    ------
+    ArgumentError
+        Neither a non-negative number, nor a schedule, nor callable.
+    """
+    if isinstance(learning_rate, Schedule) or callable(learning_rate):
+        return learning_rate
+    return checks.real("learning_rate", learning_rate, minimum=0)
+
+
+def step_rates(learning_rate: LearningRate, steps_per_epoch: int, epochs: int) -> NDArray[np.float64]:
+    """Learning rate of every step (epochs · steps_per_epoch,), taken at the time the step begins.
+
+    Raises
+    ------
+    ArgumentError
+        A schedule or function gives something else than finite, non-negative numbers.
+    """
+    # Divided as whole numbers: an epoch begins at exactly its number.
+    elapsed = np.arange(epochs * steps_per_epoch) / steps_per_epoch
+    rates: ArrayLike
+    if isinstance(learning_rate, Schedule):
+        rates = learning_rate.rates(elapsed, epochs)
+    elif callable(learning_rate):
+        rates = [learning_rate(float(t)) for t in elapsed]
+    else:
+        rates = np.full(elapsed.shape, learning_rate)
+    checked = checks.float_array("learning_rate", rates, shape=elapsed.shape)
+    if checked.min() < 0:
+        raise ArgumentError("learning_rate", "rates that are not negative", f"{checked.min():g}")
+    return checked
