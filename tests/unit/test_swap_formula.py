@@ -24,4 +24,5 @@ def test_logarithm_is_within_four_ulps(x):
 
 
 def test_logarithm_keeps_nan():
-    assert np.isnan(formula.log1p_single(np.float32(np.nan)))
+    with np.errstate(all="ignore"):  # interpreted, the exponent of NaN overflows
+        assert np.isnan(formula.log1p_single(np.float32(np.nan)))
