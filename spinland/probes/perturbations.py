@@ -1,0 +1,127 @@
+"""Flatness of solutions (protocol 4): how much the loss rises at a given relative distance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import checks, rng
+from ..errors import ArgumentError
+from ..landscape.geometry import Sphere
+from ..landscape.protocol import Landscape
+from ..progress import track
+from ..provenance import record
+from ..results import Result
+from . import estimates, inputs
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Flatness(Result):
+    """Rise of the loss about points, at equal relative distances.
+
+    Attributes
+    ----------
+    radii : array (K,)
+        Relative distances |δw|/|w|.
+    values : array (P,)
+        Loss at the points.
+    rise, rise_error : array (P, K)
+        Mean of L(w + r d) − L(w) over random directions d with |d| = |w|, and its standard error over
+        directions (NaN for one direction). The smaller, the flatter.
+    kind : "filter" or "walk"
+        How directions are drawn.
+    """
+
+    radii: NDArray[np.float64]
+    values: NDArray[np.float64]
+    rise: NDArray[np.float64]
+    rise_error: NDArray[np.float64]
+    kind: str
+
+
+def flatness(
+    landscape: Landscape,
+    points: ArrayLike,
+    radii: ArrayLike,
+    n_directions: int,
+    seed: int = 0,
+    kind: str = "filter",
+) -> Flatness:
+    """Mean rise of the loss along random directions, at equal relative distance from each point.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        A landscape in flat space.
+    points : array (P, dim) or (dim,)
+        Solutions to compare.
+    radii : float or array (K,)
+        Relative distances r = |δw|/|w|, increasing, not negative.
+    n_directions : int
+        Random directions for each point. All points get the same Gaussian numbers (common random
+        numbers), which takes part of the noise out of comparisons.
+    seed : int
+        64-bit seed. Direction i is a function of (seed, i) and of the point.
+    kind : "filter" or "walk"
+        "filter": each filter of d (a neuron's incoming weights and bias) has the norm of that filter of w
+        (Li et al., arXiv:1712.09913), so |d| = |w| and rescaled networks are treated alike as far as
+        this allows. "walk": d is isotropic with |d| = |w|, the displacement of a random walk, since a sum
+        of Gaussian steps is one Gaussian displacement. In a landscape without filters both are the same.
+
+    Returns
+    -------
+    Flatness
+
+    Raises
+    ------
+    ArgumentError
+        A landscape on a sphere, a point at zero, radii that are negative or do not increase.
+    """
+    landscape = inputs.a_landscape(landscape)
+    if isinstance(landscape.geometry, Sphere):
+        raise ArgumentError("landscape", "a landscape in flat space", landscape)
+    at = inputs.origins(landscape, points, "points")
+    if not np.all(at.any(axis=1)):
+        raise ArgumentError("points", "points other than zero: distances are relative", "the zero vector")
+    distances = inputs.ascending("radii", radii, minimum=0)
+    n_directions = checks.integer("n_directions", n_directions, minimum=1, maximum=2**32 - 1)
+    seed = rng.seed64("seed", seed)
+    checks.choice("kind", kind, ("filter", "walk"))
+    values = np.asarray(landscape.value(at))
+    group = _filter_numbers(landscape) if kind == "filter" else np.zeros(landscape.dim, np.int64)
+    norms = [_norms(point, group) for point in at]
+    rises = np.empty((n_directions, len(at), len(distances)))
+    with track(n_directions * len(at), "flatness") as advance:
+        for i in range(n_directions):
+            numbers = rng.normals(seed, rng.Purpose.FLATNESS, i, 0, landscape.dim)
+            numbers /= _norms(numbers, group)[group]
+            for p, point in enumerate(at):
+                direction = (numbers * norms[p][group]).astype(landscape.dtype)
+                line = landscape.slice(point, direction[None])
+                rises[i, p] = line.value(distances[:, None]) - values[p]
+                advance()
+    arguments: dict[str, Any] = {"points": at, "radii": distances, "n_directions": n_directions, "kind": kind}
+    return Flatness(
+        radii=distances, values=values, rise=rises.mean(axis=0), rise_error=estimates.standard_error(rises),
+        kind=kind,
+        provenance=record(
+            "flatness", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
+            dtype=landscape.dtype,
+        ),
+    )  # fmt: skip
+
+
+def _filter_numbers(landscape: Landscape) -> NDArray[np.int64]:
+    """Number of the filter of each coordinate, (dim,); all zero where there are no filters."""
+    group = np.zeros(landscape.dim, np.int64)
+    for number, index in enumerate(getattr(landscape.geometry, "filters", ())):
+        group[index] = number
+    return group
+
+
+def _norms(vector: NDArray[Any], group: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Norm of each group of coordinates."""
+    return np.sqrt(np.bincount(group, weights=np.asarray(vector, np.float64) ** 2))

@@ -1,0 +1,198 @@
+"""Networks against copies of themselves with hidden neurons exchanged (protocol 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinland_kernels.swap import cpu as kernel
+
+from .. import checks, rng
+from ..errors import ArgumentError
+from ..landscape.network_landscape import NetworkLandscape
+from ..progress import track
+from ..provenance import record
+from ..results import Result
+from . import estimates, inputs
+
+_PARTIAL_ENTRIES = 1 << 22  # sums over tiles held at once: 64 MB for losses and right answers
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SwapInterpolation(Result):
+    """Loss on the straight line from a network to its copy with S pairs of hidden neurons exchanged.
+
+    Attributes
+    ----------
+    swaps : integer array (S,)
+        Numbers of exchanged pairs.
+    alphas : array (A,)
+        Places on the line: 0 is the network, 1 its copy.
+    values, accuracy : array (S, R, A)
+        Mean loss and accuracy for each of R trials; accuracy is NaN where there are no labels.
+    layer : int
+        Hidden layer whose neurons were exchanged; 0 is the first.
+    width : int
+        Number of its neurons, M.
+    origin_index : integer array (R,)
+        Which origin each trial belongs to.
+    """
+
+    swaps: NDArray[np.int64]
+    alphas: NDArray[np.float64]
+    values: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    layer: int
+    width: int
+    origin_index: NDArray[np.int64]
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Mean loss over trials, (S, A)."""
+        return np.asarray(self.values.mean(axis=1))
+
+    @property
+    def error(self) -> NDArray[np.float64]:
+        """Standard error of :attr:`mean`, (S, A): over trials for one origin, over origins for several."""
+        return estimates.grouped_error(np.moveaxis(self.values, 1, 0), self.origin_index)
+
+    @property
+    def barrier(self) -> NDArray[np.float64]:
+        """Highest loss on the way less the higher of its two ends, (S, R).
+
+        NaN unless ``alphas`` begin with 0 and end with 1.
+        """
+        if self.alphas[0] != 0 or self.alphas[-1] != 1:
+            return np.full(self.values.shape[:2], np.nan)
+        ends = np.maximum(self.values[..., 0], self.values[..., -1])
+        return np.asarray(self.values.max(axis=2) - ends)
+
+    @property
+    def barrier_mean(self) -> NDArray[np.float64]:
+        """Mean barrier over trials, (S,)."""
+        return np.asarray(self.barrier.mean(axis=1))
+
+    @property
+    def barrier_error(self) -> NDArray[np.float64]:
+        """Standard error of :attr:`barrier_mean`, (S,): over trials for one origin, over origins for several."""
+        return estimates.grouped_error(self.barrier.T, self.origin_index)
+
+
+def _swaps(swaps: ArrayLike, width: int) -> NDArray[np.int64]:
+    array = np.atleast_1d(np.asarray(swaps))
+    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
+        raise ArgumentError("swaps", "one whole number or a vector of them", swaps)
+    if array.min() < 0 or array.max() > width // 2:
+        raise ArgumentError(
+            "swaps", f"numbers of pairs from 0 to M/2 = {width // 2}", f"{array.min()} to {array.max()}"
+        )
+    return array.astype(np.int64)
+
+
+def swap_pairs(
+    seed: int, layer: int, trials: NDArray[np.int64], n_pairs: int, width: int
+) -> NDArray[np.int64]:
+    """Exchanged neurons of some trials, (len(trials), 2 n_pairs): columns 2p and 2p+1 are pair p.
+
+    They are the head of a random permutation of the layer's neurons, one for each (seed, layer, trial), so
+    pairs are disjoint, and the first S pairs are the same for every larger S.
+    """
+    pairs = np.empty((len(trials), 2 * n_pairs), np.int64)
+    for row, trial in enumerate(trials):
+        pairs[row] = rng.permutation(seed, rng.Purpose.SWAP, int(trial), layer, width)[: 2 * n_pairs]
+    return pairs
+
+
+def swap_interpolation(
+    landscape: NetworkLandscape,
+    origin: ArrayLike,
+    swaps: ArrayLike,
+    alphas: ArrayLike,
+    n_trials: int,
+    layer: int = 0,
+    seed: int = 0,
+) -> SwapInterpolation:
+    """Loss of (1 − α) w + α P w, where P exchanges S random pairs of hidden neurons (arXiv:2407.20724, fig. 3).
+
+    P w computes the same function as w, so both ends have the loss of w; what lies between is a barrier.
+    P exchanges the incoming weights, the biases and the outgoing weights of the neurons. Only the 2S
+    exchanged neurons are recomputed along the way; the result is that of plain evaluation to rounding.
+
+    Parameters
+    ----------
+    landscape : NetworkLandscape
+        Network and data.
+    origin : array (dim,) or (K, dim)
+        Networks w; ``n_trials`` trials for each.
+    swaps : int or integer array (S,)
+        Numbers of pairs, 0 ... M/2 for a layer of M neurons, in any order. The sets of pairs are nested
+        within a trial.
+    alphas : float or array (A,)
+        Places on the line, increasing, 0 at the network and 1 at its copy.
+    n_trials : int
+        Random choices of pairs for each origin. Trial r of origin k is addressed by (seed, k·n_trials + r).
+    layer : int
+        Hidden layer, counted from 0.
+    seed : int
+        64-bit seed.
+
+    Returns
+    -------
+    SwapInterpolation
+
+    Raises
+    ------
+    ArgumentError
+        Not a network, no hidden layer, a layer that is not there, S above M/2 or below 0, no trials.
+    """
+    if not isinstance(landscape, NetworkLandscape):
+        raise ArgumentError("landscape", "a NetworkLandscape; only networks have neurons", landscape)
+    network = landscape.samples.network
+    if network.n_hidden_layers == 0:
+        raise ArgumentError("landscape", "a network with a hidden layer", landscape.network)
+    layer = checks.integer("layer", layer, minimum=0, maximum=network.n_hidden_layers - 1)
+    width = network.widths[layer + 1]
+    counts = _swaps(swaps, width)
+    at = inputs.ascending("alphas", alphas)
+    n_trials = checks.integer("n_trials", n_trials, minimum=1)
+    seed = rng.seed64("seed", seed)
+    starts = inputs.origins(landscape, origin)
+    values, accuracy = _trials(landscape, starts, counts, at, n_trials, layer, seed)
+    arguments = {"origin": starts, "swaps": counts, "alphas": at, "n_trials": n_trials, "layer": layer}
+    return SwapInterpolation(
+        swaps=counts, alphas=at, values=values, accuracy=accuracy, layer=layer, width=width,
+        origin_index=np.repeat(np.arange(len(starts)), n_trials),
+        provenance=record(
+            "swap_interpolation", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
+            dtype=landscape.dtype,
+        ),
+    )  # fmt: skip
+
+
+def _trials(
+    landscape: NetworkLandscape, starts: NDArray[Any], counts: NDArray[np.int64], alphas: NDArray[np.float64],
+    n_trials: int, layer: int, seed: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+    """Values and accuracies (S, K n_trials, A), in blocks of trials."""
+    width = landscape.samples.network.widths[layer + 1]
+    increasing, place = np.unique(counts, return_inverse=True)
+    values = np.empty((len(counts), len(starts) * n_trials, len(alphas)))
+    accuracy = np.empty_like(values)
+    tiles = -(-landscape.n_samples // kernel.tile_samples(landscape.n_samples))
+    rows = max(1, _PARTIAL_ENTRIES // (tiles * len(increasing) * len(alphas)))
+    with track(len(starts) * n_trials, "neuron swaps") as advance:
+        for k, start in enumerate(starts):
+            point = landscape.samples.compress(start)
+            for low in range(0, n_trials, rows):
+                trials = k * n_trials + np.arange(low, min(low + rows, n_trials))
+                pairs = swap_pairs(seed, layer, trials, int(increasing[-1]), width)
+                loss, right = kernel.losses(
+                    point, layer, pairs, increasing, alphas, *landscape.samples.arguments
+                )  # fmt: skip
+                values[:, trials] = np.moveaxis(loss, 1, 0)[place]
+                accuracy[:, trials] = np.moveaxis(right, 1, 0)[place]
+                advance(len(trials))
+    return values, accuracy

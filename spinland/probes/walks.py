@@ -1,0 +1,252 @@
+"""Random walks on any landscape (protocol 1): value, accuracy, distance and overlap at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinland_kernels.walk import cpu as kernel
+
+from .. import checks
+from ..errors import ArgumentError
+from ..landscape.geometry import Sphere
+from ..landscape.protocol import Landscape
+from ..progress import track
+from ..provenance import record
+from ..results import Result
+from ..rng import Purpose, seed64
+from . import estimates, inputs
+
+_BLOCK_BYTES = 1 << 27  # points of the walkers that go together; an evaluation may copy them once
+
+
+class WalkStep(NamedTuple):
+    """State of all walkers after a step: arrays (W,) in float64."""
+
+    step: int
+    values: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    distance: NDArray[np.float64]
+    overlap: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RandomWalk(Result):
+    """Random walks of W walkers, T steps each; column 0 is the start.
+
+    Attributes
+    ----------
+    sigma : float
+        Standard deviation of a step on every coordinate.
+    values : array (W, T+1)
+        Value of the landscape.
+    accuracy : array (W, T+1)
+        Accuracy; NaN where the landscape has none.
+    distance : array (W, T+1)
+        Euclidean distance from the start.
+    overlap : array (W, T+1)
+        Cosine between start and current point; NaN where one of them is the zero vector.
+    origin_index : integer array (W,)
+        Which origin each walker started from.
+    constraint : "none" or "sphere"
+        Whether the walkers were kept at the norm of their start.
+    """
+
+    sigma: float
+    values: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    distance: NDArray[np.float64]
+    overlap: NDArray[np.float64]
+    origin_index: NDArray[np.int64]
+    constraint: str
+
+    @property
+    def n_steps(self) -> int:
+        """Number of steps T."""
+        return int(self.values.shape[1]) - 1
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Mean value over walkers, (T+1,)."""
+        return np.asarray(self.values.mean(axis=0))
+
+    @property
+    def error(self) -> NDArray[np.float64]:
+        """Standard error of :attr:`mean`, (T+1,); NaN for a single walker.
+
+        Over walkers when all have one origin. With several origins, walkers of one origin are not
+        independent of each other, and the error is taken over the means of the origins.
+        """
+        return estimates.grouped_error(self.values, self.origin_index)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Checked arguments of a walk; ``starts`` (K, dim), ``radius`` (K,) or empty."""
+
+    landscape: Landscape
+    starts: NDArray[Any]
+    sigma: float
+    n_steps: int
+    n_walkers: int
+    seed: int
+    constraint: str
+    radius: NDArray[np.float64]
+    first_walker: int
+
+    @property
+    def origin_index(self) -> NDArray[np.int64]:
+        return np.repeat(np.arange(len(self.starts)), self.n_walkers)
+
+
+def _plan(
+    landscape: Any, origin: ArrayLike, sigma: float, n_steps: int, n_walkers: int, seed: int,
+    constraint: str | None, first_walker: int,
+) -> _Plan:  # fmt: skip
+    landscape = inputs.a_landscape(landscape)
+    starts = inputs.origins(landscape, origin)
+    n_walkers = checks.integer("n_walkers", n_walkers, minimum=1)
+    last = 2**32 - len(starts) * n_walkers
+    constraint, radius = _constraint(landscape, starts, constraint)
+    return _Plan(
+        landscape, starts,
+        checks.real("sigma", sigma, above=0),
+        checks.integer("n_steps", n_steps, minimum=1, maximum=2**32 - 1),
+        n_walkers, seed64("seed", seed), constraint, radius,
+        checks.integer("first_walker", first_walker, minimum=0, maximum=last),
+    )  # fmt: skip
+
+
+def _constraint(
+    landscape: Landscape, starts: NDArray[Any], constraint: str | None
+) -> tuple[str, NDArray[np.float64]]:
+    """The constraint that holds, and the radius for each start (empty without one)."""
+    checks.choice("constraint", constraint, (None, "none", "sphere"))
+    geometry = landscape.geometry
+    on_sphere = isinstance(geometry, Sphere)
+    if on_sphere and constraint == "none":
+        raise ArgumentError("constraint", "'sphere' on a landscape that lives on one", constraint)
+    if constraint != "sphere" and not on_sphere:
+        return "none", np.empty(0)
+    norms = np.sqrt(np.sum(starts.astype(np.float64) ** 2, axis=1))
+    if not np.all(norms > 0):
+        raise ArgumentError("origin", "points other than zero for a walk on a sphere", "the zero vector")
+    if isinstance(geometry, Sphere) and geometry.radius is not None:
+        if np.any(np.abs(norms - geometry.radius) > 1e-5 * geometry.radius):
+            raise ArgumentError(
+                "origin", f"points on the sphere of radius {geometry.radius:g}", f"norms {norms.tolist()}"
+            )
+        norms = np.full(len(starts), float(geometry.radius))
+    return "sphere", norms
+
+
+def _walk(plan: _Plan, rows: NDArray[np.int64]) -> Iterator[WalkStep]:
+    """Steps 0 ... T of the walkers ``rows`` (numbers within the plan)."""
+    index = plan.origin_index[rows]
+    walkers = plan.first_walker + rows
+    points = plan.starts[index]
+    for step in range(plan.n_steps + 1):
+        distance, overlap = np.empty(len(rows)), np.empty(len(rows))
+        kernel.advance(
+            points, plan.starts, index, walkers, plan.sigma if step else 0.0, plan.seed, int(Purpose.WALK),
+            step, plan.radius, distance, overlap,
+        )  # fmt: skip
+        values, accuracy = plan.landscape.evaluate(points)
+        yield WalkStep(step, values, accuracy, distance, overlap)
+
+
+def iterate_walk(
+    landscape: Landscape,
+    origin: ArrayLike,
+    sigma: float,
+    n_steps: int,
+    n_walkers: int = 1,
+    seed: int = 0,
+    constraint: str | None = None,
+    *,
+    first_walker: int = 0,
+) -> Iterator[WalkStep]:
+    """Walk step by step: yields a :class:`WalkStep` of all walkers for steps 0 ... ``n_steps``.
+
+    Arguments, errors and numbers are those of :func:`random_walk`. All walkers move together, so their
+    points (W, dim) are held in memory at once.
+    """
+    plan = _plan(landscape, origin, sigma, n_steps, n_walkers, seed, constraint, first_walker)
+    return _walk(plan, np.arange(len(plan.starts) * plan.n_walkers))
+
+
+def random_walk(
+    landscape: Landscape,
+    origin: ArrayLike,
+    sigma: float,
+    n_steps: int,
+    n_walkers: int = 1,
+    seed: int = 0,
+    constraint: str | None = None,
+    *,
+    first_walker: int = 0,
+) -> RandomWalk:
+    """Random walks with Gaussian steps N(0, σ²) on every coordinate (arXiv:2407.20724, protocol 1).
+
+    In flat space E[distance²] = σ² dim t. On the sphere each step is followed by rescaling to the norm of
+    the start.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        Any landscape.
+    origin : array (dim,) or (K, dim)
+        Where the walks start; ``n_walkers`` walks from each.
+    sigma : float
+        Standard deviation of a step on every coordinate, in units of the parameters.
+    n_steps : int
+        Number of steps T.
+    n_walkers : int
+        Walkers from each origin. Walker w of origin k has the number ``first_walker + k·n_walkers + w``;
+        its steps are a function of the seed and of that number alone.
+    seed : int
+        64-bit seed.
+    constraint : None, "none" or "sphere"
+        None: the landscape's own, "sphere" where its geometry is a Sphere, else "none".
+    first_walker : int
+        Number of the first walker; walker 5 alone equals walker 5 of 10.
+
+    Returns
+    -------
+    RandomWalk
+
+    Raises
+    ------
+    ArgumentError
+        Wrong shapes, σ ≤ 0, no steps or no walkers; ``"none"`` on a sphere; a start off the landscape's
+        sphere, or at zero when the walk is on one.
+    """
+    plan = _plan(landscape, origin, sigma, n_steps, n_walkers, seed, constraint, first_walker)
+    total = len(plan.starts) * plan.n_walkers
+    values, accuracy, distance, overlap = (np.empty((total, plan.n_steps + 1)) for _ in range(4))
+    rows = max(1, _BLOCK_BYTES // (plan.starts.itemsize * landscape.dim))
+    with track(total * (plan.n_steps + 1), "random walk") as advance:
+        for low in range(0, total, rows):
+            block = np.arange(low, min(low + rows, total))
+            for state in _walk(plan, block):
+                values[block, state.step] = state.values
+                accuracy[block, state.step] = state.accuracy
+                distance[block, state.step] = state.distance
+                overlap[block, state.step] = state.overlap
+                advance(len(block))
+    arguments = {
+        "origin": plan.starts, "sigma": plan.sigma, "n_steps": plan.n_steps, "n_walkers": plan.n_walkers,
+        "constraint": plan.constraint, "first_walker": plan.first_walker,
+    }  # fmt: skip
+    return RandomWalk(
+        sigma=plan.sigma, values=values, accuracy=accuracy, distance=distance, overlap=overlap,
+        origin_index=plan.origin_index, constraint=plan.constraint,
+        provenance=record(
+            "random_walk", arguments, seed=plan.seed, data=landscape.fingerprint, device=landscape.device,
+            dtype=landscape.dtype,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,192 @@
+import numba
+import numpy as np
+import pytest
+
+from spinland.errors import ArgumentError
+from spinland.landscape.function import FunctionLandscape
+from spinland.landscape.network import ReLUNetwork
+from spinland.landscape.network_landscape import NetworkLandscape
+from spinland.probes.swaps import swap_interpolation, swap_pairs
+from spinland_kernels.swap import cpu as kernel
+from tests.oracles import swaps as oracle
+
+ALPHAS = np.linspace(0, 1, 5)
+
+
+def build(widths, dtype="float64", loss="cross_entropy", bias=True, n=70, seed=0):
+    network = ReLUNetwork(widths, bias)
+    generator = np.random.default_rng(seed)
+    x = generator.normal(size=(n, widths[0]))
+    x[:, 1] = 0  # a dead input
+    y = generator.integers(0, widths[-1], n) if loss != "mse" else generator.normal(size=(n, widths[-1]))
+    point = generator.normal(size=network.n_params).astype(dtype)
+    return NetworkLandscape(network, x, y, loss=loss, dtype=dtype), x, y, point
+
+
+def pairs_of(seed, layer, trial, s, width):
+    flat = swap_pairs(seed, layer, np.array([trial]), s, width)[0]
+    return list(zip(flat[0::2], flat[1::2], strict=True))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("widths", "layer", "loss", "bias"),
+    [
+        ((5, 9, 3), 0, "cross_entropy", True),
+        ((5, 8, 3), 0, "mse", False),
+        ((5, 8, 7, 3), 0, "cross_entropy", True),
+        ((5, 7, 8, 3), 1, "mse", True),
+        ((5, 7, 6, 9, 4), 1, "cross_entropy", False),
+        ((5, 7, 6, 9, 4), 2, "cross_entropy", True),
+    ],
+)
+def test_losses_equal_plain_evaluation_of_the_copies(dtype, widths, layer, loss, bias):
+    landscape, x, y, point = build(widths, dtype, loss, bias)
+    width = widths[layer + 1]
+    swaps = [0, 2, width // 2]
+    result = swap_interpolation(landscape, point, swaps, ALPHAS, 3, layer=layer, seed=4)
+    tolerance = 1e-12 if dtype == "float64" else 1e-5
+    for s, trial in np.ndindex(3, 3):
+        copy = oracle.swapped(landscape.network, point, layer, pairs_of(4, layer, trial, swaps[s], width))
+        for a, alpha in enumerate(ALPHAS):
+            between = (1 - alpha) * point.astype(np.float64) + alpha * copy.astype(np.float64)
+            value, accuracy = oracle.loss(landscape.network, between, x, y, loss)
+            np.testing.assert_allclose(result.values[s, trial, a], value, rtol=tolerance)
+            np.testing.assert_allclose(result.accuracy[s, trial, a], accuracy, atol=1e-12)
+    assert (result.layer, result.width) == (layer, width)
+
+
+def test_ends_equal_the_loss_and_no_swap_is_flat():
+    landscape, _, _, point = build((5, 12, 3), "float32")
+    result = swap_interpolation(landscape, point, [0, 3, 6], ALPHAS, 4)
+    np.testing.assert_allclose(result.values[:, :, [0, -1]], landscape.value(point), rtol=1e-5)
+    assert np.unique(result.values[0]).size == 1
+    assert np.array_equal(result.barrier[0], np.zeros(4))
+    assert np.ptp(result.values[1]) > 1e-3
+
+
+def test_many_pairs_of_a_wide_layer_stay_accurate_in_single():
+    landscape, x, y, point = build((20, 256, 10), "float32", n=300)
+    point *= np.float32(0.2)
+    result = swap_interpolation(landscape, point, [30, 128], ALPHAS, 1, seed=2)
+    for i, s in enumerate((30, 128)):
+        copy = oracle.swapped(landscape.network, point, 0, pairs_of(2, 0, 0, s, 256)).astype(np.float64)
+        for a, alpha in enumerate(ALPHAS):
+            value, _ = oracle.loss(landscape.network, (1 - alpha) * point + alpha * copy, x, y)
+            np.testing.assert_allclose(result.values[i, 0, a], value, rtol=1e-5)
+
+
+def test_large_logits_do_not_overflow():
+    landscape, _, _, point = build((5, 8, 3), "float32")
+    point *= np.float32(100)
+    result = swap_interpolation(landscape, point, [4], ALPHAS, 2)
+    assert np.isfinite(result.values).all()
+    np.testing.assert_allclose(result.values[..., 0], landscape.value(point), rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_ties_go_to_the_first_output_as_in_plain_evaluation(dtype):
+    network = ReLUNetwork((2, 4, 3))
+    y = np.arange(30) % 3
+    landscape = NetworkLandscape(network, np.ones((30, 2)), y, dtype=dtype)
+    result = swap_interpolation(landscape, np.zeros(network.n_params), [0, 2], [0, 0.5, 1], 2)
+    np.testing.assert_allclose(result.values, np.log(3), rtol=1e-6)
+    np.testing.assert_allclose(result.accuracy, 1 / 3)
+
+
+def test_order_of_swaps_and_number_of_trials_do_not_matter(monkeypatch):
+    from spinland.probes import swaps
+
+    landscape, _, _, point = build((5, 12, 3))
+    origins = np.stack([point, point[::-1]])
+    whole = swap_interpolation(landscape, origins, [5, 0, 3], ALPHAS, 5, seed=1)
+    monkeypatch.setattr(swaps, "_PARTIAL_ENTRIES", 1)
+    parts = swap_interpolation(landscape, origins, [0, 3, 5], ALPHAS, 5, seed=1)
+    assert np.array_equal(whole.values[[1, 2, 0]], parts.values)
+    assert np.array_equal(whole.accuracy[[1, 2, 0]], parts.accuracy)
+    alone = swap_interpolation(landscape, point, 5, ALPHAS, 2, seed=1)
+    assert np.array_equal(alone.values[0], whole.values[0, :2])
+    assert list(whole.origin_index) == [0] * 5 + [1] * 5
+
+
+def test_groups_of_trials_and_blocks_of_alphas_do_not_change_bits(monkeypatch):
+    landscape, _, _, point = build((5, 12, 3))
+    whole = swap_interpolation(landscape, point, [4], ALPHAS, kernel.GROUP + 3)
+    head = swap_interpolation(landscape, point, [4], ALPHAS, 2)
+    assert np.array_equal(whole.values[:, :2], head.values)
+    monkeypatch.setattr(kernel, "_CACHED", 1)  # one α at a time
+    assert np.array_equal(
+        whole.values, swap_interpolation(landscape, point, [4], ALPHAS, kernel.GROUP + 3).values
+    )
+
+
+def test_same_bits_for_one_and_two_threads():
+    landscape, _, _, point = build((5, 12, 8, 3), "float32", n=400)
+    available = numba.get_num_threads()
+    runs = []
+    for threads in (1, min(2, available)):
+        numba.set_num_threads(threads)
+        try:
+            runs.append(swap_interpolation(landscape, point, [2, 6], ALPHAS, 3).values)
+        finally:
+            numba.set_num_threads(available)
+    assert np.array_equal(*runs)
+
+
+def test_pairs_are_disjoint_nested_and_differ_between_trials_and_layers():
+    pairs = swap_pairs(3, 0, np.arange(6), 5, 11)
+    assert all(len(set(row)) == 10 for row in pairs)
+    assert pairs.min() >= 0
+    assert pairs.max() <= 10
+    assert np.array_equal(pairs[:, :4], swap_pairs(3, 0, np.arange(6), 2, 11))
+    assert len({tuple(row) for row in pairs}) == 6
+    assert not np.array_equal(pairs, swap_pairs(3, 1, np.arange(6), 5, 11))
+
+
+def test_statistics_of_trials():
+    landscape, _, _, point = build((5, 12, 3))
+    result = swap_interpolation(landscape, point, [1, 4], ALPHAS, 6)
+    barrier = result.values.max(axis=2) - result.values[:, :, [0, -1]].max(axis=2)
+    np.testing.assert_allclose(result.barrier, barrier)
+    np.testing.assert_allclose(result.barrier_mean, barrier.mean(axis=1))
+    np.testing.assert_allclose(result.barrier_error, barrier.std(axis=1, ddof=1) / np.sqrt(6))
+    np.testing.assert_allclose(result.mean, result.values.mean(axis=1))
+    np.testing.assert_allclose(result.error, result.values.std(axis=1, ddof=1) / np.sqrt(6))
+    several = swap_interpolation(landscape, np.stack([point, 2 * point]), [4], ALPHAS, 3)
+    means = several.barrier.reshape(2, 3).mean(axis=1)
+    np.testing.assert_allclose(several.barrier_error, means.std(ddof=1) / np.sqrt(2))
+
+
+def test_no_barrier_without_both_ends():
+    landscape, _, _, point = build((5, 12, 3))
+    assert np.isnan(swap_interpolation(landscape, point, [1], [0.25, 0.5], 2).barrier).all()
+
+
+BAD = [
+    ({"swaps": 5}, "swaps"),
+    ({"swaps": [-1]}, "swaps"),
+    ({"swaps": [1.0]}, "swaps"),
+    ({"swaps": []}, "swaps"),
+    ({"swaps": [[1]]}, "swaps"),
+    ({"layer": 1}, "layer"),
+    ({"layer": -1}, "layer"),
+    ({"n_trials": 0}, "n_trials"),
+    ({"alphas": []}, "alphas"),
+    ({"alphas": [1, 0]}, "alphas"),
+    ({"alphas": [0, np.nan]}, "alphas"),
+    ({"origin": np.ones(3)}, "origin"),
+    ({"seed": 2**64}, "seed"),
+    ({"landscape": FunctionLandscape(lambda w: w[:, 0], 4)}, "landscape"),
+    ({"landscape": build((4, 3))[0]}, "landscape"),
+]
+
+
+@pytest.mark.parametrize(("change", "name"), BAD)
+def test_bad_input_is_refused(change, name):
+    landscape, _, _, point = build((5, 9, 3))
+    arguments = {
+        "landscape": landscape, "origin": point, "swaps": [1], "alphas": ALPHAS, "n_trials": 2, **change
+    }  # fmt: skip
+    with pytest.raises(ArgumentError) as caught:
+        swap_interpolation(**arguments)
+    assert caught.value.argument == name
