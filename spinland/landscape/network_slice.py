@@ -14,7 +14,9 @@ from .affine import coefficient_batch
 if TYPE_CHECKING:
     from .network_landscape import Samples
 
-_POINTS = 4096  # points in one call of the kernel, which keeps a sum for each of them and each tile of samples
+_POINTS = (
+    4096  # points in one call of the kernel, which keeps a sum for each of them and each tile of samples
+)
 
 
 class NetworkSlice:

@@ -59,9 +59,9 @@ def add_scaled(c, v, out):
 @block
 def combine_tail(vectors, c, begin, out):
     """Entries ``begin``, ... of v_0 + Σ c_k v_k into ``out``: the parameters of the layers after the first."""
-    out[:] = vectors[0, begin:]
-    for k in range(1, vectors.shape[0]):
-        add_scaled(c[k - 1], vectors[k, begin:], out)
+    out[:] = 0
+    for k in range(vectors.shape[0]):
+        add_scaled(c[k - 1] if k > 0 else out.dtype.type(1), vectors[k, begin:], out)
 
 
 @vector_block
@@ -132,20 +132,27 @@ def output_of_deep_network(z, c, floors, later, widths, bias, work):
 
 
 @vector_block
-def softmax_columns(out, top, ties, rest):
-    """Largest output of each sample, how many equal it, and Σ exp(z − top) over the others; each (T,)."""
+def largest(out, top, ties):
+    """Largest output of each sample, and how many equal it; each (T,)."""
     for t in range(out.shape[1]):
         top[t] = out[0, t]
         ties[t] = 0
-        rest[t] = 0
     for o in range(1, out.shape[0]):
         for t in range(out.shape[1]):
-            top[t] = out[o, t] if out[o, t] > top[t] else top[t]
+            top[t] = max(top[t], out[o, t])
+    for o in range(out.shape[0]):
+        for t in range(out.shape[1]):
+            ties[t] += 1.0 if out[o, t] == top[t] else 0.0
+
+
+@vector_block
+def exponentials(out, top, rest):
+    """Σ exp(z − top) of each sample over the outputs below the largest, into ``rest`` (T,)."""
+    rest[:] = 0
     for o in range(out.shape[0]):
         for t in range(out.shape[1]):
             below = np.float64(out[o, t]) - top[t]
-            weight = exp_of_negative(below)  # also of those not counted: a call behind a branch is not vectorised
-            ties[t] += 1.0 if below == 0 else 0.0
+            weight = exp_of_negative(below)  # also of the largest: a call behind a branch is not vectorised
             rest[t] += 0.0 if below == 0 else weight
 
 
@@ -162,7 +169,7 @@ def squares(out, targets, first, rest):
 @block
 def is_first_top(out, label, t, top, ties):
     """Whether ``label`` is the first of the largest outputs of sample t."""
-    if not out[label, t] == top:
+    if out[label, t] != top:
         return False
     if ties > 1:
         for o in range(label):
@@ -178,7 +185,7 @@ def score(out, labels, targets, kind, first, top, ties, rest):
     ``top``, ``ties`` and ``rest`` (T,) in float64 are workspace.
     """
     samples = out.shape[1]
-    softmax_columns(out, top, ties, rest)
+    largest(out, top, ties)
     correct = 0
     if labels.shape[0] > 0:
         for t in range(samples):
@@ -186,6 +193,7 @@ def score(out, labels, targets, kind, first, top, ties, rest):
                 correct += 1
     loss = 0.0
     if kind == layers.CROSS_ENTROPY:
+        exponentials(out, top, rest)
         for t in range(samples):
             # all but one of the largest belong to the sum over the others, each with exp(0)
             others = rest[t] + (ties[t] - 1)

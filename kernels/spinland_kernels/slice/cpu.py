@@ -19,20 +19,14 @@ from ..jit import block, loop
 from ..mlp import layers
 from . import columns
 
-_CACHE_BYTES = 400_000  # of the 512 KB or more of second-level cache that a core has
 
+def tile_columns(n_samples):
+    """Samples in a tile: at most 256, a function of their number alone.
 
-def tile_columns(n_samples, widths, n_directions, itemsize):
-    """Samples in a tile: from 128 to 256, a multiple of 16; fewer where there are few samples.
-
-    With one hidden layer the pre-activations of a tile, which every point reads once, should stay in the cache;
-    but rows of fewer than 128 samples lose more to the overhead of the inner loops than the cache gives.
-    Deeper networks spend their time in matrix products and want them large.
+    Shorter rows would let the pre-activations of a wide layer stay in a core's second-level cache, but lose more
+    to the overhead of the inner loops: reading them from the third level at each point is no slower.
     """
-    fitting = 256
-    if len(widths) == 3:
-        fitting = _CACHE_BYTES // ((n_directions + 1) * int(widths[1]) * itemsize) // 16 * 16
-    return int(min(max(fitting, 128), 256, layers.tile_rows(n_samples)))
+    return min(256, layers.tile_rows(n_samples))
 
 
 def block_points(widths):
@@ -64,7 +58,9 @@ def _item(
     for p in range(coefficients.shape[0]):
         columns.combine_tail(vectors, coefficients[p], begin, later)
         out = _outputs(pre, coefficients[p], floors, later, widths, bias, work)
-        loss[p], correct[p] = columns.score(out, labels, targets, kind, first, sums[0, :rows], sums[1, :rows], sums[2, :rows])
+        loss[p], correct[p] = columns.score(
+            out, labels, targets, kind, first, sums[0, :rows], sums[1, :rows], sums[2, :rows]
+        )
 
 
 @loop
@@ -73,7 +69,7 @@ def _losses(
     tile, points, z, later, work, sums, loss, correct,
 ):  # fmt: skip
     n = x.shape[0]
-    tiles, total = loss.shape
+    total, tiles = loss.shape
     blocks = (total + points - 1) // points
     workers = z.shape[0]
     for w in prange(workers):
@@ -84,7 +80,7 @@ def _losses(
             _item(
                 vectors, coefficients[start:stop], floors, widths, bias, x[low:high], labels, targets, kind, low,
                 z[w], later[w], work[w], sums[w],
-                loss[tile_number, start:stop], correct[tile_number, start:stop],
+                loss[start:stop, tile_number], correct[start:stop, tile_number],
             )  # fmt: skip
 
 
@@ -96,13 +92,14 @@ def losses(vectors, coefficients, widths, bias, x, labels, targets, kind):
     """
     n, dtype = x.shape[0], x.dtype
     n_vectors, n_points = vectors.shape[0], coefficients.shape[0]
-    tile = tile_columns(n, widths, n_vectors - 1, dtype.itemsize)
+    tile = tile_columns(n)
     points = block_points(widths)
     tiles = -(-n // tile)
     padded = np.zeros((n_points, max(2, n_vectors - 1 + (n_vectors - 1) % 2)), dtype)
     padded[:, : n_vectors - 1] = coefficients
     floors = np.array([-np.inf, 0 if len(widths) > 2 else -np.inf], dtype)
-    loss, correct = np.empty((tiles, n_points)), np.empty((tiles, n_points))
+    # A row of tiles is contiguous: NumPy sums it in the same order for one point as for many.
+    loss, correct = np.empty((n_points, tiles)), np.empty((n_points, tiles))
     workers = min(numba.get_num_threads(), max(1, tiles * -(-n_points // points)))
     rows = min(tile, n)
     later = vectors.shape[1] - layers.layer_size(widths[0], widths[1], bias)
@@ -113,5 +110,5 @@ def losses(vectors, coefficients, widths, bias, x, labels, targets, kind):
             np.empty((workers, n_vectors * widths[1] * rows), dtype), np.empty((workers, later), dtype),
             np.empty((workers, scratch * rows), dtype), np.empty((workers, 3, rows)), loss, correct,
         )  # fmt: skip
-    accuracy = correct.sum(axis=0) / n if labels.shape[0] else np.full(n_points, np.nan)
-    return loss.sum(axis=0) / n, accuracy
+    accuracy = correct.sum(axis=1) / n if labels.shape[0] else np.full(n_points, np.nan)
+    return loss.sum(axis=1) / n, accuracy
