@@ -225,4 +225,4 @@ class NetworkLandscape:
         """Loss on origin (dim,) + Σ c_k directions (K, dim)."""
         at = checks.float_array("origin", origin, dtype=self.dtype, shape=(self.dim,))
         along, _ = checks.point_batch("directions", directions, self.dim, dtype=self.dtype)
-        return NetworkSlice(self, at, along)
+        return NetworkSlice(self.samples, at, along)

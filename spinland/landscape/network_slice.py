@@ -1,5 +1,58 @@
 """The loss of a network on an affine family of parameter vectors."""
 
-from .affine import EvaluatedSlice as NetworkSlice
+from __future__ import annotations
 
-__all__ = ["NetworkSlice"]
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinland_kernels.slice import cpu
+
+from .affine import coefficient_batch
+
+if TYPE_CHECKING:
+    from .network_landscape import Samples
+
+_POINTS = (
+    4096  # points in one call of the kernel, which keeps a sum for each of them and each tile of samples
+)
+
+
+class NetworkSlice:
+    """Mean loss of a network at origin + Σ c_k direction_k; far cheaper for a point than the loss itself.
+
+    The first layer's pre-activations are computed once for each direction. The points themselves are never
+    formed.
+
+    Parameters
+    ----------
+    samples : Samples
+        What the loss is averaged over.
+    origin : array (dim,)
+        Where all coefficients are zero, in the float type of the samples.
+    directions : array (K, dim)
+        Directions, in the same float type.
+    """
+
+    def __init__(self, samples: Samples, origin: NDArray[Any], directions: NDArray[Any]):
+        self._samples = samples
+        self._vectors = samples.compress(np.concatenate([origin[None], directions]))
+
+    @property
+    def n_directions(self) -> int:
+        """Number of directions K."""
+        return int(self._vectors.shape[0]) - 1
+
+    def value(self, coefficients: ArrayLike) -> Any:
+        """Mean loss (P,) in float64 at coefficients (P, K); a float for (K,)."""
+        return self.evaluate(coefficients)[0]
+
+    def evaluate(self, coefficients: ArrayLike) -> tuple[Any, Any]:
+        """Mean loss and accuracy, each (P,) in float64, at coefficients (P, K); floats for (K,)."""
+        c, single = coefficient_batch(coefficients, self.n_directions)
+        loss, accuracy = np.empty(len(c)), np.empty(len(c))
+        for low in range(0, len(c), _POINTS):
+            part = slice(low, low + _POINTS)
+            loss[part], accuracy[part] = cpu.losses(self._vectors, c[part], *self._samples.arguments)
+        return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)

@@ -1,0 +1,1 @@
+"""Loss of a ReLU network on an affine family of points."""

@@ -1,0 +1,307 @@
+"""Planes through a landscape: random, through three points, along a trajectory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import checks
+from ..errors import ArgumentError
+from ..landscape.protocol import Landscape
+from ..progress import track
+from ..provenance import Provenance, record
+from ..results import Result
+from .components import principal_components
+from .directions import random_directions
+from .inputs import a_landscape
+from .scan import scan_slice
+
+_COLLINEAR = 1e-6  # height of a triangle over its longest side below which it counts as flat
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plane(Result):
+    """A landscape on a plane: ``values[i, j]`` belongs to ``a[i]`` and ``b[j]``.
+
+    Attributes
+    ----------
+    a, b : array (na,), (nb,)
+        Coordinates along the two directions.
+    values, accuracy : array (na, nb)
+        Value and accuracy. Accuracy is NaN where it has no meaning.
+    points : array (n, 2) or None
+        Coordinates of points with a name.
+    point_labels : tuple of str
+        Their names.
+    path : array (m, 2) or None
+        A trajectory, projected on the plane.
+    path_values : array (m,) or None
+        Values at the trajectory's own points, which lie off the plane.
+    explained : array (2,) or None
+        Share of the trajectory's variance along each direction.
+    a_label, b_label : str
+        Names of the directions.
+    """
+
+    a: NDArray[np.float64]
+    b: NDArray[np.float64]
+    values: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    points: NDArray[np.float64] | None = None
+    point_labels: tuple[str, ...] = ()
+    path: NDArray[np.float64] | None = None
+    path_values: NDArray[np.float64] | None = None
+    explained: NDArray[np.float64] | None = None
+    a_label: str = ""
+    b_label: str = ""
+
+
+def plane(
+    landscape: Landscape, origin: ArrayLike, directions: ArrayLike, a: ArrayLike, b: ArrayLike
+) -> Plane:
+    """Evaluate a landscape on a grid of origin + a direction_0 + b direction_1.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        Any landscape. On a sphere the plane leaves the sphere, and values are those of the function there.
+    origin : array (dim,)
+        Where both coordinates are zero.
+    directions : array (2, dim)
+        Taken as they are: neither scaled nor made orthogonal.
+    a, b : array (na,), (nb,)
+        Coordinates along the two directions.
+
+    Returns
+    -------
+    Plane
+        Values (na, nb).
+
+    Raises
+    ------
+    ArgumentError
+        Another shape, numbers that are not finite, an empty axis.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> saddle = sl.FunctionLandscape(lambda w: w[:, 0] ** 2 - w[:, 1], dim=2)
+    >>> sl.plane(saddle, [0, 0], [[1, 0], [0, 1]], a=[0, 1, 2], b=[0, 1]).values
+    array([[ 0., -1.],
+           [ 1.,  0.],
+           [ 4.,  3.]])
+    """
+    a_landscape(landscape)
+    at = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,))
+    along = checks.float_array("directions", directions, dtype=landscape.dtype, shape=(2, landscape.dim))
+    a_axis, b_axis = _axis("a", a), _axis("b", b)
+    made = _made("plane", landscape, {"origin": at, "directions": along, "a": a_axis, "b": b_axis})
+    return Plane(**_grid_values(landscape, at, along, a_axis, b_axis), provenance=made)
+
+
+def random_plane(
+    landscape: Landscape,
+    origin: ArrayLike,
+    seed: int = 0,
+    *,
+    a: ArrayLike | None = None,
+    b: ArrayLike | None = None,
+    normalize: str | None = "auto",
+) -> Plane:
+    """Evaluate a landscape on the plane of two random directions about a point.
+
+    Li et al., "Visualizing the loss landscape of neural nets" (arXiv:1712.09913).
+
+    Parameters
+    ----------
+    landscape, origin, seed, normalize
+        As in :func:`random_directions`.
+    a, b : array (na,), (nb,), optional
+        Coordinates in units of the directions; 41 from -1 to 1 by default.
+    """
+    a_landscape(landscape)
+    at = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,))
+    a_axis = _axis("a", np.linspace(-1, 1, 41) if a is None else a)
+    b_axis = _axis("b", np.linspace(-1, 1, 41) if b is None else b)
+    along = random_directions(landscape, at, 2, seed, normalize)
+    arguments = {"origin": at, "a": a_axis, "b": b_axis, "normalize": normalize}
+    return Plane(
+        **_grid_values(landscape, at, along, a_axis, b_axis),
+        points=np.zeros((1, 2)),
+        point_labels=("origin",),
+        a_label="random direction 1",
+        b_label="random direction 2",
+        provenance=_made("random_plane", landscape, arguments, seed=seed),
+    )
+
+
+def plane_through(
+    landscape: Landscape,
+    three: ArrayLike,
+    n: int | Sequence[int] = 41,
+    margin: float = 0.25,
+    labels: Sequence[str] = ("1", "2", "3"),
+) -> Plane:
+    """Evaluate a landscape on the plane through three points.
+
+    The axes are orthonormal, so that distances in the picture are distances in the space: the first goes from
+    the first point to the second (Garipov et al., "Loss surfaces, mode connectivity, and fast ensembling of DNNs",
+    arXiv:1802.10026). The first point is where both coordinates are zero.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        Any landscape.
+    three : array (3, dim)
+        The points, not on one line.
+    n : int or (int, int)
+        Grid points along both axes, or along each.
+    margin : float
+        How far the grid goes beyond the points, as a share of their extent along each axis.
+    labels : three str
+        Names of the points.
+
+    Returns
+    -------
+    Plane
+        With ``points`` (3, 2) and their names.
+
+    Raises
+    ------
+    ArgumentError
+        Other shapes, or points on one line.
+    """
+    a_landscape(landscape)
+    corners = checks.float_array("three", three, dtype=landscape.dtype, shape=(3, landscape.dim))
+    names = tuple(str(label) for label in labels)
+    if len(names) != 3:
+        raise ArgumentError("labels", "three names", f"{len(names)}")
+    along, points = _triangle(corners.astype(np.float64))
+    a_axis, b_axis = _framing(points, n, margin)
+    arguments = {"three": corners, "n": n, "margin": margin}
+    return Plane(
+        **_grid_values(landscape, corners[0], along, a_axis, b_axis),
+        points=points,
+        point_labels=names,
+        a_label="distance along 1 to 2",
+        b_label="distance across",
+        provenance=_made("plane_through", landscape, arguments),
+    )
+
+
+def trajectory_plane(
+    landscape: Landscape, trajectory: ArrayLike, n: int | Sequence[int] = 41, margin: float = 0.25
+) -> Plane:
+    """Evaluate a landscape on the plane in which a trajectory moves most, through its last point.
+
+    The directions are the first two principal components of the trajectory's points less the last one
+    (Li et al., arXiv:1712.09913, section 7), of unit length: coordinates are distances.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        Any landscape.
+    trajectory : array (m, dim)
+        At least three points, not all on one line.
+    n, margin
+        As in :func:`plane_through`.
+
+    Returns
+    -------
+    Plane
+        With the projected ``path`` (m, 2), the values at its true points and the ``explained`` variance.
+
+    Raises
+    ------
+    ArgumentError
+        Fewer than three points, or all on one line.
+    """
+    a_landscape(landscape)
+    steps = checks.float_array("trajectory", trajectory, dtype=landscape.dtype, shape=(None, landscape.dim))
+    if len(steps) < 3:
+        raise ArgumentError("trajectory", "at least three points", f"{len(steps)}")
+    along, explained, rank = principal_components(steps, 2)
+    if rank < 2:
+        raise ArgumentError("trajectory", "points that are not all on one line")
+    path = np.stack([along @ (step.astype(np.float64) - steps[-1]) for step in steps])
+    a_axis, b_axis = _framing(path, n, margin)
+    arguments = {"trajectory": steps, "n": n, "margin": margin}
+    return Plane(
+        **_grid_values(landscape, steps[-1], along, a_axis, b_axis),
+        path=path,
+        path_values=np.array([landscape.value(step) for step in steps]),
+        explained=explained,
+        a_label="principal component 1",
+        b_label="principal component 2",
+        provenance=_made("trajectory_plane", landscape, arguments),
+    )
+
+
+def _made(
+    function: str, landscape: Landscape, arguments: dict[str, Any], seed: int | None = None
+) -> Provenance:
+    return record(
+        function, arguments, seed=seed, data=landscape.fingerprint, device=landscape.device, dtype=landscape.dtype
+    )  # fmt: skip
+
+
+def _axis(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Coordinates of an axis, a copy."""
+    axis = checks.float_array(name, value, shape=(None,)).copy()
+    if axis.size == 0:
+        raise ArgumentError(name, "at least one number", "none")
+    return axis
+
+
+def _grid_values(
+    landscape: Landscape,
+    origin: NDArray[Any],
+    directions: NDArray[Any],
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+) -> dict[str, Any]:
+    """Axes, values and accuracies of the grid, as fields of :class:`Plane`."""
+    grid = np.stack(np.meshgrid(a, b, indexing="ij"), axis=-1).reshape(-1, 2)
+    with track(len(grid), "plane") as advance:
+        values, accuracy = scan_slice(
+            landscape, origin, directions.astype(landscape.dtype, copy=False), grid, advance
+        )
+    shape = (len(a), len(b))
+    return {"a": a, "b": b, "values": values.reshape(shape), "accuracy": accuracy.reshape(shape)}
+
+
+def _triangle(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Orthonormal basis (2, dim) of the plane of three points, and their coordinates (3, 2)."""
+    u, v = corners[1] - corners[0], corners[2] - corners[0]
+    longest = max(np.linalg.norm(u), np.linalg.norm(v), np.linalg.norm(v - u))
+    base = float(np.linalg.norm(u))
+    if base <= _COLLINEAR * longest:
+        raise ArgumentError("three", "three points not on one line")
+    u = u / base
+    foot = float(v @ u)
+    v = v - foot * u
+    height = float(np.linalg.norm(v))
+    if height <= _COLLINEAR * longest:
+        raise ArgumentError("three", "three points not on one line")
+    return np.stack([u, v / height]), np.array([[0, 0], [base, 0], [foot, height]])
+
+
+def _framing(
+    points: NDArray[np.float64], n: int | Sequence[int], margin: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two axes that hold all points (m, 2) with a margin about them."""
+    margin = checks.real("margin", margin, minimum=0)
+    sizes = (n, n) if np.ndim(n) == 0 else tuple(n)  # type: ignore[arg-type]
+    if len(sizes) != 2:
+        raise ArgumentError("n", "one number of grid points or two", n)
+    low, high = points.min(axis=0), points.max(axis=0)
+    pad = margin * (high - low)
+    first, second = (
+        np.linspace(low[k] - pad[k], high[k] + pad[k], checks.integer("n", sizes[k], minimum=2))
+        for k in range(2)
+    )
+    return first, second
