@@ -15,7 +15,7 @@ DEFINITIONS = (
     (
         "Autocorrelation, ℓ",
         (
-            "Correlation of L(t) and L(t+s) about their means over walkers at each step, averaged over t; ℓ is the lag where it "
+            "Correlation of L(t) and L(t+s) about their means over the walkers of the same solution at each step, averaged over t; ℓ is the lag where it "
             "falls to 1/e. After Weinberger (1990), centred step by step because walks that leave a minimum are not stationary."
         ),
     ),

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..provenance import record
-from ..replicas.rank import rank_correlation
 from ..results import Result
+from ..statistics import rank_correlation
 from . import names
 from .context import Context
 

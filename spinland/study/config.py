@@ -104,7 +104,7 @@ class StudyConfig:
     seed: int = _setting(0, "64-bit seed of every random number", rng.seed64, _DATA)
 
     replicas: int = _setting(100, "independently trained networks", _whole(3), _TRAIN)
-    epochs: int = _setting(30, "passes over the training set", _whole(1), _TRAIN)
+    epochs: int = _setting(30, "passes over the training set", _whole(2), _TRAIN)
     batch_size: int | None = _setting(
         None, "samples in a batch; default 32, or all if there are fewer", _whole(1, True), _TRAIN
     )
@@ -123,7 +123,7 @@ class StudyConfig:
         _WALK,
     )
     walk_steps: int = _setting(100, "steps of a walk", _whole(2), _WALK)
-    walkers: int = _setting(8, "walks from each solution", _whole(1), _WALK)
+    walkers: int = _setting(8, "walks from each solution", _whole(2), _WALK)
     walk_origins: int = _setting(8, "solutions to walk from", _whole(1), _WALK)
 
     swaps: tuple[int, ...] | None = _setting(

@@ -56,7 +56,7 @@ class Context:
             network, self.dataset.x_train, self.dataset.y_train, loss=loss, dtype=self.config.dtype
         )
 
-    def optimizer(self, epochs: int) -> Any:
+    def optimizer(self) -> Any:
         """The optimiser of the settings."""
         c = self.config
         rate: Any = c.learning_rate if c.schedule == "constant" else Cosine(c.learning_rate)

@@ -16,7 +16,7 @@ from ..provenance import version
 from ..store.hdf5 import Store
 from .config import StudyConfig
 from .context import Context
-from .stages import Stage, Training, stages
+from .stages import Stage, Training, plan_stages
 from .training import train_into
 
 Say = Callable[[str], None]
@@ -69,7 +69,7 @@ def run_study(
         say(f"{path} is finished; --overwrite makes it anew")
         return 0
     context = Context(config, store, data)
-    plan = list(stages(context))
+    plan = list(plan_stages(context))
     made = 0
     for i, stage in enumerate(plan, 1):
         if stage.name in store:
@@ -132,6 +132,9 @@ def _open(path: Path, config: StudyConfig, data: Dataset, overwrite: bool, say: 
     if path.exists():
         store = Store(path)
         found = store.meta
+        if not found and not store.names() and not store.pending():  # killed before it could say what it is
+            store.set_meta(meta)
+            return store
         difference = _difference(found, meta)
         if not difference:
             if not (found["finished"] and overwrite):

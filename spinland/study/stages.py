@@ -61,7 +61,7 @@ class Training:
     snapshots: bool = False
 
 
-def stages(context: Context) -> Iterator[Stage | Training]:
+def plan_stages(context: Context) -> Iterator[Stage | Training]:
     """All stages of a study in their order; each needs only those before it."""
     c = context.config
     yield Training(
