@@ -98,6 +98,9 @@ class StudyConfig:
     data_dir: str | None = _setting(None, "folder with the data files", _folder, _DATA)
     n_train: int | None = _setting(None, "use the first so many training samples", _whole(1, True), _DATA)
     n_test: int | None = _setting(None, "use the first so many test samples", _whole(1, True), _DATA)
+    probe_samples: int | None = _setting(
+        None, "evaluate the probes on the first so many training samples; default all", _whole(1, True), _DATA
+    )
     hidden: tuple[int, ...] = _setting((32,), "widths M of the hidden layers", _layers, _DATA)
     bias: bool = _setting(True, "give the layers biases", _flag, _DATA)
     dtype: str = _setting("float32", "float type", _one_of("float32", "float64"), _DATA)

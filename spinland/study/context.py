@@ -50,11 +50,11 @@ class Context:
         return ReLUNetwork(widths, self.config.bias)
 
     def landscape_of(self, network: ReLUNetwork) -> NetworkLandscape:
-        """Training loss of a network."""
+        """Training loss of a network, on the samples for probes."""
         loss = "cross_entropy" if self.dataset.task == "classification" else "mse"
-        return NetworkLandscape(
-            network, self.dataset.x_train, self.dataset.y_train, loss=loss, dtype=self.config.dtype
-        )
+        n = self.config.probe_samples
+        x, y = self.dataset.x_train[:n], self.dataset.y_train[:n]
+        return NetworkLandscape(network, x, y, loss=loss, dtype=self.config.dtype)
 
     def optimizer(self) -> Any:
         """The optimiser of the settings."""
