@@ -44,7 +44,7 @@ def plane_contour(
     log : bool, optional
         Levels in equal ratios; by themselves if the loss is positive and spans a factor of 30.
     equal : bool, optional
-        One unit of a as long as one unit of b; by itself unless one range is more than four times the other.
+        One unit of a as long as one unit of b; by itself unless one range is more than twice the other.
     value_label : str
         Label of the value; ``spinland.figures.ENERGY`` for a spin glass.
 
@@ -63,7 +63,7 @@ def plane_contour(
     use_log = _logarithmic(values, quantity, log)
     levels, norm = _levels(values, use_log)
     aspect = np.ptp(b) / np.ptp(a)
-    equal = bool(0.25 <= aspect <= 4) if equal is None else equal
+    equal = bool(0.5 <= aspect <= 2) if equal is None else equal
     height = float(np.clip(4.5 * aspect, 2.4, 7.0)) if equal else 4.2
     ax = dress(panel(ax, (6.4, height + 0.7)), grid=False)
     # matplotlib wants rows along the ordinate.

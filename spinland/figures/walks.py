@@ -115,6 +115,7 @@ def walk_ruggedness(
     names = matched("labels", labels, len(items))
     figure = canvas(figure, (9.6, 3.8))
     left, right = (dress(ax) for ax in figure.subplots(1, 2))
+    lowest = np.inf
     for item, name, colour in zip(items, names, ordered_colours(len(items)), strict=True):
         length = rf"$\xi$ = {plus_minus(item.correlation_length, item.correlation_length_error)}"
         left.errorbar(
@@ -134,6 +135,7 @@ def walk_ruggedness(
         density = np.asarray(item.increment_density) * item.increment_std
         half = np.asarray(item.increment_density_error) * item.increment_std
         middle = 0.5 * (edges[1:] + edges[:-1])
+        lowest = min(lowest, float(np.min(density, where=density > 0, initial=np.inf)))
         full = density > 0  # an empty bin has no place on a logarithmic axis
         right.errorbar(
             middle[full],
@@ -149,7 +151,7 @@ def walk_ruggedness(
         )
     left.axhline(np.exp(-1), color=GREY, linewidth=0.7, linestyle="--")
     left.annotate(
-        r"$1/e$", (1.0, np.exp(-1)), xycoords=("axes fraction", "data"), ha="right", va="bottom", color=GREY
+        r"$1/e$", (0.02, np.exp(-1)), xycoords=("axes fraction", "data"), ha="left", va="bottom", color=GREY
     )
     left.axhline(0, color=GREY, linewidth=0.7)
     left.set_xlabel(r"lag $\tau$ (steps)")
@@ -164,6 +166,8 @@ def walk_ruggedness(
         label="normal",
     )
     right.set_yscale("log")
+    if lowest < np.inf:  # an error as large as the density has no lower end on a logarithmic axis
+        right.set_ylim(bottom=0.3 * lowest)
     right.set_xlabel(r"increment of one step $(\Delta L - \mu)/s$")
     right.set_ylabel(r"density")
     legend(right)

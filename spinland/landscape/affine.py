@@ -43,6 +43,8 @@ class EvaluatedSlice:
         values, accuracy = np.empty(len(c)), np.empty(len(c))
         rows = max(1, _BLOCK_ENTRIES // self._origin.shape[0])
         for low in range(0, len(c), rows):
-            points = self._origin + c[low : low + rows].astype(self._origin.dtype) @ self._directions
+            points = np.repeat(self._origin[None], len(c[low : low + rows]), axis=0)
+            for k, direction in enumerate(self._directions):  # no BLAS: the bits must not depend on the block
+                points += c[low : low + rows, k, None].astype(points.dtype) * direction
             values[low : low + rows], accuracy[low : low + rows] = self._landscape.evaluate(points)
         return (float(values[0]), float(accuracy[0])) if single else (values, accuracy)

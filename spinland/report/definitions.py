@@ -13,9 +13,9 @@ DEFINITIONS = (
     ("σ, step of a walk", "Standard deviation of the normal number added to every coordinate in each step."),
     ("|δw|, distance", "Euclidean distance from the start; after t free steps about σ √(t · dim)."),
     (
-        "Autocorrelation, ℓ",
+        "Autocorrelation, ξ",
         (
-            "Correlation of L(t) and L(t+s) about their means over the walkers of the same solution at each step, averaged over t; ℓ is the lag where it "
+            "Correlation of L(t) and L(t+s) about their means over the walkers of the same solution at each step, averaged over t; ξ is the lag where it "
             "falls to 1/e. After Weinberger (1990), centred step by step because walks that leave a minimum are not stationary."
         ),
     ),

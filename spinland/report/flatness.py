@@ -57,10 +57,23 @@ def _finding(comparison: Any, classification: bool) -> str:
         p = getattr(comparison, f"rank_{kind}_p")
         parts.append(f"ρ = {plus_minus(rho, rho_error)} ({p_text(p)}) for {name}, {_meaning(rho, p)}")
     text += "; ".join(parts) + "."
+    text += _confounded(comparison)
     within = (
         np.nanmean(comparison.within_filter) if np.isfinite(comparison.within_filter).any() else float("nan")
     )
     return text + f" Within one batch size it is {number(within, 2)} on average (filter directions)."
+
+
+def _confounded(comparison: Any) -> str:
+    """A warning where the batch sizes have not been trained equally far."""
+    losses = np.nanmean(comparison.train_loss, axis=1)
+    if losses.max() < 1.5 * losses.min():
+        return ""
+    return (
+        f" But the final training losses differ by a factor of {number(losses.max() / losses.min(), 2)} between the batch sizes, "
+        "so this compares how far they have converged as much as how flat they are; --batch-rule updates gives all of them "
+        "the same number of updates."
+    )
 
 
 def _meaning(rho: float, p: float) -> str:

@@ -24,7 +24,7 @@ def swaps_chapter(study: StudyReader) -> Chapter | None:
             swap_curves(result),
             f"Loss between a network and its copy with S pairs of neurons of hidden layer {layer + 1} exchanged "
             f"(M = {result.width}), along the straight line w(α) = (1−α) w + α Pw. Mean over "
-            f"{result.values.shape[1]} trials; bands: standard error. Compare figure 3 of arXiv:2407.20724.",
+            f"{result.values.shape[1]} trials; bands: standard error over the networks. Compare figure 3 of arXiv:2407.20724.",
         )
         for layer, result in enumerate(layers)
         if result is not None
@@ -92,12 +92,15 @@ def _finding(main: Any, widths: list[int], results: list[Any], common: list[int]
 
 
 def _table(results: list[Any]) -> Table:
-    numbers = sorted({int(s) for result in results for s in result.swaps})
-    rows = []
-    for result in results:
-        cells = {
+    """Rows by the number of pairs, columns by width."""
+    cells = [
+        {
             int(s): plus_minus(m, e)
             for s, m, e in zip(result.swaps, result.barrier_mean, result.barrier_error, strict=True)
         }
-        rows.append((f"M = {result.width}", *(cells.get(s, "") for s in numbers)))
-    return Table(("", *(f"S = {s}" for s in numbers)), rows, "Barrier, mean ± standard error over trials.")
+        for result in results
+    ]
+    numbers = sorted(set().union(*cells))
+    rows = [(f"S = {s}", *(column.get(s, "") for column in cells)) for s in numbers]
+    header = ("", *(f"M = {result.width}" for result in results))
+    return Table(header, rows, "Barrier, mean ± standard error over the networks.")

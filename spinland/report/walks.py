@@ -91,11 +91,11 @@ def _table(walks: list[Any], rough: list[Any], caption: str) -> Table:
                 "–" if r is None else number(r.increment_std),
             )
         )
-    header = ("σ", "final distance |δw|", "final loss", "correlation length ℓ (steps)", "mean ΔL", "std ΔL")
+    header = ("σ", "final distance |δw|", "final loss", "correlation length ξ (steps)", "mean ΔL", "std ΔL")
     return Table(
         header,
         rows,
-        caption + " ℓ: lag at which the autocorrelation falls to 1/e; – where it does not within the walk.",
+        caption + " ξ: lag at which the autocorrelation falls to 1/e; – where it does not within the walk.",
     )
 
 
