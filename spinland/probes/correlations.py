@@ -19,7 +19,8 @@ from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
 from ..results import Result
-from . import estimates, inputs
+from ..statistics import jackknife_error
+from . import inputs
 
 _BLOCK_ENTRIES = 1 << 21  # coordinates of x, and of x⊥, that are drawn together: 16 MB each
 
@@ -197,7 +198,7 @@ def _moments(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[N
     still = spread <= n * (16 * np.finfo(float).eps * np.abs(second).max(initial=0)) ** 2
     spread = np.where(still, np.nan, spread)
     total_without, spread_without = total - weight * product, spread - weight * square
-    covariance_error = estimates.jackknife_error(total_without / (n - 2))
+    covariance_error = jackknife_error(total_without / (n - 2))
     ratio = total / spread
-    ratio_error = estimates.jackknife_error(total_without / spread_without)
+    ratio_error = jackknife_error(total_without / spread_without)
     return total / (n - 1), covariance_error, ratio, ratio_error

@@ -15,7 +15,8 @@ from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
 from ..results import Result
-from . import estimates, inputs
+from ..statistics import standard_error
+from . import inputs
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -105,7 +106,7 @@ def flatness(
                 advance()
     arguments: dict[str, Any] = {"points": at, "radii": distances, "n_directions": n_directions, "kind": kind}
     return Flatness(
-        radii=distances, values=values, rise=rises.mean(axis=0), rise_error=estimates.standard_error(rises),
+        radii=distances, values=values, rise=rises.mean(axis=0), rise_error=standard_error(rises),
         kind=kind,
         provenance=record(
             "flatness", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,

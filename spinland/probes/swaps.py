@@ -16,7 +16,8 @@ from ..landscape.network_landscape import NetworkLandscape
 from ..progress import track
 from ..provenance import record
 from ..results import Result
-from . import estimates, inputs
+from ..statistics import grouped_error
+from . import inputs
 
 _PARTIAL_ENTRIES = 1 << 22  # sums over tiles held at once: 64 MB for losses and right answers
 
@@ -57,7 +58,7 @@ class SwapInterpolation(Result):
     @property
     def error(self) -> NDArray[np.float64]:
         """Standard error of :attr:`mean`, (S, A): over trials for one origin, over origins for several."""
-        return estimates.grouped_error(np.moveaxis(self.values, 1, 0), self.origin_index)
+        return grouped_error(np.moveaxis(self.values, 1, 0), self.origin_index)
 
     @property
     def barrier(self) -> NDArray[np.float64]:
@@ -78,7 +79,7 @@ class SwapInterpolation(Result):
     @property
     def barrier_error(self) -> NDArray[np.float64]:
         """Standard error of :attr:`barrier_mean`, (S,): over trials for one origin, over origins for several."""
-        return estimates.grouped_error(self.barrier.T, self.origin_index)
+        return grouped_error(self.barrier.T, self.origin_index)
 
 
 def _swaps(swaps: ArrayLike, width: int) -> NDArray[np.int64]:

@@ -19,7 +19,8 @@ from ..progress import track
 from ..provenance import record
 from ..results import Result
 from ..rng import Purpose, seed64
-from . import estimates, inputs
+from ..statistics import grouped_error
+from . import inputs
 
 _BLOCK_BYTES = 1 << 27  # points of the walkers that go together; an evaluation may copy them once
 
@@ -81,7 +82,7 @@ class RandomWalk(Result):
         Over walkers when all have one origin. With several origins, walkers of one origin are not
         independent of each other, and the error is taken over the means of the origins.
         """
-        return estimates.grouped_error(self.values, self.origin_index)
+        return grouped_error(self.values, self.origin_index)
 
 
 @dataclass(frozen=True)

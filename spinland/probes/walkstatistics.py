@@ -12,7 +12,7 @@ from .. import checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint, record
 from ..results import Result
-from . import estimates
+from ..statistics import jackknife_error, standard_error
 from .walks import RandomWalk
 
 #: Fluctuations below this share of the value are rounding, not signal.
@@ -120,9 +120,9 @@ def ruggedness(
     nan = np.full(max_lag + 1, np.nan)
     return Ruggedness(
         sigma=walks[0].sigma, n_walkers=len(values), lag=np.arange(max_lag + 1), autocorrelation=rho,
-        autocorrelation_error=estimates.jackknife_error(replicates) if enough else nan,
+        autocorrelation_error=jackknife_error(replicates) if enough else nan,
         correlation_length=_crossing(rho),
-        correlation_length_error=float(estimates.jackknife_error(lengths)) if enough else float("nan"),
+        correlation_length_error=float(jackknife_error(lengths)) if enough else float("nan"),
         increment_edges=edges, increment_density=density, increment_density_error=density_error,
         increment_mean=float(steps.mean()), increment_std=float(steps.std()),
         provenance=record(
@@ -223,5 +223,5 @@ def _increments(
     steps = np.diff(values, axis=1)
     edges = np.histogram_bin_edges(steps, bins=bins)
     each = np.stack([np.histogram(row, bins=edges, density=True)[0] for row in steps])
-    error = estimates.standard_error(each) if len(each) >= 3 else np.full(bins, np.nan)
+    error = standard_error(each) if len(each) >= 3 else np.full(bins, np.nan)
     return edges, each.mean(axis=0), error, steps

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..provenance import record
 from ..results import Result
-from ..statistics import rank_correlation
+from ..statistics import RankCorrelation, rank_correlation
 from . import names
 from .context import Context
 
@@ -84,13 +84,10 @@ def compare_batch_sizes(context: Context, sizes: tuple[int, ...]) -> BatchSizeCo
     seed, draws = context.config.seed, context.config.bootstrap
     ranks: dict[str, Any] = {}
     for kind, values in rise.items():
-        whole = rank_correlation(values.ravel(), quality.ravel(), n_bootstrap=draws, seed=seed)
+        whole = _rank(values, quality, draws, seed)
         ranks |= {f"rank_{kind}": whole.rho, f"rank_{kind}_error": whole.error, f"rank_{kind}_p": whole.p}
         ranks[f"within_{kind}"] = np.array(
-            [
-                rank_correlation(v, q, n_bootstrap=draws, seed=seed).rho
-                for v, q in zip(values, quality, strict=True)
-            ]
+            [_rank(v, q, draws, seed).rho for v, q in zip(values, quality, strict=True)]
         )
     return BatchSizeComparison(
         provenance=record(
@@ -102,3 +99,9 @@ def compare_batch_sizes(context: Context, sizes: tuple[int, ...]) -> BatchSizeCo
         train_accuracy=last("train_accuracy"), test_accuracy=last("test_accuracy"),
         rise_filter=rise["filter"], rise_walk=rise["walk"], **ranks,
     )  # fmt: skip
+
+
+def _rank(rise: NDArray[Any], quality: NDArray[Any], draws: int, seed: int) -> RankCorrelation:
+    """Rank correlation over the replicas that did not diverge."""
+    there = np.isfinite(rise) & np.isfinite(quality)
+    return rank_correlation(rise[there], quality[there], n_bootstrap=draws, seed=seed)

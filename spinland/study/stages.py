@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..landscape.network import ReLUNetwork
 from ..probes.directions import random_directions
@@ -196,9 +197,24 @@ def _batches(context: Context) -> Iterator[Stage | Training]:
 
 
 def _flatness(context: Context, name: str, kind: str) -> Result:
+    """Flatness of every replica, NaN for those that diverged."""
     c = context.config
-    points = np.asarray(context.loaded_ensemble(name).params)
-    return flatness(context.landscape, points, c.radii, c.directions, seed=c.seed, kind=kind)
+    ensemble = context.loaded_ensemble(name)
+    solutions = np.asarray(context.solutions(ensemble))
+    result = flatness(context.landscape, solutions, c.radii, c.directions, seed=c.seed, kind=kind)
+    alive = ~ensemble.diverged
+
+    def all_rows(values: NDArray[Any]) -> NDArray[Any]:
+        rows = np.full((len(alive), *values.shape[1:]), np.nan)
+        rows[alive] = values
+        return rows
+
+    return replace(
+        result,
+        values=all_rows(result.values),
+        rise=all_rows(result.rise),
+        rise_error=all_rows(result.rise_error),
+    )
 
 
 def _slices(context: Context) -> Iterator[Stage | Training]:
