@@ -42,6 +42,7 @@ class Stored:
 
     @property
     def nbytes(self) -> int:
+        """Size in bytes."""
         return self.dtype.itemsize * int(np.prod(self.shape, dtype=np.int64))
 
 

@@ -228,5 +228,6 @@ def _write_rows(descriptor: int, place: Stored, indices: NDArray[np.int64], bloc
     if place.offset is None:  # rows without bytes
         return
     row_bytes = place.nbytes // place.shape[0]
-    for index, row in zip(indices, block, strict=True):
-        write_bytes(descriptor, flat_bytes(np.ascontiguousarray(row)), place.offset + int(index) * row_bytes)
+    for i, index in enumerate(indices):
+        row = block[i : i + 1]  # a slice: taking a single number out of the array would change its byte order
+        write_bytes(descriptor, flat_bytes(row), place.offset + int(index) * row_bytes)

@@ -77,10 +77,12 @@ def train_groups(
 
     Parameters
     ----------
+    network, dataset, n_replicas, optimizer, batch_size, epochs, seed, loss, dtype
+        As for :func:`train`.
+    replicas, snapshots, keep_initial, initial, evaluate, device
+        As for :func:`train`.
     group_size : int, optional
         Replicas in a group; as many as fit in some memory by default. The bits do not depend on it.
-
-    Others as for :func:`train`.
 
     Yields
     ------

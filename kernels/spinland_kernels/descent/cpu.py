@@ -87,7 +87,9 @@ def descend(
     alive : bool array (G,)
         Replicas to train. Becomes False where outputs or parameters are not finite.
     replicas : int64 array (G,)
-        Numbers of the replicas: together with seed, purpose and epoch they give the order of samples.
+        Numbers of the replicas.
+    seed, purpose, epoch : int
+        Together with the number of a replica they give its order of samples.
     batch : int
         Samples in a batch; the last batch of an epoch may be smaller. One batch of all samples keeps their order.
     low : int
