@@ -23,7 +23,9 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +34,25 @@ from numba import types
 from numba.core import config, event
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _let_idle_threads_sleep() -> None:
+    """Load OpenMP so that its threads sleep while they wait, unless the user has said how they shall.
+
+    Spinning threads take the cores from whatever else runs: beside another busy process a launch took ten
+    times as long. OpenMP reads the variable once, when it is loaded; other libraries keep their own choice.
+    """
+    if "OMP_WAIT_POLICY" in os.environ:
+        return
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    try:
+        with suppress(ImportError):  # without OpenMP Numba takes another threading layer
+            import_module("numba.np.ufunc.omppool")
+    finally:
+        del os.environ["OMP_WAIT_POLICY"]
+
+
+_let_idle_threads_sleep()
 
 #: Flags that let a loop be vectorised without assuming that NaN and infinity do not occur.
 REASSOCIATE = {"reassoc", "contract", "arcp", "nsz"}
