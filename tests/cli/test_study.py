@@ -5,7 +5,8 @@ import resource
 
 import numpy as np
 import pytest
-from pages import check_self_contained
+
+from tests.oracles.pages import check_self_contained
 
 CHAPTERS = (
     "What came out", "Training the replicas", "Protocol 1: random walks in parameter space",

@@ -108,7 +108,7 @@ def dict_of(item):
 
 def bits(value):
     array = np.asarray(value[()] if isinstance(value, h5py.Dataset) else value)
-    return array.shape, array.dtype, array.tobytes()
+    return array.shape, array.dtype, array.tolist() if array.dtype.hasobject else array.tobytes()
 
 
 def killed_when(reached, delay, path, process):
@@ -156,7 +156,7 @@ def test_interrupted_by_hand(command_line, tmp_path):
     process.send_signal(signal.SIGINT)
     error = process.communicate()[1]
     assert process.returncode == 130, error
-    assert error.count("\n") == 1
+    assert error.strip().count("\n") == 0
     assert "goes on from there" in error
 
 
