@@ -59,6 +59,48 @@ def run_python():
     return run
 
 
+TINY = (
+    "--replicas 4 --epochs 2 --hidden 8 --widths 4,8 --width-replicas 3 --batch-sizes 5,10 --batch-replicas 3 "
+    "--batch-size 5 --sigmas 0.01,0.05 --walk-steps 5 --walkers 2 --walk-origins 2 --lines 2 --swap-origins 2 --swap-trials 2 "
+    "--bootstrap 10 --null-draws 10 --directions 2 --grid 5 --line-points 5 --n-train 200 --n-test 50"
+)
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """Settings of a study that takes a second."""
+    return TINY.split()
+
+
+@pytest.fixture(scope="session")
+def command_line():
+    """A function that gives the words and the environment of a fresh ``spinland`` process, for subprocess."""
+
+    def words_and_environment(*words, **environment):
+        paths = [str(ROOT), str(ROOT / "kernels"), os.environ.get("PYTHONPATH", "")]
+        return {
+            "args": [sys.executable, "-m", "spinland", *map(str, words)],
+            "env": {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "COLUMNS": "200", **environment},
+        }
+
+    return words_and_environment
+
+
+@pytest.fixture(scope="session")
+def spinland(command_line):
+    """A function that runs ``spinland`` with these words as a person does, and checks its exit code."""
+
+    def run(*words, code=0, preexec_fn=None, cwd=None, **environment):
+        done = subprocess.run(
+            **command_line(*words, **environment), preexec_fn=preexec_fn, cwd=cwd, check=False,
+            capture_output=True, text=True, timeout=600,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def mnist_folder():
     """Folder with the real MNIST files: in $SPINLAND_DATA, or shared/data/mnist beside the repository."""

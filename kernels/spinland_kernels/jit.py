@@ -31,7 +31,7 @@ from typing import Any, TypeVar
 
 import numba
 from numba import types
-from numba.core import config, event
+from numba.core import codegen, config, event
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,6 +77,32 @@ def cache_folder() -> Path:
         return Path(root) / f"spinland-{source_hash()}"
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "spinland" / "kernels" / source_hash()
+
+
+def _keep_linked_code_private() -> None:
+    """Make each entry point run its own copy of the code that it was linked from.
+
+    Numba leaves the blocks as weak symbols, and of several the first loaded wins: in the process that
+    compiles these are the blocks by themselves, later the copies in the cached entry point, which were
+    optimised once more. With reassociated sums these differ in the last bits, so a study that was
+    compiled and one that was resumed would differ too.
+    """
+    library: Any = codegen.CPUCodeLibrary
+    optimise = library._optimize_final_module
+
+    def optimise_private(self: Any) -> None:
+        if self._object_caching_enabled:
+            defined = [fn for fn in self._final_module.functions if not fn.is_declaration]
+            if any("spinland_kernels" in fn.name for fn in defined):  # other libraries stay as they are
+                for fn in defined:
+                    if fn.linkage.name == "linkonce_odr":
+                        fn.linkage = "internal"
+        optimise(self)
+
+    library._optimize_final_module = optimise_private
+
+
+_keep_linked_code_private()
 
 
 def _decorate(function: F, **options: Any) -> F:

@@ -39,11 +39,20 @@ class _LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
 
+def _tell_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        from ..provenance import version  # knows a checkout that is not installed
+
+        click.echo(f"spinland, version {version()}")
+        ctx.exit()
+
+
 @click.group(
     cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error. May stand anywhere.")
-@click.version_option(package_name="spinland", prog_name="spinland")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version,
+              help="Show the version and exit.")  # fmt: skip
 def spinland(debug: bool) -> None:
     """Loss landscapes of networks through the lens of spin glasses.
 
@@ -55,6 +64,15 @@ def _complain(message: str) -> None:
     click.echo(click.style("error: ", fg="red", bold=True) + message, err=True)
 
 
+def _misused(error: click.UsageError) -> None:
+    """One line, and where to read on; bare ``spinland`` shows its help."""
+    no_words = getattr(click.exceptions, "NoArgsIsHelpError", ())  # since click 8.2
+    if isinstance(error, no_words) or error.ctx is None:
+        error.show()
+    else:
+        _complain(f"{error.format_message()} (see {error.ctx.command_path} --help)")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -62,6 +80,9 @@ def main(arguments: list[str] | None = None) -> None:
     words = [word for word in words if word != "--debug"]
     try:
         code = spinland.main(words, prog_name="spinland", standalone_mode=False)
+    except click.UsageError as error:
+        _misused(error)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -117,9 +117,14 @@ def command(
     computed = run_study(config, out, overwrite=overwrite, say=terminal.say)
     if page:
         target = page_path(out)
-        if computed or not target.exists():
+        if computed or _is_older(target, out):
             write_page(out, target, overwrite=True)
         terminal.say(f"page: [bold]{target}[/bold]")
+
+
+def _is_older(page: Path, study: Path) -> bool:
+    """Whether the page is missing or was written before the study's last change."""
+    return not page.exists() or page.stat().st_mtime_ns < study.stat().st_mtime_ns
 
 
 def _as_toml(config: StudyConfig) -> str:

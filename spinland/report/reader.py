@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
+from ..figures.labels import LOSS, SQUARED_ERROR
 from ..study import names
 from ..study.config import StudyConfig, from_mapping
 
@@ -64,6 +65,11 @@ class StudyReader:
     def unit(self) -> str:
         """Unit of the loss."""
         return "nats" if self.is_classification else "squared units of the targets"
+
+    @property
+    def value_label(self) -> str:
+        """Label of the loss on the axes."""
+        return LOSS if self.is_classification else SQUARED_ERROR
 
     @property
     def network_text(self) -> str:

@@ -37,7 +37,7 @@ def slices_chapter(study: StudyReader) -> Chapter | None:
             draw = line_panels if study.is_classification else line_profile
             figures.append(
                 picture(
-                    draw(line),
+                    draw(line, value_label=study.value_label),
                     f"Training loss on the straight line {words}: mean over {len(np.atleast_2d(line.values))} lines; "
                     "band: standard error (Goodfellow et al. 2015).",
                 )
@@ -45,9 +45,13 @@ def slices_chapter(study: StudyReader) -> Chapter | None:
     for name, caption in _PLANES:
         plane = study.get(name)
         if plane is not None:
-            figures.append(picture(plane_contour(plane), caption))
+            figures.append(picture(plane_contour(plane, value_label=study.value_label), caption))
             if name == names.PLANE_RANDOM:
-                figures.append(picture(plane_surface(plane), "The same plane as a surface."))
+                figures.append(
+                    picture(
+                        plane_surface(plane, value_label=study.value_label), "The same plane as a surface."
+                    )
+                )
     if not figures:
         return None
     return Chapter(

@@ -21,7 +21,7 @@ def swaps_chapter(study: StudyReader) -> Chapter | None:
         return None
     figures: list[Picture] = [
         picture(
-            swap_curves(result),
+            swap_curves(result, value_label=study.value_label),
             f"Loss between a network and its copy with S pairs of neurons of hidden layer {layer + 1} exchanged "
             f"(M = {result.width}), along the straight line w(α) = (1−α) w + α Pw. Mean over "
             f"{result.values.shape[1]} trials; bands: standard error over the networks. Compare figure 3 of arXiv:2407.20724.",
@@ -33,7 +33,7 @@ def swaps_chapter(study: StudyReader) -> Chapter | None:
     shown = results if results else [main]
     figures.append(
         picture(
-            swap_barrier(shown),
+            swap_barrier(shown, unit=study.unit),
             "Barrier, the largest loss on the way minus the loss at the ends, against the number S of exchanged "
             "pairs, for each width M.",
         )
@@ -42,7 +42,7 @@ def swaps_chapter(study: StudyReader) -> Chapter | None:
     if len(widths) > 1 and common:
         figures.append(
             picture(
-                barrier_width(results, n_swaps=common),
+                barrier_width(results, n_swaps=common, unit=study.unit),
                 "Barrier against the width M for fixed numbers of exchanged pairs.",
             )
         )

@@ -20,12 +20,12 @@ def walks_chapter(study: StudyReader) -> Chapter | None:
     rough = study.walks("none", "ruggedness")
     figures = [
         picture(
-            walk_fan(free),
+            walk_fan(free, value_label=study.value_label),
             "Random walks from trained solutions, training loss against steps. Each step adds N(0, σ²) to every "
             "coordinate. Lines: mean over walkers; bands: standard error; compare figure 2 of arXiv:2407.20724.",
         ),
         picture(
-            walk_fan(free, versus="distance"),
+            walk_fan(free, versus="distance", value_label=study.value_label),
             "The same walks against the distance travelled. If the loss depends on the distance alone, the curves "
             "of all σ fall on one another.",
         ),
@@ -37,7 +37,7 @@ def walks_chapter(study: StudyReader) -> Chapter | None:
     if sphere:
         figures.append(
             picture(
-                walk_fan(sphere),
+                walk_fan(sphere, value_label=study.value_label),
                 "Walks held on the sphere |w|² = const of their starting point: the spherical constraint of the glass.",
             )
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import checks, rng
+from ..data.loading import NAMES
 from ..errors import ArgumentError, FileError
 
 
@@ -66,9 +67,9 @@ def _flag(name: str, value: Any) -> bool:
     return value
 
 
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ArgumentError(name, "a name", value)
+def _data_set(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not (value in NAMES or value.endswith(".npz")):
+        raise ArgumentError(name, f"one of {', '.join(NAMES)}, or an .npz file", value)
     return value
 
 
@@ -93,7 +94,10 @@ class StudyConfig:
     """
 
     data: str = _setting(
-        "digits", "data set: digits, mnist, fashion_mnist, linnerud, teacher, or a .npz file", _text, _DATA
+        "digits",
+        "data set: digits, mnist, fashion_mnist, linnerud, teacher, or an .npz file",
+        _data_set,
+        _DATA,
     )
     data_dir: str | None = _setting(None, "folder with the data files", _folder, _DATA)
     n_train: int | None = _setting(None, "use the first so many training samples", _whole(1, True), _DATA)

@@ -1,0 +1,21 @@
+"""A tiny study that several tests look at; none may change it."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, spinland, tiny):
+    """File of a finished study; its page lies beside it."""
+    path = tmp_path_factory.mktemp("finished") / "study.h5"
+    done = spinland("study", *tiny, "--out", path)
+    assert "page:" in done.stderr
+    assert done.stdout == ""
+    return path
+
+
+@pytest.fixture
+def study(finished, tmp_path):
+    """A copy of the finished study, alone in its folder."""
+    path = tmp_path / "study.h5"
+    path.write_bytes(finished.read_bytes())
+    return path

@@ -1,0 +1,186 @@
+"""The command line's words: help, settings files, wrong usage, failures, and their exit codes."""
+
+import tomllib
+
+import h5py
+import pytest
+
+WRONG = {
+    "no such option": (["study", "--colour", "red"], "--colour"),
+    "no such command": (["train"], "train"),
+    "no neurons": (["study", "--hidden", "0"], "hidden"),
+    "fewer than none": (["study", "--hidden", "8,-1"], "hidden"),
+    "not a list": (["study", "--hidden", "8;4"], "--hidden"),
+    "an open list": (["study", "--hidden", "8,"], "--hidden"),
+    "no step": (["study", "--sigmas", "0"], "sigmas"),
+    "not a step": (["study", "--sigmas", "nan"], "sigmas"),
+    "twice": (["study", "--batch-sizes", "8,8"], "batch_sizes"),
+    "too many swaps": (["study", "--hidden", "8", "--swaps", "9"], "swaps"),
+    "too few replicas": (["study", "--replicas", "2"], "replicas"),
+    "more origins than replicas": (["study", "--replicas", "3"], "walk_origins"),
+    "no such data": (["study", "--data", "digitz"], "data: expected one of digits"),
+    "batch too large": (["study", "--n-train", "50", "--batch-size", "51"], "batch_size"),
+    "a page as the file": (["study", "--out", "study.html"], "--out"),
+    "a folder as the file": (["study", "--out", "."], "--out"),
+    "nothing to report": (["report"], "STUDY"),
+    "no data to fetch": (["data", "fetch", "digitz"], "digitz"),
+}
+
+
+@pytest.mark.parametrize(("words", "named"), WRONG.values(), ids=WRONG)
+def test_wrong_usage_is_told_in_one_line(words, named, spinland, tmp_path):
+    done = spinland(*words, code=2, cwd=tmp_path)
+    assert named in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_debug_shows_the_traceback(place, spinland):
+    words = ["study", "--hidden", "0"]
+    words.insert(place, "--debug")
+    error = spinland(*words, code=1).stderr
+    assert "Traceback" in error
+    assert "ArgumentError: hidden" in error
+
+
+def foreign_text(path):
+    path.write_text("a letter")
+
+
+def foreign_hdf5(path):
+    with h5py.File(path, "w") as file:
+        file["mine"] = [1, 2, 3]
+
+
+def truncated(path):
+    foreign_hdf5(path)
+    path.write_bytes(path.read_bytes()[:600])
+
+
+@pytest.mark.parametrize("make", [foreign_text, foreign_hdf5, truncated])
+@pytest.mark.parametrize("words", [["study", "--overwrite", "--out"], ["report"]])
+def test_files_of_others_are_left_alone(make, words, spinland, tmp_path):
+    path = tmp_path / "study.h5"
+    make(path)
+    before = path.read_bytes()
+    error = spinland(*words, path, code=1).stderr
+    assert str(path) in error
+    assert error.count("\n") == 1
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["study.h5"]
+
+
+def test_missing_places(spinland, tmp_path):
+    for words in (
+        ["study", "--out", tmp_path / "nowhere" / "study.h5"],
+        ["study", "--data", tmp_path / "nowhere.npz", "--out", tmp_path / "study.h5"],
+        ["study", "--data", "mnist", "--data-dir", tmp_path / "nowhere", "--out", tmp_path / "study.h5"],
+        ["report", tmp_path / "nowhere.h5"],
+    ):
+        error = spinland(*words, code=1).stderr
+        assert "nowhere" in error
+        assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_make_the_round_through_toml(spinland, tmp_path):
+    settings = [
+        "--hidden", "16,8", "--sigmas", "0.1,1e-3", "--widths", "none", "--no-bias", "--data-dir", 'a "b"\\c',
+        "--seed", str(2**64 - 1), "--batch-size", "16",
+    ]  # fmt: skip
+    shown = spinland("study", *settings, "--show-settings").stdout
+    values = tomllib.loads(shown)["study"]
+    assert values["hidden"] == [16, 8]
+    assert values["widths"] == []
+    assert values["bias"] is False
+    assert values["seed"] == 2**64 - 1
+    assert "swaps" not in values
+    file = tmp_path / "study.toml"
+    file.write_text(shown)
+    assert spinland("study", "--config", file, "--show-settings").stdout == shown
+    won = spinland("study", "--config", file, "--hidden", "32", "--bias", "--show-settings").stdout
+    assert tomllib.loads(won)["study"] == values | {"hidden": [32], "bias": True}
+    file.write_text("batch-size = 7\nhidden = 5\nswaps = [0, 2]\n")
+    flat = tomllib.loads(spinland("study", "--config", file, "--show-settings").stdout)["study"]
+    assert (flat["batch_size"], flat["hidden"], flat["swaps"]) == (7, [5], [0, 2])
+    assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "named"),
+    [
+        ("replica = 5", 2, "replica"),
+        ('replicas = "five"', 2, "replicas"),
+        ("bias = 1", 2, "bias"),
+        ("replicas = ", 1, "study.toml"),
+        ("study = 3", 1, "study.toml"),
+        (b"\xff\xfe", 1, "study.toml"),
+        (None, 1, "study.toml"),
+    ],
+)
+def test_bad_settings_files(text, code, named, spinland, tmp_path):
+    file = tmp_path / "study.toml"
+    if text is not None:
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    error = spinland("study", "--config", file, "--show-settings", code=code).stderr
+    assert named in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["study"], ["report"], ["info"], ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"]]
+)  # fmt: skip
+def test_help(words, spinland):
+    done = spinland(*words, "--help")
+    assert done.stdout.startswith(f"Usage: {' '.join(['spinland', *words])}")
+    assert done.stderr == ""
+
+
+def test_help_of_a_study_tells_every_setting(spinland):
+    from spinland.study.config import settings
+
+    text = spinland("study", "--help").stdout
+    for name, chapter, _, _ in settings():
+        assert f"--{name.replace('_', '-')}" in text
+        assert f"{chapter}:" in text
+
+
+def test_version_and_info(spinland, tmp_path):
+    version = spinland("--version").stdout.split()[-1]
+    info = spinland("info", XDG_CACHE_HOME=str(tmp_path), NUMBA_CACHE_DIR="", NUMBA_NUM_THREADS="1").stdout
+    lines = dict(line.split(maxsplit=1) for line in info.splitlines())
+    assert lines["spinland"] == version
+    assert lines["threads"].startswith("1 ")
+    assert str(tmp_path) in info
+
+
+def test_clearing_the_cache_deletes_kernels_only(spinland, tmp_path):
+    kernels = tmp_path / "spinland" / "kernels"
+    (kernels / "0123456789abcdef").mkdir(parents=True)
+    (kernels / "0123456789abcdef" / "kernel.nbc").write_text("old")
+    (kernels / "mine").mkdir()
+    (tmp_path / "spinland" / "mnist").mkdir()
+    done = spinland("info", "--clear-cache", XDG_CACHE_HOME=str(tmp_path), NUMBA_CACHE_DIR="")
+    assert "deleted 1 folders" in done.stdout
+    assert [path.name for path in kernels.iterdir()] == ["mine"]
+    assert (tmp_path / "spinland" / "mnist").is_dir()
+
+
+def test_data_commands(spinland, tmp_path):
+    assert [line.split()[0] for line in spinland("data", "list").stdout.splitlines()] == [
+        "digits", "mnist", "fashion_mnist", "linnerud", "teacher",
+    ]  # fmt: skip
+    checked = spinland("data", "check", "mnist", "--data-dir", tmp_path, code=1).stdout.splitlines()
+    assert len(checked) == 4
+    assert all(line.startswith("missing ") for line in checked)
+
+
+def test_a_dead_server_is_told_in_one_line(spinland, tmp_path):
+    words = ["data", "fetch", "mnist", "--data-dir", tmp_path]
+    error = spinland(*words, code=1, SPINLAND_MNIST_URL="http://127.0.0.1:9/").stderr
+    assert "127.0.0.1:9" in error
+    assert error.count("\n") == 1
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -1,0 +1,79 @@
+"""What is written down runs: README, docstrings, and the list of public names."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+
+import pytest
+
+PUBLIC = (
+    "load_dataset", "Dataset", "ReLUNetwork", "NetworkLandscape", "FunctionLandscape", "Landscape", "Sphere",
+    "Euclidean", "random_walk", "ruggedness", "line", "plane", "plane_through", "trajectory_plane",
+    "random_directions", "swap_interpolation", "correlation", "flatness", "train", "SGD", "Adam", "AdamW",
+    "distances", "overlaps", "hierarchy", "pair_statistics", "ultrametricity", "Store", "run_study", "StudyConfig",
+    "figures", "symmetry",
+)  # fmt: skip
+
+
+def test_readme_python(repository, run_python, tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", (repository / "README.md").read_text("utf-8"), re.DOTALL)
+    assert len(blocks) >= 2
+    run_python(f"import os\nos.chdir({str(tmp_path)!r})\n" + "\n".join(blocks), MPLBACKEND="Agg")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.h5", "walk.svg"]
+
+
+def test_readme_names_exist(repository):
+    import spinland
+
+    text = (repository / "README.md").read_text("utf-8")
+    table = text.split("| data |")[1].split("## What to trust")[0]
+    names = set(re.findall(r"`([A-Za-z_]+)`", table)) | set(re.findall(r"\bsl\.([A-Za-z_]+)", text))
+    assert len(names) > 30
+    assert [name for name in sorted(names) if not hasattr(spinland, name)] == []
+
+
+def test_public_names():
+    import spinland
+
+    assert [name for name in PUBLIC if name not in spinland.__all__] == []
+    for name in spinland.__all__:
+        assert getattr(spinland, name) is not None
+
+
+def test_star_import(run_python):
+    script = "from spinland import *\nimport spinland\nprint(set(spinland.__all__) <= globals().keys())"
+    assert run_python(script).strip() == "True"
+
+
+def test_importing_spinland_loads_nothing_heavy(run_python):
+    heavy = "numba h5py matplotlib sklearn scipy torch"
+    script = f"import sys, spinland\nprint([name for name in '{heavy}'.split() if name in sys.modules])"
+    assert run_python(script).strip() == "[]"
+
+
+def _modules():
+    import spinland
+    import spinland_kernels
+
+    for package in (spinland, spinland_kernels):
+        for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            if not found.name.endswith("__main__"):
+                yield found.name
+
+
+def test_docstring_examples():
+    attempted = 0
+    for name in _modules():
+        result = doctest.testmod(importlib.import_module(name))
+        assert result.failed == 0, name
+        attempted += result.attempted
+    assert attempted >= 10
+
+
+@pytest.mark.parametrize("name", ["figures", "symmetry"])
+def test_parts_offer_what_they_list(name):
+    import spinland
+
+    part = getattr(spinland, name)
+    assert [entry for entry in part.__all__ if not hasattr(part, entry)] == []

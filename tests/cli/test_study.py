@@ -1,0 +1,140 @@
+"""``spinland study`` and ``spinland report`` from end to end, as a person uses them."""
+
+import os
+import resource
+
+import numpy as np
+import pytest
+
+from tests.oracles.pages import check_self_contained
+
+CHAPTERS = (
+    "What came out", "Training the replicas", "Protocol 1: random walks in parameter space",
+    "Protocol 2: swapping hidden neurons", "Protocol 3: hierarchy of the solutions",
+    "Protocol 4: flatness, batch size and generalisation", "Lines and planes", "Definitions",
+    "Settings, seeds and versions",
+)  # fmt: skip
+
+
+def read_page(path):
+    return check_self_contained(path.read_text(encoding="utf-8"))
+
+
+def limited(n_bytes):
+    """No file may grow beyond so many bytes: what a process on a full disk meets."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, resource.RLIM_INFINITY))
+
+
+def test_the_page_is_whole_and_needs_no_network(finished):
+    page = read_page(finished.with_suffix(".html"))
+    assert tuple(page.headings) == CHAPTERS
+    assert page.drawings >= 20
+    assert "not finished" not in page.words
+    assert "nan" not in page.words.lower().split()
+    assert sorted(path.name for path in finished.parent.iterdir()) == ["study.h5", "study.html"]
+
+
+def test_a_finished_study_is_left_alone(finished, spinland, tiny):
+    files = [finished, finished.with_suffix(".html")]
+    before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
+    assert "finished" in spinland("study", *tiny, "--out", finished).stderr
+    assert [(file.read_bytes(), file.stat().st_mtime_ns) for file in files] == before
+
+
+def test_other_settings_are_refused_and_overwrite_replaces(finished, study, spinland, tiny):
+    before = study.read_bytes()
+    other = ["study", *tiny, "--seed", "1", "--out", study, "--no-page"]
+    error = spinland(*other, code=1).stderr
+    assert "seed = 0, not 1" in error
+    assert error.count("\n") == 1
+    assert study.read_bytes() == before
+    spinland(*other, "--overwrite")
+    assert study.read_bytes() != before
+    spinland("study", *tiny, "--out", study, "--no-page", "--overwrite", "--quiet")
+    assert study.read_bytes() == finished.read_bytes()
+
+
+def test_quiet_is_quiet(study, spinland, tiny):
+    assert spinland("study", *tiny, "--out", study, "--quiet").stderr == ""
+    assert study.with_suffix(".html").exists()
+
+
+def test_a_page_older_than_the_study_is_written_again(study, spinland, tiny):
+    page = study.with_suffix(".html")
+    page.write_text("of an unfinished study")
+    os.utime(page, ns=(0, 0))
+    spinland("study", *tiny, "--out", study)
+    assert read_page(page).headings[0] == CHAPTERS[0]
+
+
+def test_report_replaces_nothing_unasked(study, spinland, tmp_path):
+    page, figures = tmp_path / "page.html", tmp_path / "figures"
+    assert spinland("report", study, "--out", page, "--figures", figures).stdout.strip() == str(page)
+    drawings = sorted(figures.iterdir())
+    assert len(drawings) == read_page(page).drawings
+    assert all(path.suffix == ".svg" and "</svg>" in path.read_text() for path in drawings)
+    page.write_text("mine")
+    assert "--overwrite" in spinland("report", study, "--out", page, code=1).stderr
+    assert page.read_text() == "mine"
+    spinland("report", study, "--out", page, "--overwrite")
+    assert tuple(read_page(page).headings) == CHAPTERS
+
+
+def test_full_disk(spinland, tiny, tmp_path, finished):
+    study = tmp_path / "study.h5"
+    page = study.with_suffix(".html")
+    begin = ["study", *tiny, "--out", study]
+    error = spinland(*begin, "--quiet", code=1, preexec_fn=limited(100_000)).stderr
+    assert "cannot be written" in error
+    assert error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["study.h5"]  # what was finished, and no rests
+    spinland("report", study)
+    assert "not finished" in read_page(page).words
+    page.unlink()
+
+    room = finished.stat().st_size + 50_000
+    assert room < finished.with_suffix(".html").stat().st_size
+    error = spinland(*begin, code=1, preexec_fn=limited(room)).stderr
+    assert "going on with" in error
+    assert "study.html: cannot be written" in error
+    assert [path.name for path in tmp_path.iterdir()] == ["study.h5"]
+    assert study.read_bytes() == finished.read_bytes()
+    spinland(*begin)
+    assert tuple(read_page(page).headings) == CHAPTERS
+
+
+@pytest.mark.parametrize("data", ["linnerud", "teacher", "own"])
+def test_other_data(data, spinland, tiny, tmp_path):
+    source = data
+    if data == "own":
+        source = tmp_path / "own.npz"
+        random = np.random.default_rng(0)
+        x = random.normal(size=(30, 6))
+        y = (x[:, 0] > 0).astype(int) + (x[:, 1] > 0)
+        np.savez(source, x_train=x[:24], y_train=y[:24], x_test=x[24:], y_test=y[24:])
+    samples = {"linnerud": ["--n-train", 15, "--n-test", 5], "own": ["--n-train", 24, "--n-test", 6]}
+    study = tmp_path / "study.h5"
+    spinland("study", *tiny, *samples.get(data, []), "--data", source, "--out", study)
+    page = read_page(study.with_suffix(".html"))
+    assert tuple(page.headings) == CHAPTERS
+    regression = data == "linnerud"
+    body = page.words.split("L(w), loss")[0]  # before the definitions, which tell both losses
+    assert ("test accuracy" in body) is not regression
+    assert ("nats" in body) is not regression
+
+
+def test_settings_of_a_regression_reach_the_axes(run_python):
+    """Drawings hold their letters as outlines, so the labels are caught on their way to the figures."""
+    script = """
+from types import SimpleNamespace as Bag
+from spinland.report.reader import StudyReader
+for task in ("regression", "classification"):
+    config = {"data": "digits"}
+    store = Bag(meta={"kind": "study", "task": task, "config": config}, names=lambda: (), path="x")
+    reader = StudyReader(store)
+    print(reader.value_label, "|", reader.unit)
+"""
+    regression, classification = run_python(script).splitlines()
+    assert "squared" in regression
+    assert "nats" not in regression
+    assert classification.count("nats") == 2

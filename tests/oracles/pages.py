@@ -1,0 +1,62 @@
+"""Reads a page of a study as a browser does: tags, ids, what it would load, and the words in it."""
+
+from html.parser import HTMLParser
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+LOADS = {"script", "link", "img", "iframe", "object", "embed", "audio", "video", "source"}
+
+
+class Page(HTMLParser):
+    """A parsed page; ``words`` is its visible text, drawings left out."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.targets, self.loaded, self.headings, self.words = [], [], [], [], ""
+        self.drawings, self._open = 0, []
+        self.feed(text)
+        self.close()
+        assert not self._open, f"left open: {self._open}"
+
+    def handle_startendtag(self, tag, attrs):
+        self._look(tag, dict(attrs))
+
+    def handle_starttag(self, tag, attrs):
+        self._look(tag, dict(attrs))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open, f"</{tag}> closes nothing"
+        assert self._open[-1] == tag, f"</{tag}> closes <{self._open[-1]}>"
+        self._open.pop()
+
+    def handle_data(self, data):
+        if "svg" not in self._open and "style" not in self._open:
+            self.words += data
+        if self._open and self._open[-1] == "h2":
+            self.headings.append(data)
+
+    def _look(self, tag, attributes):
+        self.drawings += tag == "svg"
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        if tag in LOADS:
+            self.loaded.append(tag)
+        for name, value in attributes.items():
+            if name in ("src", "srcset", "data"):
+                self.loaded.append(value)
+            if name in ("href", "xlink:href"):
+                self.targets.append((tag, value))
+
+
+def check_self_contained(text):
+    """Nothing to load, every id once, every reference within the page answered; returns the page."""
+    page = Page(text)
+    assert page.loaded == []
+    assert "@import" not in text
+    assert "url(http" not in text
+    assert len(page.ids) == len(set(page.ids)), "an id stands twice"
+    for tag, target in page.targets:
+        assert target.startswith("#") or tag == "a", (tag, target)
+        assert not target.startswith("#") or target[1:] in page.ids, f"nothing has the id {target}"
+    return page
