@@ -88,7 +88,9 @@ def _keep_linked_code_private() -> None:
     compiled and one that was resumed would differ too.
     """
     library: Any = codegen.CPUCodeLibrary
-    optimise = library._optimize_final_module
+    optimise = getattr(library, "_optimize_final_module", None)
+    if optimise is None:  # another Numba inside: the test of cold and warm runs will tell
+        return
 
     def optimise_private(self: Any) -> None:
         if self._object_caching_enabled:
