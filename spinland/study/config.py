@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from .. import checks, rng
+from .. import checks
 from ..data.loading import NAMES
 from ..errors import ArgumentError, FileError
 
@@ -73,6 +73,10 @@ def _data_set(name: str, value: Any) -> str:
     return value
 
 
+def _seed(name: str, value: Any) -> int:
+    return checks.integer(name, value, minimum=0, maximum=2**64 - 1)
+
+
 def _folder(name: str, value: Any) -> str | None:
     return None if value is None else str(value)
 
@@ -108,7 +112,7 @@ class StudyConfig:
     hidden: tuple[int, ...] = _setting((32,), "widths M of the hidden layers", _layers, _DATA)
     bias: bool = _setting(True, "give the layers biases", _flag, _DATA)
     dtype: str = _setting("float32", "float type", _one_of("float32", "float64"), _DATA)
-    seed: int = _setting(0, "64-bit seed of every random number", rng.seed64, _DATA)
+    seed: int = _setting(0, "64-bit seed of every random number", _seed, _DATA)
 
     replicas: int = _setting(100, "independently trained networks", _whole(3), _TRAIN)
     epochs: int = _setting(30, "passes over the training set", _whole(2), _TRAIN)
