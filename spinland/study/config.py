@@ -135,13 +135,13 @@ class StudyConfig:
     )
     walk_steps: int = _setting(100, "steps of a walk", _whole(2), _WALK)
     walkers: int = _setting(8, "walks from each solution", _whole(2), _WALK)
-    walk_origins: int = _setting(8, "solutions to walk from", _whole(1), _WALK)
+    walk_origins: int = _setting(8, "solutions to walk from, at most all there are", _whole(1), _WALK)
 
     swaps: tuple[int, ...] | None = _setting(
         None, "numbers S of exchanged pairs; default 0 to 30, up to half the width", _several(_whole(0), optional=True), _SWAP
     )  # fmt: skip
     swap_trials: int = _setting(20, "random choices of pairs for each network", _whole(2), _SWAP)
-    swap_origins: int = _setting(5, "networks to swap in", _whole(1), _SWAP)
+    swap_origins: int = _setting(5, "networks to swap in, at most all there are", _whole(1), _SWAP)
     swap_points: int = _setting(21, "points along the way", _whole(3), _SWAP)
     widths: tuple[int, ...] = _setting(
         (8, 16, 32, 64, 128), "widths M to compare in protocols 2 and 3; empty for none",
@@ -173,7 +173,7 @@ class StudyConfig:
 
     grid: int = _setting(41, "points along each side of a plane", _whole(3), _SLICE)
     line_points: int = _setting(41, "points along a line", _whole(3), _SLICE)
-    lines: int = _setting(8, "lines to average", _whole(1), _SLICE)
+    lines: int = _setting(8, "lines to average, at most as many as there are solutions", _whole(1), _SLICE)
 
     def __post_init__(self) -> None:
         for setting in fields(self):
@@ -184,11 +184,6 @@ class StudyConfig:
             raise ArgumentError(
                 "swaps", f"at most half the width of the first hidden layer ({narrowest // 2})", self.swaps
             )
-        for name in ("walk_origins", "swap_origins", "lines"):
-            if getattr(self, name) > self.replicas:
-                raise ArgumentError(
-                    name, f"at most the number of replicas ({self.replicas})", getattr(self, name)
-                )
 
     def as_dict(self) -> dict[str, Any]:
         """Settings as plain values, for JSON and TOML."""

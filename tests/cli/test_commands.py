@@ -17,7 +17,6 @@ WRONG = {
     "twice": (["study", "--batch-sizes", "8,8"], "batch_sizes"),
     "too many swaps": (["study", "--hidden", "8", "--swaps", "9"], "swaps"),
     "too few replicas": (["study", "--replicas", "2"], "replicas"),
-    "more origins than replicas": (["study", "--replicas", "3"], "walk_origins"),
     "no such data": (["study", "--data", "digitz"], "data: expected one of digits"),
     "batch too large": (["study", "--n-train", "50", "--batch-size", "51"], "batch_size"),
     "a page as the file": (["study", "--out", "study.html"], "--out"),
@@ -30,9 +29,10 @@ WRONG = {
 @pytest.mark.parametrize(("words", "named"), WRONG.values(), ids=WRONG)
 def test_wrong_usage_is_told_in_one_line(words, named, spinland, tmp_path):
     done = spinland(*words, code=2, cwd=tmp_path)
-    assert named in done.stderr
-    assert done.stderr.startswith("error: ")
-    assert done.stderr.count("\n") == 1
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("compiling kernels")]
+    assert len(lines) == 1
+    assert lines[0].startswith("error: ")
+    assert named in lines[0]
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
 
