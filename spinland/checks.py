@@ -12,6 +12,11 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .errors import ArgumentError, DeviceUnavailable
 
 
+def _quoted(value: object) -> object:
+    """Text in quotes, so that '3' is told from 3."""
+    return repr(value) if isinstance(value, str) else value
+
+
 def float_array(
     name: str,
     value: ArrayLike,
@@ -74,11 +79,11 @@ def integer(name: str, value: Any, *, minimum: int | None = None, maximum: int |
     if maximum is not None:
         expected += f"{' and' if minimum is not None else ' of'} at most {maximum}"
     if isinstance(value, (bool, np.bool_)):
-        raise ArgumentError(name, expected, value)
+        raise ArgumentError(name, expected, _quoted(value))
     try:
         number = operator.index(value)
     except TypeError:
-        raise ArgumentError(name, expected, value) from None
+        raise ArgumentError(name, expected, _quoted(value)) from None
     if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
         raise ArgumentError(name, expected, number)
     return number
@@ -105,14 +110,14 @@ def real(
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
-        raise ArgumentError(name, expected, value) from None
+        raise ArgumentError(name, expected, _quoted(value)) from None
     if (
         not np.isfinite(number)
         or (above is not None and number <= above)
         or (minimum is not None and number < minimum)
         or (maximum is not None and number > maximum)
     ):
-        raise ArgumentError(name, expected, value)
+        raise ArgumentError(name, expected, _quoted(value))
     return number
 
 
@@ -120,7 +125,7 @@ def choice(name: str, value: Any, options: Iterable[Any]) -> Any:
     """One of the options."""
     options = tuple(options)
     if not any(value is option or (type(value) is type(option) and value == option) for option in options):
-        raise ArgumentError(name, "one of " + ", ".join(map(repr, options)), value)
+        raise ArgumentError(name, "one of " + ", ".join(map(repr, options)), _quoted(value))
     return value
 
 
@@ -141,11 +146,11 @@ def device(value: str) -> str:
 def float_type(name: str, value: DTypeLike) -> np.dtype[Any]:
     """``float32`` or ``float64``."""
     if value is None:  # NumPy reads None as float64
-        raise ArgumentError(name, "'float32' or 'float64'", value)
+        raise ArgumentError(name, "'float32' or 'float64'", _quoted(value))
     try:
         dtype = np.dtype(value)
     except (TypeError, ValueError):
         raise ArgumentError(name, "'float32' or 'float64'", repr(value)) from None
     if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ArgumentError(name, "'float32' or 'float64'", value)
+        raise ArgumentError(name, "'float32' or 'float64'", _quoted(value))
     return dtype

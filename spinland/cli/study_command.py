@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, StoreError
 from ..study.config import StudyConfig, from_mapping, read_toml, settings
 
 _LISTS = {"hidden": int, "sigmas": float, "swaps": int, "widths": int, "batch_sizes": int, "radii": float}
@@ -108,18 +108,24 @@ def command(
         return
     if out.suffix == ".html":
         raise ArgumentError("--out", "an HDF5 file such as study.h5; the page goes beside it", str(out))
-    from ..report.page import page_path, write_page
+    from ..report.page import check_page, page_path, write_page
+    from ..store.hdf5 import Store
     from ..study.run import run_study
     from .display import Terminal
 
     terminal = Terminal(quiet)
     terminal.install()
+    target = page_path(out)
+    if page:
+        check_page(target, overwrite)
     computed = run_study(config, out, overwrite=overwrite, say=terminal.say)
     if page:
-        target = page_path(out)
         if computed or _is_older(target, out):
-            write_page(out, target, overwrite=True)
+            write_page(out, target, overwrite=overwrite)
         terminal.say(f"page: [bold]{target}[/bold]")
+    failed = Store(out, "r").meta["failed"]
+    if failed:
+        raise StoreError(out, f"{len(failed)} results could not be made: {', '.join(failed)}")
 
 
 def _is_older(page: Path, study: Path) -> bool:

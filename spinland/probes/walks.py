@@ -110,7 +110,7 @@ def _plan(
 ) -> _Plan:  # fmt: skip
     landscape = inputs.a_landscape(landscape)
     starts = inputs.origins(landscape, origin)
-    n_walkers = checks.integer("n_walkers", n_walkers, minimum=1)
+    n_walkers = checks.integer("n_walkers", n_walkers, minimum=1, maximum=(2**32 - 1) // len(starts))
     last = 2**32 - len(starts) * n_walkers
     constraint, radius = _constraint(landscape, starts, constraint)
     return _Plan(

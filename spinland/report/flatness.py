@@ -48,8 +48,8 @@ def _finding(comparison: Any, classification: bool) -> str:
         "flatter" if mean > 2 * error else ("sharper" if mean < -2 * error else "neither flatter nor sharper")
     )
     text = (
-        f"Batch size {comparison.batch_sizes[small]} gives {claim} solutions than {comparison.batch_sizes[large]} (difference of the rise "
-        f"{plus_minus(mean, error)}). Rank correlation of the rise with the {quality}: "
+        f"Batch size {comparison.batch_sizes[small]} gives {claim} solutions than {comparison.batch_sizes[large]} (rise {number(float(np.nanmean(rise[small])))} against "
+        f"{number(float(np.nanmean(rise[large])))}, difference {plus_minus(-mean, error)}). Rank correlation of the rise with the {quality}: "
     )
     parts = []
     for kind, name in (("filter", "filter directions"), ("walk", "walks")):

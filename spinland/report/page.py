@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,22 @@ def page_path(study: Path) -> Path:
     return study.with_suffix(".html")
 
 
+def check_page(target: Path, overwrite: bool) -> None:
+    """Refuse to replace a file that is not a page of ours.
+
+    Raises
+    ------
+    StoreError
+        There is such a file.
+    """
+    if overwrite or not target.exists():
+        return
+    with suppress(OSError), open(target, encoding="utf-8", errors="replace") as file:
+        if '<meta name="generator" content="spinland' in file.read(1000):
+            return
+    raise StoreError(target, "exists already and is no page of spinland; --overwrite replaces it")
+
+
 def write_page(study: Path, target: Path, *, overwrite: bool = False, figures: Path | None = None) -> Path:
     """Write the page of a study, finished or not.
 
@@ -50,7 +67,7 @@ def write_page(study: Path, target: Path, *, overwrite: bool = False, figures: P
     target : path
         The page.
     overwrite : bool
-        Replace files that exist.
+        Replace files that exist. A page that spinland wrote is renewed without being asked: the study holds the results.
     figures : path, optional
         Folder that gets every figure as an SVG file too.
 
@@ -64,8 +81,7 @@ def write_page(study: Path, target: Path, *, overwrite: bool = False, figures: P
     StoreError
         Not a study of ours, or a file exists and may not be replaced, or cannot be written.
     """
-    if target.exists() and not overwrite:
-        raise StoreError(target, "exists already; --overwrite replaces it")
+    check_page(target, overwrite)
     reader = StudyReader(Store(study, "r"))
     chapters = [chapter for make in CHAPTERS if (chapter := make(reader)) is not None]
     html = _render(reader, chapters)

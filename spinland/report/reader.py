@@ -80,6 +80,8 @@ class StudyReader:
     @property
     def unfinished(self) -> str:
         """What is missing, empty for a finished study."""
+        if self.meta.get("failed"):
+            return "; ".join(f"{name} could not be made ({why})" for name, why in self.meta["failed"].items())
         if self.meta["finished"]:
             return ""
         pending = self.store.pending()

@@ -68,7 +68,7 @@ def _common_swaps(results: list[Any]) -> list[int]:
 
 def _finding(main: Any, widths: list[int], results: list[Any], common: list[int], unit: str) -> str:
     s, mean, error = main.swaps, main.barrier_mean, main.barrier_error
-    rises = bool(np.all(np.diff(mean) > -2 * np.hypot(error[1:], error[:-1])))
+    rises = bool(mean[-1] > 2 * error[-1] and np.all(np.diff(mean) > -2 * np.hypot(error[1:], error[:-1])))
     text = (
         f"The barrier goes from {number(mean[0])} at S = {s[0]} to {plus_minus(mean[-1], error[-1])} {unit} at "
         f"S = {s[-1]} of M = {main.width}; "

@@ -23,7 +23,8 @@ def training_chapter(study: StudyReader) -> Chapter | None:
         ("training loss", mean_text(ensemble.train_loss[:, 0]), mean_text(ensemble.train_loss[:, -1])),
         ("test loss", mean_text(ensemble.test_loss[:, 0]), mean_text(ensemble.test_loss[:, -1])),
     ]
-    finding = f"{n - len(lost)} of {n} replicas converged; final training loss {mean_text(ensemble.train_loss[:, -1])} {study.unit}"
+    risen = np.flatnonzero(ensemble.train_loss[:, -1] >= ensemble.train_loss[:, 0])
+    finding = f"The loss of {n - len(lost) - len(risen)} of {n} replicas fell; final training loss {mean_text(ensemble.train_loss[:, -1])} {study.unit}"
     if study.is_classification:
         for label, values in (
             ("training accuracy", ensemble.train_accuracy),
@@ -31,6 +32,8 @@ def training_chapter(study: StudyReader) -> Chapter | None:
         ):
             rows.append((label, mean_text(values[:, 0], True), mean_text(values[:, -1], True)))
         finding += f", test accuracy {mean_text(ensemble.test_accuracy[:, -1], True)}"
+    if len(risen):
+        finding += f"; not below its start for replicas {', '.join(map(str, ensemble.replicas[risen]))}: is the learning rate too large?"
     if len(lost):
         finding += f"; diverged: {', '.join(map(str, ensemble.replicas[lost]))}"
     return Chapter(

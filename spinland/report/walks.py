@@ -44,7 +44,7 @@ def walks_chapter(study: StudyReader) -> Chapter | None:
     if rough:
         figures.append(
             picture(
-                walk_ruggedness(rough, labels=[f"σ = {walk.sigma:g}" for walk in free]),
+                walk_ruggedness(rough, labels=[f"σ = {r.sigma:g}" for r in rough]),
                 "Ruggedness. Left: autocorrelation of the loss along the walk, of its fluctuations about the mean over "
                 "walkers at each step; errors by jackknife over walkers. Right: distribution of the increments of the loss.",
             )
@@ -65,12 +65,14 @@ def _finding(free: list[Any], sphere: list[Any], unit: str) -> str:
         smallest = walk if walk.sigma < smallest.sigma else smallest
         largest = walk if walk.sigma > largest.sigma else largest
     text = (
-        f"After {smallest.n_steps} steps the mean loss has risen from {number(smallest.mean[0])} to "
-        f"{plus_minus(smallest.mean[-1], smallest.error[-1])} {unit} at σ = {smallest.sigma:g} and to "
-        f"{plus_minus(largest.mean[-1], largest.error[-1])} at σ = {largest.sigma:g}"
+        f"In {smallest.n_steps} steps the mean loss goes from {number(smallest.mean[0])} to "
+        f"{plus_minus(smallest.mean[-1], smallest.error[-1])} {unit} at σ = {smallest.sigma:g}"
     )
-    monotone = bool(np.all(np.diff(largest.mean) > -2 * largest.error[1:]))
-    text += "; the fan opens steadily" if monotone else "; the mean does not rise steadily at the largest σ"
+    if largest is not smallest:
+        text += f" and to {plus_minus(largest.mean[-1], largest.error[-1])} at σ = {largest.sigma:g}"
+    rises = largest.mean[-1] > largest.mean[0] + 2 * largest.error[-1]
+    monotone = bool(rises and np.all(np.diff(largest.mean) > -2 * largest.error[1:]))
+    text += "; the fan opens steadily" if monotone else "; at the largest σ the mean does not rise steadily"
     for walk in sphere:
         if walk.sigma == largest.sigma:
             text += f"; on the sphere it ends at {plus_minus(walk.mean[-1], walk.error[-1])}"
@@ -79,8 +81,9 @@ def _finding(free: list[Any], sphere: list[Any], unit: str) -> str:
 
 def _table(walks: list[Any], rough: list[Any], caption: str) -> Table:
     rows = []
-    for i, walk in enumerate(walks):
-        r = rough[i] if i < len(rough) else None
+    by_sigma = {r.sigma: r for r in rough}
+    for walk in walks:
+        r = by_sigma.get(walk.sigma)
         rows.append(
             (
                 f"{walk.sigma:g}",
@@ -95,7 +98,8 @@ def _table(walks: list[Any], rough: list[Any], caption: str) -> Table:
     return Table(
         header,
         rows,
-        caption + " ξ: lag at which the autocorrelation falls to 1/e; – where it does not within the walk.",
+        caption
+        + " ξ: lag at which the autocorrelation falls to 1/e; not determined where it does not within half the walk.",
     )
 
 

@@ -58,8 +58,28 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(path: Path, lock: Path) -> int:
-    deadline = time.monotonic() + LOCK_PATIENCE
+@contextmanager
+def reserved(path: Path) -> Iterator[None]:
+    """Keep a file to this process for a long run of commits; others may read it meanwhile.
+
+    Raises
+    ------
+    StoreError
+        Another process has reserved it, or no lock can be had beside it.
+    """
+    lock = path.with_name(path.name + ".running")
+    with failures_named(path, "reserved for writing"):
+        descriptor = _acquire(path, lock, patience=0)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            lock.unlink()
+        os.close(descriptor)
+
+
+def _acquire(path: Path, lock: Path, patience: float = LOCK_PATIENCE) -> int:
+    deadline = time.monotonic() + patience
     while True:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
         try:
@@ -69,8 +89,9 @@ def _acquire(path: Path, lock: Path) -> int:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 os.close(descriptor)
+                since = f" for {patience:g} s" if patience else ""
                 raise StoreError(
-                    path, f"another process has been writing to it for {LOCK_PATIENCE:g} s; stop it or wait"
+                    path, f"another process has been writing to it{since}; stop it or wait"
                 ) from None
             time.sleep(0.002)
         except BaseException:

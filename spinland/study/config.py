@@ -19,7 +19,11 @@ def _setting(default: Any, help: str, check: Callable[[str, Any], Any], chapter:
 
 def _whole(minimum: int, optional: bool = False) -> Callable[[str, Any], int | None]:
     def check(name: str, value: Any) -> int | None:
-        return None if optional and value is None else checks.integer(name, value, minimum=minimum)
+        return (
+            None
+            if optional and value is None
+            else checks.integer(name, value, minimum=minimum, maximum=10**9)
+        )
 
     return check
 
@@ -55,7 +59,7 @@ def _layers(name: str, value: Any) -> tuple[int, ...]:
         value = (value,)
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         raise ArgumentError(name, "the widths of the hidden layers", value)
-    layers = tuple(checks.integer(name, item, minimum=1) for item in value)
+    layers = tuple(checks.integer(name, item, minimum=1, maximum=10**6) for item in value)
     if not layers:
         raise ArgumentError(name, "at least one hidden layer", "none")
     return layers
@@ -144,7 +148,7 @@ class StudyConfig:
     swap_origins: int = _setting(5, "networks to swap in, at most all there are", _whole(1), _SWAP)
     swap_points: int = _setting(21, "points along the way", _whole(3), _SWAP)
     widths: tuple[int, ...] = _setting(
-        (8, 16, 32, 64, 128), "widths M to compare in protocols 2 and 3; empty for none",
+        (8, 16, 32, 64, 128), "widths M to compare in protocols 2 and 3; none for no comparison",
         _several(_whole(2), empty=True), _SWAP,
     )  # fmt: skip
     width_replicas: int = _setting(20, "networks trained for each width", _whole(3), _SWAP)

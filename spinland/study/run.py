@@ -13,10 +13,11 @@ from ..data.dataset import Dataset
 from ..data.loading import DatasetLike, as_dataset
 from ..errors import ArgumentError, DivergenceWarning, StoreError
 from ..provenance import version
+from ..store.commit import reserved
 from ..store.hdf5 import Store
 from .config import StudyConfig
 from .context import Context
-from .stages import Stage, Training, plan_stages
+from .stages import Training, plan_stages
 from .training import train_into
 
 Say = Callable[[str], None]
@@ -64,12 +65,19 @@ def run_study(
     data = as_dataset(config.data if dataset is None else dataset, config.data_dir)
     data = data.subset(config.n_train, config.n_test)
     _check_fit(config, data)
-    store = _open(path, config, data, overwrite, say)
-    if store.meta["finished"]:
-        say(f"{path} is finished; --overwrite makes it anew")
-        return 0
-    context = Context(config, store, data)
+    with reserved(path):
+        store = _open(path, config, data, overwrite, say)
+        if store.meta["finished"]:
+            say(f"{path} is finished; --overwrite makes it anew")
+            return 0
+        return _complete(Context(config, store, data), say)
+
+
+def _complete(context: Context, say: Say) -> int:
+    """Make every result that is missing; one that cannot be made is told and does not stop the others."""
+    store = context.store
     plan = list(plan_stages(context))
+    failed: dict[str, str] = {}
     made = 0
     for i, stage in enumerate(plan, 1):
         if stage.name in store:
@@ -78,15 +86,22 @@ def run_study(
         if isinstance(stage, Training):
             _train(context, stage, say)
         else:
-            _compute(context, stage)
+            try:
+                result = stage.compute(context)
+            except ArgumentError as error:
+                failed[stage.name] = str(error)
+            except StoreError as error:
+                if not failed:
+                    raise
+                failed[stage.name] = f"needs a result that could not be made: {error}"
+            if stage.name in failed:
+                say(f"[{i:>2}/{len(plan)}] {stage.title}: cannot be made: {failed[stage.name]}")
+                continue
+            store.save(stage.name, result)
         made += 1
         say(f"[{i:>2}/{len(plan)}] {stage.title} ({time.monotonic() - start:.1f} s)")
-    store.set_meta(store.meta | {"finished": True})
+    store.set_meta(store.meta | {"finished": True, "failed": failed})
     return made
-
-
-def _compute(context: Context, stage: Stage) -> None:
-    context.store.save(stage.name, stage.compute(context))
 
 
 def _train(context: Context, stage: Training, say: Say) -> None:
@@ -105,6 +120,10 @@ def _check_fit(config: StudyConfig, data: Dataset) -> None:
     n = len(data.x_train)
     if config.batch_size is not None and config.batch_size > n:
         raise ArgumentError("batch_size", f"at most the number of training samples ({n})", config.batch_size)
+    if config.probe_samples is not None and config.probe_samples > n:
+        raise ArgumentError(
+            "probe_samples", f"at most the number of training samples ({n})", config.probe_samples
+        )
     too_large = [b for b in config.batch_sizes or () if b > n]
     if too_large:
         raise ArgumentError("batch_sizes", f"at most the number of training samples ({n})", too_large[0])
@@ -123,6 +142,7 @@ def _meta(config: StudyConfig, data: Dataset) -> dict[str, Any]:
         "n_train": len(data.x_train),
         "n_test": len(data.x_test),
         "finished": False,
+        "failed": {},
     }
 
 

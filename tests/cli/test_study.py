@@ -10,6 +10,7 @@ from matplotlib.text import Text
 from spinland.report import parts
 from spinland.report.page import CHAPTERS as CHAPTER_MAKERS
 from spinland.report.reader import StudyReader
+from spinland.store.commit import reserved
 from spinland.store.hdf5 import Store
 from tests.oracles.pages import check_self_contained
 
@@ -49,7 +50,7 @@ def test_the_page_is_whole_and_needs_no_network(finished):
     page = read_page(finished.with_suffix(".html"))
     assert tuple(page.headings) == CHAPTERS
     assert page.drawings >= 20
-    assert "not finished" not in page.words
+    assert "not complete" not in page.words
     assert "nan" not in page.words.lower().split()
     assert sorted(path.name for path in finished.parent.iterdir()) == ["study.h5", "study.html"]
 
@@ -81,7 +82,7 @@ def test_quiet_is_quiet(study, spinland, tiny):
 
 def test_a_page_older_than_the_study_is_written_again(study, spinland, tiny):
     page = study.with_suffix(".html")
-    page.write_text("of an unfinished study")
+    page.write_text('<meta name="generator" content="spinland 0">of an unfinished study')
     os.utime(page, ns=(0, 0))
     spinland("study", *tiny, "--out", study)
     assert read_page(page).headings[0] == CHAPTERS[0]
@@ -109,7 +110,7 @@ def test_full_disk(spinland, tiny, tmp_path, finished):
     assert error.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["study.h5"]  # what was finished, and no rests
     spinland("report", study)
-    assert "not finished" in read_page(page).words
+    assert "not complete" in read_page(page).words
     page.unlink()
 
     room = finished.stat().st_size + 50_000
@@ -144,3 +145,38 @@ def test_other_data(data, spinland, tiny, tmp_path, monkeypatch):
     labels = labels_of(study, monkeypatch)
     assert any("mean squared error" in label for label in labels) is regression
     assert any("nats" in label for label in labels) is not regression
+
+
+def test_a_page_of_others_is_left_alone(spinland, tiny, tmp_path):
+    study, page = tmp_path / "study.h5", tmp_path / "study.html"
+    page.write_text("mine")
+    done = spinland("study", *tiny, "--out", study, code=1)
+    assert "study.html" in done.stderr
+    assert page.read_text() == "mine"
+    assert not study.exists()  # told before anything was computed
+
+
+def test_our_own_page_is_renewed(study, spinland):
+    for _ in range(2):
+        spinland("report", study)
+    assert tuple(read_page(study.with_suffix(".html")).headings) == CHAPTERS
+
+
+def test_a_second_process_is_told_at_once(spinland, tiny, tmp_path):
+    study = tmp_path / "study.h5"
+    with reserved(study):
+        done = spinland("study", *tiny, "--out", study, code=1)
+    assert "another process" in done.stderr
+    assert not study.exists()
+
+
+def test_a_probe_that_fails_does_not_stop_the_others(spinland, tiny, tmp_path):
+    study = tmp_path / "study.h5"
+    words = ("study", *tiny, "--sigmas", "0.01,1e30", "--out", study)
+    done = spinland(*words, code=1)
+    assert "walks/none/1" in done.stderr or "ruggedness/none/1" in done.stderr
+    assert "planes/trajectory" in Store(study, "r")
+    assert "not complete" in read_page(study.with_suffix(".html")).words
+    before = study.read_bytes()
+    spinland(*words, code=1)
+    assert study.read_bytes() == before
