@@ -129,13 +129,12 @@ class Ultrametricity(Result):
                 strict=True,
             )
         )
-        nearest = float(self.null_deviation.mean(axis=1).min())
-        share = 100 * (1 - self.deviation / nearest)
-        head = (
-            f"more ultrametric than both null models, by {share:.1f} % of the way to a perfect hierarchy"
-            if self.significant
-            else "not distinguishable from a null model"
-        )
+        head = "not distinguishable from a null model"
+        if self.significant:
+            share = 100 * (1 - self.deviation / float(self.null_deviation.mean(axis=1).min()))
+            head = (
+                f"more ultrametric than both null models, by {share:.1f} % of the way to a perfect hierarchy"
+            )
         return (
             f"Triangles are {head}: deviation K = {self.deviation:.3f} ± {self.deviation_error:.3f}, "
             f"where 0 is ultrametric ({numbers})."
