@@ -49,7 +49,7 @@ def locked(path: Path) -> Iterator[None]:
     """
     lock = path.with_name(path.name + ".lock")
     with failures_named(path, "locked for writing"):
-        descriptor = _acquire(path, lock)
+        descriptor = _acquire(path, lock, LOCK_PATIENCE)
     try:
         yield
     finally:
@@ -78,7 +78,7 @@ def reserved(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(path: Path, lock: Path, patience: float = LOCK_PATIENCE) -> int:
+def _acquire(path: Path, lock: Path, patience: float) -> int:
     deadline = time.monotonic() + patience
     while True:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
