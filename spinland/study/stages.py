@@ -175,7 +175,7 @@ def ensemble_of_width(context: Context, width: int) -> str:
 def _batches(context: Context) -> Iterator[Stage | Training]:
     c = context.config
     n_train = len(context.dataset.x_train)
-    sizes = tuple(b for b in context.batch_sizes if b <= n_train)
+    sizes = context.batch_sizes
     reference = -(-n_train // context.batch_size)
     for size in sizes:
         epochs = c.epochs
