@@ -1,0 +1,1 @@
+"""From network to glass: paths, couplings, and how wrong the assumptions are."""

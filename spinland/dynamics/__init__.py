@@ -1,0 +1,1 @@
+"""Flows, thermal noise and descent on a landscape."""

@@ -1,0 +1,1 @@
+"""Closed forms and numerical solutions of the spherical glass."""
