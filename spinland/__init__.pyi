@@ -1,5 +1,6 @@
 from . import figures as figures
 from . import symmetry as symmetry
+from . import theory as theory
 from .data.dataset import Dataset as Dataset
 from .data.loading import as_dataset as as_dataset
 from .data.loading import load_dataset as load_dataset
@@ -12,6 +13,7 @@ from .errors import StoreError as StoreError
 from .landscape.function import FunctionLandscape as FunctionLandscape
 from .landscape.geometry import Euclidean as Euclidean
 from .landscape.geometry import Sphere as Sphere
+from .landscape.glass import SphericalSpinGlass as SphericalSpinGlass
 from .landscape.network import ReLUNetwork as ReLUNetwork
 from .landscape.network_landscape import NetworkLandscape as NetworkLandscape
 from .landscape.protocol import Landscape as Landscape
