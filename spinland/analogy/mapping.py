@@ -202,11 +202,11 @@ class MappingAssumptions(Result):
         return [
             _over_replicas(
                 name, "the inputs of all paths are independent", self.independence_gap,
-                f"{self.effective_paths.mean():.3g} effective of {self.n_paths:.3g} paths",
+                f"{_count(self.effective_paths.mean())} effective of {_count(self.n_paths)} paths",
             ),
             Measure(
                 name, "the components of x are independent", gap, float(gap_error),
-                f"{self.effective_inputs:.3g} effective of {n} inputs",
+                f"{_count(self.effective_inputs)} effective of {n} inputs",
             ),
             Measure(
                 name, "they are Gaussian", self.input_gaussian_distance, self.input_gaussian_distance_error,
@@ -223,7 +223,7 @@ class MappingAssumptions(Result):
         return [
             _over_replicas(
                 "redundancy", "Λ values of the weights suffice", self.redundancy_gap,
-                f"{s:.3g} suffice, Λ = {self.n_unique:.3g}, N = {self.n_weights}",
+                f"{_count(s)} suffice, Λ = {_count(self.n_unique)}, N = {_count(self.n_weights)}",
             ),
             _over_replicas(
                 "uniformity", "every weight is on as many active paths", self.usage_gini,
@@ -233,6 +233,11 @@ class MappingAssumptions(Result):
 
     def _of_activity(self) -> list[Measure]:
         name = "random activity"
+        # The sign is taken off the mean: replicas whose correlations differ in sign have none in common.
+        weights = _over_replicas(
+            name, "activity is independent of the weights", self.activity_weight_correlation,
+            f"active paths have {self.active_weight_ratio.mean():.3g} times the mean |Πw|",
+        )  # fmt: skip
         return [
             _over_replicas(
                 name, "all paths are active equally often", self.activity_by_path,
@@ -241,10 +246,7 @@ class MappingAssumptions(Result):
             _over_replicas(
                 name, "all inputs activate as many paths", self.activity_by_sample, "share of the variance of A"
             ),
-            _over_replicas(
-                name, "activity is independent of the weights", np.abs(self.activity_weight_correlation),
-                f"active paths have {self.active_weight_ratio.mean():.3g} times the mean |Πw|",
-            ),
+            weights._replace(value=abs(weights.value)),
             _over_replicas(
                 name, "output = ρ · sum over all paths", self.output_unexplained,
                 f"variance left; {self.output_unexplained_if_random.mean():.2g} if activity were random",
@@ -271,6 +273,11 @@ class MappingAssumptions(Result):
                 f"excess kurtosis {self.weight_kurtosis.mean():.3g}",
             ),
         ]  # fmt: skip
+
+
+def _count(number: float) -> str:
+    """A count to read: "12.3", "25,088", "2.6e+07"."""
+    return f"{number:.3g}" if number < 100 else f"{number:,.0f}" if number < 1e7 else f"{number:.2g}"
 
 
 def _gap(effective: NDArray[np.float64], n: float) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ def effective_dimension(gram: NDArray[np.float64]) -> float:
     It is the number of equal, uncorrelated directions that would spread as much. Both traces are estimated
     without bias: that of C² by the U-centred Gram matrix (G. J. Székely and M. L. Rizzo, Ann. Statist. 42, 2382,
     2014), so that n need not be large beside the dimension. Infinite where the estimate of tr C² is not
-    positive: more directions than n samples can tell. NaN where the samples do not vary. Needs n ≥ 4.
+    positive: more directions than n samples can tell. Never below 1. NaN where the samples do not vary. Needs n ≥ 4.
     """
     n = len(gram)
     row, total = gram.sum(axis=1), gram.sum()
@@ -28,7 +28,7 @@ def effective_dimension(gram: NDArray[np.float64]) -> float:
     centred = off - row[:, None] / (n - 2) - row[None, :] / (n - 2) + total / ((n - 1) * (n - 2))
     np.fill_diagonal(centred, 0.0)
     square = float(np.sum(centred * centred)) / (n * (n - 3))
-    return float(trace**2 / square) if square > 0 else float("inf")
+    return float(max(1.0, trace**2 / square)) if square > 0 else float("inf")
 
 
 def gaussian_distance(values: NDArray[Any]) -> float:
