@@ -65,7 +65,7 @@ class MappingAssumptions(Result):
     distinct_values : (R,) int64
         Number s of different values of the weights that keeps a share 1 − ε of the predictions.
     usage_gini : (R,) float64
-        Gini's coefficient, over all weights, of the number of active paths through a weight.
+        Gini's coefficient, over all weights, of the mean number of active paths from non-zero inputs through a weight.
     usage_gini_in_layer : (R, H) float64
         The same over the weights of each layer.
     usage_gini_by_design : float

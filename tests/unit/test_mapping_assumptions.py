@@ -179,8 +179,9 @@ def test_without_hidden_neurons_all_paths_are_active_and_inputs_may_be_independe
 def test_inputs_along_one_direction_are_as_dependent_as_can_be():
     x = gaussian(100, 1, 2) * np.arange(1.0, 6.0)
     result = mapping_assumptions(ReLUNetwork((5, 2), bias=False), gaussian(1, 10)[0], x)
-    assert result.effective_inputs == pytest.approx(1)
-    assert result.independence_gap[0] == pytest.approx(1)
+    # The estimate scatters by some 2 % for 100 samples; seed 2.
+    assert result.effective_inputs == pytest.approx(1, abs=0.06)
+    assert result.independence_gap[0] == pytest.approx(1, abs=0.04)
 
 
 def test_repeating_inputs_on_many_paths_makes_no_more_of_them_independent():
@@ -188,7 +189,7 @@ def test_repeating_inputs_on_many_paths_makes_no_more_of_them_independent():
     x = np.abs(gaussian(2000, 8, 3))
     network = ReLUNetwork((8, 50, 1), bias=False)
     result = mapping_assumptions(network, np.ones(network.n_params), x, n_samples=2000)
-    assert result.effective_paths[0] == pytest.approx(result.effective_inputs)
+    assert result.effective_paths[0] == pytest.approx(result.effective_inputs, rel=2e-3)  # that is at most 8
     assert result.effective_inputs == pytest.approx(8, abs=3 * result.effective_inputs_error + 0.05)
 
 
@@ -380,7 +381,7 @@ def test_figure_shows_every_measure_of_every_result():
     ax = draw(results, labels=["before", "after"])
     assert [t.get_text() for t in ax.get_yticklabels()] == [m.statement for m in results[0].measures]
     for result, container in zip(results, ax.containers, strict=True):
-        assert_allclose(container.lines[0].get_xdata(), [m.value for m in result.measures])
+        assert_allclose(container.lines[0].get_xdata(orig=False), [m.value for m in result.measures])
     texts = {t.get_text() for t in ax.texts}
     assert {m.assumption for m in results[0].measures} <= texts
     assert {m.detail for m in results[1].measures} <= texts
