@@ -210,7 +210,7 @@ class MappingAssumptions(Result):
             ),
             Measure(
                 name, "they are Gaussian", self.input_gaussian_distance, self.input_gaussian_distance_error,
-                f"excess kurtosis {self.input_kurtosis:.3g}",
+                f"excess kurtosis {_signed(self.input_kurtosis)}",
             ),
             Measure(
                 name, "their mean is 0", self.input_mean_share, self.input_mean_share_error,
@@ -270,7 +270,7 @@ class MappingAssumptions(Result):
             ),
             _over_replicas(
                 name, "weights are Gaussian", self.weight_gaussian_distance,
-                f"excess kurtosis {self.weight_kurtosis.mean():.3g}",
+                f"excess kurtosis {_signed(self.weight_kurtosis.mean())}",
             ),
         ]  # fmt: skip
 
@@ -278,6 +278,10 @@ class MappingAssumptions(Result):
 def _count(number: float) -> str:
     """A count to read: "12.3", "25,088", "2.6e+07"."""
     return f"{number:.3g}" if number < 100 else f"{number:,.0f}" if number < 1e7 else f"{number:.2g}"
+
+
+def _signed(number: float) -> str:
+    return f"{number:.2g}".replace("-", "−")
 
 
 def _gap(effective: NDArray[np.float64], n: float) -> NDArray[np.float64]:

@@ -62,7 +62,7 @@ def mapping_assumptions(
         ax.errorbar(
             [m.value for m in table], rows + shift, xerr=[np.nan_to_num(m.error) for m in table],
             color=category(k)["color"], marker="os^Dv"[k % 5], markersize=7, linestyle="none", elinewidth=1.5,
-            label=label, clip_on=False, zorder=3,
+            label=label, zorder=3,
         )  # fmt: skip
     if details:
         _write_details(ax, rows, [m.detail for m in tables[-1]], names[-1])
@@ -86,7 +86,7 @@ def _places(assumptions: list[str]) -> tuple[np.ndarray, list[tuple[str, float]]
 
 
 def _scale(ax: Axes, rows: np.ndarray, statements: list[str]) -> None:
-    ax.set_xlim(0, 1)
+    ax.set_xlim(-0.025, 1.025)  # room for whole markers at the ends
     ax.set_ylim(rows[-1] + 0.6, -0.6)
     ax.set_yticks(rows, labels=statements)
     ax.tick_params(axis="y", length=0)
