@@ -26,11 +26,13 @@ from scipy.special import logsumexp
 from ..checks import float_array, integer
 from ..errors import ArgumentError
 from .conventions import from_abc_energy, to_abc_energy
-from .goe import LARGEST_ORDERED, log_density, order_probabilities
+from .goe import LARGEST_ORDERED, log_density
+from .ordering import log_share, untilted
 
 Array = NDArray[np.float64]
 NODES = 12  # Gauss–Legendre nodes of a panel
 PANEL = 6.0  # its length times sqrt(N): about three distances between neighbouring eigenvalues
+WIDEST = 1.5  # and its largest length: the Gaussian factors have a width of order one
 MARGIN = 8.0  # the densities have fallen by more than 1e-18 this far beyond the edge
 
 
@@ -134,7 +136,10 @@ def critical_point_density(
     n, p, k = _arguments(n_spins, order, index)
     given = float_array("energy", energy)
     x = to_abc_energy(given, convention) * _x_per_energy(n, p)
-    values = _log_integrand(x.ravel(), n, p, k).reshape(given.shape)
+    values = _log_weight(x.ravel(), n, p)
+    if k is not None:
+        values = values + log_share(x.ravel(), n, k, values, np.arange(x.size), untilted(x.ravel(), n))
+    values = values.reshape(given.shape)
     per_energy = _x_per_energy(n, p) / from_abc_energy(1.0, convention)
     return _number(values + _log_prefactor(n, p) + math.log(per_energy), log)
 
@@ -199,48 +204,42 @@ def _number(values: Array, log: bool) -> float | Array:
     return float(values) if values.ndim == 0 else values
 
 
-def _log_integrand(x: Array, n: int, p: int, k: int | None) -> Array:
-    value = log_density(x, n) - (p - 2) / (2.0 * p) * x * x
-    if k is not None:
-        value = value + _log_share(order_probabilities(x, n)[:, k])
-    return value
-
-
-def _log_share(probability: Array) -> Array:
-    with np.errstate(divide="ignore"):  # a share of zero has the logarithm −inf
-        return np.log(probability)
-
-
 def _log_integrals(n: int, p: int, k: int | None, ends: Array) -> Array:
     """Logarithm of ∫_{−∞}^{end} exp(−(p−2)x²/(2p)) ρ dx for each of the increasing ends."""
-    x, weights, panels = _nodes(n, tuple(ends.tolist()))
-    value = log_density(x, n) - (p - 2) / (2.0 * p) * x * x
+    key = tuple(ends.tolist())
+    x, weights, counts = _nodes(n, key)
+    value = _log_weight(x, n, p) + np.log(weights)
+    groups = np.repeat(np.arange(len(counts)), counts)
     if k is not None:
-        value = value + _log_share(_shares(n, tuple(ends.tolist()))[:, k])
-    value = value + np.log(weights)
-    pieces = [logsumexp(part) for part in np.split(value, panels[:-1])]
+        value = value + log_share(x, n, k, value, groups, _shares(n, key))
+    pieces = [logsumexp(part) for part in np.split(value, np.cumsum(counts)[:-1])]
     return np.asarray(np.logaddexp.accumulate(pieces))
+
+
+def _log_weight(x: Array, n: int, p: int) -> Array:
+    return log_density(x, n) - (p - 2) / (2.0 * p) * x * x
 
 
 @lru_cache(maxsize=16)
 def _nodes(n: int, ends: tuple[float, ...]) -> tuple[Array, Array, list[int]]:
-    """Nodes and weights from −∞ to the last end, and how many of them are below each end."""
+    """Nodes and weights from −∞ to the last end, and how many of them belong to each end."""
     edge = math.sqrt(2.0 * n)
     start = min(-edge, ends[0]) - MARGIN
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     x, w, counts = [], [], []
     for end in ends:
         stop = max(edge, start) + MARGIN if end == math.inf else end
-        borders = np.linspace(start, stop, math.ceil((stop - start) * math.sqrt(n) / PANEL) + 1)
+        panels = math.ceil((stop - start) / min(PANEL / math.sqrt(n), WIDEST))
+        borders = np.linspace(start, stop, panels + 1)
         half = 0.5 * np.diff(borders)[:, None]
         x.append((0.5 * (borders[1:] + borders[:-1])[:, None] + half * nodes).ravel())
         w.append((half * weights).ravel())
         counts.append(x[-1].size)
         start = end
-    return np.concatenate(x), np.concatenate(w), np.cumsum(counts).tolist()
+    return np.concatenate(x), np.concatenate(w), counts
 
 
 @lru_cache(maxsize=16)
-def _shares(n: int, ends: tuple[float, ...]) -> Array:
+def _shares(n: int, ends: tuple[float, ...]) -> tuple[Array, Array]:
     """Probabilities of the indices at the nodes: they serve every order and index."""
-    return order_probabilities(_nodes(n, ends)[0], n)
+    return untilted(_nodes(n, ends)[0], n)

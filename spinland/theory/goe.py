@@ -85,8 +85,12 @@ def _hermite_integral(j: int) -> float:
     return math.pi**-0.25 * math.sqrt(2.0 * math.pi) * math.prod(math.sqrt((i - 1) / i) for i in range(2, j + 1, 2))
 
 
-def order_probabilities(x: Array, n: int) -> Array:
-    """Probability that an eigenvalue found at x is the (k+1)-th smallest of the n.
+def order_weights(x: Array, n: int, tilt: Array) -> tuple[Array, Array]:
+    """Where in the order an eigenvalue found at x stands, with weight exp(tilt · number below it).
+
+    With p_k the probability that it is the (k+1)-th smallest of the n, the weights are
+    p_k exp(tilt·k) = share_k exp(log_total), up to a factor that depends on x alone. A tilt brings a k of
+    tiny p_k to the centre of the shares, where it is known to many digits.
 
     Parameters
     ----------
@@ -94,21 +98,23 @@ def order_probabilities(x: Array, n: int) -> Array:
         Positions.
     n : int
         Size of the matrices, 2 ≤ n ≤ 64.
+    tilt : (M,) array
+        Zero gives the probabilities themselves.
 
     Returns
     -------
-    (M, n) float64
-        Rows add up to one. Errors are below 1e-12, absolute; so a probability below that is not resolved.
-        The density of the (k+1)-th smallest eigenvalue is ρ_n(x) times column k.
+    share : (M, n) float64
+        Rows add up to one; errors are below 1e-12, absolute. Not negative.
+    log_total : (M,) float64
+        Comparable between tilts of the same x.
     """
-    rows = max(1, 3_000_000 // n**3)
-    return np.concatenate([_order_probabilities(x[i : i + rows], n) for i in range(0, len(x), rows)])
+    rows = max(1, 2_000_000 // n**3)
+    parts = [_order_weights(x[i : i + rows], n, tilt[i : i + rows]) for i in range(0, len(x), rows)]
+    return np.concatenate([share for share, _ in parts]), np.concatenate([total for _, total in parts])
 
 
-def _order_probabilities(x: Array, n: int) -> Array:
-    reach = math.sqrt(2.0 * n) + 9.0
-    below, below_sum = _skew_integrals(np.minimum(x - 2.0, -reach), x, x, n - 1)
-    above, above_sum = _skew_integrals(x, np.maximum(x + 2.0, reach), x, n - 1)
+def _order_weights(x: Array, n: int, tilt: Array) -> tuple[Array, Array]:
+    below, below_sum, above, above_sum, log_norms = _skew_integrals(x, n, tilt)
     cross = below_sum[:, :, None] * above_sum[:, None, :]
     cross -= cross.transpose(0, 2, 1)
     z = np.exp(2j * np.pi * np.arange(n // 2 + 1) / n)  # the others are complex conjugates
@@ -121,32 +127,50 @@ def _order_probabilities(x: Array, n: int) -> Array:
         matrix[:, :, : n - 1, n - 1] = border
         matrix[:, :, n - 1, : n - 1] = -border
     values = pfaffian(matrix)
-    values /= values[:, :1]  # z = 1: the sum over k
-    # values are Σ_k z^k P_k with z = exp(+2πi j/n): the conjugate is NumPy's sign.
-    probabilities = np.fft.irfft(values.conj(), n, axis=1)
-    return np.asarray(np.clip(probabilities, 0.0, 1.0))
+    total = values[:, 0].real.copy()  # z = 1: the sum over k
+    # Σ_k z^k share_k with z = exp(+2πi j/n): the conjugate has NumPy's sign.
+    share = np.fft.irfft((values / total[:, None]).conj(), n, axis=1)
+    return np.maximum(share, 0.0), np.log(np.abs(total)) + log_norms
 
 
-def _skew_integrals(low: Array, high: Array, x: Array, n: int) -> tuple[Array, Array]:
-    """Integrals ∫∫ sgn(t−s) g_j(s) g_l(t), (M, n, n), and ∫ g_j, (M, n), over low < s, t < high."""
+def _skew_integrals(x: Array, n: int, tilt: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """The integrals of A in a basis that suits x and tilt, below x and above it, and log of its norms.
+
+    The basis is g_j = p_j(s) |s − x| exp(−s²/2) v(s), j < n−1, with v = exp(tilt) below x and 1 above, and
+    p_j the polynomials for which it is orthonormal (by Stieltjes' recurrence). A keeps a moderate condition
+    in it, whatever the tilt; det of the change from monic polynomials is the product of the norms.
+    """
+    reach = math.sqrt(2.0 * n) + 9.0
     nodes, weights, primitive = _legendre(3 * n + 80)
-    half = 0.5 * (high - low)[:, None]
-    s = 0.5 * (high + low)[:, None] + half * nodes
-    g = hermite_functions(s, n) * np.abs(s - x[:, None])
-    weighted = g * (weights * half)
-    product = half[:, :, None] * np.einsum("jmt,lmt->mjl", g @ primitive.T, weighted, optimize=True)
-    return product - product.transpose(0, 2, 1), weighted.sum(axis=-1).T
+    middle = np.clip(x, -reach, reach)[:, None]
+    halves = np.stack([0.5 * (middle + reach), 0.5 * (reach - middle)])
+    s = np.stack([0.5 * (middle - reach), 0.5 * (reach + middle)]) + halves * nodes  # (2, M, nodes)
+    high = np.maximum(tilt, 0.0)  # factors of at most one, corrected at the end
+    v = np.exp(np.stack([tilt - high, -high]))[:, :, None]
+    g, log_norms = _orthonormal(s, np.abs(s - x[:, None]) * np.exp(-0.5 * s * s) * v, weights * halves, n - 1)
+    weighted = g * (weights * halves)[:, :, None]
+    product = halves[:, :, None] * ((g @ primitive.T) @ weighted.transpose(0, 1, 3, 2))
+    skew = product - product.transpose(0, 1, 3, 2)
+    sums = weighted.sum(axis=-1)
+    return skew[0], sums[0], skew[1], sums[1], log_norms + (n - 1) * high
 
 
-def hermite_functions(s: Array, n: int) -> Array:
-    """The orthonormal Hermite functions φ_0 … φ_{n−1} at s, (n, *s.shape)."""
-    phi = np.empty((n, *s.shape))
-    phi[0] = math.pi**-0.25 * np.exp(-0.5 * s * s)
-    for j in range(1, n):
-        phi[j] = math.sqrt(2.0 / j) * s * phi[j - 1]
-        if j > 1:
-            phi[j] -= math.sqrt((j - 1) / j) * phi[j - 2]
-    return phi
+def _orthonormal(s: Array, first: Array, weights: Array, n: int) -> tuple[Array, Array]:
+    """The functions p_j(s) first(s), j < n, orthonormal over both halves, (2, M, n, nodes); Σ of log norms."""
+    g = np.empty((*s.shape[:2], n, s.shape[2]))
+    last = before = np.zeros_like(s)
+    current = first
+    norm = log_norm = total = np.zeros(s.shape[1])
+    for j in range(n):
+        if j:
+            centre = np.einsum("hmt,hmt->m", weights, s * last * last)
+            current = (s - centre[:, None]) * last - norm[:, None] * before
+        norm = np.sqrt(np.einsum("hmt,hmt->m", weights, current * current))
+        before, last = last, current / norm[:, None]
+        g[:, :, j] = last
+        log_norm = log_norm + np.log(norm)
+        total = total + log_norm
+    return g, total
 
 
 @lru_cache(maxsize=4)
