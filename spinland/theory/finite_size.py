@@ -98,7 +98,7 @@ def finite_size_correction(n_spins: int, order: Order, temperature: float, conve
     Examples
     --------
     >>> round(finite_size_correction(100, 3, 2.0), 6)
-    0.000177
+    0.000187
     """
     n = checks.integer("n_spins", n_spins, minimum=2)
     mixture = mixture_of(order)
@@ -124,7 +124,7 @@ def second_moment_temperature(order: Order, convention: str = "abc") -> float:
     Examples
     --------
     >>> round(second_moment_temperature(3), 4)
-    1.0112
+    1.011
     """
     mixture = mixture_of(order)
 

@@ -48,7 +48,7 @@ def gradient_flow_energy(
     Examples
     --------
     >>> round(gradient_flow_energy(1.0), 4)
-    -1.0283
+    -1.0598
     """
     if checks.integer("order", order, minimum=2) != 2:
         raise ArgumentError("order", "2; theory.quench_energy integrates higher orders", order)
@@ -63,7 +63,9 @@ def gradient_flow_energy(
     return energy.reshape(t.shape) if t.ndim else float(energy[0])
 
 
-def spectral_flow_energy(eigenvalues: ArrayLike, overlaps2: ArrayLike, times: ArrayLike) -> NDArray[np.float64]:
+def spectral_flow_energy(
+    eigenvalues: ArrayLike, overlaps2: ArrayLike, times: ArrayLike
+) -> NDArray[np.float64]:
     """Energy per spin of one order-2 instance under gradient flow, exact at any N.
 
     For H = σᵀMσ with M symmetric, dσ/dt = −P∇H is solved by σ(t) ∝ exp(−2Mt)σ(0), so

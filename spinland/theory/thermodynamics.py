@@ -102,9 +102,13 @@ def static_temperature(order: Order, convention: str = "abc") -> float:
     Examples
     --------
     >>> round(static_temperature(3), 4), round(static_temperature(3, "cs"), 4)
-    (0.8288, 0.586)
+    (0.8288, 0.5861)
     """
     mixture = mixture_of(order)
+    if len(mixture.orders) == 1:  # m = 1 means q = 1 − y in the notation of one_rsb
+        p, y = mixture.orders[0], static_ratio(mixture.orders[0])
+        squared_temperature = p * y * (1.0 - y) ** (p - 2) * mixture.variances[0]
+        return conventions.from_abc_energy(math.sqrt(squared_temperature), convention)
 
     def squared(q: NDArray[np.float64]) -> NDArray[np.float64]:
         return mixture.covariance(q) / minus_log_remainder(q)
@@ -148,7 +152,7 @@ def one_rsb(order: Order, temperature: float, convention: str = "abc") -> GlassS
     --------
     >>> state = one_rsb(3, 0.0)
     >>> round(state.energy, 4), state.q, state.m
-    (-1.6573, 1.0, 0.0)
+    (-1.657, 1.0, 0.0)
     """
     mixture = mixture_of(order)
     t = _temperature(temperature, convention)
@@ -225,7 +229,7 @@ def _broken(mixture: Mixture, temperature: float, convention: str, threshold: bo
     complexity = 0.0
     free = energy
     if threshold:
-        complexity = -0.5 * ((1.0 - y) ** 2 / (p * y) + math.log(y) + 1.0 - y)
+        complexity = max(0.0, -0.5 * ((1.0 - y) ** 2 / (p * y) + math.log(y) + 1.0 - y))  # not −0 at order 2
     if t > 0:
         # −βf of all states is Σ/m + (−βf of one state): what remains is that of one
         free = 0.5 * (energy - t * math.log(rest) + logarithm)
@@ -262,7 +266,7 @@ def _equilibrium_states(mixture: Mixture, temperature: float) -> tuple[float, fl
 
     q = float(brentq(excess, onset, 1.0, xtol=1e-15))
     complexity = 0.5 * (
-        float(minus_log_remainder(np.float64(q))) - float(mixture.covariance(q)) / temperature**2
+        float(minus_log_remainder(np.asarray(q))) - float(mixture.covariance(q)) / temperature**2
     )
     return q, max(complexity, 0.0)  # at T_s it is 0 up to rounding
 
@@ -327,6 +331,6 @@ def highest(
     best = int(np.argmax(function(grid)))
     bounds = (grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
     found = minimize_scalar(
-        lambda q: -float(function(np.float64(q))), bounds, method="bounded", options={"xatol": 1e-12}
+        lambda q: -float(function(np.asarray(q))), bounds=bounds, method="bounded", options={"xatol": 1e-12}
     )
     return (0.0, at_zero) if at_zero >= -found.fun else (float(found.x), -float(found.fun))

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ..progress import track
 from .mixtures import Mixture
 
-_BLOCK = 256  # rows of the response that are multiplied at once: what lies above the diagonal is not read
+_BLOCK = 128  # rows of the response that are multiplied at once: what lies above the diagonal is not read
+_CORRECTIONS = 2  # of each step
 _Row = NDArray[np.float64]
 
 
@@ -36,13 +38,12 @@ class TwoTimes:
     response: NDArray[np.float64]
 
 
-def integrate(
-    mixture: Mixture, temperature: float, step: float, n_steps: int, n_careful: int
-) -> TwoTimes:
+def integrate(mixture: Mixture, temperature: float, step: float, n_steps: int) -> TwoTimes:
     """Solve the equations of :func:`spinland.theory.quench_energy`, row t by row t.
 
-    Predictor: two steps of Adams and Bashforth; corrector: trapezoid, with the term −μX taken implicitly. All
-    integrals are trapezoids. The kinks at t = t' lie on the grid, so the error is one of h².
+    Predictor: two steps of Adams and Bashforth. Corrector: trapezoid, with the term −μX taken implicitly, and
+    applied twice: with one application the error is of second order too, but does not extrapolate. All
+    integrals are trapezoids. The kinks at t = t' lie on the grid, so the error is a series in h².
 
     Parameters
     ----------
@@ -52,8 +53,6 @@ def integrate(
         T ≥ 0 and h > 0, in ABC.
     n_steps : int
         Number n of steps.
-    n_careful : int
-        The first so many steps, of the fast start, are corrected twice; later ones once.
 
     Returns
     -------
@@ -67,7 +66,8 @@ def integrate(
     c[0, 0] = r[0, 0] = 1.0
     mu, *integrals = _right_side(grid, mixture, temperature, 0)
     previous: list[_Row] = []
-    with track(n_steps, "two-time equations") as advance:
+    # One thread: products of a matrix and a vector wait for memory, and the bits are those of any machine.
+    with threadpool_limits(1, user_api="blas"), track(n_steps, "two-time equations") as advance:
         for i in range(n_steps):
             rows = c[i, : i + 1], r[i, : i + 1]
             slopes = [integral - mu * row for integral, row in zip(integrals, rows, strict=True)]
@@ -77,15 +77,14 @@ def integrate(
                 guess[:i] += 0.5 * step * (slope[:i] - before)
             previous = slopes
             _set_row(grid, i + 1, guesses)
-            for _ in range(2 if i < n_careful else 1):
+            for _ in range(_CORRECTIONS):
                 mu, *integrals = _right_side(grid, mixture, temperature, i + 1)
                 _set_row(
                     grid, i + 1,
                     [(base + 0.5 * step * integral[:-1]) / (1.0 + 0.5 * step * mu)
                      for base, integral in zip(bases, integrals, strict=True)],
                 )  # fmt: skip
-            if i < n_careful:
-                mu, *integrals = _right_side(grid, mixture, temperature, i + 1)
+            mu, *integrals = _right_side(grid, mixture, temperature, i + 1)
             advance()
     return grid
 
@@ -119,7 +118,5 @@ def _right_side(grid: TwoTimes, mixture: Mixture, temperature: float, i: int) ->
         drive_r[:end] += memory[begin:end] @ earlier
     drive_c[:i] -= 0.5 * (noise[0] * grid.response[:i, 0] + noise[:i])
     drive_r[:i] += full[i] * r[:i] - 0.5 * memory[:i]
-    if i:
-        drive_c[0] = full @ grid.correlation[: i + 1, 0]  # ∫₀⁰ vanishes
     drive_c[i] = mu - temperature
     return mu, drive_c, drive_r
