@@ -71,7 +71,8 @@ def finite_size_correction(n_spins: int, order: Order, temperature: float, conve
     the exact e = −β(ξ(1) − E⟨ξ(q)⟩), which follows from Gaussian integration by parts, with the quenched
     distribution of the overlap replaced by the annealed one. It is exact to the leading order in 1/N:
     (2p−1)!!β³/N^(p−1) for odd p (15β³/N² for p = 3), (p−1)!!β/N^(p/2) for even p ≥ 4, and
-    β/(N(1−2β²)) for p = 2. The next order is smaller by 1/N, with a factor that grows as T falls.
+    β/(N(1−2β²)) for p = 2. The next order is smaller by 1/N, with a factor that grows as T falls:
+    for N = 8 and p = 3 the correction is right to 4 % at T = 2.5, a quarter too large at T = 1.5.
 
     Parameters
     ----------
