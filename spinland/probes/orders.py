@@ -24,7 +24,7 @@ class Fit:
 
     @property
     def p(self) -> float:
-        """Probability of a misfit at least as large if there is such a mixture."""
+        """Probability of a misfit at least as large if there is such a mixture; NaN without degrees of freedom."""
         return float(chi_squared.sf(self.chi2, self.dof))
 
 
@@ -112,7 +112,7 @@ class MixtureFit:
         # Residuals are not independent after shrinking: Σ λ z², by Satterthwaite's two moments a χ².
         spread = left @ self._errors @ left.T
         trace, square = float(np.trace(spread)), float(np.sum(spread * spread))
-        if square <= 0:
+        if trace <= 1e-9 * np.trace(self._root @ self._errors @ self._root.T):  # nothing is left to be tested
             return Fit(self._as_weights(share), 0.0, 0.0)
         misfit = float(residual @ residual) * trace / square
         return Fit(self._as_weights(share), misfit, trace * trace / square)
