@@ -24,6 +24,7 @@ from .orders import MixtureFit
 from .paircurves import PairCurves
 
 _BLOCK_ENTRIES = 1 << 21  # coordinates of x, and of x⊥, that are drawn together: 16 MB each
+_DEGREES_15 = np.cos(np.pi * np.arange(13) / 12)
 _GRIDS = (4, 8, 12, 16, 20, 24, 32, 36, 40, 48, 64, 72, 96)  # numbers of points on a great circle
 _RESAMPLES = 200  # of the pairs, for the errors of the mixture: they are known to 5 %
 
@@ -86,42 +87,47 @@ class Correlation(Result):
 
 def correlation(
     landscape: Landscape,
-    overlaps: ArrayLike,
-    n_pairs: int,
+    overlaps: ArrayLike | None = None,
+    n_pairs: int = 1000,
     seed: int = 0,
     radius: float | None = None,
     origin: ArrayLike | None = None,
     max_order: int = 12,
 ) -> Correlation:
-    r"""Correlation of the values at two random points of overlap q, averaged over one landscape.
+    r"""Correlation of the values at two random points of overlap q on a sphere, averaged over one landscape.
 
     A pair is x uniform on the sphere \|w\| = radius and y = q x + sqrt(1 − q²) x⊥, where x⊥ is uniform among
-    the vectors of that length orthogonal to x. Then Corr(q) = Cov(L(x), L(y)) / Var(L). Each pair is used in
-    four orientations, turned by quarters in the plane of x and x⊥. This leaves the distribution as it is;
-    noise from products of an even and an odd part of L cancels. All q share the same x and x⊥ (common random
-    numbers): the curve is smooth, Corr(1) is exactly 1, and the errors at different q are dependent.
+    the vectors of that length orthogonal to x. Then Corr(q) = Cov(L(x), L(y)) / Var(L). Each pair is used at
+    several places of the great circle through x and x⊥, which are all equally likely: at every point of a
+    regular grid that all overlaps lie on, if there is one of 96 points or fewer; else in four quarter turns.
+    This takes away much of the noise. All q share the circles: the curve is smooth, Corr(1) is exactly 1,
+    and the errors at different q are dependent.
 
     For the spherical H-spin glass the covariance over the disorder is N q^H (Auffinger, Ben Arous and Černý,
     arXiv:1003.1129, eq. 1.2), and N Σ β_p² q^p for a mixture. Here one instance is averaged over its sphere,
-    and its mean over the sphere is taken off. What remains of q^p on average over instances is q^p − m_p,
-    m_p being the mean of q^p over independent points (0 for odd p, 1/N at order 2). The mixture is fitted in
-    these terms, so it is that of the glass at any N. An instance departs from this by terms of order
-    p²/N^(3/2): its part of degree p−2, a share p²/N, is made of random numbers. That is nothing for
-    a network and little for 100 spins; `mean_correlation` averages it.
+    and its mean over the sphere is taken off. On average over instances this leaves q^p − m_p of q^p, m_p
+    being the mean of q^p over independent points (0 for odd p, 1/N at order 2). The mixture is fitted in these
+    terms, so it is that of the glass at any N. The instance itself departs from the average: the shares
+    of a mixture by a relative 2/N at order 2, and a pure order 3 by a share 3√2/N^(3/2) of order 1.
+    `mean_correlation` averages over instances.
 
     Any function on a sphere of n dimensions has Corr(q) = Σ v_k P_k(q), v_k ≥ 0 being the share of its
-    variance in degree k and P_k the Gegenbauer polynomials (Schoenberg, Duke Math. J. 9, 96, 1942). P_k goes
-    to q^k as n grows: the weights exist for every landscape of many dimensions. The effective order is the
-    mean degree, the slope of Corr at q = 1, equal to radius² ⟨\|∇L\|²⟩ / (n Var L), ∇L along the sphere.
-    It is finite for a network although its loss has kinks: they leave a tail of weights p^(−5/2).
-    Overlaps close to 1 settle it best.
+    variance in degree k and P_k the Gegenbauer polynomials with P_k(1) = 1 (Schoenberg, Duke Math. J. 9, 96,
+    1942). P_k goes to q^k as n grows: a landscape of many dimensions is a mixture, and only the highest order
+    is to be chosen.
+
+    The effective order is Σ p a_p, the slope of Corr at q = 1, and so equal to
+    radius² ⟨\|∇L\|²⟩ / (n Var L) for many dimensions n, with the gradient along the sphere. It is finite for
+    a network although the loss has kinks: these leave weights that fall as p^(−5/2), of which the fit counts
+    those up to ``max_order``. It needs no threshold, and no choice of an overlap at which to look.
 
     Parameters
     ----------
     landscape : Landscape
         Any landscape of two dimensions or more.
-    overlaps : array (Q,)
-        Overlaps q, each in [−1, 1], in any order.
+    overlaps : array (Q,), optional
+        Overlaps q, each in [−1, 1], in any order. Default: the cosines of 0°, 15°, …, 180°.
+        Cosines of a regular grid of angles give much smaller errors than other overlaps.
     n_pairs : int
         Number of pairs, at least 3. Pair i is a function of (seed, i) alone.
     seed : int
@@ -147,7 +153,7 @@ def correlation(
     landscape = inputs.a_landscape(landscape)
     if landscape.dim < 2:
         raise ArgumentError("landscape", "at least two dimensions", f"{landscape.dim}")
-    q = np.atleast_1d(checks.float_array("overlaps", overlaps, ndim=(0, 1)))
+    q = np.atleast_1d(checks.float_array("overlaps", _DEGREES_15 if overlaps is None else overlaps, ndim=(0, 1)))
     if q.size == 0 or np.abs(q).max() > 1:
         raise ArgumentError("overlaps", "one number or more in [-1, 1]", q.tolist())
     n_pairs = checks.integer("n_pairs", n_pairs, minimum=3, maximum=2**32 - 1)
