@@ -125,7 +125,9 @@ def correlation_mixture(
     if shown is not None:  # all is told on the right but the references, which fit into the corner
         shown.remove()
     if powers := len(texts) - len(items):
-        left.legend(handles[:powers], texts[:powers], loc="upper left")
+        left.legend(
+            handles[:powers], texts[:powers], loc="upper center"
+        )  # Corr(0) is small: nothing is there
     dress(right)
     last = 1
     step = 0.8 / len(items)

@@ -153,7 +153,9 @@ def correlation(
     landscape = inputs.a_landscape(landscape)
     if landscape.dim < 2:
         raise ArgumentError("landscape", "at least two dimensions", f"{landscape.dim}")
-    q = np.atleast_1d(checks.float_array("overlaps", _DEGREES_15 if overlaps is None else overlaps, ndim=(0, 1)))
+    q = np.atleast_1d(
+        checks.float_array("overlaps", _DEGREES_15 if overlaps is None else overlaps, ndim=(0, 1))
+    )
     if q.size == 0 or np.abs(q).max() > 1:
         raise ArgumentError("overlaps", "one number or more in [-1, 1]", q.tolist())
     n_pairs = checks.integer("n_pairs", n_pairs, minimum=3, maximum=2**32 - 1)
