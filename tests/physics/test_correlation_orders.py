@@ -58,16 +58,16 @@ def test_a_pure_glass_has_its_order(order, n_spins):
 
 
 def test_a_mixed_glass_has_its_weights():
-    """Seeds 200 to 209: 10 instances of N = 30, 200 circles each; 3 standard errors, 4 numbers."""
+    """Seeds 200 to 207: 8 instances of N = 25, 150 circles each; 3 standard errors, 4 numbers."""
     betas = {2: 1.0, 3: 0.8, 4: 0.6}
-    glasses = [SphericalSpinGlass(30, betas, seed) for seed in range(200, 210)]
+    glasses = [SphericalSpinGlass(25, betas, seed) for seed in range(200, 208)]
     mean = mean_correlation(
-        [correlation(glass, n_pairs=200, seed=glass.seed, max_order=6) for glass in glasses]
+        [correlation(glass, n_pairs=150, seed=glass.seed, max_order=6) for glass in glasses]
     )
     total = sum(beta**2 for beta in betas.values())
     for p, beta in betas.items():
         assert abs(mean.mixture[p - 1] - beta**2 / total) < 3 * mean.mixture_error[p - 1]
-        assert mean.mixture_error[p - 1] < 0.03
+        assert mean.mixture_error[p - 1] < 0.05
     expected = sum(p * beta**2 for p, beta in betas.items()) / total
     assert abs(mean.effective_order - expected) < 3 * mean.effective_order_error
 
