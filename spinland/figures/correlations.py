@@ -158,7 +158,7 @@ def effective_order_sweep(
     labels: Sequence[str] | None = None,
     value_label: str = WIDTH,
 ) -> Axes:
-    """Effective order against width, depth or whatever was varied, with errors.
+    """Effective order Σ p a_p against width, depth or whatever was varied, with errors.
 
     Parameters
     ----------
@@ -200,6 +200,6 @@ def effective_order_sweep(
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylim(bottom=min(1.0, ax.get_ylim()[0]))
     ax.set_xlabel(value_label)
-    ax.set_ylabel(r"effective order $\sum_p p\,a_p$")
+    ax.set_ylabel(r"effective order $p_\mathrm{eff}$")
     legend(ax)
     return ax

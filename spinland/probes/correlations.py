@@ -92,7 +92,7 @@ def correlation(
     seed: int = 0,
     radius: float | None = None,
     origin: ArrayLike | None = None,
-    max_order: int = 12,
+    max_order: int = 30,
 ) -> Correlation:
     r"""Correlation of the values at two random points of overlap q on a sphere, averaged over one landscape.
 
@@ -138,7 +138,8 @@ def correlation(
     origin : array (dim,), optional
         A point whose norm is the radius, such as a solution; its direction has no influence.
     max_order : int
-        Highest order of the mixture.
+        Highest order of the mixture. Neighbouring high orders have nearly the same curve: their sum is well
+        known, each alone is not.
 
     Returns
     -------
