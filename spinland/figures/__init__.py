@@ -6,6 +6,7 @@ returns Axes; one that draws several takes and returns a Figure. Neither touches
 
 from __future__ import annotations
 
+from .analogy import mapping_assumptions
 from .batches import flatness_batch
 from .correlations import correlation_curve, correlation_mixture, effective_order_sweep
 from .export import save_figure, svg_text
@@ -32,6 +33,7 @@ __all__ = [
     "flatness_batch",
     "line_panels",
     "line_profile",
+    "mapping_assumptions",
     "overlap_histogram",
     "plane_contour",
     "plane_surface",
