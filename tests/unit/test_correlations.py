@@ -29,14 +29,14 @@ def quadratic(dim):
 def test_linear_function_has_correlation_q():
     # seed 3; Var(a·x) = r² |a|²/dim
     landscape, a = linear(20, 3.0)
-    result = correlation(landscape, Q, 3000, seed=3)
+    result = correlation(landscape, Q, 1000, seed=3)
     # Quarter turns cancel all noise of a linear function but that of its variance.
     np.testing.assert_allclose(result.correlation, Q, atol=1e-12)
     assert result.effective_order == pytest.approx(1, abs=1e-9)
     variance = 9 * (a @ a) / 20
     off = (result.covariance - variance * Q) / result.covariance_error
     assert np.abs(off).max() < 3
-    assert abs(result.mean - 2) < 3 * np.sqrt(variance / 3000)
+    assert abs(result.mean - 2) < 3 * np.sqrt(variance / 1000)
     assert result.radius == 3.0
 
 
@@ -45,7 +45,7 @@ def test_traceless_quadratic_form_has_correlation_q_squared():
     # in finite dimension Corr(q) = (q² − 1/n)/(1 − 1/n).
     dim = 12
     landscape, m = quadratic(dim)
-    result = correlation(landscape, Q, 4000, seed=4, radius=2.0)
+    result = correlation(landscape, Q, 2000, seed=4, radius=2.0)
     expected = (Q**2 - 1 / dim) / (1 - 1 / dim)
     inner = slice(1, -1)
     off = (result.correlation - expected)[inner] / result.correlation_error[inner]
