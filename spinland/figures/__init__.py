@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .analogy import mapping_assumptions
 from .batches import flatness_batch
-from .correlations import correlation_curve
+from .correlations import correlation_curve, correlation_mixture, effective_order_sweep
 from .export import save_figure, svg_text
 from .history import training_history
 from .labels import ENERGY, LOSS, SQUARED_ERROR
@@ -26,8 +26,10 @@ __all__ = [
     "SQUARED_ERROR",
     "barrier_width",
     "correlation_curve",
+    "correlation_mixture",
     "dendrogram_matrix",
     "distance_histogram",
+    "effective_order_sweep",
     "flatness_batch",
     "line_panels",
     "line_profile",
