@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..checks import integer
-from .inputs import listing, matched
+from .inputs import listing, matched, takes
 from .labels import OVERLAP
 from .style import GREY, category, context, legend, panel
 
 
+@takes("Correlation", "overlap", "correlation", several=True)
 @context()
 def correlation_curve(
     correlation: Any,
