@@ -25,6 +25,8 @@ from ..results import Result
 from . import names
 from .batches import compare_batch_sizes
 from .context import Context
+from .execution import Say
+from .training import train_into
 
 Compute = Callable[[Context], Result]
 
@@ -47,6 +49,10 @@ class Stage:
     title: str
     compute: Compute
 
+    def make(self, context: Context, say: Say) -> None:
+        """Compute the result and keep it."""
+        context.store.save(self.name, self.compute(context))
+
 
 @dataclass(frozen=True)
 class Training:
@@ -60,6 +66,10 @@ class Training:
     epochs: int
     seed: int
     snapshots: bool = False
+
+    def make(self, context: Context, say: Say) -> None:
+        """Train what is missing of the ensemble; replicas that diverge are told."""
+        train_into(context, self, say)
 
 
 def plan_stages(context: Context) -> Iterator[Stage | Training]:
