@@ -7,6 +7,7 @@ returns Axes; one that draws several takes and returns a Figure. Neither touches
 from __future__ import annotations
 
 from .batches import flatness_batch
+from .comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
 from .correlations import correlation_curve
 from .export import save_figure, svg_text
 from .history import training_history
@@ -28,10 +29,14 @@ __all__ = [
     "dendrogram_matrix",
     "distance_histogram",
     "flatness_batch",
+    "hierarchy_pair",
+    "line_pair",
     "line_panels",
     "line_profile",
     "overlap_histogram",
+    "overlap_profiles",
     "plane_contour",
+    "plane_pair",
     "plane_surface",
     "save_figure",
     "svg_text",
