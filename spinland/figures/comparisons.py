@@ -149,6 +149,8 @@ def plane_pair(
         ax.set_title(titles[k], loc="left")
         if surfaces:
             plane_surface(item, rows[1, k], value_label=labels[k])
+            field: Any = rows[1, k].axes[0]
+            field.set_box_aspect((1, 1, 0.72), zoom=0.84)  # subfigures do not make room for labels in 3-D
     return figure
 
 
@@ -208,8 +210,10 @@ def _orthogonal_minima(ax: Axes, line: Any, order: int) -> None:
     c, s = np.cos(np.pi * alpha / 2), np.sin(np.pi * alpha / 2)
     ax.plot(
         alpha, ends[0] * c**order + ends[1] * s**order, color=INK, linewidth=1.0, linestyle="--",
-        label="exact mean\nat overlap 0",
+        label="exact mean at overlap 0",
     )  # fmt: skip
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.16 * (high - low))  # room for the legend above the curves
     ax.legend(loc="upper center")
 
 

@@ -206,7 +206,7 @@ def plane_through(
     if len(names) != 3:
         raise ArgumentError("labels", "three names", f"{len(names)}")
     arguments = {"three": corners, "n": n, "margin": margin}
-    measure = "angle (rad)" if isinstance(landscape.geometry, Sphere) else "distance"
+    measure, unit = ("angle", " (rad)") if isinstance(landscape.geometry, Sphere) else ("distance", "")
     if isinstance(landscape.geometry, Sphere):
         corners, radius = arcs.on_sphere(landscape, "three", corners)
         origin, along, points = _spherical_triangle(corners, radius)
@@ -218,8 +218,8 @@ def plane_through(
         **_grid_values(landscape, origin, along, a_axis, b_axis),
         points=points,
         point_labels=names,
-        a_label=f"{measure} along {names[0]} to {names[1]}",
-        b_label=f"{measure} across",
+        a_label=f"{measure} along {names[0]} to {names[1]}{unit}",
+        b_label=f"{measure} across{unit}",
         provenance=_made("plane_through", landscape, arguments),
     )
 

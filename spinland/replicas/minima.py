@@ -14,9 +14,11 @@ from ..landscape.glass import SphericalSpinGlass
 from ..progress import track
 from ..provenance import record
 from ..results import Result
+from .gram import overlaps
 
 _FIRST_STEP = 0.05  # of the descent, in the time of dσ/dt = −∇H
 _LONGEST_STEP = 2.0
+_SAME = 1 - 1e-4  # overlap above which two descents have found one minimum
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,6 +46,16 @@ class MinimaEnsemble(Result):
     values: NDArray[np.float64]
     gradient_norms: NDArray[np.float64]
     symmetric: bool
+
+    @property
+    def distinct(self) -> NDArray[np.int64]:
+        """Numbers (D,) of the minima that no earlier start had found, ±σ being one where ``symmetric``.
+
+        A minimum found twice is an ultrametric pair by construction: trees and triangles are of
+        ``params[distinct]``.
+        """
+        q = overlaps(self.params, unsigned=self.symmetric) if len(self.params) > 1 else np.ones((1, 1))
+        return np.flatnonzero(~np.any(np.tril(q > _SAME, -1), axis=1))
 
 
 def glass_minima(
