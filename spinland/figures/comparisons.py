@@ -100,7 +100,7 @@ def _bars(ax: Axes, item: Any, quantity: str, k: int, name: str) -> None:
     )  # fmt: skip
 
 
-def _falling(ax: Axes, place: str) -> None:
+def _falling(ax: Axes, place: Any) -> None:
     """Overlap from 1 at the left to 0, and a legend inside, where curves that level off leave room."""
     ax.set_xlim(1.02, 0)
     ax.set_xlabel(f"{OVERLAP} with the start")
@@ -143,7 +143,9 @@ def plane_pair(
     items = listing("planes", planes)
     titles, labels = matched("names", names, len(items)), matched("value_labels", value_labels, len(items))
     figure = canvas(figure, (6.0 * len(items), 10.2 if surfaces else 5.0))
-    rows = figure.subfigures(2 if surfaces else 1, len(items), squeeze=False, height_ratios=(5.0, 5.2)[: 1 + surfaces])
+    rows = figure.subfigures(
+        2 if surfaces else 1, len(items), squeeze=False, height_ratios=(5.0, 5.2)[: 1 + surfaces]
+    )
     for k, item in enumerate(items):
         ax = plane_contour(item, rows[0, k].subplots(), value_label=labels[k])
         ax.set_title(titles[k], loc="left")

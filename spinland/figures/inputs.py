@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import ArgumentError
 from .labels import ACCURACY
 
-
 _Draw = TypeVar("_Draw", bound=Callable[..., Any])
 
 

@@ -105,7 +105,11 @@ def flatness(
             numbers /= _norms(numbers, group)[group]
             for p, point in enumerate(at):
                 direction = numbers * norms[p][group]
-                ways = _arcs(point, direction, distances) if spherical else (point, direction[None], distances[:, None])
+                ways = (
+                    _arcs(point, direction, distances)
+                    if spherical
+                    else (point, direction[None], distances[:, None])
+                )
                 origin, along, coefficients = ways
                 line = landscape.slice(origin, along.astype(landscape.dtype))
                 rises[i, p] = line.value(coefficients) - values[p]

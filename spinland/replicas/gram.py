@@ -140,9 +140,7 @@ def cosine_distances(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float6
     return result, norms
 
 
-def projective_distances(
-    cosine: NDArray[np.float64], norms: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def projective_distances(cosine: NDArray[np.float64], norms: NDArray[np.float64]) -> NDArray[np.float64]:
     r"""The smaller of \|a − b\| and \|a + b\| for all pairs, from 1 − q (condensed) and the norms (R,)."""
     result = np.minimum(cosine, 2.0 - cosine)  # 1 − |q|
     for i, pairs in segments(len(norms)):

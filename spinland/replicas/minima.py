@@ -115,7 +115,9 @@ def _force(glass: SphericalSpinGlass, gradients: NDArray[Any]) -> NDArray[np.flo
     return np.asarray(np.linalg.norm(gradients.astype(np.float64), axis=1) * np.sqrt(glass.dim))
 
 
-def _descend(glass: SphericalSpinGlass, starts: NDArray[Any], tolerance: float, max_steps: int) -> NDArray[Any]:
+def _descend(
+    glass: SphericalSpinGlass, starts: NDArray[Any], tolerance: float, max_steps: int
+) -> NDArray[Any]:
     """Barzilai and Borwein's steps (IMA J. Numer. Anal. 8, 141, 1988), each point with its own, on the sphere."""
     points, active = starts.copy(), np.arange(len(starts))
     gradients = glass.gradient(points) * glass.dim

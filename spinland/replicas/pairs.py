@@ -121,7 +121,9 @@ def pair_statistics(params: Any, unsigned: bool = False) -> PairStatistics:
         std_overlap=std_q,
         std_overlap_error=std_q_error,
         radius=norms,
-        provenance=record("pair_statistics", {"unsigned": unsigned}, data=rows.fingerprint(), dtype=rows.dtype),
+        provenance=record(
+            "pair_statistics", {"unsigned": unsigned}, data=rows.fingerprint(), dtype=rows.dtype
+        ),
     )
 
 

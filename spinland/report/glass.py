@@ -14,6 +14,24 @@ from ..study import names
 from .parts import Chapter, Picture, Table, number, picture
 from .reader import StudyReader
 
+_PLANES = (
+    (
+        (names.PLANE_RANDOM, names.GLASS_PLANE_RANDOM),
+        (
+            "Planes of two random directions about a solution and about a minimum. Left: filter-normalised directions "
+            "in flat space; right: tangent directions at right angles, coordinates are angles along great circles from "
+            "the minimum (azimuthal equidistant projection of the sphere in the span of three vectors)."
+        ),
+    ),
+    (
+        (names.PLANE_SOLUTIONS, names.GLASS_PLANE_MINIMA),
+        (
+            "Planes of three solutions and of three minima. Right: the sphere in the span of the minima, seen from their "
+            "normalised mean; coordinates are angles."
+        ),
+    ),
+)
+
 
 def glass_chapter(study: StudyReader) -> Chapter | None:
     """Walks, correlation, lines, planes and hierarchies of the network beside those of a glass."""
@@ -97,19 +115,7 @@ def _lines(study: StudyReader, order: int) -> list[Picture]:
 
 def _planes(study: StudyReader) -> list[Picture]:
     figures = []
-    for pair, words in (
-        (
-            (names.PLANE_RANDOM, names.GLASS_PLANE_RANDOM),
-            "Planes of two random directions about a solution and about a minimum. Left: filter-normalised directions in flat "
-            "space; right: tangent directions at right angles, coordinates are angles along great circles from the minimum "
-            "(azimuthal equidistant projection of the sphere in the span of three vectors).",
-        ),
-        (
-            (names.PLANE_SOLUTIONS, names.GLASS_PLANE_MINIMA),
-            "Planes of three solutions and of three minima. Right: the sphere in the span of the minima, seen from their "
-            "normalised mean; coordinates are angles.",
-        ),
-    ):
+    for pair, words in _PLANES:
         planes = [study.get(name) for name in pair]
         if None not in planes:
             surfaces = pair[0] == names.PLANE_RANDOM
@@ -191,8 +197,12 @@ def _table(study: StudyReader, minima: Any) -> Table:
         typical = [(float(np.mean(p.typical)), float(np.mean(p.typical_error))) for p in profiles]
         rows.append(("value at random points of the sphere", *(plus_minus(*pair) for pair in typical)))
     if None not in pairs:
-        rows.append(("mean overlap of pairs", *(plus_minus(p.mean_overlap, p.mean_overlap_error) for p in pairs)))
-        rows.append(("spread of the overlaps", *(plus_minus(p.std_overlap, p.std_overlap_error) for p in pairs)))
+        rows.append(
+            ("mean overlap of pairs", *(plus_minus(p.mean_overlap, p.mean_overlap_error) for p in pairs))
+        )
+        rows.append(
+            ("spread of the overlaps", *(plus_minus(p.std_overlap, p.std_overlap_error) for p in pairs))
+        )
     rows.append(("different ones found", "–", f"{len(minima.distinct)} of {len(minima.params)}"))
     rows.append(("largest |∇H|/√N of a minimum", "–", number(float(np.max(minima.gradient_norms)), 2)))
     return Table(

@@ -33,7 +33,12 @@ PAGES: dict[str, tuple[type[Reader], Chapters]] = {
     "study": (
         StudyReader,
         (
-            training_chapter, walks_chapter, swaps_chapter, hierarchy_chapter, flatness_chapter, slices_chapter,
+            training_chapter,
+            walks_chapter,
+            swaps_chapter,
+            hierarchy_chapter,
+            flatness_chapter,
+            slices_chapter,
             glass_chapter,
         ),
     ),

@@ -49,10 +49,10 @@ def _glass_profile(context: Context) -> Result:
 
 def _network_correlation(context: Context) -> Result:
     c = context.config
-    norms = np.linalg.norm(np.asarray(context.solutions(context.ensemble, c.walk_origins), np.float64), axis=1)
-    return correlation(
-        context.landscape, _OVERLAPS, c.correlation_pairs, c.seed, radius=float(norms.mean())
+    norms = np.linalg.norm(
+        np.asarray(context.solutions(context.ensemble, c.walk_origins), np.float64), axis=1
     )
+    return correlation(context.landscape, _OVERLAPS, c.correlation_pairs, c.seed, radius=float(norms.mean()))
 
 
 def _glass_correlation(context: Context) -> Result:

@@ -136,13 +136,20 @@ class StudyConfig(Settings):
     lines: int = setting(8, "lines to average, at most as many as there are solutions", whole(1), _SLICE)
 
     glass_replicas: int = setting(
-        40, "minima of a spherical glass to compare the solutions with; 0 for no comparison", _none_or_several, _GLASS
+        40,
+        "minima of a spherical glass to compare the solutions with; 0 for no comparison",
+        _none_or_several,
+        _GLASS,
     )
     glass_spins: int | None = setting(
         None, "spins N of that glass; default as many as the network has parameters, at most 100", whole(3, True), _GLASS
     )  # fmt: skip
-    glass_order: int = setting(3, "its order p, at least 3: of order 2 it has two minima only", whole(3), _GLASS)
-    correlation_pairs: int = setting(200, "pairs of points at each overlap, for the correlation", whole(3), _GLASS)
+    glass_order: int = setting(
+        3, "its order p, at least 3: of order 2 it has two minima only", whole(3), _GLASS
+    )
+    correlation_pairs: int = setting(
+        200, "pairs of points at each overlap, for the correlation", whole(3), _GLASS
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -94,7 +94,9 @@ class Context:
     def glass(self) -> SphericalSpinGlass:
         """The spherical glass that the network is compared with."""
         spins = self.config.glass_spins or min(_MOST_SPINS, self.network.n_params)
-        return SphericalSpinGlass(spins, self.config.glass_order, rng.derive_seed(self.config.seed, _SEED_GLASS))
+        return SphericalSpinGlass(
+            spins, self.config.glass_order, rng.derive_seed(self.config.seed, _SEED_GLASS)
+        )
 
     @cached_property
     def ensemble(self) -> Ensemble:
