@@ -6,6 +6,7 @@ returns Axes; one that draws several takes and returns a Figure. Neither touches
 
 from __future__ import annotations
 
+from .analogy import mapping_assumptions
 from .batches import flatness_batch
 from .comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
 from .correlations import correlation_curve
@@ -33,6 +34,7 @@ __all__ = [
     "line_pair",
     "line_panels",
     "line_profile",
+    "mapping_assumptions",
     "overlap_histogram",
     "overlap_profiles",
     "plane_contour",
