@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import squareform
 
 from ..figures.comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
 from ..figures.correlations import correlation_curve
@@ -128,11 +129,13 @@ def _trees(study: StudyReader) -> list[Picture]:
     overlaps = [study.get(names.OVERLAPS), study.get(names.GLASS_OVERLAPS)]
     triangles = study.get(names.GLASS_ULTRAMETRICITY)
     figures = []
-    if None not in trees and None not in overlaps:
+    pairs = [study.get(names.PAIRS), study.get(names.GLASS_PAIRS)]
+    if None not in trees and None not in overlaps and None not in pairs:
+        matrices = [squareform(np.asarray(pair.overlaps)) for pair in pairs]
         figures.append(
             picture(
-                hierarchy_pair(trees, overlaps),
-                "Trees of the trained networks and of the minima, with their distances in the order of the leaves. Below: "
+                hierarchy_pair(trees, overlaps, matrices),
+                "Trees of the trained networks and of the minima, with their overlaps in the order of the leaves. Below: "
                 "distribution P(q) of the overlaps of all pairs on one scale, errors by jackknife over replicas. Minima that two "
                 "descents found count once.",
             )
