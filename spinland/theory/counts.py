@@ -183,7 +183,9 @@ def _arguments(n_spins: int, order: int, index: int | None) -> tuple[int, int, i
     k = integer("index", index, minimum=0, maximum=n - 1)
     if n > LARGEST_ORDERED and p > 2:
         raise ArgumentError(
-            "n_spins", f"at most {LARGEST_ORDERED} where an index is asked for (see large_n_critical_points)", n
+            "n_spins",
+            f"at most {LARGEST_ORDERED} where an index is asked for (see large_n_critical_points)",
+            n,
         )
     return n, p, k
 
