@@ -80,6 +80,7 @@ def correlation_curve(
     return ax
 
 
+@takes("Correlation", "mixture", "effective_order", several=True)
 @context()
 def correlation_mixture(
     correlation: Any,
@@ -150,6 +151,7 @@ def correlation_mixture(
     return figure
 
 
+@takes("Correlation", "effective_order", several=True)
 @context()
 def effective_order_sweep(
     correlations: Any,
