@@ -66,8 +66,8 @@ def mean_critical_points(
     -------
     float, or float64 array of the shape of ``below``
         The mean number (or its logarithm), exact up to rounding and quadrature: relative error below 1e-10
-        for all critical points. By index the error is below 1e-10 times the number of all critical points
-        at the same energies: a share smaller than that is not resolved (and may come out as 0).
+        for all critical points, below 1e-7 by index. By index 0 (or −inf) stands for less than about
+        exp(−1000).
 
     Raises
     ------
@@ -84,17 +84,18 @@ def mean_critical_points(
     >>> round(mean_critical_points(2, 3), 6)  # 2 sqrt(3p − 2)
     5.291503
     >>> round(mean_critical_points(10, 3, index=0), 3)
-    12.34
+    6.08
     """
     n, p, k = _arguments(n_spins, order, index)
     if below is None:
-        convention_checked = to_abc_energy(0.0, convention)
-        limits = np.array(math.inf + convention_checked)
+        to_abc_energy(0.0, convention)  # refuses an unknown convention here too
+        limits = np.array(math.inf)
     else:
         limits = to_abc_energy(float_array("below", below), convention) * _x_per_energy(n, p)
     if p == 2 and below is None:
         number = 2.0 * n if k is None else 2.0
         return math.log(number) if log else number
+    limits = np.where(limits > math.sqrt(2.0 * n) + MARGIN, math.inf, limits)
     ends, where = np.unique(limits, return_inverse=True)
     values = (_log_prefactor(n, p) + _log_integrals(n, p, k, ends))[where].reshape(limits.shape)
     return _number(values, log)
@@ -131,7 +132,7 @@ def critical_point_density(
     Examples
     --------
     >>> round(critical_point_density(-1.5, 10, 3, index=0), 3)
-    19.5
+    4.459
     """
     n, p, k = _arguments(n_spins, order, index)
     given = float_array("energy", energy)

@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
+from spinland_kernels.blas import single_threaded
+
 from .pfaffians import pfaffian
 
 LARGEST_ORDERED = 64  # eigenvalues; the accuracy of the Pfaffians is tested up to here
@@ -113,7 +115,8 @@ def order_weights(x: Array, n: int, tilt: Array) -> tuple[Array, Array]:
         Comparable between tilts of the same x.
     """
     rows = max(1, 2_000_000 // n**3)
-    parts = [_order_weights(x[i : i + rows], n, tilt[i : i + rows]) for i in range(0, len(x), rows)]
+    with single_threaded():  # many small products: threads would only wait for each other
+        parts = [_order_weights(x[i : i + rows], n, tilt[i : i + rows]) for i in range(0, len(x), rows)]
     return np.concatenate([share for share, _ in parts]), np.concatenate([total for _, total in parts])
 
 

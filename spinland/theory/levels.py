@@ -73,7 +73,7 @@ def layer_energy(order: int, index: int = 0, convention: str = "abc") -> float:
     Examples
     --------
     >>> round(layer_energy(3), 4), round(layer_energy(3, index=1), 4)
-    (1.657, 1.6468)
+    (1.657, 1.6529)
     """
     p = integer("order", order, minimum=2)
     k = integer("index", index, minimum=0)
@@ -111,9 +111,9 @@ def complexity(
     float or float64 array of the shape of u
         lim (1/N) log E[number of critical points with H ≤ N u]. With E = E_inf and
         I(u) = −(u/E²) sqrt(u² − E²) − log(−u + sqrt(u² − E²)) + log E for u ≤ −E, zero above:
-        Θ_k(u) = ½ log(p−1) − (p−2)/(4(p−1)) min(u, −E)² ... − (k+1) I(u), constant above −E
-        (ABC, theorem 2.5); Θ(u) = ½ log(p−1) − (p−2)/(4(p−1)) u² − I(u) for u ≤ 0 and
-        ½ log(p−1) above (theorem 2.8). Negative where such points are exponentially unlikely.
+        Θ_k(u) = ½ log(p−1) − (p−2)/(4(p−1)) u² − (k+1) I(u) for u ≤ −E, constant above (ABC, theorem 2.5);
+        Θ(u) = ½ log(p−1) − (p−2)/(4(p−1)) u² − I(u) for u ≤ 0, constant above (theorem 2.8).
+        Negative where such points are exponentially unlikely.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def complexity(
     Examples
     --------
     >>> round(complexity(0.0, 3), 4), round(complexity(-1.65, 3, index=0), 4)
-    (0.3466, 0.0049)
+    (0.3466, 0.0043)
     """
     energies = to_abc_energy(float_array("u", u), convention)
     p = integer("order", order, minimum=2)
