@@ -57,9 +57,9 @@ def gradient_flow_energy(
     ratio = z / 4.0  # I_2/I_1 → z/4
     middle = (z > 1e-8) & (z < _FAR)
     ratio[middle] = ive(2, z[middle]) / ive(1, z[middle])
-    far = z[z >= _FAR]
-    ratio[z >= _FAR] = 1.0 - 1.5 / far + 0.375 / far**2 + 0.375 / far**3
-    energy = conventions.from_abc_energy(-np.sqrt(2.0) * ratio, convention)
+    small = 1.0 / z[z >= _FAR]
+    ratio[z >= _FAR] = 1.0 - 1.5 * small + 0.375 * small**2 + 0.375 * small**3
+    energy = conventions.from_abc_energy(0.0 - np.sqrt(2.0) * ratio, convention)  # never −0
     return energy.reshape(t.shape) if t.ndim else float(energy[0])
 
 

@@ -1,13 +1,14 @@
-"""Covariance function ξ(q) = Σ β_p² q^p of a pure or mixed spherical glass."""
+"""Covariance function ξ(q) = Σ β_p² q^p of a pure or mixed spherical glass, and maxima over overlaps."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize_scalar
 
 from .. import checks
 from ..errors import ArgumentError
@@ -71,3 +72,27 @@ def mixture_of(order: int | Mapping[int, float]) -> Mixture:
         raise ArgumentError("order", "an order p >= 2, or {p: beta_p} with some beta_p other than 0", order)
     orders = tuple(sorted(variances))
     return Mixture(orders, tuple(variances[p] for p in orders))
+
+
+def minus_log_remainder(q: NDArray[np.float64]) -> NDArray[np.float64]:
+    """−ln(1−q) − q."""
+    return -np.log1p(-q) - q
+
+
+def quadratic(mixture: Mixture) -> float:
+    """ξ''(0)/2, the variance of the term of order 2."""
+    return mixture.variances[0] if mixture.orders[0] == 2 else 0.0
+
+
+def highest(
+    function: Callable[[NDArray[np.float64]], NDArray[np.float64]], at_zero: float
+) -> tuple[float, float]:
+    """Argument and value of the supremum over q in (0, 1) of a function with a limit at 0."""
+    rest = np.geomspace(1e-9, 0.5, 1001)  # orders that are high have their maximum close to 1
+    grid = np.concatenate([np.linspace(1e-3, 0.5, 1000, endpoint=False), 1.0 - rest[::-1]])
+    best = int(np.argmax(function(grid)))
+    bounds = (grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
+    found = minimize_scalar(
+        lambda q: -float(function(np.asarray(q))), bounds=bounds, method="bounded", options={"xatol": 1e-12}
+    )
+    return (0.0, at_zero) if at_zero >= -found.fun else (float(found.x), -float(found.fun))

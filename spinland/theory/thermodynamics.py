@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq
 
 from .. import checks
 from ..errors import ArgumentError
 from . import conventions
-from .mixtures import Mixture, mixture_of
+from .mixtures import Mixture, highest, minus_log_remainder, mixture_of, quadratic
 
 Order = int | Mapping[int, float]
 
@@ -310,27 +310,3 @@ def _outside_state(p: int, t: float, y: float) -> float:
         return 2.0 * (log_x - math.log(least)) + (p - 2) * math.log1p(-math.exp(log_x))
 
     return math.exp(brentq(zero, math.log(least), math.log(2.0 / p), xtol=1e-15))
-
-
-def minus_log_remainder(q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """−ln(1−q) − q."""
-    return -np.log1p(-q) - q
-
-
-def quadratic(mixture: Mixture) -> float:
-    """ξ''(0)/2, the variance of the term of order 2."""
-    return mixture.variances[0] if mixture.orders[0] == 2 else 0.0
-
-
-def highest(
-    function: Callable[[NDArray[np.float64]], NDArray[np.float64]], at_zero: float
-) -> tuple[float, float]:
-    """Argument and value of the supremum over q in (0, 1) of a function with a limit at 0."""
-    rest = np.geomspace(1e-9, 0.5, 1001)  # orders that are high have their maximum close to 1
-    grid = np.concatenate([np.linspace(1e-3, 0.5, 1000, endpoint=False), 1.0 - rest[::-1]])
-    best = int(np.argmax(function(grid)))
-    bounds = (grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
-    found = minimize_scalar(
-        lambda q: -float(function(np.asarray(q))), bounds=bounds, method="bounded", options={"xatol": 1e-12}
-    )
-    return (0.0, at_zero) if at_zero >= -found.fun else (float(found.x), -float(found.fun))

@@ -105,7 +105,7 @@ def _right_side(grid: TwoTimes, mixture: Mixture, temperature: float, i: int) ->
     full[[0, i]] *= 0.5
     ends = 0.5 * (noise[0] * r[0] + noise[i] * r[i]) if i else noise[0]
     work = float(noise @ r - ends)
-    grid.energy[i] = -work
+    grid.energy[i] = 0.0 - work  # never −0
     mu = temperature + float(full @ c if i else 0.0) + work
     drive_c = np.empty(i + 1)
     drive_r = np.zeros(i + 1)

@@ -8,11 +8,18 @@ import math
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from spinland import theory
 from spinland.errors import ArgumentError
 
 ORDERS = (3, 4, 6)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    with threadpool_limits(1, user_api="blas"):  # products this small only wait for further threads
+        yield
 
 
 def parisi(order, temperature, q, m):
