@@ -8,6 +8,14 @@ from __future__ import annotations
 
 from .batches import flatness_batch
 from .correlations import correlation_curve
+from .dynamics import (
+    ageing_curves,
+    descent_approach,
+    descent_curve,
+    descent_sizes,
+    energy_temperature,
+    overlap_distribution_curves,
+)
 from .export import save_figure, svg_text
 from .history import training_history
 from .labels import ENERGY, LOSS, SQUARED_ERROR
@@ -23,13 +31,19 @@ __all__ = [
     "ENERGY",
     "LOSS",
     "SQUARED_ERROR",
+    "ageing_curves",
     "barrier_width",
     "correlation_curve",
     "dendrogram_matrix",
+    "descent_approach",
+    "descent_curve",
+    "descent_sizes",
     "distance_histogram",
+    "energy_temperature",
     "flatness_batch",
     "line_panels",
     "line_profile",
+    "overlap_distribution_curves",
     "overlap_histogram",
     "plane_contour",
     "plane_surface",
