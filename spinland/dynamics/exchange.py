@@ -60,12 +60,16 @@ class ReplicaExchange(Result):
     @property
     def mean(self) -> NDArray[np.float64]:
         """Mean energy (K,) over samples, copies and instances."""
-        return chains.over_instances([(e.mean(axis=(0, 2)), chains.chain_error(e)) for e in self._energies])[0]
+        return chains.over_instances([(e.mean(axis=(0, 2)), chains.chain_error(e)) for e in self._energies])[
+            0
+        ]
 
     @property
     def error(self) -> NDArray[np.float64]:
         """Standard error of :attr:`mean` (K,): over instances, or from the autocorrelation of the only one."""
-        return chains.over_instances([(e.mean(axis=(0, 2)), chains.chain_error(e)) for e in self._energies])[1]
+        return chains.over_instances([(e.mean(axis=(0, 2)), chains.chain_error(e)) for e in self._energies])[
+            1
+        ]
 
     @property
     def autocorrelation_time(self) -> NDArray[np.float64]:
@@ -162,7 +166,9 @@ def replica_exchange(
     """
     items, single = inputs.landscapes(landscape)
     if not all(isinstance(item.geometry, Sphere) and item.geometry.radius is not None for item in items):
-        raise ArgumentError("landscape", "a landscape on a sphere of known radius, where exp(−H/T) has a norm")
+        raise ArgumentError(
+            "landscape", "a landscape on a sphere of known radius, where exp(−H/T) has a norm"
+        )
     levels = inputs.rising("temperatures", temperatures)
     checks.real("temperatures", levels[0], above=0)
     stride = checks.integer("stride", stride, minimum=1)

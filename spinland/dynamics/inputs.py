@@ -30,7 +30,9 @@ def landscapes(landscape: Any) -> tuple[list[Landscape], bool]:
         raise ArgumentError("landscape", "one landscape or more", "an empty sequence")
     for item in items:
         if isinstance(item, type) or not isinstance(item, Landscape):
-            raise ArgumentError("landscape", "a landscape (dim, value, gradient, slice, ...) or several", item)
+            raise ArgumentError(
+                "landscape", "a landscape (dim, value, gradient, slice, ...) or several", item
+            )
     dims = {item.dim for item in items}
     if len(dims) > 1:
         raise ArgumentError("landscape", "instances of one dimension", sorted(dims))

@@ -10,7 +10,7 @@ from ..rng import Purpose
 from .hamiltonian import Array, Hamiltonian, dots
 
 _TARGET = 0.6  # acceptance to which the moves are tuned; 0.574 is best in many dimensions
-_ROUND = 20  # sweeps between two adjustments while tuning
+_ROUND = 10  # sweeps between two adjustments while tuning
 
 
 class Ladder:
@@ -51,7 +51,8 @@ class Ladder:
             self.sweep()
             if (k + 1) % _ROUND == 0:
                 share = self.moved / self.counted
-                self.move_size *= np.exp(2 * (share - _TARGET))
+                gain = max(1.0, 4.0 / (1 + k / (4 * _ROUND)))  # large steps first
+                self.move_size *= np.exp(gain * (share - _TARGET))
                 self.reset()
         self.reset()
 

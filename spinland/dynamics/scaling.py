@@ -143,4 +143,8 @@ def _of_converged(values: NDArray[np.float64]) -> tuple[float, float, float]:
     """Mean, lowest and standard deviation; NaN where there is nothing to take them of."""
     if len(values) == 0:
         return float("nan"), float("nan"), float("nan")
-    return float(values.mean()), float(values.min()), float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+    return (
+        float(values.mean()),
+        float(values.min()),
+        float(values.std(ddof=1)) if len(values) > 1 else float("nan"),
+    )

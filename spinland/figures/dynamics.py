@@ -248,9 +248,7 @@ def energy_temperature(
 
 
 @context()
-def descent_sizes(
-    scaling: Any, ax: Axes | None = None, *, levels: dict[str, float] | None = None
-) -> Axes:
+def descent_sizes(scaling: Any, ax: Axes | None = None, *, levels: dict[str, float] | None = None) -> Axes:
     """Energies that descent reaches against 1/N: along the flow, in its minima, in the lowest of them.
 
     Parameters
