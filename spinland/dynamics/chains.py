@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +52,7 @@ def block_estimate(series: Array, estimate: Callable[[Array], Array]) -> tuple[A
     blocks = min(_BLOCKS, len(series))
     edges = np.linspace(0, len(series), blocks + 1).astype(int)
     without = [
-        estimate(np.concatenate([series[:low], series[high:]]))
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
-        if blocks > 1
+        estimate(np.concatenate([series[:low], series[high:]])) for low, high in pairwise(edges) if blocks > 1
     ]
     error = jackknife_error(np.array(without)) if without else np.full(np.shape(estimate(series)), np.nan)
     return estimate(series), error

@@ -24,7 +24,7 @@ _BLOCK_ENTRIES = 1 << 20  # coordinates of the starts that go together; some twe
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class GradientFlow(Result):
-    """Descent of S starts, at T times; with a list of instances every array has a leading axis for them.
+    r"""Descent of S starts, at T times; with a list of instances every array has a leading axis for them.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class GradientFlow(Result):
     energies : array (S, T) or (instances, S, T)
         Value: H/N of a glass, the loss of a network. NaN at times that were not reached.
     gradient_norms : array (S, T) or (instances, S, T)
-        |P∇H| / sqrt(N) of a glass; \\|∇L\\| of a network.
+        |P∇H| / sqrt(N) of a glass; \|∇L\| of a network.
     overlaps : array (S, T) or (instances, S, T)
         Cosine with the start: C(t, 0). NaN for a start at zero.
     points : array (S, dim) or (instances, S, dim)

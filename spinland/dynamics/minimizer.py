@@ -24,7 +24,7 @@ _BLOCK_ENTRIES = 1 << 20
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Minimization(Result):
-    """Where B starts came to rest; with a list of instances every array has a leading axis for them.
+    r"""Where B starts came to rest; with a list of instances every array has a leading axis for them.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Minimization(Result):
     values : array (B,) or (instances, B)
         Value: H/N of a glass, the loss of a network.
     gradient_norms : array (B,) or (instances, B)
-        |P∇H| / sqrt(N) of a glass: the root mean square force on a spin; \\|∇L\\| of a network.
+        |P∇H| / sqrt(N) of a glass: the root mean square force on a spin; \|∇L\| of a network.
     converged : bool array (B,) or (instances, B)
         Whether the gradient norm is below the tolerance.
     n_iterations : integer array (B,) or (instances, B)

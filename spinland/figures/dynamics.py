@@ -34,7 +34,7 @@ def _levels(ax: Axes, levels: dict[str, float] | None) -> None:
         )  # fmt: skip
 
 
-def _inside(ax: Axes, location: str = "best") -> None:
+def _inside(ax: Axes, location: Any) -> None:
     """Legend within the axes: the room on the right belongs to the names of the levels."""
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc=location)
@@ -49,7 +49,7 @@ def descent_curve(
     levels: dict[str, float] | None = None,
     labels: Sequence[str] | None = None,
 ) -> Axes:
-    """Energy e(t) of descent or of Langevin dynamics: mean, and a band of one standard error.
+    r"""Energy e(t) of descent or of Langevin dynamics: mean, and a band of one standard error.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def descent_curve(
     theory : array (2, n), optional
         Times and energies of a theory, drawn as a black line.
     levels : dict of str to float, optional
-        Horizontal lines, such as ``{"$-E_\\infty$": -1.633}``.
+        Horizontal lines, such as ``{"$-E_\infty$": -1.633}``.
     labels : sequence of str, optional
         Name of each result.
 

@@ -149,7 +149,7 @@ def test_figures(exchange, scaling):
     assert len(drawn[1].get_legend().get_texts()) == 1
     assert len(drawn[2].get_legend().get_texts()) == 3
     np.testing.assert_array_equal(drawn[0].lines[1].get_xdata(), [0.1, 1.0])
-    with pytest.raises(ArgumentError, match="^langevin: "):
+    with pytest.raises(ArgumentError, match=r"^langevin: "):
         figures.ageing_curves(langevin(GLASS, POINTS, 0.8, [0.1], 0.05))
-    with pytest.raises(ArgumentError, match="^theory: "):
+    with pytest.raises(ArgumentError, match=r"^theory: "):
         figures.descent_curve(flow, theory=[1.0, 2.0])
