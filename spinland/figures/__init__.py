@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .analogy import mapping_assumptions
 from .batches import flatness_batch
+from .comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
 from .correlations import correlation_curve, correlation_mixture, effective_order_sweep
 from .export import save_figure, svg_text
 from .history import training_history
@@ -31,11 +32,15 @@ __all__ = [
     "distance_histogram",
     "effective_order_sweep",
     "flatness_batch",
+    "hierarchy_pair",
+    "line_pair",
     "line_panels",
     "line_profile",
     "mapping_assumptions",
     "overlap_histogram",
+    "overlap_profiles",
     "plane_contour",
+    "plane_pair",
     "plane_surface",
     "save_figure",
     "svg_text",

@@ -14,13 +14,14 @@ from numpy.typing import ArrayLike
 from ..checks import float_array, integer
 from ..errors import ArgumentError
 from ..probes.orders import mixture_correlation
-from .inputs import listing, matched
+from .inputs import listing, matched, takes
 from .labels import OVERLAP, WIDTH, plus_minus
 from .style import GREY, canvas, category, context, dress, legend, panel, powers_of_two, wants_log
 
 _MARKERS = "os^Dv"
 
 
+@takes("Correlation", "overlap", "correlation", several=True)
 @context()
 def correlation_curve(
     correlation: Any,

@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from ..checks import choice, integer
-from .inputs import field_of, listing, matched, mean_error
+from .inputs import field_of, listing, matched, mean_error, takes
 from .labels import LOSS, plus_minus
 from .style import GREY, band, canvas, context, dress, legend, ordered_colours, panel, wants_log
 
 
+@takes("RandomWalk", "sigma", "values", "distance", several=True)
 @context()
 def walk_fan(
     walks: Any,
@@ -81,6 +82,7 @@ def walk_fan(
     return ax
 
 
+@takes("Ruggedness", "lag", "autocorrelation", several=True)
 @context()
 def walk_ruggedness(
     ruggedness: Any, figure: FigureBase | None = None, *, labels: Sequence[str] | None = None

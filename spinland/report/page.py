@@ -18,6 +18,7 @@ from ..store.hdf5 import Store
 from ..study.settings import Settings
 from .definitions import DEFINITIONS
 from .flatness import flatness_chapter
+from .glass import glass_chapter
 from .hierarchy import hierarchy_chapter
 from .parts import Chapter
 from .reader import Reader, StudyReader
@@ -31,7 +32,15 @@ Chapters = tuple[Callable[[Any], Chapter | None], ...]
 PAGES: dict[str, tuple[type[Reader], Chapters]] = {
     "study": (
         StudyReader,
-        (training_chapter, walks_chapter, swaps_chapter, hierarchy_chapter, flatness_chapter, slices_chapter),
+        (
+            training_chapter,
+            walks_chapter,
+            swaps_chapter,
+            hierarchy_chapter,
+            flatness_chapter,
+            slices_chapter,
+            glass_chapter,
+        ),
     ),
 }
 """For each kind of file how it is read and what its page has."""

@@ -28,13 +28,20 @@ def _data_set(name: str, value: Any) -> str:
     return value
 
 
+def _none_or_several(name: str, value: Any) -> int:
+    count = checks.integer(name, value, minimum=0, maximum=10**6)
+    if count in (1, 2):
+        raise ArgumentError(name, "0, or at least 3", count)
+    return count
+
+
 def _folder(name: str, value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-_DATA, _TRAIN, _WALK, _SWAP, _TREE, _FLAT, _SLICE = (
+_DATA, _TRAIN, _WALK, _SWAP, _TREE, _FLAT, _SLICE, _GLASS = (
     "Data and network", "Training", "Protocol 1: walks", "Protocol 2: swaps", "Protocol 3: hierarchy",
-    "Protocol 4: flatness", "Slices",
+    "Protocol 4: flatness", "Slices", "The same probes on the glass",
 )  # fmt: skip
 
 
@@ -127,6 +134,22 @@ class StudyConfig(Settings):
     grid: int = setting(41, "points along each side of a plane", whole(3), _SLICE)
     line_points: int = setting(41, "points along a line", whole(3), _SLICE)
     lines: int = setting(8, "lines to average, at most as many as there are solutions", whole(1), _SLICE)
+
+    glass_replicas: int = setting(
+        40,
+        "minima of a spherical glass to compare the solutions with; 0 for no comparison",
+        _none_or_several,
+        _GLASS,
+    )
+    glass_spins: int | None = setting(
+        None, "spins N of that glass; default as many as the network has parameters, at most 100", whole(3, True), _GLASS
+    )  # fmt: skip
+    glass_order: int = setting(
+        3, "its order p, at least 3: of order 2 it has two minima only", whole(3), _GLASS
+    )
+    correlation_pairs: int = setting(
+        200, "pairs of points at each overlap, for the correlation", whole(3), _GLASS
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -24,6 +24,7 @@ from ..replicas.triangles import ultrametricity
 from ..results import Result
 from . import names
 from .batches import compare_batch_sizes
+from .comparison import COMPARISON
 from .context import Context
 from .execution import Say
 from .training import train_into
@@ -90,6 +91,8 @@ def plan_stages(context: Context) -> Iterator[Stage | Training]:
     yield from _widths(context)
     yield from _batches(context)
     yield from _slices(context)
+    if c.glass_replicas:
+        yield from (Stage(name, title, compute) for name, title, compute in COMPARISON)
 
 
 def _walks(context: Context) -> Iterator[Stage]:

@@ -79,6 +79,23 @@ SEVERAL_PANELS = {
         synthetic.ensemble(classification=False), figure
     ),
     "correlation_mixture": lambda figure: figures.correlation_mixture(ORDERS[:2], figure, labels=["a", "b"]),
+    "overlap_profiles": lambda figure: figures.overlap_profiles(
+        [synthetic.profile(), synthetic.profile("energy")], figure
+    ),
+    "plane_pair": lambda figure: figures.plane_pair(
+        [synthetic.plane(), synthetic.plane(kind="glass")], figure
+    ),
+    "plane_pair contours": lambda figure: figures.plane_pair(
+        [synthetic.plane(), synthetic.plane(kind="glass")], figure, surfaces=False
+    ),
+    "line_pair": lambda figure: figures.line_pair(
+        [LINES[0], synthetic.line("", batch=3, accuracy=False)], figure
+    ),
+    "hierarchy_pair": lambda figure: figures.hierarchy_pair(
+        [synthetic.hierarchy(synthetic.solutions(n)) for n in (12, 20)],
+        [synthetic.overlap_distribution(seed) for seed in (0, 1)],
+        figure=figure,
+    ),
     "flatness_batch": lambda figure: figures.flatness_batch(
         synthetic.batch_comparison(), figure, kind="walk"
     ),
@@ -129,6 +146,41 @@ def test_several_panels_draw_on_new_and_given_figures(name):
     assert SEVERAL_PANELS[name](halves[0]) is halves[0]
     assert len(mine.axes) == len(figure.axes)
     assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("name", [*ONE_PANEL, *SEVERAL_PANELS])
+def test_a_wrong_object_is_refused_by_name(name):
+    draw = getattr(figures, name.split()[0])
+    extra = {"width_spread": ([1],), "hierarchy_pair": (synthetic.overlap_distribution(),)}.get(
+        name.split()[0], ()
+    )
+    with pytest.raises(ArgumentError, match=r": expected an? \w+.*got Wrong\("):
+        draw(Wrong(), *extra)
+
+
+class Wrong:
+    """An object with nothing that a figure wants."""
+
+    def __repr__(self):
+        return "Wrong()"
+
+
+def test_profiles_are_drawn_with_the_exact_mean_of_the_glass_from_the_start_at_the_left():
+    glass = synthetic.profile("energy")
+    figure = figures.overlap_profiles([synthetic.profile(), glass], orders=(None, 3))
+    assert [ax.get_xlim() for ax in figure.axes] == [(1.02, 0)] * 3
+    (exact,) = (line for line in figure.axes[1].lines if "exact" in str(line.get_label()))
+    q, energy = exact.get_data()
+    np.testing.assert_allclose(energy, -1.6 * q**3)
+    assert not any("exact" in str(line.get_label()) for line in figure.axes[0].lines)
+    (drawn,) = (c for c in figure.axes[2].containers if c.get_label() == "glass")
+    np.testing.assert_array_equal(drawn[0].get_ydata(), glass.rise)
+
+
+def test_histograms_of_overlaps_beside_each_other_share_one_scale():
+    figure = SEVERAL_PANELS["hierarchy_pair"](None)
+    scales = {ax.get_xlim() for ax in figure.axes if ax.get_ylabel() == "$P(q)$"}
+    assert len(scales) == 1
 
 
 def test_the_check_of_labels_finds_a_missing_one():
@@ -312,6 +364,13 @@ def test_numbers_carry_the_digits_of_their_errors(value, error, text):
         ("quantity", lambda: figures.plane_contour(synthetic.plane(kind="glass"), quantity="accuracy")),
         ("quantity", lambda: figures.swap_curves(synthetic.swap(accuracy=False), quantity="accuracy")),
         ("labels", lambda: figures.distance_histogram(STATISTICS, labels=["one"])),
+        ("names", lambda: figures.plane_pair([synthetic.plane()], names=["a", "b"])),
+        ("orders", lambda: figures.line_pair(LINES, orders=(None, 2))),
+        ("orders", lambda: figures.overlap_profiles(synthetic.profile(), names=["a"], value_labels=["v"])),
+        (
+            "distributions",
+            lambda: figures.hierarchy_pair(synthetic.hierarchy(synthetic.solutions(5)), [], names=["a"]),
+        ),
         ("widths", lambda: figures.width_spread(STATISTICS, [64])),
         ("n_swaps", lambda: figures.barrier_width(SWAPS)),
         ("n_swaps", lambda: figures.barrier_width(SWAPS, n_swaps=3)),
