@@ -19,9 +19,9 @@ from spinland.statistics import bootstrap_error
 def test_errors_of_the_effective_order_cover(weights):
     """Many spins: values on a great circle are a Gaussian process of covariance Σ a_p cos^p.
 
-    Seed 0; 80 measurements of 300 circles. The scores z have spread 1 (where a weight sits at zero, which
-    it cannot pass, less); the spread of 80 is known to 8 %, and 25 % is allowed upwards. The probability of
-    the misfit is below 0.05 in 4 of 80 (at most 11 are allowed, 3.5 standard errors).
+    Seed 0; 60 measurements of 200 circles. The scores z have spread 1 (where a weight sits at zero, which
+    it cannot pass, less); the spread of 60 is known to 9 %, and 30 % is allowed upwards. The probability of
+    the misfit is below 0.05 in 3 of 60 (at most 9 are allowed, 3.6 standard errors).
     """
     steps = np.arange(24)
     place = (steps[:, None] + np.append(0, np.arange(13))) % 24
@@ -32,9 +32,9 @@ def test_errors_of_the_effective_order_cover(weights):
     root = vectors * np.sqrt(np.maximum(values, 0))
     generator = np.random.default_rng(0)
     z, p = [], []
-    for k in range(80):
-        curves = PairCurves((generator.normal(size=(300, 24)) @ root.T)[:, place])
-        fitter = MixtureFit(overlap, order, 10**6, curves.errors().ratio, 300)
+    for k in range(60):
+        curves = PairCurves((generator.normal(size=(200, 24)) @ root.T)[:, place])
+        fitter = MixtureFit(overlap, order, 10**6, curves.errors().ratio, 200)
         fit = fitter.fit(curves.ratio)
         drawn = np.stack([fitter.weights(curve) for curve in curves.resampled(k, 60)])
         z.append(
@@ -42,17 +42,17 @@ def test_errors_of_the_effective_order_cover(weights):
         )
         p.append(fit.p)
     assert abs(np.mean(z)) < 0.6  # weights kept from being negative: biased by up to half an error
-    assert 0.4 < np.std(z) < 1.25
-    assert np.sum(np.array(p) < 0.05) <= 11
+    assert 0.4 < np.std(z) < 1.3
+    assert np.sum(np.array(p) < 0.05) <= 9
 
 
-@pytest.mark.parametrize(("order", "n_spins"), [(2, 30), (3, 30), (3, 60), (4, 30)])
+@pytest.mark.parametrize(("order", "n_spins"), [(2, 30), (3, 40), (4, 25)])
 def test_a_pure_glass_has_its_order(order, n_spins):
-    """Seeds 100 to 107: 8 instances of 150 circles; 3 standard errors over instances, 4 cases."""
+    """Seeds 100 to 107: 8 instances of 150 circles; 3 standard errors over instances, 3 cases."""
     glasses = [SphericalSpinGlass(n_spins, order, seed) for seed in range(100, 108)]
     mean = mean_correlation([correlation(glass, n_pairs=150, seed=glass.seed) for glass in glasses])
     assert abs(mean.effective_order - order) < 3 * mean.effective_order_error + 1e-3
-    assert mean.effective_order_error < 0.06
+    assert mean.effective_order_error < 0.1
     assert mean.mixture[order - 1] > 0.95
     assert not mean.chi2_p < 0.003
 
