@@ -76,7 +76,16 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
 
 @intrinsic
 def tile_product(
-    typingctx: Any, a: Any, at: Any, row_step: Any, step: Any, x: Any, x_at: Any, h: Any, h_at: Any, depth: Any
+    typingctx: Any,
+    a: Any,
+    at: Any,
+    row_step: Any,
+    step: Any,
+    x: Any,
+    x_at: Any,
+    h: Any,
+    h_at: Any,
+    depth: Any,
 ) -> Any:
     """h[r, :] += Σ_k a[r, k] x[k, :] for ROWS rows r, one k after the other; x and h are rows of lanes.
 
@@ -148,8 +157,6 @@ def add_dots(typingctx: Any, out: Any, x: Any, h: Any, count: Any) -> Any:
     return types.void(out, x, h, types.intp), code
 
 
-
-
 def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
     """Columns of a square block: lanes change places at distances 1, 2, 4."""
     size = len(rows)
@@ -179,7 +186,9 @@ def _triangle_rows(groups: int | None) -> Any:
         count = groups or 16 // size
         one = row.type(1)
         starts = [
-            builder.add(at, builder.add(_times(builder, builder.add(row, one), r), row.type(r * (r - 1) // 2)))
+            builder.add(
+                at, builder.add(_times(builder, builder.add(row, one), r), row.type(r * (r - 1) // 2))
+            )
             for r in range(count * size)
         ]
         sums = [cgutils.alloca_once(builder, h.vector) for _ in range(count)]
