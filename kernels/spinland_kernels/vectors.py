@@ -2,7 +2,7 @@
 
 A compiler may contract a·b + c or leave it, and the same loop comes out differently in another
 surrounding. Where the bits of one point must be those of the same point in a batch, the fused operation is
-asked for by name, and vectors are written as vectors: ``LANES`` numbers that lie side by side, 64 bytes.
+asked for by name, and vectors are written as vectors: numbers side by side, 64 bytes of them.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
+from numba import extending
 from numba.core import cgutils, types
-from numba.extending import intrinsic
+
+intrinsic: Any = extending.intrinsic  # whose type asks its callers for the typing context
 
 BYTES = 64  # of one vector: 8 lanes of float64, 16 of float32
 HALF = 32  # bytes of the blocks of a triangle: 4 rows of float64, 8 of float32
