@@ -148,7 +148,9 @@ def derivatives(couplings, start, stop, n, order, x, lanes, owner, energy, gradi
         _leave(level, old, x, lanes, owner, before, sums, gradient)
         if rank < stop:
             _enter(level, index, x, lanes, owner, before)
-    energy[:] = sums[0]
+    for g in range(groups):  # assigning arrays would compile the message for shapes that differ
+        for b in range(lanes):
+            energy[g, b] = sums[0, g, b]
 
 
 @block
@@ -198,4 +200,5 @@ def table(couplings, start, stop, n, order, vectors, out):
         old = index.copy()
         level = max(0, next_triangle(index)) if rank < stop else 0
         _raise_table(level, old, vectors, tables)
-    out[:] = tables[0]
+    for t in range(out.shape[0]):
+        out[t] = tables[0, t]
