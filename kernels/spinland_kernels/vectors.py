@@ -58,6 +58,13 @@ class _Array:
     def load(self, at: Any) -> Any:
         return self.builder.load(self._pointer(at, self.vector), align=self.bytes)
 
+    def prefetch(self, at: Any) -> None:
+        """Ask for the cache line of number ``at``, which may lie beyond the end."""
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        signature = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(self.builder.module, signature, "llvm.prefetch.p0i8")
+        self.builder.call(function, [self._pointer(at, ir.IntType(8)), number(0), number(3), number(1)])
+
     def store(self, value: Any, at: Any) -> None:
         self.builder.store(value, self._pointer(at, self.vector), align=self.bytes)
 
@@ -193,11 +200,16 @@ def _triangle_rows(groups: int | None) -> Any:
             )
             for r in range(count * size)
         ]
+        next_rows = builder.add(starts[-1], builder.add(row, row.type(count * size)))
         sums = [cgutils.alloca_once(builder, h.vector) for _ in range(count)]
         places = [builder.add(row, row.type(g * size)) for g in range(count)]
         for total, place in zip(sums, places, strict=True):
             builder.store(h.load(place), total)
         with cgutils.for_range_slice(builder, first, last, row.type(size), row.type) as (k, _):
+            if groups is None:  # rows are too short for the machine to guess where the next sixteen lie
+                ahead = builder.add(next_rows, _times(builder, k, count * size))
+                for line in range(0, count * size * HALF, BYTES):
+                    a.prefetch(builder.add(ahead, k.type(line // a.bytes)))
             below = h.load(k)
             factors = [_splat(builder, x.scalar(builder.add(k, k.type(c))), size) for c in range(size)]
             for g, total in enumerate(sums):
