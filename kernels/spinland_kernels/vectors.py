@@ -2,7 +2,7 @@
 
 A compiler may contract a·b + c or leave it, and the same loop comes out differently in another
 surrounding. Where the bits of one point must be those of the same point in a batch, the fused operation is
-asked for by name, and vectors are written as vectors: ``LANES`` numbers that lie side by side, 64 bytes.
+asked for by name, and vectors are written as vectors: numbers side by side, 64 bytes of them.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
+from numba import extending
 from numba.core import cgutils, types
-from numba.extending import intrinsic
+
+intrinsic: Any = extending.intrinsic  # whose type asks its callers for the typing context
 
 BYTES = 64  # of one vector: 8 lanes of float64, 16 of float32
 HALF = 32  # bytes of the blocks of a triangle: 4 rows of float64, 8 of float32
@@ -56,6 +58,13 @@ class _Array:
     def load(self, at: Any) -> Any:
         return self.builder.load(self._pointer(at, self.vector), align=self.bytes)
 
+    def prefetch(self, at: Any) -> None:
+        """Ask for the cache line of number ``at``, which may lie beyond the end."""
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        signature = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(self.builder.module, signature, "llvm.prefetch.p0i8")
+        self.builder.call(function, [self._pointer(at, ir.IntType(8)), number(0), number(3), number(1)])
+
     def store(self, value: Any, at: Any) -> None:
         self.builder.store(value, self._pointer(at, self.vector), align=self.bytes)
 
@@ -76,7 +85,16 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
 
 @intrinsic
 def tile_product(
-    typingctx: Any, a: Any, at: Any, row_step: Any, step: Any, x: Any, x_at: Any, h: Any, h_at: Any, depth: Any
+    typingctx: Any,
+    a: Any,
+    at: Any,
+    row_step: Any,
+    step: Any,
+    x: Any,
+    x_at: Any,
+    h: Any,
+    h_at: Any,
+    depth: Any,
 ) -> Any:
     """h[r, :] += Σ_k a[r, k] x[k, :] for ROWS rows r, one k after the other; x and h are rows of lanes.
 
@@ -148,8 +166,6 @@ def add_dots(typingctx: Any, out: Any, x: Any, h: Any, count: Any) -> Any:
     return types.void(out, x, h, types.intp), code
 
 
-
-
 def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
     """Columns of a square block: lanes change places at distances 1, 2, 4."""
     size = len(rows)
@@ -179,14 +195,21 @@ def _triangle_rows(groups: int | None) -> Any:
         count = groups or 16 // size
         one = row.type(1)
         starts = [
-            builder.add(at, builder.add(_times(builder, builder.add(row, one), r), row.type(r * (r - 1) // 2)))
+            builder.add(
+                at, builder.add(_times(builder, builder.add(row, one), r), row.type(r * (r - 1) // 2))
+            )
             for r in range(count * size)
         ]
+        next_rows = builder.add(starts[-1], builder.add(row, row.type(count * size)))
         sums = [cgutils.alloca_once(builder, h.vector) for _ in range(count)]
         places = [builder.add(row, row.type(g * size)) for g in range(count)]
         for total, place in zip(sums, places, strict=True):
             builder.store(h.load(place), total)
         with cgutils.for_range_slice(builder, first, last, row.type(size), row.type) as (k, _):
+            if groups is None:  # rows are too short for the machine to guess where the next sixteen lie
+                ahead = builder.add(next_rows, _times(builder, k, count * size))
+                for line in range(0, count * size * HALF, BYTES):
+                    a.prefetch(builder.add(ahead, k.type(line // a.bytes)))
             below = h.load(k)
             factors = [_splat(builder, x.scalar(builder.add(k, k.type(c))), size) for c in range(size)]
             for g, total in enumerate(sums):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from itertools import permutations
-from math import factorial
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,8 +15,9 @@ from spinland_kernels.pspin.draws import GAUSSIAN, SIGNS
 from .. import checks, rng
 from ..errors import ArgumentError
 from ..provenance import fingerprint
-from .affine import EvaluatedSlice
 from .geometry import Sphere
+from .glass_slice import GlassSlice
+from .index_sets import packed, unpacked
 
 _DISORDER = {"gaussian": GAUSSIAN, "signs": SIGNS}
 _OFF_SPHERE = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}
@@ -47,7 +46,8 @@ class SphericalSpinGlass:
     dtype : "float64" or "float32"
         Type of couplings and points.
     disorder : "gaussian" or "signs"
-        Normal couplings, or those of two values of the same variance: equivalent for many spins, quicker to draw.
+        Normal couplings, or those of two values of the same variance: equivalent for many spins (the covariance
+        is the same for any number), and several times quicker to draw.
     generated : bool
         Store nothing and draw the couplings anew in each evaluation: time instead of memory. The instance is
         the same as the stored one.
@@ -130,12 +130,16 @@ class SphericalSpinGlass:
         self.n_spins, self.seed, self.disorder, self.generated = sizes.pop(), 0, "given", False
         self.mixture = dict.fromkeys(sorted(tensors), 1.0)
         self.dtype, self.device = checks.float_type("dtype", dtype), "cpu"
-        self._couplings = {p: _packed(tensors[p]).astype(self.dtype) for p in self.mixture}
+        self._couplings = {p: packed(tensors[p]).astype(self.dtype) for p in self.mixture}
         self.fingerprint = fingerprint(*self._couplings.values())
         return self
 
     def __repr__(self) -> str:
-        return f"SphericalSpinGlass(n_spins={self.n_spins}, order={self.order}, seed={self.seed})"
+        source = (
+            "given couplings" if self.disorder == "given" else f"seed={self.seed}, disorder={self.disorder!r}"
+        )
+        kept = ", generated=True" if self.generated else ""
+        return f"SphericalSpinGlass(n_spins={self.n_spins}, order={self.order}, {source}, dtype='{self.dtype}'{kept})"
 
     @property
     def order(self) -> int | dict[int, float]:
@@ -177,8 +181,20 @@ class SphericalSpinGlass:
         return self.geometry.retract(points).astype(self.dtype)
 
     def couplings(self) -> Any:
-        """The symmetric tensor (N, …, N) in float64, or {p: tensor}; ``from_couplings`` takes it back."""
-        tensors = {p: self.mixture[p] * _unpacked(self._stored(p), self.n_spins, p) for p in self.mixture}
+        """The symmetric tensor (N, …, N) in float64, or {p: tensor}, β in it; ``from_couplings`` takes it back.
+
+        Raises
+        ------
+        ArgumentError
+            N^p numbers do not fit into memory.
+        """
+        need = sum(2 * 8 * self.n_spins**p for p in self.mixture)  # and as much again for the indices
+        if need > _memory():
+            raise ArgumentError(
+                "n_spins", f"full tensors that fit into the memory that is free ({_memory() / 1e9:.1f} GB)",
+                f"{self.n_spins} spins, which take {need / 1e9:.1f} GB",
+            )  # fmt: skip
+        tensors = {p: self.mixture[p] * unpacked(self._stored(p), self.n_spins, p) for p in self.mixture}
         return next(iter(tensors.values())) if len(tensors) == 1 else tensors
 
     def value(self, points: ArrayLike) -> Any:
@@ -207,7 +223,7 @@ class SphericalSpinGlass:
         """Hessian of the value on the sphere, P(∇²H − σ·∇H/N)P / N, at one point (N,), times vectors."""
         at, _ = self._on_sphere("point", checks.float_array("point", point, shape=(self.dim,)))
         batch, single = checks.point_batch("vectors", vectors, self.dim, dtype=self.dtype)
-        products = self.hessian_products(np.repeat(at, len(batch), axis=0), batch)
+        products = self._hessian(at, batch)
         return products[0] if single else products
 
     def hessian_products(self, points: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
@@ -216,23 +232,29 @@ class SphericalSpinGlass:
         along, _ = checks.point_batch("vectors", vectors, self.dim, dtype=self.dtype)
         if batch.shape != along.shape:
             raise ArgumentError("vectors", f"shape {batch.shape}", f"shape {along.shape}")
-        along = self.geometry.tangent(batch, along)
-        # The gradient is a polynomial in the step: its derivative from as many points as it has coefficients.
-        nodes = np.arange(max(self.mixture)) - (max(self.mixture) - 1) / 2
-        inverse = np.linalg.inv(np.vander(nodes, increasing=True))
-        product = sum(
-            weight * self._polynomial(batch + node * along)[1]
-            for weight, node in zip(inverse[1], nodes, strict=True)
-        )
-        radial = np.sum(batch * self._polynomial(batch)[1], axis=1, keepdims=True) / self.n_spins
-        return np.asarray(self.geometry.tangent(batch, product - radial * along), self.dtype)
+        return self._hessian(batch, along)
 
     def hessians(self, points: ArrayLike) -> NDArray[Any]:
-        """Hessians (B, N, N) of the value on the sphere; the direction of the point has eigenvalue 0."""
+        """Hessians (B, N, N) of the value on the sphere; the direction of the point has eigenvalue 0.
+
+        P(∇²H − (σ·∇H/N))P / N as matrices: N² numbers for each point, so for many points of a small glass or
+        a few of a larger one.
+        """
         batch, _ = self._on_sphere("points", points)
-        unit = np.eye(self.dim, dtype=self.dtype)
-        columns = [self.hessian_products(batch, np.repeat(e[None], len(batch), axis=0)) for e in unit]
-        return np.stack(columns, axis=2)
+        total = np.zeros((len(batch), self.dim, self.dim), self.dtype)
+        radial = np.zeros(len(batch))
+        for p, scale, glass in self._parts():
+            energy, matrix = kernel.hessian(glass, batch)
+            radial += p * scale * energy / self.n_spins
+            total += self.dtype.type(scale) * matrix
+        unit = batch / np.sqrt(np.sum(batch * batch, axis=1, keepdims=True))
+        along = np.einsum("bij,bj->bi", total, unit)
+        twice = np.einsum("bi,bi->b", unit, along)
+        total -= unit[:, :, None] * along[:, None, :] + along[:, :, None] * unit[:, None, :]
+        total += (twice + radial.astype(self.dtype))[:, None, None] * unit[:, :, None] * unit[:, None, :]
+        diagonal = np.arange(self.dim)
+        total[:, diagonal, diagonal] -= radial.astype(self.dtype)[:, None]
+        return total
 
     def polynomial(self, points: ArrayLike) -> Any:
         """H/N as a polynomial at any points (B, N), on the sphere or not; homogeneous for a pure glass."""
@@ -241,23 +263,51 @@ class SphericalSpinGlass:
         return float(values[0]) if single else values
 
     def slice(self, origin: ArrayLike, directions: ArrayLike) -> Any:
-        """Values on the radial projection of origin + Σ c_k directions (K, N) onto the sphere."""
+        """Values on the radial projection of origin + Σ c_k directions (K, N) onto the sphere.
+
+        The couplings are contracted once, at the price of about one gradient for each vector; then no point costs
+        anything that depends on N. At the centre of the sphere the value is NaN.
+        """
         at = checks.float_array("origin", origin, shape=(self.dim,), dtype=self.dtype)
         along, _ = checks.point_batch("directions", directions, self.dim, dtype=self.dtype)
-        return EvaluatedSlice(_Projected(self), at, along)  # type: ignore[arg-type]
+        vectors = np.concatenate([at[None], along])
+        wide = vectors.astype(np.float64)
+        tables = {p: scale * kernel.table(glass, vectors) for p, scale, glass in self._parts()}
+        return GlassSlice(tables, wide @ wide.T / self.n_spins)
+
+    # What the kernel needs, and what comes out of it
+
+    def _parts(self) -> Iterator[tuple[int, float, tuple[Any, ...]]]:
+        """For each order p: p, the factor of the sum over index sets in H/N, and what the kernel calls ``glass``."""
+        for p, beta in self.mixture.items():
+            yield (
+                p,
+                beta * self.n_spins ** (-(p + 1) / 2),
+                (
+                    self._couplings[p], self.n_spins, p, self._key(p), int(rng.Purpose.COUPLINGS),
+                    _DISORDER.get(self.disorder, GAUSSIAN),
+                ),
+            )  # fmt: skip
 
     def _polynomial(self, batch: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[Any]]:
         """H/N and its gradient in R^N."""
         values, gradients = np.zeros(len(batch)), np.zeros_like(batch)
-        for p, beta in self.mixture.items():
-            energy, gradient = kernel.energy_gradient(
-                self._couplings[p], self.n_spins, p, self._key(p), int(rng.Purpose.COUPLINGS),
-                _DISORDER.get(self.disorder, GAUSSIAN), batch,
-            )  # fmt: skip
-            scale = beta * self.n_spins ** (-(p + 1) / 2)
+        for _, scale, glass in self._parts():
+            energy, gradient = kernel.energy_gradient(glass, batch)
             values += scale * energy
             gradients += self.dtype.type(scale) * gradient
         return values, gradients
+
+    def _hessian(self, points: NDArray[Any], vectors: NDArray[Any]) -> NDArray[Any]:
+        """Hessian on the sphere times vectors (B, N) at points (B, N), or at one point (1, N)."""
+        along = np.asarray(self.geometry.tangent(points, vectors), self.dtype)
+        product, radial = np.zeros_like(along), np.zeros(len(points))
+        for p, scale, glass in self._parts():
+            energy, _, curvature = kernel.hessian_vector(glass, points, along)
+            product += self.dtype.type(scale) * curvature
+            radial += p * scale * energy / self.n_spins  # σ·∇H = p H
+        product -= radial.astype(self.dtype)[:, None] * along
+        return np.asarray(self.geometry.tangent(points, product), self.dtype)
 
     def _on_sphere(self, name: str, points: ArrayLike) -> tuple[NDArray[Any], bool]:
         batch, single = checks.point_batch(name, points, self.dim, dtype=self.dtype)
@@ -287,22 +337,23 @@ class SphericalSpinGlass:
                 "n_spins", f"at most {_MOST_COUPLINGS} couplings of one order", self.n_couplings
             )
         need = self.n_couplings * self.dtype.itemsize
-        have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        if not self.generated and need > 0.8 * have:
+        have = _memory()
+        if not self.generated and need > have:
             raise ArgumentError(
-                "n_spins", f"couplings that fit into memory ({have / 1e9:.1f} GB); generated=True stores none",
+                "n_spins",
+                f"couplings that fit into the memory that is free ({have / 1e9:.1f} GB); generated=True stores none",
                 f"{self.n_couplings} couplings of {need / 1e9:.1f} GB",
             )  # fmt: skip
 
 
-class _Projected:
-    """The glass at the radial projection of any point."""
-
-    def __init__(self, glass: SphericalSpinGlass):
-        self._glass = glass
-
-    def evaluate(self, points: NDArray[Any]) -> tuple[Any, Any]:
-        return self._glass.evaluate(self._glass.geometry.retract(points))
+def _memory() -> float:
+    """Bytes that may be taken: most of what is free, or of all where the system does not say what is free."""
+    try:
+        with open("/proc/meminfo") as lines:
+            fields = dict(line.split(":", 1) for line in lines)
+        return 0.8 * 1024 * int(fields["MemAvailable"].split()[0])
+    except (OSError, KeyError, ValueError):
+        return 0.6 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _mixture(order: Any) -> dict[int, float]:
@@ -315,45 +366,3 @@ def _mixture(order: Any) -> dict[int, float]:
     if not any(pairs.values()):
         raise ArgumentError("order", "a mixture with a β other than 0", order)
     return {p: pairs[p] for p in sorted(pairs) if pairs[p] != 0}
-
-
-def _falling(n: int, order: int) -> NDArray[np.int64]:
-    """All index sets with falling indices by rank, (n_couplings, order)."""
-    sets = np.arange(n)[:, None]
-    for _ in range(order - 1):
-        # For each first index i the sets of the next lower order below i + 1, which come first in rank.
-        count = np.searchsorted(sets[:, 0], np.arange(n), side="right")
-        first = np.repeat(np.arange(n), count)
-        sets = np.column_stack([first, np.concatenate([sets[:c] for c in count])])
-    return sets
-
-
-def _packed(tensor: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum of a tensor over the orderings of each index set."""
-    n, p = tensor.shape[0], tensor.ndim
-    symmetric = np.zeros_like(tensor)
-    for axes in permutations(range(p)):
-        symmetric += np.transpose(tensor, axes)
-    symmetric /= factorial(p)
-    sets = _falling(n, p)
-    return np.asarray(symmetric[tuple(sets.T)] * _orderings(sets))
-
-
-def _unpacked(packed: NDArray[Any], n: int, order: int) -> NDArray[np.float64]:
-    """The symmetric tensor whose sums over orderings are given."""
-    sets = _falling(n, order)
-    tensor = np.empty((n,) * order)
-    values = packed.astype(np.float64) / _orderings(sets)
-    for axes in permutations(range(order)):
-        tensor[tuple(sets[:, axes].T)] = values
-    return tensor
-
-
-def _orderings(sets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Number of ordered tuples with the indices of each set, (n_couplings,)."""
-    result = np.ones(len(sets))
-    run = np.ones(len(sets))
-    for a in range(1, sets.shape[1]):
-        run = np.where(sets[:, a] == sets[:, a - 1], run + 1, 1)
-        result *= (a + 1) / run
-    return result

@@ -74,7 +74,9 @@ def _cosine(r):
 @block
 def _words(words, count, seed, first, replica, purpose):
     for b in range(count):
-        words[0, b], words[1, b], words[2, b], words[3, b] = philox.words(seed, first + b, 0, replica, purpose)
+        words[0, b], words[1, b], words[2, b], words[3, b] = philox.words(
+            seed, first + b, 0, replica, purpose
+        )
 
 
 @block

@@ -46,6 +46,14 @@ def next_triangle(index):
 
 
 @block
+def last_row(low, high, size):
+    """The row below ``high`` before which rows from ``low`` on hold ``size`` couplings, or ``high``."""
+    while (high * (high + 1) - low * (low + 1)) // 2 > size:
+        high -= 1
+    return high
+
+
+@block
 def bounds(n, order, chunks, out):
     """Ranks (chunks + 1,) at which the chunks begin: whole panels, about equally many couplings in each."""
     total = formula.sets_below(n, order)

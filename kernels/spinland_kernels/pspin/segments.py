@@ -10,26 +10,21 @@ import numpy as np
 
 from ..jit import block
 from ..vectors import add_dots, add_scaled, fma
-from .draws import draw_rows
-from .rows import next_triangle, row_of
+from .rows import last_row, next_triangle, row_of
 from .triangle import PANEL, multiply_lanes, multiply_one, spread
 
 
 @block
-def products(couplings, rank, index, low, high, seed, purpose, disorder, drawn, x, lanes, h, rectangle):
-    """h = S x for all groups, from rows ``low`` … ``high − 1`` of one triangle, the first of rank ``rank``."""
+def products(couplings, low, high, x, lanes, h, rectangle):
+    """h = S x for all groups, from rows ``low`` … ``high − 1`` of one triangle, the first at couplings[0]."""
     padded = -(-high // PANEL) * PANEL * lanes
     for g in range(x.shape[0]):
         h[g, :padded] = 0
+    at = 0
     for first in range(low, high, PANEL):
         last = min(high, first + PANEL)
-        size = (last * (last + 1) - first * (first + 1)) // 2
-        if couplings.shape[0]:
-            rows = couplings[rank : rank + size]
-        else:
-            rows = drawn[:size]
-            draw_rows(rows, index, first, last, rank, seed, purpose, disorder)
-        rank += size
+        rows = couplings[at:]
+        at += (last * (last + 1) - first * (first + 1)) // 2
         if lanes == 1:
             for g in range(x.shape[0]):
                 multiply_one(rows, first, last, x[g], h[g])
@@ -124,16 +119,14 @@ def _gather(length, x, h, lanes, owner, before, sums, factors, gradient):
 
 
 @block
-def derivatives(
-    couplings, start, stop, n, order, seed, purpose, disorder, x, lanes, owner, energy, gradient
-):  # fmt: skip
+def derivatives(couplings, start, stop, n, order, x, lanes, owner, energy, gradient):  # fmt: skip
     """Energies (groups, lanes) and gradients (groups, n·lanes) of the couplings of rank ``start`` to ``stop``.
 
-    For a group of vectors these are the derivatives of both along the vectors.
+    ``couplings`` begins with that of rank ``start``. For a group of vectors these are the derivatives of both along the vectors.
     """
     groups = x.shape[0]
     index = np.empty(order - 1, np.int64)
-    h, rectangle, drawn = workspace(n, lanes, groups, couplings, x)
+    h, rectangle = workspace(n, lanes, groups, x)
     before = np.zeros((order - 1, groups, lanes))
     before[0, : groups - owner.shape[0]] = 1.0
     sums = np.zeros((order - 1, groups, lanes))
@@ -146,10 +139,8 @@ def derivatives(
     while rank < stop:
         low = index[order - 2]
         high = index[order - 3] + 1 if order > 2 else n
-        high = min(high, last_row(low, high, stop - rank))
-        products(
-            couplings, rank, index, low, high, seed, purpose, disorder, drawn, x, lanes, h, rectangle
-        )
+        high = last_row(low, high, stop - rank)
+        products(couplings[rank - start :], low, high, x, lanes, h, rectangle)
         rank += (high * (high + 1) - low * (low + 1)) // 2
         _gather(high, x, h, lanes, owner, before[order - 2], sums[order - 2], factors, gradient)
         old = index.copy()
@@ -157,25 +148,18 @@ def derivatives(
         _leave(level, old, x, lanes, owner, before, sums, gradient)
         if rank < stop:
             _enter(level, index, x, lanes, owner, before)
-    energy[:] = sums[0]
+    for g in range(groups):  # assigning arrays would compile the message for shapes that differ
+        for b in range(lanes):
+            energy[g, b] = sums[0, g, b]
 
 
 @block
-def last_row(low, high, size):
-    """The row below ``high`` before which rows from ``low`` on hold ``size`` couplings, or ``high``."""
-    while (high * (high + 1) - low * (low + 1)) // 2 > size:
-        high -= 1
-    return high
-
-
-@block
-def workspace(n, lanes, groups, couplings, x):
-    """Room for the products, one panel as a rectangle and one drawn panel."""
+def workspace(n, lanes, groups, x):
+    """Room for the products, and for one panel as a rectangle."""
     padded = -(-n // PANEL) * PANEL
     h = np.empty((groups, padded * lanes), x.dtype)
     rectangle = np.empty((PANEL, padded) if lanes > 1 else (1, 1), x.dtype)
-    drawn = np.empty(0 if couplings.shape[0] else PANEL * n, x.dtype)
-    return h, rectangle, drawn
+    return h, rectangle
 
 
 @block
@@ -192,11 +176,11 @@ def _raise_table(level, index, vectors, tables):
 
 
 @block
-def table(couplings, start, stop, n, order, seed, purpose, disorder, vectors, out):
+def table(couplings, start, stop, n, order, vectors, out):
     """Σ_S a_S v_{a_1}(i_1) … v_{a_p}(i_p), the last two places symmetric, into ``out`` (m^order,); vectors (m, n)."""
     m = vectors.shape[0]
     index = np.empty(order - 1, np.int64)
-    h, rectangle, drawn = workspace(n, 1, m, couplings, vectors)
+    h, rectangle = workspace(n, 1, m, vectors)
     tables = np.zeros((order - 1, m**order))
     rank = start
     if start < stop:
@@ -204,10 +188,8 @@ def table(couplings, start, stop, n, order, seed, purpose, disorder, vectors, ou
     while rank < stop:
         low = index[order - 2]
         high = index[order - 3] + 1 if order > 2 else n
-        high = min(high, last_row(low, high, stop - rank))
-        products(
-            couplings, rank, index, low, high, seed, purpose, disorder, drawn, vectors, 1, h, rectangle
-        )
+        high = last_row(low, high, stop - rank)
+        products(couplings[rank - start :], low, high, vectors, 1, h, rectangle)
         rank += (high * (high + 1) - low * (low + 1)) // 2
         for a in range(m):
             for b in range(m):
@@ -218,4 +200,5 @@ def table(couplings, start, stop, n, order, seed, purpose, disorder, vectors, ou
         old = index.copy()
         level = max(0, next_triangle(index)) if rank < stop else 0
         _raise_table(level, old, vectors, tables)
-    out[:] = tables[0]
+    for t in range(out.shape[0]):
+        out[t] = tables[0, t]

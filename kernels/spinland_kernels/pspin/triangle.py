@@ -86,8 +86,6 @@ def multiply_lanes(rectangle, low, high, x, h):
     for first in range(0, high, _DEPTH):
         depth = min(_DEPTH, high - first)
         for r in range(0, high - low, ROWS):
-            tile_product(
-                rectangle, r * step + first, step, 1, x, first * lanes, h, (low + r) * lanes, depth
-            )
+            tile_product(rectangle, r * step + first, step, 1, x, first * lanes, h, (low + r) * lanes, depth)
     for k in range(0, low, ROWS):
         tile_product(rectangle, k, 1, step, x, low * lanes, h, k * lanes, high - low)

@@ -1,0 +1,1 @@
+"""How fast spinland is beside what people would use instead, and beside what the machine can do."""
