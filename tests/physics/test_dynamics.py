@@ -125,7 +125,8 @@ def boltzmann(glass, energies, temperatures, weight=1.0):
 
 
 def test_replica_exchange_agrees_with_integration_on_the_circle():
-    # N = 2, order 3, integrated with 2000 angles; seed 3, 12 copies, 1000 sweeps; 3 standard errors at 4 temperatures.
+    # N = 2, order 3, integrated with 2000 angles; seed 3, 12 copies, 1000 sweeps; 3 standard errors at
+    # 4 temperatures, 4 for the specific heat, whose error comes from 10 blocks.
     glass = SphericalSpinGlass(2, 3, seed=5)
     angle = 2 * np.pi * np.arange(2000) / 2000
     circle = np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -135,7 +136,7 @@ def test_replica_exchange_agrees_with_integration_on_the_circle():
     assert np.all(np.abs(run.mean - mean) < 3 * run.error)
     assert run.error.max() < 0.03
     heat, error = run.specific_heat()
-    assert np.all(np.abs(heat - 2 * variance / temperatures**2) < 3 * error)
+    assert np.all(np.abs(heat - 2 * variance / temperatures**2) < 4 * error)
     assert run.round_trips.min() > 0
 
 
