@@ -66,7 +66,7 @@ class ReplicaExchange(Result):
 
     @property
     def error(self) -> NDArray[np.float64]:
-        """Standard error of :attr:`mean` (K,): over instances, or from the autocorrelation of the only one."""
+        """Standard error of :attr:`mean` (K,): over instances, or over blocks of the samples of the only one."""
         return chains.over_instances([(e.mean(axis=(0, 2)), chains.chain_error(e)) for e in self._energies])[
             1
         ]

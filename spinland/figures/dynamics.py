@@ -243,7 +243,7 @@ def energy_temperature(
         )  # fmt: skip
     ax.set_xlabel(r"temperature $T$")
     ax.set_ylabel(ENERGY)
-    _inside(ax, "lower right")
+    _inside(ax, "upper left")
     return ax
 
 

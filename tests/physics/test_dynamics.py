@@ -89,11 +89,11 @@ def field(strength):
 
 
 def test_langevin_in_a_field_has_an_error_of_second_order():
-    # <σ_1>/√3 = coth x − 1/x, x = h√3/T. Seed 1, 40000 walkers from uniform points, time 4.
+    # <σ_1>/√3 = coth x − 1/x, x = h√3/T. Seed 1, 20000 walkers from uniform points, time 4.
     strength, temperature = 2.0, 1.0
     x = strength * np.sqrt(3) / temperature
     exact = -strength * np.sqrt(3) * (1 / np.tanh(x) - 1 / x)
-    starts = uniform(40_000, np.sqrt(3), 3, 5)
+    starts = uniform(20_000, np.sqrt(3), 3, 5)
     errors = []
     for dt in (0.4, 0.2):
         run = langevin(field(strength), starts, temperature, [4.0], dt, seed=1)
@@ -105,9 +105,9 @@ def test_langevin_in_a_field_has_an_error_of_second_order():
 
 
 def test_free_walkers_diffuse_on_the_sphere():
-    # C(t) = exp(−(N−1) T t/N) for Brownian motion; seed 2, 40000 walkers, 3 standard errors at 3 delays.
+    # C(t) = exp(−(N−1) T t/N) for Brownian motion; seed 2, 20000 walkers, 3 standard errors at 3 delays.
     flat = field(0.0)
-    starts = uniform(40_000, np.sqrt(3), 3, 5)
+    starts = uniform(20_000, np.sqrt(3), 3, 5)
     run = langevin(flat, starts, 0.8, [0.1, 0.4, 1.0], 0.1, seed=2, waiting_times=[0.0, 0.3])
     expected = np.exp(-2 / 3 * 0.8 * run.times)
     assert np.all(np.abs(run.correlation - expected) < 3 * run.correlation_error + 1e-3)
@@ -125,34 +125,35 @@ def boltzmann(glass, energies, temperatures, weight=1.0):
 
 
 def test_replica_exchange_agrees_with_integration_on_the_circle():
-    # N = 2, order 3, integrated with 2000 angles; seed 3, 12 copies, 1500 sweeps; 3 standard errors at 4 temperatures.
+    # N = 2, order 3, integrated with 2000 angles; seed 3, 12 copies, 1000 sweeps; 3 standard errors at
+    # 4 temperatures, 4 for the specific heat, whose error comes from 10 blocks.
     glass = SphericalSpinGlass(2, 3, seed=5)
     angle = 2 * np.pi * np.arange(2000) / 2000
     circle = np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     temperatures = np.array([0.4, 0.7, 1.2, 2.0])
     mean, variance = boltzmann(glass, glass.value(circle), temperatures)
-    run = replica_exchange(glass, temperatures, 1500, seed=3, copies=12, n_warmup=500)
+    run = replica_exchange(glass, temperatures, 1000, seed=3, copies=12, n_warmup=300)
     assert np.all(np.abs(run.mean - mean) < 3 * run.error)
     assert run.error.max() < 0.03
     heat, error = run.specific_heat()
-    assert np.all(np.abs(heat - 2 * variance / temperatures**2) < 3 * error)
+    assert np.all(np.abs(heat - 2 * variance / temperatures**2) < 4 * error)
     assert run.round_trips.min() > 0
 
 
 def test_replica_exchange_agrees_with_sampling_at_five_spins():
-    # N = 5, order 4, 200000 uniform points against 8 copies and 1500 sweeps (seed 6): 3 joint standard errors.
+    # N = 5, order 4, 200000 uniform points against 8 copies and 1000 sweeps (seed 6): 3 joint standard errors.
     glass = SphericalSpinGlass(5, 4, seed=2)
     temperatures = np.array([0.8, 1.1, 1.6])
     energies = glass.value(uniform(200_000, np.sqrt(5), 5, 1))
     mean, _ = boltzmann(glass, energies, temperatures)
     w = np.exp(-5 * (energies - energies.min()) / temperatures[:, None])
     own = np.sqrt(np.sum((w * (energies - mean[:, None])) ** 2, axis=1)) / w.sum(axis=1)
-    run = replica_exchange(glass, temperatures, 1500, seed=6, copies=8, n_warmup=500)
+    run = replica_exchange(glass, temperatures, 1000, seed=6, copies=8, n_warmup=300)
     assert np.all(np.abs(run.mean - mean) < 3 * np.hypot(run.error, own))
     # Even order: σ and −σ have one weight, so P(q) is even. Mean overlap over 28 pairs, per temperature.
     q = run.overlaps.mean(axis=2)
-    blocks = q.reshape(15, 100, 3).mean(axis=1)
-    assert np.all(np.abs(blocks.mean(axis=0)) < 3 * blocks.std(axis=0, ddof=1) / np.sqrt(15))
+    blocks = q.reshape(10, 100, 3).mean(axis=1)
+    assert np.all(np.abs(blocks.mean(axis=0)) < 3 * blocks.std(axis=0, ddof=1) / np.sqrt(10))
 
 
 def test_moves_keep_the_weight_on_the_circle():

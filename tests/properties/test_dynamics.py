@@ -83,7 +83,7 @@ def test_requested_times_do_not_change_the_flow(glass):
 
 
 def test_threads_do_not_change_the_bits(two_threads, threads):
-    large = SphericalSpinGlass(70, 3, seed=1)
+    large = SphericalSpinGlass(40, 3, seed=1)
     points = large.random_points(70)
 
     def all_of_it():
@@ -154,6 +154,13 @@ def test_minimum_of_a_function_on_its_sphere_and_in_flat_space():
     result = minimize(valley, [[-1.2, 1.0], [3.0, -4.0]], 1e-6)
     assert result.converged.all()
     np.testing.assert_allclose(result.points, 1, atol=1e-5)
+
+
+def test_single_precision_follows_the_same_flow(glass):
+    points = glass.random_points(4)
+    single = gradient_flow(SphericalSpinGlass(14, 3, seed=11, dtype="float32"), points, TIMES, 1e-5)
+    assert single.points.dtype == np.float32
+    assert np.abs(single.energies - gradient_flow(glass, points, TIMES, 1e-5).energies).max() < 1e-4
 
 
 def test_cold_langevin_is_the_flow(glass):

@@ -110,14 +110,15 @@ def test_results_can_be_stored(tmp_path, exchange, scaling):
 
 
 def test_autocorrelation_time_of_a_known_chain():
-    # x' = a x + noise has τ = (1 + a)/(1 − a)/2; seed 0, 20000 samples of 4 chains, 10 %.
+    # x' = a x + noise has τ = (1 + a)/(1 − a)/2; seed 0, 20000 samples of 4 chains: 10 % for τ, 30 % for the error of
+    # 40 blocks.
     random, a = np.random.default_rng(0), 0.8
     x = np.zeros((20_000, 1, 4))
     noise = random.normal(size=x.shape)
     for t in range(1, len(x)):
         x[t] = a * x[t - 1] + noise[t]
     np.testing.assert_allclose(chains.autocorrelation_time(x), 4.5, rtol=0.1)
-    np.testing.assert_allclose(chains.chain_error(x), np.sqrt(9 / (1 - a * a) / 80_000), rtol=0.1)
+    np.testing.assert_allclose(chains.chain_error(x), np.sqrt(9 / (1 - a * a) / 80_000), rtol=0.3)
     assert np.isnan(chains.autocorrelation_time(np.ones((10, 2, 1)))).all()
     assert np.all(chains.chain_error(np.ones((10, 2, 1))) == 0)
 
