@@ -17,8 +17,8 @@ from tests.oracles.pages import check_self_contained
 CHAPTERS = (
     "What came out", "Training the replicas", "Protocol 1: random walks in parameter space",
     "Protocol 2: swapping hidden neurons", "Protocol 3: hierarchy of the solutions",
-    "Protocol 4: flatness, batch size and generalisation", "Lines and planes", "Definitions",
-    "Settings, seeds and versions",
+    "Protocol 4: flatness, batch size and generalisation", "Lines and planes",
+    "The same probes on the glass", "Definitions", "Settings, seeds and versions",
 )  # fmt: skip
 
 
