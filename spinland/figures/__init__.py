@@ -9,7 +9,15 @@ from __future__ import annotations
 from .analogy import mapping_assumptions
 from .batches import flatness_batch
 from .comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
-from .correlations import correlation_curve
+from .correlations import correlation_curve, correlation_mixture, effective_order_sweep
+from .dynamics import (
+    ageing_curves,
+    descent_approach,
+    descent_curve,
+    descent_sizes,
+    energy_temperature,
+    overlap_distribution_curves,
+)
 from .export import save_figure, svg_text
 from .history import training_history
 from .labels import ENERGY, LOSS, SQUARED_ERROR
@@ -25,16 +33,24 @@ __all__ = [
     "ENERGY",
     "LOSS",
     "SQUARED_ERROR",
+    "ageing_curves",
     "barrier_width",
     "correlation_curve",
+    "correlation_mixture",
     "dendrogram_matrix",
+    "descent_approach",
+    "descent_curve",
+    "descent_sizes",
     "distance_histogram",
+    "effective_order_sweep",
+    "energy_temperature",
     "flatness_batch",
     "hierarchy_pair",
     "line_pair",
     "line_panels",
     "line_profile",
     "mapping_assumptions",
+    "overlap_distribution_curves",
     "overlap_histogram",
     "overlap_profiles",
     "plane_contour",

@@ -26,7 +26,7 @@ def takes(kind: str, *needed: str, several: bool = False) -> Callable[[_Draw], _
     needed : str
         Fields that tell such a result from others.
     several : bool
-        A sequence of such results will do as well.
+        A sequence of such results, or of such sequences, will do as well.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def takes(kind: str, *needed: str, several: bool = False) -> Callable[[_Draw], _
         @wraps(draw)
         def checked(*args: Any, **kwargs: Any) -> Any:
             given = args[0] if args else kwargs.get(first)
-            items = given if several and isinstance(given, (list, tuple)) else [given]
+            items = _leaves(given) if several else [given]
             for item in items if args or first in kwargs else ():
                 if any(not hasattr(item, field) for field in needed):
                     raise ArgumentError(first, words, item)
@@ -50,6 +50,13 @@ def takes(kind: str, *needed: str, several: bool = False) -> Callable[[_Draw], _
         return checked  # type: ignore[return-value]
 
     return decorate
+
+
+def _leaves(value: Any) -> list[Any]:
+    """What lies in a sequence, or in sequences of sequences; the value itself where it is none."""
+    if not isinstance(value, (list, tuple)):
+        return [value]
+    return [leaf for item in value for leaf in _leaves(item)]
 
 
 def listing(name: str, value: Any) -> list[Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from spinland_kernels.pspin import cpu as kernel
-from spinland_kernels.pspin.rows import GAUSSIAN, SIGNS
+from spinland_kernels.pspin.draws import GAUSSIAN, SIGNS
 
 from .. import checks, rng
 from ..errors import ArgumentError

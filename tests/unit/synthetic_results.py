@@ -166,8 +166,10 @@ def correlation(order=3, seed=0):
     overlap = np.linspace(-1, 1, 21)
     error = 0.03 * (1 - overlap**2) + 0.002
     return SimpleNamespace(
-        overlap=overlap, correlation=overlap**order + error * rng.normal(size=21), correlation_error=error
-    )
+        overlap=overlap, correlation=overlap**order + error * rng.normal(size=21), correlation_error=error,
+        mixture_order=np.arange(1, 13), mixture=(np.arange(1, 13) == order).astype(float),
+        mixture_error=0.02 / np.arange(1, 13), effective_order=float(order), effective_order_error=0.04, dim=2000,
+    )  # fmt: skip
 
 
 def profile(kind="loss", n_origins=6, seed=0):

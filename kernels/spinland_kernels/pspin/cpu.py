@@ -1,22 +1,26 @@
 """The spherical glass on the cores.
 
-The polynomial Σ_S a_S Π σ_i over unordered index sets S is summed row by row (see ``formula``). All couplings
-are cut into chunks of whole rows, whose number depends on the size of the glass alone; points go in tiles,
-their coordinates side by side. An item is (tile, chunk); the chunks of a tile are added in order. So the bits
-depend neither on the number of threads nor on which points go together.
+The polynomial Σ_S a_S Π σ_i over unordered index sets S (see ``formula``) is summed triangle by triangle (see
+``segments``). All couplings are cut into chunks of whole rows, whose number depends on the size of the glass
+alone; points go in tiles. An item is (tile, chunk); the chunks of a tile are added in order. So the bits depend
+neither on the number of threads nor on which points go together.
 """
 
 import numpy as np
 from numba import prange
 
-from ..jit import block, loop, serial_loop
-from . import formula
-from .rows import bounds, draw_row, next_row, row_of
+from ..jit import loop, serial_loop
+from ..vectors import BYTES
+from . import formula, rows, segments
+from .draws import draw_rows
+from .triangle import PANEL
 
-TILE = 64  # points whose coordinates lie side by side
 _CHUNK = 1 << 17  # couplings in one chunk, at least
 _MOST_CHUNKS = 64
 _BUFFER = 1 << 23  # numbers in the partial gradients of the tiles that go together
+_GROUPS = 8  # groups of lanes in one tile
+_FEW = 3  # so many points are quicker one by one than as lanes
+_NO_OWNER = np.empty(0, np.int64)
 
 
 def n_couplings(n, order):
@@ -24,29 +28,36 @@ def n_couplings(n, order):
     return int(formula.sets_below(n, order))
 
 
-@loop
-def _fill(out, starts, n, order, seed, purpose, disorder):
-    for c in prange(starts.shape[0] - 1):
-        index = np.empty(order - 1, np.int64)
-        rank = row_of(starts[c], order, n, index)
-        while rank < starts[c + 1]:
-            length = index[order - 2] + 1
-            draw_row(out[rank : rank + length], index, rank, seed, purpose, disorder)
-            rank += length
-            next_row(index)
+@serial_loop
+def _bounds(n, order, chunks, out):
+    rows.bounds(n, order, chunks, out)
 
 
-def _chunks(n, order):
-    total = n_couplings(n, order)
-    chunks = max(1, min(_MOST_CHUNKS, total // _CHUNK))
+def _chunks(n, order, least=_CHUNK, most=_MOST_CHUNKS):
+    chunks = max(1, min(most, n_couplings(n, order) // least))
     starts = np.empty(chunks + 1, np.int64)
     _bounds(n, order, chunks, starts)
     return starts
 
 
-@serial_loop
-def _bounds(n, order, chunks, out):
-    bounds(n, order, chunks, out)
+@loop
+def _fill(out, starts, n, order, seed, purpose, disorder):
+    for c in prange(starts.shape[0] - 1):
+        index = np.empty(order - 1, np.int64)
+        rank = starts[c]
+        if rank < starts[c + 1]:
+            rows.row_of(rank, order, n, index)
+        while rank < starts[c + 1]:
+            low = index[order - 2]
+            high = index[order - 3] + 1 if order > 2 else n
+            high = min(high, low + PANEL, segments.last_row(low, high, starts[c + 1] - rank))
+            size = (high * (high + 1) - low * (low + 1)) // 2
+            draw_rows(out[rank : rank + size], index, low, high, rank, seed, purpose, disorder)
+            rank += size
+            if order > 2 and high > index[order - 3]:
+                rows.next_triangle(index)
+            else:
+                index[order - 2] = high
 
 
 def fill_couplings(out, n, order, seed, purpose, disorder):
@@ -54,75 +65,67 @@ def fill_couplings(out, n, order, seed, purpose, disorder):
     _fill(out, _chunks(n, order), n, order, np.uint64(seed), purpose, disorder)
 
 
-@block
-def _flush(level, index, points, before, sums, gradient):
-    """Close the sums of all levels deeper than ``level``: what they hold goes up one level each."""
-    width = points.shape[1]
-    for a in range(index.shape[0] - 1, level - 1, -1):
-        i = index[a]
-        for b in range(width):
-            gradient[i, b] += before[a, b] * sums[a + 1, b]
-            sums[a, b] += points[i, b] * sums[a + 1, b]
-            sums[a + 1, b] = 0.0
-
-
-@block
-def _enter(level, index, points, before):
-    """Products of the coordinates of the leading indices, from ``level`` down."""
-    for a in range(level, index.shape[0]):
-        for b in range(points.shape[1]):
-            before[a + 1, b] = before[a, b] * points[index[a], b]
-
-
-@block
-def _row(couplings, points, product, total, gradient):
-    for k in range(couplings.shape[0]):
-        a = couplings[k]
-        for b in range(points.shape[1]):
-            total[b] += a * points[k, b]
-            gradient[k, b] += a * product[b]
-
-
-@block
-def _chunk(couplings, low, high, n, order, seed, purpose, disorder, points, energy, gradient):
-    """Energy (width,) and gradient (n, width) of the rows from rank ``low`` to ``high``."""
-    index = np.empty(order - 1, np.int64)
-    drawn = np.empty(n, points.dtype)
-    width = points.shape[1]
-    before = np.ones((order, width), points.dtype)
-    sums = np.zeros((order, width), points.dtype)
-    gradient[:] = 0
-    rank = row_of(low, order, n, index)
-    _enter(0, index, points, before)
-    while True:
-        length = index[order - 2] + 1
-        if couplings.shape[0]:
-            row = couplings[rank : rank + length]
-        else:
-            row = drawn[:length]
-            draw_row(row, index, rank, seed, purpose, disorder)
-        _row(row, points, before[order - 1], sums[order - 1], gradient)
-        rank += length
-        if rank >= high:
-            break
-        old = index.copy()
-        level = next_row(index)
-        _flush(level, old, points, before, sums, gradient)
-        _enter(level, index, points, before)
-    _flush(0, index, points, before, sums, gradient)
-    for b in range(width):
-        energy[b] = sums[0, b]
-
-
 @loop
-def _partial(couplings, starts, n, order, seed, purpose, disorder, points, energy, gradient):
+def _derivatives(
+    couplings, starts, n, order, seed, purpose, disorder, x, lanes, owner, energy, gradient
+):  # fmt: skip
     tiles, chunks = energy.shape[0], energy.shape[1]
     for item in prange(tiles * chunks):
         t, c = item // chunks, item % chunks
-        _chunk(
-            couplings, starts[c], starts[c + 1], n, order, seed, purpose, disorder, points[t],
+        segments.derivatives(
+            couplings, starts[c], starts[c + 1], n, order, seed, purpose, disorder, x[t], lanes, owner,
             energy[t, c], gradient[t, c],
         )  # fmt: skip
+
+
+def _tiles(points, lanes, groups):
+    """Points (B, n) as (tiles, groups, n·lanes), the last ones filled with zeros."""
+    rows_, n = points.shape
+    tiles = -(-rows_ // (lanes * groups))
+    padded = np.zeros((tiles * groups * lanes, n), points.dtype)
+    padded[:rows_] = points
+    tiled = padded.reshape(tiles, groups, lanes, n).transpose(0, 1, 3, 2)
+    return np.ascontiguousarray(tiled).reshape(tiles, groups, n * lanes)
+
+
+def _points(tiled, lanes):
+    """Back from (tiles, groups, n·lanes) to (points, n)."""
+    tiles, groups, length = tiled.shape
+    shape = (tiles, groups, length // lanes, lanes)
+    return tiled.reshape(shape).transpose(0, 1, 3, 2).reshape(tiles * groups * lanes, -1)
+
+
+def _added(parts):
+    """Sum over axis 1, one after the other whatever the shape (NumPy's own order depends on it)."""
+    total = parts[:, 0].copy()
+    for c in range(1, parts.shape[1]):
+        total += parts[:, c]
+    return total
+
+
+def _run(glass, x, lanes, owner):
+    """Energies (tiles, groups, lanes) and gradients (tiles, groups, n·lanes), chunks added in order."""
+    couplings, n, order, seed, purpose, disorder = glass
+    starts = _chunks(n, order)
+    tiles, groups, chunks = x.shape[0], x.shape[1], len(starts) - 1
+    energies, gradients = np.empty((tiles, groups, lanes)), np.empty_like(x)
+    together = max(1, _BUFFER // (chunks * x[0].size))
+    for low in range(0, tiles, together):
+        part = slice(low, low + together)
+        count = len(x[part])
+        energy = np.empty((count, chunks, groups, lanes))
+        gradient = np.empty((count, chunks, *x.shape[1:]), x.dtype)
+        _derivatives(
+            couplings, starts, n, order, np.uint64(seed), purpose, disorder, x[part], lanes, owner, energy, gradient
+        )  # fmt: skip
+        energies[part], gradients[part] = _added(energy), _added(gradient)
+    return energies, gradients
+
+
+def _width(count, dtype):
+    """Lanes of a group and groups of a tile for so many vectors."""
+    lanes = 1 if count <= _FEW else BYTES // dtype.itemsize
+    return lanes, min(_GROUPS, -(-count // lanes))
 
 
 def energy_gradient(couplings, n, order, seed, purpose, disorder, points):
@@ -130,22 +133,54 @@ def energy_gradient(couplings, n, order, seed, purpose, disorder, points):
 
     ``couplings`` holds a_S by rank, in the type of the points; empty, they are drawn where they are needed.
     """
+    count = len(points)
+    lanes, groups = _width(count, points.dtype)
+    glass = couplings, n, order, seed, purpose, disorder
+    energy, gradient = _run(glass, _tiles(points, lanes, groups), lanes, _NO_OWNER)
+    return energy.reshape(-1)[:count], np.ascontiguousarray(_points(gradient, lanes)[:count])
+
+
+def hessian_vector(couplings, n, order, seed, purpose, disorder, points, vectors):
+    """Energy (B,), gradient (B, n) and Hessian·vector (B, n) of the polynomial: point b with vector b.
+
+    One point (1, n) may come with many vectors (B, n); energy and gradient have then one row.
+    """
+    glass = couplings, n, order, seed, purpose, disorder
+    count, shared = len(vectors), len(points) == 1
+    lanes, groups = _width(count, points.dtype)
+    if shared:
+        along = _tiles(vectors, lanes, groups)
+        at = _tiles(np.repeat(points, lanes, axis=0), lanes, 1)
+        x = np.concatenate([np.repeat(at, len(along), axis=0), along], axis=1)
+        owner, n_points = np.zeros(groups, np.int64), 1
+    else:
+        groups = min(groups, _GROUPS // 2)
+        x = np.concatenate([_tiles(points, lanes, groups), _tiles(vectors, lanes, groups)], axis=1)
+        owner, n_points = np.arange(groups), groups
+    energy, gradient = _run(glass, x, lanes, owner)
+    rows_ = 1 if shared else count
+    return (
+        np.ascontiguousarray(energy[:, :n_points]).reshape(-1)[:rows_],
+        np.ascontiguousarray(_points(gradient[:, :n_points], lanes)[:rows_]),
+        np.ascontiguousarray(_points(gradient[:, n_points:], lanes)[:count]),
+    )
+
+
+@loop
+def _table(couplings, starts, n, order, seed, purpose, disorder, vectors, out):
+    for c in prange(out.shape[0]):
+        segments.table(
+            couplings, starts[c], starts[c + 1], n, order, seed, purpose, disorder, vectors, out[c]
+        )
+
+
+def table(couplings, n, order, seed, purpose, disorder, vectors):
+    """The couplings contracted with ``order`` of the vectors (m, n) each: (m,) * order in float64.
+
+    Only its symmetric part has a meaning: Σ T c_{a_1} … c_{a_p} is the polynomial at Σ c_a v_a.
+    """
     starts = _chunks(n, order)
-    chunks = len(starts) - 1
-    rows = points.shape[0]
-    energies, gradients = np.empty(rows), np.empty_like(points)
-    width = min(TILE, rows)
-    group = max(1, _BUFFER // (chunks * n * width)) * width
-    for low in range(0, rows, group):
-        part = points[low : low + group]
-        tiles = -(-len(part) // width)
-        padded = np.zeros((tiles * width, n), points.dtype)
-        padded[: len(part)] = part
-        lanes = np.ascontiguousarray(padded.reshape(tiles, width, n).transpose(0, 2, 1))
-        energy = np.empty((tiles, chunks, width))
-        gradient = np.empty((tiles, chunks, n, width), points.dtype)
-        _partial(couplings, starts, n, order, np.uint64(seed), purpose, disorder, lanes, energy, gradient)
-        energies[low : low + group] = energy.sum(axis=1).reshape(-1)[: len(part)]
-        total = gradient.sum(axis=1).transpose(0, 2, 1).reshape(-1, n)
-        gradients[low : low + group] = total[: len(part)]
-    return energies, gradients
+    m = len(vectors)
+    out = np.empty((len(starts) - 1, m**order))
+    _table(couplings, starts, n, order, np.uint64(seed), purpose, disorder, vectors, out)
+    return _added(out[None])[0].reshape((m,) * order)

@@ -6,7 +6,7 @@ with repeats): sets of spins below n come first, for every n. A *row* is what sh
 index runs from 0 to i_{p−1}, and its couplings lie side by side.
 """
 
-from numba import int64, uint64
+from numba import int64
 
 from ..jit import formula
 
@@ -40,7 +40,15 @@ def largest_with_rank(rank, order, high):
 
 
 @formula
-def sign_of(words, rank):
-    """±1 from bit ``rank`` modulo 128 of a block of four 32-bit words."""
-    word = words[(rank // 32) % 4]
-    return 1.0 - 2.0 * float(int64((word >> uint64(rank % 32)) & uint64(1)))
+def orderings(index, last):
+    """Number of ordered tuples that have the indices ``index`` and ``last``: p! over the factorials of repeats."""
+    p = len(index) + 1
+    result = 1.0
+    run = 1
+    previous = -1
+    for a in range(p):
+        i = index[a] if a < p - 1 else last
+        run = run + 1 if i == previous else 1
+        result *= (a + 1) / run
+        previous = i
+    return result

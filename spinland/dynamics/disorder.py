@@ -1,0 +1,64 @@
+"""Many instances of one glass, and averages over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from .. import checks, rng
+from ..landscape.glass import SphericalSpinGlass
+from ..statistics import standard_error
+
+
+def instances(
+    n_spins: int,
+    order: int | Mapping[int, float],
+    n_instances: int,
+    seed: int = 0,
+    dtype: DTypeLike = "float64",
+    *,
+    disorder: str = "gaussian",
+    generated: bool = False,
+) -> list[SphericalSpinGlass]:
+    """Independent instances of the spherical glass; every function of the dynamics takes such a list.
+
+    Parameters
+    ----------
+    n_spins, order, dtype, disorder, generated
+        Those of :class:`SphericalSpinGlass`.
+    n_instances : int
+        How many, at least 1.
+    seed : int
+        64-bit seed. Instance i has the seed ``rng.derive_seed(seed, i)``: it is the same in a longer list.
+
+    Returns
+    -------
+    list of SphericalSpinGlass
+
+    Raises
+    ------
+    ArgumentError
+        No instances, or what SphericalSpinGlass refuses.
+    """
+    seed = rng.seed64("seed", seed)
+    return [
+        SphericalSpinGlass(
+            n_spins, order, rng.derive_seed(seed, i), dtype, disorder=disorder, generated=generated
+        )
+        for i in range(checks.integer("n_instances", n_instances, minimum=1))
+    ]
+
+
+def disorder_mean(
+    samples: NDArray[np.float64], inner: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean of (instances, starts, ...) or (starts, ...) and its standard error.
+
+    ``inner`` is the number of axes after the starts. With instances the error is that over their means:
+    starts of one instance share its couplings and are not independent. With one it is over the starts.
+    """
+    if samples.ndim == inner + 2:
+        samples = samples.mean(axis=1)
+    return np.asarray(samples.mean(axis=0)), standard_error(samples)

@@ -1,0 +1,104 @@
+"""A landscape as dynamics sees it: an energy H, its gradient and Hessian, and where the points may go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..landscape.geometry import Sphere
+from ..landscape.protocol import Landscape
+
+Array = NDArray[np.float64]
+
+
+def extent(landscape: Any) -> int:
+    """Factor between the value and what the dynamics runs on: N for a glass, whose value is H/N, else 1."""
+    return int(getattr(landscape, "n_spins", 1))
+
+
+def dots(a: Array, b: Array) -> Array:
+    """Scalar products of the rows of (B, n) and (B, n); each depends on its own row alone, bit by bit."""
+    return np.asarray(np.sum(a * b, axis=1))
+
+
+def norms(a: Array) -> Array:
+    """Euclidean norms (B,) of the rows."""
+    return np.asarray(np.sqrt(dots(a, a)))
+
+
+class Hamiltonian:
+    """H = extent · value at float64 points, whatever the float type of the landscape.
+
+    A flow is followed in float64 so that small steps are not lost; the landscape rounds the points to its
+    own type. Row b of each method depends on row b of its arguments alone.
+    """
+
+    def __init__(self, landscape: Landscape):
+        self.landscape = landscape
+        self.extent = extent(landscape)
+        self.dim = landscape.dim
+        self.on_sphere = isinstance(landscape.geometry, Sphere)
+        self._together = getattr(landscape, "value_and_gradient", None)
+        self._by_row = getattr(landscape, "hessian_products", None)
+
+    def radii(self, points: Array) -> Array:
+        """Radius of the sphere of each point, (B,): the landscape's, or its own norm; unused in flat space."""
+        geometry = self.landscape.geometry
+        if isinstance(geometry, Sphere) and geometry.radius is not None:
+            return np.full(len(points), float(geometry.radius))
+        return norms(points)
+
+    def retract(self, points: Array, radii: Array) -> Array:
+        """Points (B, dim) scaled back to their spheres; as they are in flat space."""
+        return points * (radii / norms(points))[:, None] if self.on_sphere else points
+
+    def tangent(self, points: Array, vectors: Array) -> Array:
+        """Part of the vectors that stays on the sphere; all of it in flat space."""
+        if not self.on_sphere:
+            return vectors
+        return vectors - (dots(points, vectors) / dots(points, points))[:, None] * points
+
+    def values(self, points: Array) -> Array:
+        """Values (B,), not multiplied by the extent."""
+        return np.asarray(self.landscape.value(points), np.float64)
+
+    def raw(self, points: Array) -> tuple[Array, Array]:
+        """Values (B,), and the gradient of H as the landscape gives it, (B, dim)."""
+        if self._together is not None:
+            values, gradients = self._together(points)
+        else:
+            values, gradients = self.landscape.value(points), self.landscape.gradient(points)
+        return np.asarray(values, np.float64), self.extent * np.asarray(gradients, np.float64)
+
+    def value_gradient(self, points: Array) -> tuple[Array, Array]:
+        """Values (B,) and the tangential gradient of H (B, dim)."""
+        values, gradients = self.raw(points)
+        return values, self.tangent(points, gradients)
+
+    def gradient(self, points: Array) -> Array:
+        """Tangential gradient of H, (B, dim)."""
+        gradients = self.extent * np.asarray(self.landscape.gradient(points), np.float64)
+        return self.tangent(points, gradients)
+
+    def gradient_norms(self, gradients: Array) -> Array:
+        """|∇H| / sqrt(extent), (B,): of order one for a glass of any size, plain |∇L| for a network."""
+        return norms(gradients) / np.sqrt(self.extent)
+
+    def hessian_products(self, points: Array, vectors: Array, raw: Array) -> Array:
+        """Hessian of H on the sphere at point b times tangent vector b; ``raw`` is the gradient of `raw`.
+
+        Where the landscape's own Hessian is that of flat space, the curvature of the sphere is added; a
+        gradient that is tangential already has nothing to add.
+        """
+        if self._by_row is not None:
+            products = np.asarray(self._by_row(points, vectors), np.float64)
+        else:
+            products = np.empty(vectors.shape)
+            for b in range(len(points)):
+                products[b] = self.landscape.hessian_product(points[b], vectors[b])
+        products = self.extent * products
+        if self.on_sphere:
+            products -= (dots(points, raw) / dots(points, points))[:, None] * vectors
+        return self.tangent(points, products)

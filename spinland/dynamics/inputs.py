@@ -1,0 +1,97 @@
+"""What dynamics checks at the door, and how one landscape or a list of instances is worked through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import checks
+from ..errors import ArgumentError
+from ..landscape.geometry import Sphere
+from ..landscape.protocol import Landscape
+
+_OFF_SPHERE = 1e-3  # the landscape's own, stricter test comes with the first evaluation
+
+
+def landscapes(landscape: Any) -> tuple[list[Landscape], bool]:
+    """One landscape or a sequence of instances as a list, and whether it was a single one.
+
+    Raises
+    ------
+    ArgumentError
+        Not a landscape, none at all, or instances of different dimension.
+    """
+    single = not isinstance(landscape, (list, tuple))
+    items = [landscape] if single else list(landscape)
+    if not items:
+        raise ArgumentError("landscape", "one landscape or more", "an empty sequence")
+    for item in items:
+        if isinstance(item, type) or not isinstance(item, Landscape):
+            raise ArgumentError(
+                "landscape", "a landscape (dim, value, gradient, slice, ...) or several", item
+            )
+    dims = {item.dim for item in items}
+    if len(dims) > 1:
+        raise ArgumentError("landscape", "instances of one dimension", sorted(dims))
+    return items, single
+
+
+def starts(items: Sequence[Landscape], points: ArrayLike) -> list[NDArray[np.float64]]:
+    """Starting points (S, dim) of each instance: the same for all, or given as (instances, S, dim).
+
+    Raises
+    ------
+    ArgumentError
+        Another shape, no points, not finite, or off the sphere.
+    """
+    array = checks.float_array("points", points, ndim=(1, 2, 3))
+    dim = items[0].dim
+    if array.ndim == 1:
+        array = array[None]
+    if array.shape[-1] != dim or array.shape[-2] == 0 or (array.ndim == 3 and len(array) != len(items)):
+        raise ArgumentError(
+            "points", f"shape ({dim},), (any, {dim}) or ({len(items)}, any, {dim})", f"shape {array.shape}"
+        )
+    each = list(array) if array.ndim == 3 else [array] * len(items)
+    for item, part in zip(items, each, strict=True):
+        geometry = item.geometry
+        if not isinstance(geometry, Sphere):
+            continue
+        norms = np.sqrt(np.sum(part * part, axis=1))
+        radius = norms if geometry.radius is None else np.full(len(part), geometry.radius)
+        if np.any(norms <= 0) or np.any(np.abs(norms - radius) > _OFF_SPHERE * radius):
+            raise ArgumentError(
+                "points", f"points on the sphere of radius {geometry.radius}; geometry.retract brings them there",
+                f"norms from {norms.min():.6g} to {norms.max():.6g}",
+            )  # fmt: skip
+    return each
+
+
+def rising(name: str, value: ArrayLike, minimum: float = 0.0) -> NDArray[np.float64]:
+    """Times or temperatures (T,): one or more, strictly increasing, at least ``minimum``."""
+    array = np.atleast_1d(checks.float_array(name, value, ndim=(0, 1)))
+    if array.size == 0 or np.any(np.diff(array) <= 0) or array[0] < minimum:
+        raise ArgumentError(
+            name, f"one number or more, strictly increasing, of at least {minimum:g}", array.tolist()
+        )
+    return array
+
+
+def gather(parts: Sequence[dict[str, Any]], single: bool) -> dict[str, Any]:
+    """Arrays of all instances with a leading axis for them, or those of the only one without."""
+    if single:
+        return dict(parts[0])
+    return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
+
+
+def described(items: Sequence[Landscape]) -> dict[str, Any]:
+    """What provenance keeps of the landscapes: fingerprint, device and float type."""
+    marks = [item.fingerprint for item in items]
+    return {
+        "data": marks[0] if len(marks) == 1 else " ".join(marks),
+        "device": items[0].device,
+        "dtype": items[0].dtype,
+    }

@@ -1,0 +1,346 @@
+"""Glasses in motion: descent, equilibrium, ageing, overlaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from ..checks import choice, float_array, integer
+from ..errors import ArgumentError
+from .inputs import listing, matched
+from .labels import ENERGY, OVERLAP
+from .style import GREY, INK, band, category, context, legend, ordered_colours, panel
+
+TIME = r"time $t$"
+
+
+def _curve(name: str, theory: ArrayLike) -> tuple[Any, Any]:
+    """Abscissa and ordinate (2, T) of a theory curve."""
+    x, y = float_array(name, theory, shape=(2, None), finite=False)
+    return x, y
+
+
+def _levels(ax: Axes, levels: dict[str, float] | None) -> None:
+    """Horizontal lines with their names at the right edge, outside the axes where they hide nothing."""
+    for name, level in (levels or {}).items():
+        ax.axhline(level, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)), zorder=0.5)
+        ax.annotate(
+            name, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
+            va="center", ha="left", color=INK, fontsize=10, annotation_clip=False,
+        )  # fmt: skip
+
+
+def _inside(ax: Axes, location: Any) -> None:
+    """Legend within the axes: the room on the right belongs to the names of the levels."""
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc=location)
+
+
+@context()
+def descent_curve(
+    flow: Any,
+    ax: Axes | None = None,
+    *,
+    theory: ArrayLike | None = None,
+    levels: dict[str, float] | None = None,
+    labels: Sequence[str] | None = None,
+) -> Axes:
+    r"""Energy e(t) of descent or of Langevin dynamics: mean, and a band of one standard error.
+
+    Parameters
+    ----------
+    flow : GradientFlow, Langevin, or a sequence of them
+        Fields ``times``; properties ``mean``, ``error``, (T,).
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    theory : array (2, n), optional
+        Times and energies of a theory, drawn as a black line.
+    levels : dict of str to float, optional
+        Horizontal lines, such as ``{"$-E_\infty$": -1.633}``.
+    labels : sequence of str, optional
+        Name of each result.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn; time 0 has no place on its logarithmic axis.
+
+    Raises
+    ------
+    ArgumentError
+        No result, another number of labels, or a theory of another shape.
+    """
+    items = listing("flow", flow)
+    names = matched("labels", labels, len(items))
+    reference = _curve("theory", theory) if theory is not None else None
+    ax = panel(ax)
+    _levels(ax, levels)
+    for k, (item, name) in enumerate(zip(items, names, strict=True)):
+        later = item.times > 0
+        band(
+            ax, item.times[later], item.mean[later], item.error[later], label=name or "measured", **category(k)
+        )  # fmt: skip
+    if reference is not None:
+        later = reference[0] > 0
+        ax.plot(
+            reference[0][later], reference[1][later], color=INK, linewidth=1.1, linestyle="--",
+            label=r"theory, $N\to\infty$",
+        )  # fmt: skip
+    ax.set_xscale("log")
+    ax.margins(x=0.01)
+    ax.set_xlabel(TIME)
+    ax.set_ylabel(ENERGY)
+    _inside(ax, "upper right")
+    return ax
+
+
+@context()
+def ageing_curves(
+    langevin: Any, ax: Axes | None = None, *, versus: str = "ratio", theory: ArrayLike | None = None
+) -> Axes:
+    """Two-time correlation C(t_w + t, t_w): one curve for each waiting time, with a band of one standard error.
+
+    Parameters
+    ----------
+    langevin : Langevin
+        Fields ``times`` (T,), ``waiting_times`` (K,); properties ``correlation``, ``correlation_error`` (K, T).
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    versus : {"ratio", "time"}
+        Abscissa: t/t_w, in which ageing curves fall onto each other, or t. At t_w = 0 there is no ratio.
+    theory : array (2, n), optional
+        Abscissa and correlation of a theory.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        A run without waiting times, an unknown abscissa.
+    """
+    choice("versus", versus, ("ratio", "time"))
+    waits = np.asarray(langevin.waiting_times)
+    kept = np.flatnonzero(waits > 0) if versus == "ratio" else np.arange(len(waits))
+    if len(kept) == 0:
+        raise ArgumentError("langevin", "a run with waiting times", f"waiting times {waits.tolist()}")
+    reference = _curve("theory", theory) if theory is not None else None
+    ax = panel(ax)
+    ax.axhline(0, color=GREY, linewidth=0.6)
+    later = langevin.times > 0
+    mean, error = langevin.correlation, langevin.correlation_error
+    for k, colour in zip(kept, ordered_colours(len(kept)), strict=True):
+        x = langevin.times[later] / (waits[k] if versus == "ratio" else 1.0)
+        band(ax, x, mean[k][later], error[k][later], color=colour, label=f"{waits[k]:g}")
+    if reference is not None:
+        ax.plot(*reference, color=INK, linewidth=1.1, linestyle="--", label="theory")
+    ax.set_xscale("log")
+    ax.set_xlabel(r"ratio $t/t_w$" if versus == "ratio" else TIME)
+    ax.set_ylabel(r"correlation $C(t_w+t,\, t_w)$")
+    ax.margins(x=0.01)
+    legend(ax, r"waiting time $t_w$")
+    return ax
+
+
+@context()
+def overlap_distribution_curves(
+    exchange: Any, ax: Axes | None = None, *, bins: int = 50, levels: dict[str, float] | None = None
+) -> Axes:
+    """P(q) of two copies of one instance, one curve for each temperature, with a band of one standard error.
+
+    Parameters
+    ----------
+    exchange : ReplicaExchange
+        Field ``temperatures`` (K,), method ``overlap_density(bins)``.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    bins : int
+        Bins between −1 and 1.
+    levels : dict of str to float, optional
+        Vertical lines, such as q_EA of a theory.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        There is one copy only.
+    """
+    edges, density, error = exchange.overlap_density(integer("bins", bins, minimum=1))
+    ax = panel(ax)
+    middle = (edges[1:] + edges[:-1]) / 2
+    temperatures = np.asarray(exchange.temperatures)
+    for k, colour in enumerate(ordered_colours(len(temperatures))):
+        band(ax, middle, density[k], error[k], color=colour, label=f"{temperatures[k]:.3g}")
+    for name, level in (levels or {}).items():
+        ax.axvline(level, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)), zorder=0.5)
+        ax.annotate(
+            name, (level, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
+            ha="center", va="bottom", color=INK, fontsize=10,
+        )  # fmt: skip
+    ax.set_xlim(-1, 1)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(OVERLAP)
+    ax.set_ylabel(r"density $P(q)$")
+    legend(ax, r"temperature $T$")
+    return ax
+
+
+@context()
+def energy_temperature(
+    exchange: Any,
+    ax: Axes | None = None,
+    *,
+    theory: ArrayLike | None = None,
+    levels: dict[str, float] | None = None,
+    labels: Sequence[str] | None = None,
+) -> Axes:
+    """Equilibrium energy against temperature, with errors.
+
+    Parameters
+    ----------
+    exchange : ReplicaExchange or sequence of ReplicaExchange
+        Field ``temperatures``; properties ``mean``, ``error`` (K,).
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    theory : array (2, n), optional
+        Temperatures and energies of a theory, drawn as a black line.
+    levels : dict of str to float, optional
+        Horizontal lines, such as the ground-state energy.
+    labels : sequence of str, optional
+        Name of each result.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No result, another number of labels, or a theory of another shape.
+    """
+    items = listing("exchange", exchange)
+    names = matched("labels", labels, len(items))
+    reference = _curve("theory", theory) if theory is not None else None
+    ax = panel(ax)
+    _levels(ax, levels)
+    if reference is not None:
+        ax.plot(*reference, color=INK, linewidth=1.1, linestyle="--", label=r"theory, $N\to\infty$")
+    for k, (item, name) in enumerate(zip(items, names, strict=True)):
+        ax.errorbar(
+            item.temperatures, item.mean, item.error, color=category(k)["color"], linestyle="none",
+            marker="os^Dv"[k % 5], label=name or "measured",
+        )  # fmt: skip
+    ax.set_xlabel(r"temperature $T$")
+    ax.set_ylabel(ENERGY)
+    _inside(ax, "lower right")
+    return ax
+
+
+@context()
+def descent_sizes(scaling: Any, ax: Axes | None = None, *, levels: dict[str, float] | None = None) -> Axes:
+    """Energies that descent reaches against 1/N: along the flow, in its minima, in the lowest of them.
+
+    Parameters
+    ----------
+    scaling : DescentScaling
+        Fields ``sizes``, ``minima``, ``lowest`` with errors, ``times``, ``energies``, ``energy_error``.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    levels : dict of str to float, optional
+        Horizontal lines, such as −E_inf and −E_0.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+    """
+    ax = panel(ax)
+    _levels(ax, levels)
+    x = 1 / np.asarray(scaling.sizes)
+    last = f"flow at $t = {scaling.times[-1]:.3g}$"
+    lowest = f"lowest minimum of {scaling.n_starts} starts"
+    series = (
+        (last, scaling.energies[:, -1], scaling.energy_error[:, -1]),
+        ("minima", scaling.minima, scaling.minima_error),
+        (lowest, scaling.lowest, scaling.lowest_error),
+    )
+    for k, (name, value, error) in enumerate(series):
+        ax.errorbar(
+            x, value, error, color=category(k)["color"], linestyle="none", marker="os^"[k],
+            label=name, fillstyle="none" if k == 0 else "full", markersize=7 if k == 0 else 5,
+        )  # fmt: skip
+    ax.set_xlim(left=0, right=1.08 * x.max())
+    ax.set_xlabel(r"inverse number of spins $1/N$")
+    ax.set_ylabel(ENERGY)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, columnspacing=1.2, handletextpad=0.3)
+    return ax
+
+
+@context()
+def descent_approach(
+    scaling: Any,
+    ax: Axes | None = None,
+    *,
+    theory: ArrayLike | None = None,
+    levels: dict[str, float] | None = None,
+    power: float = 2 / 3,
+) -> Axes:
+    """Energy along the flow against t^{−2/3}, one curve for each number of spins: a straight line if N is infinite.
+
+    Parameters
+    ----------
+    scaling : DescentScaling
+        Fields ``sizes``, ``times``, ``energies``, ``energy_error``.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    theory : array (2, n), optional
+        Times (not powers) and energies of a theory.
+    levels : dict of str to float, optional
+        Horizontal lines, such as −E_inf.
+    power : float
+        Exponent of the abscissa; 2/3 of Cugliandolo and Kurchan for order 3 and more.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn: times of 1 and later.
+
+    Raises
+    ------
+    ArgumentError
+        No time is as late as 1.
+    """
+    late = scaling.times >= 1
+    if not late.any():
+        raise ArgumentError("scaling", "times of 1 or later", scaling.times.tolist())
+    reference = _curve("theory", theory) if theory is not None else None
+    ax = panel(ax)
+    _levels(ax, levels)
+    x = scaling.times[late] ** -power
+    for k, colour in enumerate(ordered_colours(len(scaling.sizes))):
+        band(
+            ax, x, scaling.energies[k][late], scaling.energy_error[k][late], color=colour,
+            label=f"$N = {scaling.sizes[k]}$",
+        )  # fmt: skip
+    if reference is not None:
+        later = reference[0] >= 1
+        ax.plot(
+            reference[0][later] ** -power, reference[1][later], color=INK, linewidth=1.1, linestyle="--",
+            label=r"theory, $N\to\infty$",
+        )  # fmt: skip
+    ax.set_xlim(left=0)
+    ax.set_xlabel(r"$t^{-2/3}$" if abs(power - 2 / 3) < 1e-9 else rf"$t^{{-{power:.3g}}}$")
+    ax.set_ylabel(ENERGY)
+    _inside(ax, "upper left")
+    return ax
