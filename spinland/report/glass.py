@@ -119,8 +119,7 @@ def _planes(study: StudyReader) -> list[Picture]:
     for pair, words in _PLANES:
         planes = [study.get(name) for name in pair]
         if None not in planes:
-            surfaces = pair[0] == names.PLANE_RANDOM
-            figures.append(picture(plane_pair(planes, value_labels=_labels(study), surfaces=surfaces), words))
+            figures.append(picture(plane_pair(planes, value_labels=_labels(study), surfaces=False), words))
     return figures
 
 

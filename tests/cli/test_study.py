@@ -8,6 +8,7 @@ import pytest
 from matplotlib.text import Text
 
 from spinland.report import parts
+from spinland.report.glass import glass_chapter
 from spinland.report.page import PAGES
 from spinland.report.reader import StudyReader
 from spinland.store.commit import reserved
@@ -42,7 +43,7 @@ def labels_of(study, monkeypatch):
 
     monkeypatch.setattr(parts, "svg_text", collect)
     reader = StudyReader(Store(study, "r"))
-    assert all(chapter(reader) is not None for chapter in PAGES["study"][1])
+    assert all(chapter(reader) is not None for chapter in PAGES["study"][1] if chapter is not glass_chapter)
     return labels
 
 
@@ -180,3 +181,26 @@ def test_a_probe_that_fails_does_not_stop_the_others(spinland, tiny, tmp_path):
     before = study.read_bytes()
     spinland(*words, code=1)
     assert study.read_bytes() == before
+
+
+def test_the_same_probes_on_the_glass(spinland, tiny, tmp_path):
+    study = tmp_path / "glass.h5"
+    glass = [
+        "--glass-replicas",
+        "6",
+        "--glass-spins",
+        "20",
+        "--glass-order",
+        "3",
+        "--correlation-pairs",
+        "5",
+        "--no-page",
+    ]
+    spinland("study", *tiny, *glass, "--out", study, "--quiet")
+    chapter = glass_chapter(StudyReader(Store(study, "r")))
+    assert len(chapter.figures) == 7
+    assert "overlap 0.5" in chapter.finding
+    assert "barrier" in chapter.finding
+    assert len(chapter.tables[0].rows) == 6
+    minima = Store(study, "r").load("glass/minima")
+    assert minima.params.shape == (6, 20)
