@@ -12,10 +12,8 @@ from .newton import CONVERGED, aim, flatten, polish, rows_at_once, spectra, typi
 AIMING_STEPS = 30
 
 
-def search(
-    glass: SphericalSpinGlass, n_starts: int, seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Ends (n_starts, N) of the search and whether they are critical points.
+def search(glass: SphericalSpinGlass, n_starts: int, seed: int) -> NDArray[np.float64]:
+    """Critical points (K, N) in which starts ended, with repetitions, in order of the starts.
 
     Start i is uniform on the sphere, a function of (seed, i). From even starts the gradient is made to
     vanish at once, which leads to saddles of middle index; odd ones first walk towards the index
@@ -25,7 +23,7 @@ def search(
     index = np.where(np.arange(n_starts) % 2 == 1, np.arange(n_starts) // 2 % glass.n_spins, -1)
     scale = typical_gradient(glass)
     converged = np.zeros(n_starts, bool)
-    rows = min(rows_at_once(glass), max(1, n_starts // 20))
+    rows = min(rows_at_once(glass), 512)
     with track(n_starts, "critical points") as advance:
         for low in range(0, n_starts, rows):
             part = slice(low, min(low + rows, n_starts))
@@ -37,4 +35,4 @@ def search(
             points[part] = polish(glass, ends)
             converged[part] = spectra(glass, points[part]).residual <= CONVERGED * scale
             advance(part.stop - low)
-    return points, converged
+    return points[converged]
