@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from .algebra import Solutions, complex_solutions
 
 DEGENERATE = 1e-7
-"""Least |eigenvalue| of the Hessian of H, relative to its typical size, of a point taken as regular."""
+"""Least |eigenvalue| of the Hessian at a regular point, relative to the largest of all points."""
 
 
 @dataclass(frozen=True)

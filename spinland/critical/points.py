@@ -17,7 +17,7 @@ from ..results import Result
 from .algebra import Solutions, solvable, solve
 from .completeness import DEGENERATE, conditions, saturation, verdict
 from .duplicates import distinct
-from .newton import polish, spectra, typical_gradient
+from .newton import spectra
 from .search import search
 
 METHODS = ("auto", "algebra", "search")
@@ -160,7 +160,7 @@ def collect(
     lines = len({p % 2 for p in orders}) == 1  # then σ and −σ are critical points together
     first, label, sign = distinct(candidates, lines)
     met, side = label[len(known) :], sign[len(known) :]
-    points = polish(glass, candidates[first])
+    points = candidates[first]
     n_found = np.bincount(met[side > 0], minlength=len(first))
     if lines:
         points = np.concatenate([points, -points])
@@ -168,8 +168,8 @@ def collect(
     here = spectra(glass, points)
     order = np.argsort(here.energy, kind="stable")
     index = np.sum(here.eigenvalues < 0, axis=1)[order]
-    least = np.abs(here.eigenvalues).min(axis=1, initial=np.inf)
-    n_degenerate = int(np.sum(least <= DEGENERATE * typical_gradient(glass)))
+    size = np.abs(here.eigenvalues)
+    n_degenerate = int(np.sum(size.min(axis=1) <= DEGENERATE * size.max(initial=0.0)))
     necessary = conditions(index, glass.n_spins, orders)
     seen = saturation(met) if n_starts else None
     complete, evidence = verdict(solutions, len(first) - len(known), necessary, n_degenerate, seen)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .batches import flatness_batch
 from .correlations import correlation_curve
+from .critical import index_counts, index_energy
 from .export import save_figure, svg_text
 from .history import training_history
 from .labels import ENERGY, LOSS, SQUARED_ERROR
@@ -28,6 +29,8 @@ __all__ = [
     "dendrogram_matrix",
     "distance_histogram",
     "flatness_batch",
+    "index_counts",
+    "index_energy",
     "line_panels",
     "line_profile",
     "overlap_histogram",

@@ -1,0 +1,148 @@
+"""Critical points of the glass: their index against their energy, and how many there are of each index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from ..checks import float_array, real
+from ..errors import ArgumentError
+from .inputs import listing, matched
+from .labels import ENERGY, plus_minus
+from .style import GREY, INK, PALETTE, canvas, category, context, dress, legend, ordered_colours, panel
+
+
+@context()
+def index_energy(
+    critical: Any,
+    figure: FigureBase | None = None,
+    *,
+    layers: ArrayLike = (),
+    threshold: float | None = None,
+) -> FigureBase:
+    """Fraction of negative directions against energy, with the number of critical points over it.
+
+    For many spins the critical points of index k lie between −E_k and −E_inf: the layers of Auffinger, Ben
+    Arous and Černý, arXiv:1003.1129. Energies above 0 mirror those below.
+
+    Parameters
+    ----------
+    critical : CriticalPoints or CriticalCounts
+        Fields ``energy``, ``index`` (M,) and ``n_spins``.
+    figure : Figure, optional
+        Where to draw; a new one if it is not given.
+    layers : array (K,)
+        E_0, E_1, … as ``theory.layer_energy`` gives them: negative, the ground state first.
+    threshold : float, optional
+        Energy −E_inf, as ``theory.threshold_energy`` gives it.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ArgumentError
+        No critical point.
+    """
+    energy, index = np.asarray(critical.energy), np.asarray(critical.index)
+    if not len(energy):
+        raise ArgumentError("critical", "at least one critical point", "none")
+    levels = float_array("layers", layers, ndim=1)
+    edge = None if threshold is None else real("threshold", threshold)
+    figure = canvas(figure, (6.8, 5.2))
+    top, main = figure.subplots(2, 1, sharex=True, height_ratios=(1, 3))
+    for ax in (top, main):
+        dress(ax)
+    fraction = index / (critical.n_spins - 1)
+    top.hist(energy, bins=min(60, 10 + len(energy) // 20), color=PALETTE[0], alpha=0.75)
+    top.set_ylabel("points")
+    size = float(np.clip(3000 / len(energy), 3, 24))
+    main.scatter(
+        energy, fraction, s=size, color=PALETTE[0], alpha=float(np.clip(300 / len(energy), 0.12, 0.8)),
+        linewidths=0, rasterized=len(energy) > 5000,
+    )  # fmt: skip
+    present = np.unique(index)
+    mean = [energy[index == k].mean() for k in present]
+    main.plot(
+        mean, present / (critical.n_spins - 1), "o-", color=INK, markersize=4, linewidth=1, markerfacecolor="white",
+        label="mean energy",
+    )  # fmt: skip
+    colours = ordered_colours(len(levels))
+    for ax in (top, main):
+        for k, level in enumerate(levels):
+            ax.axvline(-abs(level), color=colours[k], linewidth=1.2, label=rf"$-E_{{{k}}}$")
+        if edge is not None:
+            for side, name in ((-1, r"$\pm E_\infty$"), (1, None)):
+                ax.axvline(side * abs(edge), color=PALETTE[1], linewidth=1.2, linestyle="--", label=name)
+    main.set_xlabel(ENERGY)
+    main.set_ylabel(r"index$\,/\,(N-1)$")
+    main.set_ylim(-0.04, 1.04)
+    legend(main, f"$N$ = {critical.n_spins}")
+    return figure
+
+
+@context()
+def index_counts(
+    counts: Any,
+    ax: Axes | None = None,
+    *,
+    theory: Sequence[ArrayLike] | ArrayLike | None = None,
+    labels: Sequence[str] | None = None,
+) -> Axes:
+    """Mean number of critical points of each index with standard errors, beside its exact value.
+
+    Parameters
+    ----------
+    counts : CriticalCounts or sequence of CriticalCounts
+        Properties ``mean``, ``error`` (N,), ``mean_total``, ``total_error``, ``n_complete``, ``n_instances``.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    theory : array (N,) or sequence of arrays, optional
+        Exact means by index, one array for each of the counts.
+    labels : sequence of str, optional
+        Name of each; by default its number of spins.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ArgumentError
+        No counts, another number of labels, or a theory of another length.
+    """
+    items = listing("counts", counts)
+    names = matched("labels", labels, len(items))
+    exact: list[Any] = [None] * len(items)
+    if theory is not None:
+        exact = [theory] if len(items) == 1 and np.ndim(theory[0]) == 0 else list(theory)  # type: ignore[index, arg-type]
+        if len(exact) != len(items):
+            raise ArgumentError("theory", f"one array for each of {len(items)} counts", f"{len(exact)}")
+    ax = panel(ax)
+    for k, (item, name, values) in enumerate(zip(items, names, exact, strict=True)):
+        look = category(k)
+        index = np.arange(item.n_spins)
+        if values is not None:
+            curve = float_array("theory", values, shape=(item.n_spins,))
+            ax.plot(index, curve, color=look["color"], linewidth=1.2, label="exact mean" if k == 0 else None)
+        unfinished = "" if item.n_complete == item.n_instances else f", {item.n_complete} complete"
+        ax.errorbar(
+            index, item.mean, item.error, color=look["color"], linestyle="none", marker="os^Dv"[k % 5],
+            markerfacecolor="white",
+            label=f"{name or f'N = {item.n_spins}'}: {plus_minus(item.mean_total, item.total_error)} in all\n"
+            f"({item.n_instances} instances{unfinished})",
+        )  # fmt: skip
+    ax.set_xlabel("index")
+    ax.set_ylabel("mean number of critical points")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_ylim(bottom=0)
+    ax.axhline(0, color=GREY, linewidth=0.6)
+    legend(ax)
+    return ax
