@@ -14,7 +14,7 @@ Necessary
 Evidence
     Saturation of a search: nothing new in its later half, and no point met only once, so that the estimate
     of A. Chao (Scand. J. Statist. 11, 265, 1984) and the coverage of I. J. Good (Biometrika 40, 237, 1953)
-    leave nothing unseen. A point with a tiny basin escapes it.
+    leave nothing unseen. A point with a tiny basin escapes it. Ten points met only once mean the contrary.
 """
 
 from __future__ import annotations
@@ -59,14 +59,20 @@ class Conditions:
     def hold(self) -> bool:
         """Whether none is violated."""
         within = self.bound is None or self.n_points <= self.bound
-        return self.euler_sum == self.euler_target and self.inequalities and self.parity is not False and within
+        return (
+            self.euler_sum == self.euler_target and self.inequalities and self.parity is not False and within
+        )
 
     def sentences(self) -> list[str]:
         """Each condition in words."""
-        out = [f"Euler characteristic: the alternating sum is {self.euler_sum}, it must be {self.euler_target}"]
+        out = [
+            f"Euler characteristic: the alternating sum is {self.euler_sum}, it must be {self.euler_target}"
+        ]
         out.append(f"Morse's inequalities {'hold' if self.inequalities else 'are violated'}")
         if self.parity is not None:
-            out.append(f"the number of pairs ±σ is {'of the right' if self.parity else 'of the wrong'} parity")
+            out.append(
+                f"the number of pairs ±σ is {'of the right' if self.parity else 'of the wrong'} parity"
+            )
         if self.bound is not None:
             out.append(f"{self.n_points} critical points, {self.bound} at most")
         return out
@@ -128,6 +134,11 @@ class Saturation:
         """No singletons, and nothing new in the later half of the search."""
         return self.n_converged > 0 and self.singletons == 0 and 2 * self.since_last_new >= self.n_converged
 
+    @property
+    def far(self) -> bool:
+        """So many singletons that new points must be left: f1/n is 3 of its errors, sqrt(f1)/n, above 0."""
+        return self.singletons > 9
+
     def sentence(self) -> str:
         """In words."""
         return (
@@ -145,7 +156,11 @@ def saturation(label: NDArray[np.int64]) -> Saturation:
 
 
 def verdict(
-    solutions: Solutions | None, outside: int, necessary: Conditions, n_degenerate: int, seen: Saturation | None
+    solutions: Solutions | None,
+    outside: int,
+    necessary: Conditions,
+    n_degenerate: int,
+    seen: Saturation | None,
 ) -> tuple[bool | None, tuple[str, ...]]:
     """Complete (True), certainly not (False) or unknown (None), and the argument in sentences.
 
@@ -162,8 +177,21 @@ def verdict(
         return None, (f"unknown: {n_degenerate} points are degenerate, their index is not sure", *sentences)
     if not necessary.hold:
         return False, ("incomplete: a necessary condition is violated", *sentences)
-    if necessary.n_points == necessary.bound or (solutions is not None and solutions.all_found and not outside):
+    if necessary.n_points == necessary.bound or (
+        solutions is not None and solutions.all_found and not outside
+    ):
         return True, ("complete, proved up to rounding", *sentences)
     if seen is not None and seen.reached:
-        return True, ("complete by evidence, not proof: necessary conditions hold, search saturated", *sentences)
-    return None, ("unknown: the necessary conditions hold, but nothing argues that no point is missing", *sentences)
+        return True, (
+            "complete by evidence, not proof: necessary conditions hold, search saturated",
+            *sentences,
+        )
+    if seen is not None and seen.far and solutions is None:
+        return False, (
+            f"incomplete: a start finds something new with chance {1 - seen.coverage:.2g}",
+            *sentences,
+        )
+    return None, (
+        "unknown: the necessary conditions hold, but nothing argues that no point is missing",
+        *sentences,
+    )

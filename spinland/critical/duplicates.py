@@ -35,14 +35,16 @@ def distinct(
         candidates = np.concatenate([first, block])
         near = _near(unit, block, candidates, lines)
         for row, i in enumerate(block):
-            usable = np.concatenate([np.arange(known), known + np.array(new, np.int64) - low]).astype(np.int64)
+            usable = np.concatenate([np.arange(known), known + np.array(new, np.int64) - low]).astype(
+                np.int64
+            )
             hits = np.flatnonzero(near[row, usable])
             if len(hits):
                 label[i] = hits[0]
                 sign[i] = 1 if unit[i] @ unit[candidates[usable[hits[0]]]] > 0 else -1
             else:
                 label[i] = len(usable)
-                new.append(i)
+                new.append(int(i))
         first = np.concatenate([first, np.array(new, np.int64)])
     return first, label, sign
 

@@ -97,7 +97,9 @@ def aim(glass: SphericalSpinGlass, points: Array, index: NDArray[np.int64], n_st
     sign = np.where(order < index[:, None], -1.0, 1.0)
     for _ in range(n_steps):
         here = spectra(glass, points)
-        soft = here.residual[:, None]  # Newton's step where the gradient is small, shorter where it is not
+        soft = np.maximum(here.residual, 1e-300)[
+            :, None
+        ]  # Newton's step where the gradient is small, shorter where it is not
         points = here.moved(glass, points, sign / (np.abs(here.eigenvalues) + soft))
     return points
 
@@ -140,7 +142,9 @@ def polish(glass: SphericalSpinGlass, points: Array, n_steps: int = 4) -> Array:
 
 
 def _rows(one: Spectra, rows: NDArray[np.bool_]) -> Spectra:
-    return Spectra(one.energy[rows], one.residual[rows], one.eigenvalues[rows], one.slopes[rows], one.vectors[rows])
+    return Spectra(
+        one.energy[rows], one.residual[rows], one.eigenvalues[rows], one.slopes[rows], one.vectors[rows]
+    )
 
 
 def _chosen(one: Spectra, other: Spectra, first: NDArray[np.bool_]) -> Spectra:

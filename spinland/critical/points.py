@@ -203,8 +203,12 @@ def suitable(glass: SphericalSpinGlass) -> None:
             type(glass).__name__,
         )  # fmt: skip
     if glass.dtype != np.float64:
-        raise ArgumentError("glass", "a glass of dtype float64, to tell critical points apart", str(glass.dtype))
+        raise ArgumentError(
+            "glass", "a glass of dtype float64, to tell critical points apart", str(glass.dtype)
+        )
     if glass.generated:
         raise ArgumentError(
-            "glass", "stored couplings (generated=False): they are read thousands of times", "generated couplings"
+            "glass",
+            "stored couplings (generated=False): they are read thousands of times",
+            "generated couplings",
         )

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..checks import float_array, real
 from ..errors import ArgumentError
@@ -63,10 +63,10 @@ def index_energy(
     fraction = index / (critical.n_spins - 1)
     top.hist(energy, bins=min(60, 10 + len(energy) // 20), color=PALETTE[0], alpha=0.75)
     top.set_ylabel("points")
-    size = float(np.clip(3000 / len(energy), 3, 24))
-    main.scatter(
-        energy, fraction, s=size, color=PALETTE[0], alpha=float(np.clip(300 / len(energy), 0.12, 0.8)),
-        linewidths=0, rasterized=len(energy) > 5000,
+    main.plot(
+        energy, fraction, linestyle="none", marker="|", markersize=float(np.clip(180 / critical.n_spins, 4, 16)),
+        markeredgewidth=0.7, color=PALETTE[0], alpha=float(np.clip(600 / len(energy), 0.15, 0.8)),
+        rasterized=len(energy) > 5000,
     )  # fmt: skip
     present = np.unique(index)
     mean = [energy[index == k].mean() for k in present]
@@ -74,18 +74,43 @@ def index_energy(
         mean, present / (critical.n_spins - 1), "o-", color=INK, markersize=4, linewidth=1, markerfacecolor="white",
         label="mean energy",
     )  # fmt: skip
-    colours = ordered_colours(len(levels))
     for ax in (top, main):
-        for k, level in enumerate(levels):
-            ax.axvline(-abs(level), color=colours[k], linewidth=1.2, label=rf"$-E_{{{k}}}$")
+        if len(levels):
+            ax.axvline(-abs(levels[0]), color=INK, linewidth=1.1, label="$-E_0$")
         if edge is not None:
             for side, name in ((-1, r"$\pm E_\infty$"), (1, None)):
-                ax.axvline(side * abs(edge), color=PALETTE[1], linewidth=1.2, linestyle="--", label=name)
+                ax.axvline(side * abs(edge), color=PALETTE[1], linewidth=1.1, linestyle="--", label=name)
+    if len(levels) and edge is not None:
+        _staircase(main, energy, index, levels, abs(edge))
     main.set_xlabel(ENERGY)
     main.set_ylabel(r"index$\,/\,(N-1)$")
     main.set_ylim(-0.04, 1.04)
     legend(main, f"$N$ = {critical.n_spins}")
     return figure
+
+
+def _staircase(
+    ax: Axes, energy: NDArray[Any], index: NDArray[Any], levels: NDArray[np.float64], edge: float
+) -> None:
+    """Magnified: where each index may be for many spins, from −E_k to −E_inf, and the points that are there."""
+    inset = dress(ax.inset_axes((0.1, 0.6, 0.36, 0.36)), grid=False)
+    colours = ordered_colours(len(levels))
+    span = abs(levels[0]) - edge
+    for k, level in enumerate(levels):
+        inset.plot(
+            [-abs(level), -edge], [k, k], color=colours[k], linewidth=5, alpha=0.55, solid_capstyle="butt"
+        )
+        inset.annotate(
+            f"$-E_{{{k}}}$", (-abs(level), k), (-4, 0), textcoords="offset points", ha="right", va="center", fontsize=9,
+        )  # fmt: skip
+    inset.plot(energy, index, linestyle="none", marker="|", markersize=8, color=PALETTE[0])
+    inset.axvline(-edge, color=PALETTE[1], linewidth=1.1, linestyle="--")
+    inset.set_xlim(-abs(levels[0]) - 0.45 * span, -edge + 0.35 * span)
+    inset.set_ylim(-0.7, len(levels) - 0.3)
+    inset.xaxis.set_major_locator(MaxNLocator(3))
+    inset.yaxis.set_major_locator(MaxNLocator(integer=True))
+    inset.tick_params(labelsize=8.5)
+    inset.set_ylabel("index", fontsize=9, labelpad=2)
 
 
 @context()
@@ -126,12 +151,19 @@ def index_counts(
         if len(exact) != len(items):
             raise ArgumentError("theory", f"one array for each of {len(items)} counts", f"{len(exact)}")
     ax = panel(ax)
+    if theory is not None:
+        ax.plot([], [], color=INK, linewidth=1.2, label="exact mean")
     for k, (item, name, values) in enumerate(zip(items, names, exact, strict=True)):
         look = category(k)
         index = np.arange(item.n_spins)
         if values is not None:
             curve = float_array("theory", values, shape=(item.n_spins,))
-            ax.plot(index, curve, color=look["color"], linewidth=1.2, label="exact mean" if k == 0 else None)
+            ax.plot(
+                index,
+                curve,
+                color=look["color"],
+                linewidth=1.2,
+            )
         unfinished = "" if item.n_complete == item.n_instances else f", {item.n_complete} complete"
         ax.errorbar(
             index, item.mean, item.error, color=look["color"], linestyle="none", marker="os^Dv"[k % 5],
