@@ -46,6 +46,8 @@ class Conditions:
         Largest number of critical points, 2((p−1)^N − 1)/(p−2); None for a mixture.
     n_points : int
         Number found.
+    by_symmetry : bool
+        Whether σ → −σ makes the alternating sum right whatever is missing: odd order, even N.
     """
 
     euler_sum: int
@@ -54,6 +56,7 @@ class Conditions:
     parity: bool | None
     bound: int | None
     n_points: int
+    by_symmetry: bool
 
     @property
     def hold(self) -> bool:
@@ -97,6 +100,7 @@ def conditions(index: NDArray[np.int64], n_spins: int, orders: tuple[int, ...]) 
         parity=None if lines is None else (len(index) // 2 - lines) % 2 == 0,
         bound=None if lines is None else 2 * lines,
         n_points=len(index),
+        by_symmetry=n_spins % 2 == 0 and all(p % 2 for p in orders),
     )
 
 

@@ -100,14 +100,18 @@ def critical_point_counts(
 
     Parameters
     ----------
-    n_spins, order :
-        As for :class:`SphericalSpinGlass`.
+    n_spins : int
+        Number of spins N, at least 2.
+    order : int or dict
+        Order p, or a mixture {p: β_p}, as for :class:`SphericalSpinGlass`.
     n_instances : int
         Number of instances A. Instance a is ``SphericalSpinGlass(n_spins, order, rng.derive_seed(seed, a))``.
     seed : int
         64-bit seed.
-    n_starts, method :
-        As for :func:`critical_points`, for each instance.
+    n_starts : int, optional
+        Starts of the search in each instance, as for :func:`critical_points`.
+    method : "auto", "algebra" or "search"
+        As for :func:`critical_points`.
 
     Returns
     -------

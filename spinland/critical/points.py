@@ -18,7 +18,7 @@ from .algebra import Solutions, solvable, solve
 from .completeness import DEGENERATE, conditions, saturation, verdict
 from .duplicates import distinct
 from .newton import spectra
-from .search import search
+from .search import find_points
 
 METHODS = ("auto", "algebra", "search")
 DEFAULT_STARTS = 2000
@@ -134,6 +134,13 @@ def critical_points(
     The points are the real solutions of J x^{p−1} = λ x (σ = √N x, H/N = λ/√N in units of the couplings). An
     odd H changes sign with σ, an even one does not: with a point its antipode is a critical point, and both
     are in the result.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> found = sl.critical_points(sl.SphericalSpinGlass(4, 3, seed=1))
+    >>> found.complete, found.euler_sum == found.euler_target
+    (True, True)
     """
     suitable(glass)
     seed = rng.seed64("seed", seed)
@@ -154,7 +161,7 @@ def collect(
 ) -> CriticalPoints:
     """Join what algebra gave and what a search finds, and judge the set."""
     orders = tuple(glass.mixture)
-    ends = search(glass, n_starts, seed) if n_starts else np.empty((0, glass.n_spins))
+    ends = find_points(glass, n_starts, seed) if n_starts else np.empty((0, glass.n_spins))
     known = np.empty((0, glass.n_spins)) if solutions is None else solutions.points
     candidates = np.concatenate([known, ends])
     lines = len({p % 2 for p in orders}) == 1  # then σ and −σ are critical points together

@@ -12,7 +12,7 @@ from .newton import CONVERGED, aim, flatten, polish, rows_at_once, spectra, typi
 AIMING_STEPS = 30
 
 
-def search(glass: SphericalSpinGlass, n_starts: int, seed: int) -> NDArray[np.float64]:
+def find_points(glass: SphericalSpinGlass, n_starts: int, seed: int) -> NDArray[np.float64]:
     """Critical points (K, N) in which starts ended, with repetitions, in order of the starts.
 
     Start i is uniform on the sphere, a function of (seed, i). From even starts the gradient is made to

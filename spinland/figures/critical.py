@@ -56,10 +56,14 @@ def index_energy(
         raise ArgumentError("critical", "at least one critical point", "none")
     levels = float_array("layers", layers, ndim=1)
     edge = None if threshold is None else real("threshold", threshold)
-    figure = canvas(figure, (6.8, 5.2))
-    top, main = figure.subplots(2, 1, sharex=True, height_ratios=(1, 3))
-    for ax in (top, main):
-        dress(ax)
+    figure = canvas(figure, (7.6, 5.2))
+    stairs = len(levels) > 0 and edge is not None
+    places = [["top", "key"], ["main", "stairs" if stairs else "key"]]
+    parts = figure.subplot_mosaic(places, height_ratios=(1, 2.6), width_ratios=(1, 0.36))  # type: ignore[arg-type]
+    top, main, key = dress(parts["top"]), dress(parts["main"]), parts["key"]
+    key.set_axis_off()
+    top.sharex(main)
+    top.tick_params(labelbottom=False)
     fraction = index / (critical.n_spins - 1)
     top.hist(energy, bins=min(60, 10 + len(energy) // 20), color=PALETTE[0], alpha=0.75)
     top.set_ylabel("points")
@@ -80,12 +84,20 @@ def index_energy(
         if edge is not None:
             for side, name in ((-1, r"$\pm E_\infty$"), (1, None)):
                 ax.axvline(side * abs(edge), color=PALETTE[1], linewidth=1.1, linestyle="--", label=name)
-    if len(levels) and edge is not None:
-        _staircase(main, energy, index, levels, abs(edge))
+    if edge is not None and stairs:
+        _staircase(dress(parts["stairs"], grid=False), energy, index, levels, abs(edge))
     main.set_xlabel(ENERGY)
     main.set_ylabel(r"index$\,/\,(N-1)$")
     main.set_ylim(-0.04, 1.04)
-    legend(main, f"$N$ = {critical.n_spins}")
+    handles, names = main.get_legend_handles_labels()
+    key.legend(
+        handles,
+        names,
+        loc="upper left",
+        borderaxespad=0.0,
+        title=f"$N$ = {critical.n_spins}",
+        alignment="left",
+    )
     return figure
 
 
@@ -93,24 +105,25 @@ def _staircase(
     ax: Axes, energy: NDArray[Any], index: NDArray[Any], levels: NDArray[np.float64], edge: float
 ) -> None:
     """Magnified: where each index may be for many spins, from −E_k to −E_inf, and the points that are there."""
-    inset = dress(ax.inset_axes((0.1, 0.6, 0.36, 0.36)), grid=False)
     colours = ordered_colours(len(levels))
     span = abs(levels[0]) - edge
     for k, level in enumerate(levels):
-        inset.plot(
+        ax.plot(
             [-abs(level), -edge], [k, k], color=colours[k], linewidth=5, alpha=0.55, solid_capstyle="butt"
         )
-        inset.annotate(
+        ax.annotate(
             f"$-E_{{{k}}}$", (-abs(level), k), (-4, 0), textcoords="offset points", ha="right", va="center", fontsize=9,
         )  # fmt: skip
-    inset.plot(energy, index, linestyle="none", marker="|", markersize=8, color=PALETTE[0])
-    inset.axvline(-edge, color=PALETTE[1], linewidth=1.1, linestyle="--")
-    inset.set_xlim(-abs(levels[0]) - 0.45 * span, -edge + 0.35 * span)
-    inset.set_ylim(-0.7, len(levels) - 0.3)
-    inset.xaxis.set_major_locator(MaxNLocator(3))
-    inset.yaxis.set_major_locator(MaxNLocator(integer=True))
-    inset.tick_params(labelsize=8.5)
-    inset.set_ylabel("index", fontsize=9, labelpad=2)
+    ax.plot(energy, index, linestyle="none", marker="|", markersize=8, color=PALETTE[0])
+    ax.axvline(-edge, color=PALETTE[1], linewidth=1.1, linestyle="--")
+    ax.set_xlim(-abs(levels[0]) - 0.45 * span, -edge + 0.35 * span)
+    ax.set_ylim(-0.7, len(levels) - 0.3)
+    ax.xaxis.set_major_locator(MaxNLocator(2))
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.tick_params(labelsize=8.5)
+    ax.set_xlabel(ENERGY, fontsize=9)
+    ax.set_ylabel("index", fontsize=9, labelpad=2)
+    ax.set_title(r"layers for $N \to \infty$", fontsize=10)
 
 
 @context()

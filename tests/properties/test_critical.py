@@ -8,7 +8,7 @@ import pytest
 from spinland import rng
 from spinland.critical.counts import critical_point_counts
 from spinland.critical.points import critical_points
-from spinland.critical.search import search
+from spinland.critical.search import find_points
 from spinland.landscape.glass import SphericalSpinGlass
 
 
@@ -64,7 +64,7 @@ def test_threads_do_not_touch_the_bits(threads, two_threads):
 
 def test_a_start_does_not_see_the_others():
     glass = SphericalSpinGlass(5, 3, seed=2)
-    few, many = search(glass, 12, 1), search(glass, 40, 1)
+    few, many = find_points(glass, 12, 1), find_points(glass, 40, 1)
     np.testing.assert_array_equal(many[: len(few)], few)
 
 
