@@ -1,6 +1,11 @@
 from . import figures as figures
 from . import symmetry as symmetry
 from . import theory as theory
+from .analogy.assumptions import mapping_assumptions as mapping_assumptions
+from .analogy.couplings import PathCouplings as PathCouplings
+from .analogy.couplings import path_couplings as path_couplings
+from .analogy.mapping import MappingAssumptions as MappingAssumptions
+from .analogy.mapping import Measure as Measure
 from .data.dataset import Dataset as Dataset
 from .data.loading import as_dataset as as_dataset
 from .data.loading import load_dataset as load_dataset

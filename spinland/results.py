@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from .provenance import Provenance
@@ -29,9 +29,35 @@ class Result:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         _classes[cls.__module__, cls.__qualname__] = cls
+        if (
+            "__repr__" not in cls.__dict__
+        ):  # dataclass writes one that prints whole arrays, unless there is one
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        """The class, short values, and the shapes of arrays."""
+        made = self.provenance.function + (
+            "" if self.provenance.seed is None else f", seed {self.provenance.seed}"
+        )
+        parts = [f"{f.name}={_short(getattr(self, f.name))}" for f in fields(self) if f.name != "provenance"]
+        return f"{type(self).__qualname__}({', '.join(parts)}; by {made})"
 
 
 _classes[Result.__module__, Result.__qualname__] = Result
+
+
+def _short(value: Any) -> str:
+    """A value in a few words: arrays by type and shape, long tuples by length."""
+    if hasattr(value, "shape") and hasattr(value, "dtype") and value.shape:
+        return f"{value.dtype}{list(value.shape)}"
+    if isinstance(value, Result):
+        return f"{type(value).__qualname__}(...)"
+    if isinstance(value, tuple) and len(value) > 6:
+        return f"({len(value)} entries)"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def result_class(module: str, name: str) -> type[Result]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..landscape.glass import SphericalSpinGlass
+from ..theory.polynomials import complex_critical_points
 from .homotopy import complex_eigenpairs
 
 AUTO_PATHS = 4096
@@ -41,18 +42,13 @@ class Solutions:
     sentence: str
 
 
-def complex_solutions(n_spins: int, order: int) -> int:
-    """((p−1)^N − 1)/(p−2) solutions up to scale for a pure glass, real or not; N for order 2."""
-    return n_spins if order == 2 else ((order - 1) ** n_spins - 1) // (order - 2)
-
-
 def solvable(glass: SphericalSpinGlass, method: str) -> bool:
     """Whether "auto" takes algebra for a glass; for "algebra", refuse what it cannot do."""
     if len(glass.mixture) > 1:
         if method == "algebra":
             raise ArgumentError("method", "'search' for a mixture", "'algebra'")
         return False
-    paths = complex_solutions(glass.n_spins, next(iter(glass.mixture)))
+    paths = complex_critical_points(glass.n_spins, next(iter(glass.mixture)))
     if method == "algebra" and paths > MOST_PATHS and 2 not in glass.mixture:
         raise ArgumentError(
             "method", f"'search' for more than {MOST_PATHS} complex solutions", f"{paths} of them"

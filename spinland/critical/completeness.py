@@ -24,7 +24,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .algebra import Solutions, complex_solutions
+from ..theory.polynomials import complex_critical_points, euler_characteristic, real_bound
+from .algebra import Solutions
 
 DEGENERATE = 1e-7
 """Least |eigenvalue| of the Hessian at a regular point, relative to the largest of all points."""
@@ -92,13 +93,13 @@ def conditions(index: NDArray[np.int64], n_spins: int, orders: tuple[int, ...]) 
         betti, weights = np.ones(n_spins, np.int64), counts // 2
     partial = sign * np.cumsum(sign * (weights - betti))
     pure = orders[0] if len(orders) == 1 else None
-    lines = None if pure is None else complex_solutions(n_spins, pure)
+    lines = None if pure is None else complex_critical_points(n_spins, pure)
     return Conditions(
         euler_sum=int(np.sum(sign * counts)),
-        euler_target=1 + (-1) ** (n_spins - 1),
+        euler_target=euler_characteristic(n_spins),
         inequalities=bool(np.all(partial >= 0)),
         parity=None if lines is None else (len(index) // 2 - lines) % 2 == 0,
-        bound=None if lines is None else 2 * lines,
+        bound=None if pure is None else real_bound(n_spins, pure),
         n_points=len(index),
         by_symmetry=n_spins % 2 == 0 and all(p % 2 for p in orders),
     )

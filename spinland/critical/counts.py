@@ -16,7 +16,8 @@ from ..progress import track
 from ..provenance import record
 from ..results import Result
 from ..statistics import standard_error
-from .algebra import complex_solutions, solvable, solve
+from ..theory.polynomials import complex_critical_points
+from .algebra import solvable, solve
 from .points import DEFAULT_STARTS, METHODS, CriticalPoints, collect
 
 _TOGETHER = 1 << 14  # paths that are followed in one call
@@ -136,7 +137,7 @@ def critical_point_counts(
         {"n_spins": n_spins, "order": given, "n_instances": n_instances, "n_starts": n_starts, "method": method},
         seed=seed, dtype=np.float64,
     )  # fmt: skip
-    together = max(1, _TOGETHER // complex_solutions(n_spins, max(example.mixture))) if algebra else 1
+    together = max(1, _TOGETHER // complex_critical_points(n_spins, max(example.mixture))) if algebra else 1
     sets: list[CriticalPoints] = []
     with track(n_instances, "critical points of instances") as advance, blas.single_threaded():
         for low in range(0, n_instances, together):

@@ -6,8 +6,10 @@ returns Axes; one that draws several takes and returns a Figure. Neither touches
 
 from __future__ import annotations
 
+from .analogy import mapping_assumptions
 from .batches import flatness_batch
-from .correlations import correlation_curve
+from .comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
+from .correlations import correlation_curve, correlation_mixture, effective_order_sweep
 from .critical import index_counts, index_energy
 from .export import save_figure, svg_text
 from .history import training_history
@@ -26,15 +28,22 @@ __all__ = [
     "SQUARED_ERROR",
     "barrier_width",
     "correlation_curve",
+    "correlation_mixture",
     "dendrogram_matrix",
     "distance_histogram",
+    "effective_order_sweep",
     "flatness_batch",
+    "hierarchy_pair",
     "index_counts",
     "index_energy",
+    "line_pair",
     "line_panels",
     "line_profile",
+    "mapping_assumptions",
     "overlap_histogram",
+    "overlap_profiles",
     "plane_contour",
+    "plane_pair",
     "plane_surface",
     "save_figure",
     "svg_text",

@@ -11,13 +11,14 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from ..checks import choice
-from .inputs import mean_error, measured
+from .inputs import mean_error, measured, takes
 from .labels import plus_minus
 from .style import PALETTE, canvas, context, dress, legend, ordered_colours, powers_of_two, wants_log
 
 _WAYS = {"filter": "filter-normalised directions", "walk": "random walks"}
 
 
+@takes("BatchSizeComparison", "batch_sizes", "rise_filter")
 @context()
 def flatness_batch(
     comparison: Any, figure: FigureBase | None = None, *, kind: str = "filter", unit: str = "nats"

@@ -9,12 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator
 
-from .inputs import mean_error
+from .inputs import mean_error, takes
 from .style import PALETTE, band, canvas, context, dress, legend, wants_log
 
 _UNITS = {"cross_entropy": "nats", "mse": "mean squared error"}
 
 
+@takes("Ensemble", "train_loss", "diverged")
 @context()
 def training_history(
     ensemble: Any, figure: FigureBase | None = None, *, log: bool | None = None

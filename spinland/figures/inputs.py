@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import inspect
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ArgumentError
 from .labels import ACCURACY
+
+_Draw = TypeVar("_Draw", bound=Callable[..., Any])
+
+
+def takes(kind: str, *needed: str, several: bool = False) -> Callable[[_Draw], _Draw]:
+    """Decorate a figure function: its first argument is a result that has the fields that are ``needed``.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the result's class, for the message.
+    needed : str
+        Fields that tell such a result from others.
+    several : bool
+        A sequence of such results will do as well.
+
+    Raises
+    ------
+    ArgumentError
+        When the function is called with something else.
+    """
+    words = f"a {kind}" + (" or a sequence of them" if several else "")
+
+    def decorate(draw: _Draw) -> _Draw:
+        first = next(iter(inspect.signature(draw).parameters))
+
+        @wraps(draw)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            given = args[0] if args else kwargs.get(first)
+            items = given if several and isinstance(given, (list, tuple)) else [given]
+            for item in items if args or first in kwargs else ():
+                if any(not hasattr(item, field) for field in needed):
+                    raise ArgumentError(first, words, item)
+            return draw(*args, **kwargs)
+
+        return checked  # type: ignore[return-value]
+
+    return decorate
 
 
 def listing(name: str, value: Any) -> list[Any]:

@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from numpy.typing import NDArray
 
-from .inputs import field_of, listing, mean_error
+from .inputs import field_of, listing, mean_error, takes
 from .labels import ALPHA, LOSS
 from .style import GREY, band, canvas, category, context, dress, legend, panel, wants_log
 
 
+@takes("Line", "alphas", "values", "label", several=True)
 @context()
 def line_profile(
     lines: Any,
@@ -71,6 +72,7 @@ def line_profile(
     return ax
 
 
+@takes("Line", "alphas", "values", "label", several=True)
 @context()
 def line_panels(
     lines: Any, figure: FigureBase | None = None, *, log: bool | None = None, value_label: str = LOSS

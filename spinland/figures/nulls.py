@@ -25,8 +25,9 @@ Row = tuple[str, float, float]
 
 @context()
 def ultrametricity_null(
-    result: Any, ax: Axes | None = None, *, measure: str = "deviation", label: str | None = None
-) -> Axes:
+    result: Any, ax: Axes | None = None, *, measure: str = "deviation", label: str | None = None,
+    name: str = "trained replicas",
+) -> Axes:  # fmt: skip
     """Measured ultrametricity with its error, against the null models.
 
     The measured number has its bootstrap error over replicas; a null model is drawn as mean and standard
@@ -43,6 +44,8 @@ def ultrametricity_null(
         Which number of an Ultrametricity.
     label : str, optional
         Label of the abscissa, in place of the name of the measure.
+    name : str
+        Name of what an Ultrametricity was measured on.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def ultrametricity_null(
         Unknown measure, or no null model.
     """
     choice("measure", measure, _MEASURES)
-    rows, draws = _rows(result, measure)
+    rows, draws = _rows(result, measure, name)
     if len(rows) < 2:
         raise ArgumentError("result", "a measured row and at least one null model", f"{len(rows)} rows")
     ax = panel(ax, (6.4, 1.4 + 0.55 * len(rows)))
@@ -80,13 +83,15 @@ def ultrametricity_null(
     return ax
 
 
-def _rows(result: Any, measure: str) -> tuple[list[Row], NDArray[np.float64]]:
+def _rows(result: Any, measure: str, name: str) -> tuple[list[Row], NDArray[np.float64]]:
     """Rows to draw, the measured one first, and the single draws (M, n) of the null models."""
     if isinstance(result, Sequence):
         return list(result), np.empty((0, 0))
+    if not hasattr(result, "null_models"):
+        raise ArgumentError("result", "an Ultrametricity or rows of name, value and error", result)
     draws = np.asarray(getattr(result, f"null_{measure}"), dtype=float)
     spread = draws.std(axis=1, ddof=1) if draws.shape[1] > 1 else np.full(len(draws), np.nan)
-    rows = [("trained replicas", getattr(result, measure), getattr(result, f"{measure}_error"))]
+    rows = [(name, getattr(result, measure), getattr(result, f"{measure}_error"))]
     rows += [
         (_NAMES.get(name, name), float(mean), float(std))
         for name, mean, std in zip(result.null_models, draws.mean(axis=1), spread, strict=True)

@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..checks import integer
-from .inputs import listing, matched, measured
+from .inputs import listing, matched, measured, takes
 from .labels import DISTANCE, OVERLAP, WIDTH
 from .style import GREY, PALETTE, context, legend, ordered_colours, panel, powers_of_two
 
 
+@takes("PairStatistics", "distances", "mean_distance", several=True)
 @context()
 def distance_histogram(
     statistics: Any,
@@ -70,6 +71,7 @@ def distance_histogram(
     return ax
 
 
+@takes("PairStatistics", "mean_distance", "std_distance", several=True)
 @context()
 def width_spread(
     statistics: Any, widths: Sequence[int], ax: Axes | None = None, *, guide: float | None = None
@@ -123,6 +125,7 @@ def width_spread(
     return ax
 
 
+@takes("OverlapDistribution", "edges", "density", several=True)
 @context()
 def overlap_histogram(
     distribution: Any, ax: Axes | None = None, *, labels: Sequence[str] | None = None

@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLoc
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from .inputs import field_of
+from .inputs import field_of, takes
 from .labels import LOSS
 from .style import INK, PALETTE, SEQUENTIAL, canvas, context, dress, panel, value_bar, wants_log
 
@@ -21,6 +21,7 @@ _N_LEVELS = 18
 _HALO = [patheffects.withStroke(linewidth=2.6, foreground="white")]
 
 
+@takes("Plane", "a", "b", "values", "path")
 @context()
 def plane_contour(
     plane: Any,
@@ -83,6 +84,7 @@ def plane_contour(
     return ax
 
 
+@takes("Plane", "a", "b", "values", "path")
 @context()
 def plane_surface(
     plane: Any,

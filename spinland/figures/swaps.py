@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from ..checks import real
 from ..errors import ArgumentError
-from .inputs import field_of, listing, mean_error
+from .inputs import field_of, listing, mean_error, takes
 from .labels import ALPHA, LOSS, SWAPS, WIDTH
 from .style import (
     band,
@@ -27,6 +27,7 @@ from .style import (
 _MOST_IN_LEGEND = 8
 
 
+@takes("SwapInterpolation", "swaps", "alphas", "values")
 @context()
 def swap_curves(
     swap: Any, ax: Axes | None = None, *, quantity: str = "loss", log: bool = False, value_label: str = LOSS
@@ -79,6 +80,7 @@ def swap_curves(
     return ax
 
 
+@takes("SwapInterpolation", "swaps", "barrier_mean", several=True)
 @context()
 def swap_barrier(swaps: Any, ax: Axes | None = None, *, log: bool | None = None, unit: str = "nats") -> Axes:
     """Barrier against the number of swapped pairs S, one curve for each width M (or layer).
@@ -128,6 +130,7 @@ def swap_barrier(swaps: Any, ax: Axes | None = None, *, log: bool | None = None,
     return ax
 
 
+@takes("SwapInterpolation", "swaps", "barrier_mean", several=True)
 @context()
 def barrier_width(
     swaps: Any,

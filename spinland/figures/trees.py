@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import squareform
 
 from ..checks import float_array
+from .inputs import takes
 from .labels import plus_minus
 from .style import INK, SEQUENTIAL, canvas, context, dress, undress_bar
 
@@ -20,12 +21,14 @@ _HEIGHTS = {
     "euclidean": r"distance $d_{ab} = |w_a - w_b|$",
     "sqeuclidean": r"squared distance $|w_a - w_b|^2$",
     "cosine": r"distance $1 - q_{ab}$",
+    "projective": r"distance $\min |w_a \pm w_b|$",
     "given": r"distance $d_{ab}$",
 }
 _MOST_NAMED = 40
 _MOST_STEMS = 150
 
 
+@takes("Hierarchy", "linkage", "order", "method")
 @context()
 def dendrogram_matrix(
     hierarchy: Any,

@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from ..checks import choice, integer
-from .inputs import field_of, listing, matched, mean_error
+from .inputs import field_of, listing, matched, mean_error, takes
 from .labels import LOSS, plus_minus
 from .style import GREY, band, canvas, context, dress, legend, ordered_colours, panel, wants_log
 
 
+@takes("RandomWalk", "sigma", "values", "distance", several=True)
 @context()
 def walk_fan(
     walks: Any,
@@ -81,6 +82,7 @@ def walk_fan(
     return ax
 
 
+@takes("Ruggedness", "lag", "autocorrelation", several=True)
 @context()
 def walk_ruggedness(
     ruggedness: Any, figure: FigureBase | None = None, *, labels: Sequence[str] | None = None
@@ -131,9 +133,11 @@ def walk_ruggedness(
         )
         if item.correlation_length <= np.max(item.lag):
             left.axvline(item.correlation_length, color=colour, linewidth=0.9, linestyle=":")
-        edges = (np.asarray(item.increment_edges) - item.increment_mean) / item.increment_std
-        density = np.asarray(item.increment_density) * item.increment_std
-        half = np.asarray(item.increment_density_error) * item.increment_std
+        # Increments that are all equal have no spread to measure them in: no points, only the legend's entry.
+        scale = item.increment_std if item.increment_std > 0 else np.nan
+        edges = (np.asarray(item.increment_edges) - item.increment_mean) / scale
+        density = np.asarray(item.increment_density) * scale
+        half = np.asarray(item.increment_density_error) * scale
         middle = 0.5 * (edges[1:] + edges[:-1])
         lowest = min(lowest, float(np.min(density, where=density > 0, initial=np.inf)))
         full = density > 0  # an empty bin has no place on a logarithmic axis

@@ -331,7 +331,10 @@ def _falling(n: int, order: int) -> NDArray[np.int64]:
 def _packed(tensor: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sum of a tensor over the orderings of each index set."""
     n, p = tensor.shape[0], tensor.ndim
-    symmetric = sum(np.transpose(tensor, axes) for axes in permutations(range(p))) / factorial(p)
+    symmetric = np.zeros_like(tensor)
+    for axes in permutations(range(p)):
+        symmetric += np.transpose(tensor, axes)
+    symmetric /= factorial(p)
     sets = _falling(n, p)
     return np.asarray(symmetric[tuple(sets.T)] * _orderings(sets))
 
@@ -348,7 +351,8 @@ def _unpacked(packed: NDArray[Any], n: int, order: int) -> NDArray[np.float64]:
 
 def _orderings(sets: NDArray[np.int64]) -> NDArray[np.float64]:
     """Number of ordered tuples with the indices of each set, (n_couplings,)."""
-    result, run = np.ones(len(sets)), np.ones(len(sets))
+    result = np.ones(len(sets))
+    run = np.ones(len(sets))
     for a in range(1, sets.shape[1]):
         run = np.where(sets[:, a] == sets[:, a - 1], run + 1, 1)
         result *= (a + 1) / run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,15 +18,20 @@ from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
 from ..results import Result
-from ..statistics import jackknife_error
+from ..statistics import bootstrap_error
 from . import inputs
+from .orders import MixtureFit
+from .paircurves import PairCurves
 
 _BLOCK_ENTRIES = 1 << 21  # coordinates of x, and of x⊥, that are drawn together: 16 MB each
+_DEGREES_15 = np.cos(np.pi * np.arange(13) / 12)
+_GRIDS = (4, 8, 12, 16, 20, 24, 32, 36, 40, 48, 64, 72, 96)  # numbers of points on a great circle
+_RESAMPLES = 200  # of the pairs, for the errors of the mixture: they are known to 5 %
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Correlation(Result):
-    """Covariance and correlation of values at points of overlap q on a sphere.
+    """Covariance and correlation of values at points of overlap q on a sphere, and the mixture that they show.
 
     Attributes
     ----------
@@ -35,12 +39,27 @@ class Correlation(Result):
         Cosine q of the two points.
     correlation, correlation_error : array (Q,)
         Covariance over variance, and its jackknife error over pairs.
+    correlation_covariance : array (Q, Q)
+        Covariance of the errors of ``correlation``: all q share their pairs, so their errors are not independent.
     covariance, covariance_error : array (Q,)
         Covariance of the values at the two points, and its jackknife error.
+    mixture_order : array (P,)
+        Orders p = 1, 2, ….
+    mixture, mixture_error : array (P,)
+        Weights a_p ≥ 0 of sum 1, β_p²/Σβ² of the mixed glass that has this correlation, and their bootstrap
+        errors over pairs. NaN where fewer than four overlaps other than 1 are given, or nothing varies.
+    effective_order, effective_order_error : float
+        Σ p a_p: how many-body the interactions are on average. NaN with the mixture.
+    chi2, chi2_dof, chi2_p : float
+        Misfit of the mixture, its number of degrees of freedom (not whole: the errors are dependent), and the
+        probability of a misfit at least as large. A small probability says that no mixture of these orders
+        has this correlation: it needs higher ones, or a single instance of few spins was measured too finely.
     mean, variance : float
-        Of the values at the first points of the pairs.
+        Of the values over the sphere.
     radius : float
         Radius of the sphere.
+    dim : int
+        Dimension of the space that holds it.
     n_pairs : int
         Number of pairs.
     """
@@ -48,38 +67,67 @@ class Correlation(Result):
     overlap: NDArray[np.float64]
     correlation: NDArray[np.float64]
     correlation_error: NDArray[np.float64]
+    correlation_covariance: NDArray[np.float64]
     covariance: NDArray[np.float64]
     covariance_error: NDArray[np.float64]
+    mixture_order: NDArray[np.int64]
+    mixture: NDArray[np.float64]
+    mixture_error: NDArray[np.float64]
+    effective_order: float
+    effective_order_error: float
+    chi2: float
+    chi2_dof: float
+    chi2_p: float
     mean: float
     variance: float
     radius: float
+    dim: int
     n_pairs: int
 
 
 def correlation(
     landscape: Landscape,
-    overlaps: ArrayLike,
-    n_pairs: int,
+    overlaps: ArrayLike | None = None,
+    n_pairs: int = 1000,
     seed: int = 0,
     radius: float | None = None,
     origin: ArrayLike | None = None,
+    max_order: int = 30,
 ) -> Correlation:
-    """Correlation of the values at two random points of overlap q, averaged over one landscape.
+    r"""Correlation of the values at two random points of overlap q on a sphere, averaged over one landscape.
 
-    A pair is x uniform on the sphere |w| = radius and y = q x + sqrt(1 − q²) x⊥, where x⊥ is uniform among
-    the vectors of that length orthogonal to x. Then Corr(q) = Cov(L(x), L(y)) / Var(L), the variance being
-    the mean of those of L(x) and L(y), which have one distribution. For the spherical H-spin glass the
-    covariance over the disorder is N q^H (Auffinger, Ben Arous and Černý, arXiv:1003.1129, eq. 1.2).
+    A pair is x uniform on the sphere \|w\| = radius and y = q x + sqrt(1 − q²) x⊥, where x⊥ is uniform among
+    the vectors of that length orthogonal to x. Then Corr(q) = Cov(L(x), L(y)) / Var(L). Each pair is used at
+    several places of the great circle through x and x⊥, which are all equally likely: at every point of a
+    regular grid that all overlaps lie on, if there is one of 96 points or fewer; else in four quarter turns.
+    This takes away much of the noise. All q share the circles: the curve is smooth, Corr(1) is exactly 1,
+    and the errors at different q are dependent.
 
-    All q share the same x and x⊥ (common random numbers): the curve is smooth, Corr(1) is exactly 1,
-    and the errors at different q are correlated.
+    For the spherical H-spin glass the covariance over the disorder is N q^H (Auffinger, Ben Arous and Černý,
+    arXiv:1003.1129, eq. 1.2), and N Σ β_p² q^p for a mixture. Here one instance is averaged over its sphere,
+    and its mean over the sphere is taken off. On average over instances this leaves q^p − m_p of q^p, m_p
+    being the mean of q^p over independent points (0 for odd p, 1/N at order 2). The mixture is fitted in these
+    terms, so it is that of the glass at any N. The instance itself departs from the average: the shares
+    of a mixture by a relative 2/N at order 2, and a pure order 3 by a share 3√2/N^(3/2) of order 1.
+    `mean_correlation` averages over instances.
+
+    Any function on a sphere of n dimensions has Corr(q) = Σ v_k P_k(q), v_k ≥ 0 being the share of its
+    variance in degree k and P_k the Gegenbauer polynomials with P_k(1) = 1 (Schoenberg, Duke Math. J. 9, 96,
+    1942). P_k goes to q^k as n grows: a landscape of many dimensions is a mixture, and only the highest order
+    is to be chosen.
+
+    The effective order is Σ p a_p, the slope of Corr at q = 1, and so equal to
+    radius² ⟨\|∇L\|²⟩ / (n Var L) for many dimensions n, with the gradient along the sphere. It is finite for
+    a network although the loss has kinks: these leave weights that fall as p^(−5/2), of which the fit counts
+    those up to ``max_order``. It needs no threshold, and no choice of an overlap at which to look.
 
     Parameters
     ----------
     landscape : Landscape
         Any landscape of two dimensions or more.
-    overlaps : array (Q,)
-        Overlaps q, each in [−1, 1], in any order.
+    overlaps : array (Q,), optional
+        Overlaps q, each in [−1, 1], in any order. Default: the cosines of 0°, 15°, …, 180°.
+        Cosines of a regular grid of angles give much smaller errors than other overlaps.
     n_pairs : int
         Number of pairs, at least 3. Pair i is a function of (seed, i) alone.
     seed : int
@@ -89,11 +137,14 @@ def correlation(
         for a network, the root mean square norm of a random initialisation.
     origin : array (dim,), optional
         A point whose norm is the radius, such as a solution; its direction has no influence.
+    max_order : int
+        Highest order of the mixture. Neighbouring high orders have nearly the same curve: their sum is well
+        known, each alone is not.
 
     Returns
     -------
     Correlation
-        The correlation and its error are NaN where the value does not vary.
+        Correlation, mixture and their errors are NaN where the value does not vary.
 
     Raises
     ------
@@ -103,19 +154,32 @@ def correlation(
     landscape = inputs.a_landscape(landscape)
     if landscape.dim < 2:
         raise ArgumentError("landscape", "at least two dimensions", f"{landscape.dim}")
-    q = np.atleast_1d(checks.float_array("overlaps", overlaps, ndim=(0, 1)))
+    q = np.atleast_1d(
+        checks.float_array("overlaps", _DEGREES_15 if overlaps is None else overlaps, ndim=(0, 1))
+    )
     if q.size == 0 or np.abs(q).max() > 1:
         raise ArgumentError("overlaps", "one number or more in [-1, 1]", q.tolist())
     n_pairs = checks.integer("n_pairs", n_pairs, minimum=3, maximum=2**32 - 1)
+    order = np.arange(1, checks.integer("max_order", max_order, minimum=1, maximum=200) + 1)
     seed = rng.seed64("seed", seed)
     length = _radius(landscape, radius, origin)
-    first, second = _values(landscape, q, n_pairs, seed, length)
-    covariance, covariance_error, ratio, ratio_error = _moments(first, second)
-    arguments = {"overlaps": q, "n_pairs": n_pairs, "radius": length}
+    values = _values(landscape, q, n_pairs, seed, length)
+    shift = float(values.mean())
+    curves = PairCurves(values - shift)
+    errors = curves.errors()
+    fitter = MixtureFit(q, order, landscape.dim, errors.ratio, n_pairs)
+    fit = fitter.fit(curves.ratio)
+    resampled = np.stack([fitter.weights(curve) for curve in curves.resampled(seed, _RESAMPLES)])
+    arguments = {"overlaps": q, "n_pairs": n_pairs, "radius": length, "max_order": len(order)}
     return Correlation(
-        overlap=q, correlation=ratio, correlation_error=ratio_error, covariance=covariance,
-        covariance_error=covariance_error, mean=float(first.mean()), variance=float(first.var(ddof=1)),
-        radius=length, n_pairs=n_pairs,
+        overlap=q, correlation=curves.ratio, correlation_error=np.sqrt(np.diag(errors.ratio)),
+        correlation_covariance=errors.ratio,
+        covariance=curves.covariance, covariance_error=np.sqrt(errors.covariance),
+        mixture_order=order, mixture=fit.weights, mixture_error=bootstrap_error(resampled),
+        effective_order=float(order @ fit.weights),
+        effective_order_error=float(bootstrap_error(resampled @ order)),
+        chi2=fit.chi2, chi2_dof=fit.dof, chi2_p=fit.p,
+        mean=curves.mean + shift, variance=curves.variance, radius=length, dim=landscape.dim, n_pairs=n_pairs,
         provenance=record(
             "correlation", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
             dtype=landscape.dtype,
@@ -153,23 +217,41 @@ def initial_norm(network: ReLUNetwork) -> float:
 
 def _values(
     landscape: Landscape, q: NDArray[np.float64], n_pairs: int, seed: int, radius: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Values at x, (n_pairs,), and at y, (n_pairs, Q).
+) -> NDArray[np.float64]:
+    """Values at x and at y, (n_pairs, T, 1 + Q), in T orientations.
 
     A pair lies in the plane of x and x⊥, so a landscape that is quick on planes is quick here.
     """
     zero = np.zeros(landscape.dim, landscape.dtype)
-    coefficients = np.stack([np.append(1.0, q), np.append(0.0, np.sqrt(1 - q**2))], axis=1)
-    values = np.empty((n_pairs, len(q) + 1))
+    points, place = _orientations(q)
+    values = np.empty((n_pairs, *place.shape))
     with track(n_pairs, "correlation") as advance:
         rows = max(1, _BLOCK_ENTRIES // landscape.dim)
         for low in range(0, n_pairs, rows):
             block = np.arange(low, min(low + rows, n_pairs))
             for pair, directions in zip(block, sphere_pairs(seed, block, landscape.dim, radius), strict=True):
                 plane = landscape.slice(zero, directions.astype(landscape.dtype))
-                values[pair] = plane.value(coefficients)
+                values[pair] = plane.value(points)[place]
                 advance()
-    return values[:, 0], values[:, 1:]
+    return values
+
+
+def _orientations(q: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Different coefficients of x and x⊥ (P, 2), and where each point of the pairs is among them, (T, 1 + Q).
+
+    On a regular grid of angles the pairs of all turns share its T points; else there are T = 4 turns.
+    """
+    angle = np.append(0.0, np.arccos(q))
+    for turns in _GRIDS:
+        steps = angle * turns / (2 * np.pi)
+        if np.abs(steps - np.rint(steps)).max() < 1e-9:
+            place = (np.arange(turns)[:, None] + np.rint(steps).astype(np.int64)) % turns
+            at = 2 * np.pi * np.arange(turns) / turns
+            return np.stack([np.cos(at), np.sin(at)], axis=1), place
+    x, other = np.append(1.0, q), np.append(0.0, np.sqrt(1 - q**2))
+    turned = np.stack([[x, other], [-other, x], [-x, -other], [other, -x]]).transpose(0, 2, 1)
+    points, place = np.unique(turned.reshape(-1, 2) + 0.0, axis=0, return_inverse=True)  # −0 becomes 0
+    return points, place.reshape(turned.shape[:2])
 
 
 def sphere_pairs(seed: int, pairs: NDArray[np.int64], dim: int, radius: float) -> NDArray[np.float64]:
@@ -184,21 +266,3 @@ def sphere_pairs(seed: int, pairs: NDArray[np.int64], dim: int, radius: float) -
             other /= np.linalg.norm(other)
     both *= radius
     return both
-
-
-def _moments(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[NDArray[Any], ...]:
-    """Covariance, its error, correlation, its error; each (Q,). Jackknife over pairs."""
-    n = len(first)
-    a = (first - first.mean())[:, None]
-    b = second - second.mean(axis=0)
-    # Taking a pair out of n changes a centred sum of products by −n/(n−1) times its own product.
-    weight = n / (n - 1)
-    product, square = a * b, (a * a + b * b) / 2
-    total, spread = product.sum(axis=0), square.sum(axis=0)
-    still = spread <= n * (16 * np.finfo(float).eps * np.abs(second).max(initial=0)) ** 2
-    spread = np.where(still, np.nan, spread)
-    total_without, spread_without = total - weight * product, spread - weight * square
-    covariance_error = jackknife_error(total_without / (n - 2))
-    ratio = total / spread
-    ratio_error = jackknife_error(total_without / spread_without)
-    return total / (n - 1), covariance_error, ratio, ratio_error

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError
-from ..landscape.geometry import Euclidean
+from ..landscape.geometry import Euclidean, Sphere
 from ..landscape.protocol import Landscape
+from .arcs import on_sphere
 from .inputs import a_landscape
 
 NORMALIZATIONS = ("auto", "filter", "layer", "global", None)
@@ -41,8 +42,8 @@ def random_directions(
         norm of the same filter of the origin; ``"layer"``: each layer does; ``"global"``: the whole vector
         does; None: independent N(0, 1) entries. ``"auto"`` is ``"filter"`` where the landscape has filters
         and ``"global"`` elsewhere. A group that is zero at the origin is zero in the direction, and so are
-        entries that belong to no group. On a sphere directions are first projected on the tangent
-        space at the origin.
+        entries that belong to no group. On a sphere, which has no filters or layers, directions are tangent
+        at the origin, and "auto" gives them the length of the radius.
 
     Returns
     -------
@@ -52,13 +53,15 @@ def random_directions(
     Raises
     ------
     ArgumentError
-        ``"filter"`` or ``"layer"`` on a landscape that has none.
+        ``"filter"`` or ``"layer"`` on a landscape that has none; a point off the landscape's sphere.
     """
     a_landscape(landscape)
     point = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,))
     n = checks.integer("n", n, minimum=1)
     checks.choice("normalize", normalize, NORMALIZATIONS)
     groups = _groups(landscape, normalize)
+    if isinstance(landscape.geometry, Sphere):
+        point, _ = on_sphere(landscape, "origin", point)
     at = point.astype(np.float64)
     directions = np.empty((n, landscape.dim), landscape.dtype)
     for k in range(n):

@@ -16,6 +16,7 @@ from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
 from ..results import Result
+from .arcs import on_sphere
 from .inputs import a_landscape
 from .scan import scan_slice
 
@@ -79,7 +80,7 @@ def line(
     ------
     ArgumentError
         Points of another length, numbers that are not finite, no ``alphas``; a great circle through
-        opposite points or the origin of the space.
+        opposite points or the origin of the space; ends off the landscape's sphere.
 
     Examples
     --------
@@ -91,6 +92,8 @@ def line(
     """
     a_landscape(landscape)
     starts, ends, single = _ends(landscape, start, end)
+    if isinstance(landscape.geometry, Sphere) and landscape.geometry.radius is not None:
+        starts, ends = (on_sphere(landscape, name, e)[0] for name, e in (("start", starts), ("end", ends)))
     places = checks.float_array("alphas", alphas, shape=(None,))
     if places.size == 0:
         raise ArgumentError("alphas", "at least one number", "none")

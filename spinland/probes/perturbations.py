@@ -16,7 +16,7 @@ from ..progress import track
 from ..provenance import record
 from ..results import Result
 from ..statistics import standard_error
-from . import inputs
+from . import arcs, inputs
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -26,12 +26,13 @@ class Flatness(Result):
     Attributes
     ----------
     radii : array (K,)
-        Relative distances |δw|/|w|.
+        Relative distances |δw|/|w|; on a sphere, angles in radians.
     values : array (P,)
         Loss at the points.
     rise, rise_error : array (P, K)
         Mean of L(w + r d) − L(w) over random directions d with |d| = |w|, and its standard error over
-        directions (NaN for one direction). The smaller, the flatter.
+        directions (NaN for one direction). The smaller, the flatter. On a sphere w + r d is replaced by
+        cos r w + sin r d with tangent d.
     kind : "filter" or "walk"
         How directions are drawn.
     """
@@ -53,10 +54,12 @@ def flatness(
 ) -> Flatness:
     """Mean rise of the loss along random directions, at equal relative distance from each point.
 
+    On a sphere the way leads along great circles, and r is the angle: the overlap with the point is cos r.
+
     Parameters
     ----------
     landscape : Landscape
-        A landscape in flat space.
+        Any landscape.
     points : array (P, dim) or (dim,)
         Solutions to compare.
     radii : float or array (K,)
@@ -79,14 +82,15 @@ def flatness(
     Raises
     ------
     ArgumentError
-        A landscape on a sphere, a point at zero, radii that are negative or do not increase.
+        A point at zero or off the landscape's sphere, radii that are negative or do not increase.
     """
     landscape = inputs.a_landscape(landscape)
-    if isinstance(landscape.geometry, Sphere):
-        raise ArgumentError("landscape", "a landscape in flat space", landscape)
+    spherical = isinstance(landscape.geometry, Sphere)
     at = inputs.origins(landscape, points, "points")
     if not np.all(at.any(axis=1)):
         raise ArgumentError("points", "points other than zero: distances are relative", "the zero vector")
+    if spherical:
+        at = np.stack([arcs.on_sphere(landscape, "points", point)[0] for point in at])
     distances = inputs.ascending("radii", radii, minimum=0)
     n_directions = checks.integer("n_directions", n_directions, minimum=1, maximum=2**32 - 1)
     seed = rng.seed64("seed", seed)
@@ -100,9 +104,15 @@ def flatness(
             numbers = rng.normals(seed, rng.Purpose.FLATNESS, i, 0, landscape.dim)
             numbers /= _norms(numbers, group)[group]
             for p, point in enumerate(at):
-                direction = (numbers * norms[p][group]).astype(landscape.dtype)
-                line = landscape.slice(point, direction[None])
-                rises[i, p] = line.value(distances[:, None]) - values[p]
+                direction = numbers * norms[p][group]
+                ways = (
+                    _arcs(point, direction, distances)
+                    if spherical
+                    else (point, direction[None], distances[:, None])
+                )
+                origin, along, coefficients = ways
+                line = landscape.slice(origin, along.astype(landscape.dtype))
+                rises[i, p] = line.value(coefficients) - values[p]
                 advance()
     arguments: dict[str, Any] = {"points": at, "radii": distances, "n_directions": n_directions, "kind": kind}
     return Flatness(
@@ -113,6 +123,16 @@ def flatness(
             dtype=landscape.dtype,
         ),
     )  # fmt: skip
+
+
+def _arcs(
+    point: NDArray[Any], direction: NDArray[np.float64], angles: NDArray[np.float64]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]:
+    """Origin, vectors and coefficients of the points at some angles from a point of a sphere, on one great circle."""
+    radius = float(np.linalg.norm(point.astype(np.float64)))
+    along = radius * arcs.orthonormal(arcs.tangents(point, direction[None]))
+    vectors, coefficients = arcs.exponential_family(point, along, angles[:, None], radius)
+    return np.zeros_like(point), vectors, coefficients
 
 
 def _filter_numbers(landscape: Landscape) -> NDArray[np.int64]:

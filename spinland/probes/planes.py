@@ -1,4 +1,10 @@
-"""Planes through a landscape: random, through three points, along a trajectory."""
+"""Planes through a landscape: random, through three points, along a trajectory.
+
+In flat space a point of a plane is origin + a d1 + b d2. On a sphere it is where the great circle from the
+origin in the tangent direction a d1 + b d2 arrives, at the angle |a d1 + b d2|/R: (a, b) are geodesic normal
+coordinates about the origin (the azimuthal equidistant projection of cartographers). All such points lie in the
+span of origin, d1 and d2.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
+from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import Provenance, record
 from ..results import Result
+from . import arcs
 from .components import principal_components
 from .directions import random_directions
 from .inputs import a_landscape
@@ -68,11 +76,14 @@ def plane(
     Parameters
     ----------
     landscape : Landscape
-        Any landscape. On a sphere the plane leaves the sphere, and values are those of the function there.
+        Any landscape. On a sphere the points are those of the great circles that leave the origin along
+        a direction_0 + b direction_1, so that they stay on it.
     origin : array (dim,)
         Where both coordinates are zero.
     directions : array (2, dim)
-        Taken as they are: neither scaled nor made orthogonal.
+        Taken as they are: neither scaled nor made orthogonal. On a sphere only their tangent part counts;
+        with the length of the radius, as :func:`random_directions` makes them, coordinates are angles in
+        radians, with unit length they are lengths of arc.
     a, b : array (na,), (nb,)
         Coordinates along the two directions.
 
@@ -84,7 +95,8 @@ def plane(
     Raises
     ------
     ArgumentError
-        Another shape, numbers that are not finite, an empty axis.
+        Another shape, numbers that are not finite, an empty axis; on a sphere a point off it, or a direction
+        along the radius.
 
     Examples
     --------
@@ -100,6 +112,9 @@ def plane(
     along = checks.float_array("directions", directions, dtype=landscape.dtype, shape=(2, landscape.dim))
     a_axis, b_axis = _axis("a", a), _axis("b", b)
     made = _made("plane", landscape, {"origin": at, "directions": along, "a": a_axis, "b": b_axis})
+    if isinstance(landscape.geometry, Sphere):
+        at, _ = arcs.on_sphere(landscape, "origin", at)
+        along = arcs.tangents(at, along)
     return Plane(**_grid_values(landscape, at, along, a_axis, b_axis), provenance=made)
 
 
@@ -121,7 +136,8 @@ def random_plane(
     landscape, origin, seed, normalize
         As in :func:`random_directions`.
     a, b : array (na,), (nb,), optional
-        Coordinates in units of the directions; 41 from -1 to 1 by default.
+        Coordinates in units of the directions; 41 from -1 to 1 by default. On a sphere the directions are
+        tangent and orthogonal, and the unit is one radian.
     """
     a_landscape(landscape)
     at = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,))
@@ -129,12 +145,16 @@ def random_plane(
     b_axis = _axis("b", np.linspace(-1, 1, 41) if b is None else b)
     along = random_directions(landscape, at, 2, seed, normalize)
     arguments = {"origin": at, "a": a_axis, "b": b_axis, "normalize": normalize}
+    unit = ""
+    if isinstance(landscape.geometry, Sphere):
+        at, radius = arcs.on_sphere(landscape, "origin", at)
+        along, unit = radius * arcs.orthonormal(arcs.tangents(at, along)), " (rad)"
     return Plane(
         **_grid_values(landscape, at, along, a_axis, b_axis),
         points=np.zeros((1, 2)),
         point_labels=("origin",),
-        a_label="random direction 1",
-        b_label="random direction 2",
+        a_label="random direction 1" + unit,
+        b_label="random direction 2" + unit,
         provenance=_made("random_plane", landscape, arguments, seed=seed),
     )
 
@@ -151,6 +171,11 @@ def plane_through(
     The axes are orthonormal, so that distances in the picture are distances in the space: the first goes from
     the first point to the second (Garipov et al., "Loss surfaces, mode connectivity, and fast ensembling of DNNs",
     arXiv:1802.10026). The first point is where both coordinates are zero.
+
+    On a sphere the picture is the part of it in the span of the three points, seen from their normalised mean,
+    where both coordinates are zero: distances from there are true angles, in radians, and the first axis is
+    parallel to the way from the first point to the second. Three points at right angles, such as minima
+    of a glass, stand at 0.955 rad.
 
     Parameters
     ----------
@@ -173,22 +198,28 @@ def plane_through(
     Raises
     ------
     ArgumentError
-        Other shapes, or points on one line.
+        Other shapes, or points on one line; on a sphere points off it, on one great circle or with mean zero.
     """
     a_landscape(landscape)
     corners = checks.float_array("three", three, dtype=landscape.dtype, shape=(3, landscape.dim))
     names = tuple(str(label) for label in labels)
     if len(names) != 3:
         raise ArgumentError("labels", "three names", f"{len(names)}")
-    along, points = _triangle(corners.astype(np.float64))
-    a_axis, b_axis = _framing(points, n, margin)
     arguments = {"three": corners, "n": n, "margin": margin}
+    measure, unit = ("angle", " (rad)") if isinstance(landscape.geometry, Sphere) else ("distance", "")
+    if isinstance(landscape.geometry, Sphere):
+        corners, radius = arcs.on_sphere(landscape, "three", corners)
+        origin, along, points = _spherical_triangle(corners, radius)
+    else:
+        origin = corners[0]
+        along, points = _triangle(corners.astype(np.float64))
+    a_axis, b_axis = _framing(points, n, margin)
     return Plane(
-        **_grid_values(landscape, corners[0], along, a_axis, b_axis),
+        **_grid_values(landscape, origin, along, a_axis, b_axis),
         points=points,
         point_labels=names,
-        a_label="distance along 1 to 2",
-        b_label="distance across",
+        a_label=f"{measure} along {names[0]} to {names[1]}{unit}",
+        b_label=f"{measure} across{unit}",
         provenance=_made("plane_through", landscape, arguments),
     )
 
@@ -199,7 +230,10 @@ def trajectory_plane(
     """Evaluate a landscape on the plane in which a trajectory moves most, through its last point.
 
     The directions are the first two principal components of the trajectory's points less the last one
-    (Li et al., arXiv:1712.09913, section 7), of unit length: coordinates are distances.
+    (Li et al., arXiv:1712.09913, section 7), of unit length: coordinates are distances. On a sphere the points
+    are replaced by their logarithms at the last one, the tangent vectors that lead to them along great
+    circles (principal geodesic analysis; Fletcher et al., IEEE Trans. Med. Imaging 23, 995, 2004), and
+    coordinates are angles in radians.
 
     Parameters
     ----------
@@ -218,25 +252,29 @@ def trajectory_plane(
     Raises
     ------
     ArgumentError
-        Fewer than three points, or all on one line.
+        Fewer than three points, or all on one line; on a sphere points off it or opposite to the last.
     """
     a_landscape(landscape)
     steps = checks.float_array("trajectory", trajectory, dtype=landscape.dtype, shape=(None, landscape.dim))
     if len(steps) < 3:
         raise ArgumentError("trajectory", "at least three points", f"{len(steps)}")
-    along, explained, rank = principal_components(steps, 2)
+    arguments = {"trajectory": steps, "n": n, "margin": margin}
+    moved, scale, unit = steps, 1.0, ""
+    if isinstance(landscape.geometry, Sphere):
+        steps, scale = arcs.on_sphere(landscape, "trajectory", steps)
+        moved, unit = arcs.logarithms(steps[-1], steps, "trajectory"), " (rad)"
+    along, explained, rank = principal_components(moved, 2)
     if rank < 2:
         raise ArgumentError("trajectory", "points that are not all on one line")
-    path = np.stack([along @ (step.astype(np.float64) - steps[-1]) for step in steps])
+    path = np.stack([along @ (step.astype(np.float64) - moved[-1]) for step in moved])
     a_axis, b_axis = _framing(path, n, margin)
-    arguments = {"trajectory": steps, "n": n, "margin": margin}
     return Plane(
-        **_grid_values(landscape, steps[-1], along, a_axis, b_axis),
+        **_grid_values(landscape, steps[-1], scale * along, a_axis, b_axis),
         path=path,
         path_values=np.array([landscape.value(step) for step in steps]),
         explained=explained,
-        a_label="principal component 1",
-        b_label="principal component 2",
+        a_label="principal component 1" + unit,
+        b_label="principal component 2" + unit,
         provenance=_made("trajectory_plane", landscape, arguments),
     )
 
@@ -266,6 +304,10 @@ def _grid_values(
 ) -> dict[str, Any]:
     """Axes, values and accuracies of the grid, as fields of :class:`Plane`."""
     grid = np.stack(np.meshgrid(a, b, indexing="ij"), axis=-1).reshape(-1, 2)
+    if isinstance(landscape.geometry, Sphere):
+        radius = float(np.linalg.norm(origin.astype(np.float64)))
+        directions, grid = arcs.exponential_family(origin, directions, grid, radius)
+        origin = np.zeros_like(origin)
     with track(len(grid), "plane") as advance:
         values, accuracy = scan_slice(
             landscape, origin, directions.astype(landscape.dtype, copy=False), grid, advance
@@ -288,6 +330,24 @@ def _triangle(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
     if height <= _COLLINEAR * longest:
         raise ArgumentError("three", "three points not on one line")
     return np.stack([u, v / height]), np.array([[0, 0], [base, 0], [foot, height]])
+
+
+def _spherical_triangle(
+    corners: NDArray[Any], radius: float
+) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64]]:
+    """Normalised mean (dim,) of three points on a sphere, two directions there (2, dim), their coordinates (3, 2)."""
+    mean = corners.astype(np.float64).mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    if length <= _COLLINEAR * radius:
+        raise ArgumentError("three", "three points whose mean is not the centre of the sphere")
+    centre = (mean * (radius / length)).astype(corners.dtype)
+    ways = arcs.logarithms(centre, corners, "three")
+    try:
+        along, flat = _triangle(ways)
+    except ArgumentError:
+        raise ArgumentError("three", "three points not on one great circle") from None
+    # flat has its origin at the first point, the picture at the mean.
+    return centre, radius * along, flat + along @ ways[0]
 
 
 def _framing(

@@ -21,6 +21,7 @@ from ..results import Result
 from ..rng import Purpose, seed64
 from ..statistics import grouped_error
 from . import inputs
+from .arcs import on_sphere
 
 _BLOCK_BYTES = 1 << 27  # points of the walkers that go together; an evaluation may copy them once
 
@@ -112,7 +113,7 @@ def _plan(
     starts = inputs.origins(landscape, origin)
     n_walkers = checks.integer("n_walkers", n_walkers, minimum=1, maximum=(2**32 - 1) // len(starts))
     last = 2**32 - len(starts) * n_walkers
-    constraint, radius = _constraint(landscape, starts, constraint)
+    constraint, starts, radius = _constraint(landscape, starts, constraint)
     return _Plan(
         landscape, starts,
         checks.real("sigma", sigma, above=0),
@@ -124,25 +125,21 @@ def _plan(
 
 def _constraint(
     landscape: Landscape, starts: NDArray[Any], constraint: str | None
-) -> tuple[str, NDArray[np.float64]]:
-    """The constraint that holds, and the radius for each start (empty without one)."""
+) -> tuple[str, NDArray[Any], NDArray[np.float64]]:
+    """The constraint that holds, the starts, and the radius for each of them (empty without one)."""
     checks.choice("constraint", constraint, (None, "none", "sphere"))
     geometry = landscape.geometry
-    on_sphere = isinstance(geometry, Sphere)
-    if on_sphere and constraint == "none":
+    if isinstance(geometry, Sphere) and constraint == "none":
         raise ArgumentError("constraint", "'sphere' on a landscape that lives on one", constraint)
-    if constraint != "sphere" and not on_sphere:
-        return "none", np.empty(0)
+    if constraint != "sphere" and not isinstance(geometry, Sphere):
+        return "none", starts, np.empty(0)
+    if isinstance(geometry, Sphere) and geometry.radius is not None:
+        starts, radius = on_sphere(landscape, "origin", starts)
+        return "sphere", starts, np.full(len(starts), radius)
     norms = np.sqrt(np.sum(starts.astype(np.float64) ** 2, axis=1))
     if not np.all(norms > 0):
         raise ArgumentError("origin", "points other than zero for a walk on a sphere", "the zero vector")
-    if isinstance(geometry, Sphere) and geometry.radius is not None:
-        if np.any(np.abs(norms - geometry.radius) > 1e-5 * geometry.radius):
-            raise ArgumentError(
-                "origin", f"points on the sphere of radius {geometry.radius:g}", f"norms {norms.tolist()}"
-            )
-        norms = np.full(len(starts), float(geometry.radius))
-    return "sphere", norms
+    return "sphere", starts, norms
 
 
 def _walk(plan: _Plan, rows: NDArray[np.int64]) -> Iterator[WalkStep]:
@@ -194,7 +191,8 @@ def random_walk(
     """Random walks with Gaussian steps N(0, σ²) on every coordinate (arXiv:2407.20724, protocol 1).
 
     In flat space E[distance²] = σ² dim t. On the sphere each step is followed by rescaling to the norm of
-    the start.
+    the start: a step of σ at radius R turns by about σ √dim / R, and the overlap with the start falls
+    as (1 + σ² dim/R²)^(−t/2).
 
     Parameters
     ----------

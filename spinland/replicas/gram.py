@@ -47,10 +47,11 @@ def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -
 
     Parameters
     ----------
-    params : (R, dim) array, memory map, HDF5 dataset, or anything sliceable with ``.shape`` and ``.dtype``
+    params : (R, dim) array, memory map, HDF5 dataset, or anything with ``.params``, such as an Ensemble
         One row per replica. Never more than blocks of it are copied to memory.
-    metric : {"euclidean", "sqeuclidean", "cosine"}
-        \|a − b\|, \|a − b\|², or 1 − a·b/(\|a\|\|b\|).
+    metric : {"euclidean", "sqeuclidean", "cosine", "projective"}
+        \|a − b\|, \|a − b\|², 1 − a·b/(\|a\|\|b\|), or the smaller of \|a − b\| and \|a + b\|: the distance of
+        points that are one with their opposites, as the states of a glass of even order are.
     condensed : bool
         Return the pairs (0,1), (0,2), ..., (R-2,R-1) as one vector instead of the square matrix.
 
@@ -70,6 +71,8 @@ def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -
     rows = Rows(params)
     if metric == "cosine":
         result, _ = cosine_distances(rows)
+    elif metric == "projective":
+        result = projective_distances(*cosine_distances(rows))
     else:
         result = squared_distances(rows)
         if metric == "euclidean":
@@ -77,15 +80,18 @@ def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -
     return result if condensed else square_form(result, rows.n, 0.0)
 
 
-def overlaps(params: Any, condensed: bool = False) -> NDArray[np.float64]:
+def overlaps(params: Any, condensed: bool = False, unsigned: bool = False) -> NDArray[np.float64]:
     r"""Overlaps q = a·b/(\|a\|\|b\|) of all pairs of replicas.
 
     Parameters
     ----------
-    params : (R, dim) array, memory map, HDF5 dataset, or anything sliceable with ``.shape`` and ``.dtype``
+    params : (R, dim) array, memory map, HDF5 dataset, or anything with ``.params``, such as an Ensemble
         One row per replica.
     condensed : bool
         Return the pairs (0,1), (0,2), ..., (R-2,R-1) as one vector instead of the square matrix.
+    unsigned : bool
+        Return \|q\|, the overlap of points that are one with their opposites: a glass of even order has
+        H(−σ) = H(σ).
 
     Returns
     -------
@@ -100,6 +106,8 @@ def overlaps(params: Any, condensed: bool = False) -> NDArray[np.float64]:
     rows = Rows(params)
     result, _ = cosine_distances(rows)
     np.subtract(1.0, result, out=result)
+    if unsigned:
+        np.abs(result, out=result)
     return result if condensed else square_form(result, rows.n, 1.0)
 
 
@@ -130,6 +138,15 @@ def cosine_distances(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float6
     near.flush()
     np.clip(result, 0.0, 2.0, out=result)
     return result, norms
+
+
+def projective_distances(cosine: NDArray[np.float64], norms: NDArray[np.float64]) -> NDArray[np.float64]:
+    r"""The smaller of \|a − b\| and \|a + b\| for all pairs, from 1 − q (condensed) and the norms (R,)."""
+    result = np.minimum(cosine, 2.0 - cosine)  # 1 − |q|
+    for i, pairs in segments(len(norms)):
+        other = norms[i + 1 :]
+        result[pairs] = np.sqrt((norms[i] - other) ** 2 + 2.0 * norms[i] * other * result[pairs])
+    return result
 
 
 def square_form(condensed: NDArray[np.float64], n: int, diagonal: float) -> NDArray[np.float64]:

@@ -69,11 +69,11 @@ def hierarchy(
 
     Parameters
     ----------
-    params : (R, dim) array, memory map, HDF5 dataset, or anything sliceable with ``.shape`` and ``.dtype``
+    params : (R, dim) array, memory map, HDF5 dataset, or anything with ``.params``, such as an Ensemble
         One row per replica.
     method : {"single", "complete", "average", "weighted", "ward", "centroid", "median"}
         Linkage. The last three need the Euclidean metric.
-    metric : {"euclidean", "sqeuclidean", "cosine"}
+    metric : {"euclidean", "sqeuclidean", "cosine", "projective"}
         As in :func:`distances`.
     memory : {"auto", "distances", "vectors"}
         Cluster from the condensed distances (8 R(R-1)/2 bytes, twice while clustering), or from the rows

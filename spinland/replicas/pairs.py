@@ -17,7 +17,7 @@ from ..errors import ArgumentError
 from ..provenance import record
 from ..results import Result
 from ..statistics import jackknife_error
-from .gram import cosine_distances, segments, squared_distances
+from .gram import cosine_distances, projective_distances, segments, squared_distances
 from .rows import Rows
 
 
@@ -79,13 +79,16 @@ class DistanceDistribution(Result):
     density_error: NDArray[np.float64]
 
 
-def pair_statistics(params: Any) -> PairStatistics:
+def pair_statistics(params: Any, unsigned: bool = False) -> PairStatistics:
     """Distances, overlaps and norms of replicas, with means, widths and errors over replicas.
 
     Parameters
     ----------
-    params : (R, dim) array, memory map, HDF5 dataset, or anything sliceable with ``.shape`` and ``.dtype``
+    params : (R, dim) array, memory map, HDF5 dataset, or anything with ``.params``, such as an Ensemble
         One row per replica.
+    unsigned : bool
+        Take points as one with their opposites: overlaps are |q| and distances the "projective" ones. For
+        glasses of even order, where H(−σ) = H(σ).
 
     Returns
     -------
@@ -97,9 +100,12 @@ def pair_statistics(params: Any) -> PairStatistics:
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros.
     """
     rows = Rows(params)
-    separation = np.sqrt(squared_distances(rows))
     cosine, norms = cosine_distances(rows)
     overlap = 1.0 - cosine
+    if unsigned:
+        overlap, separation = np.abs(overlap), projective_distances(cosine, norms)
+    else:
+        separation = np.sqrt(squared_distances(rows))
     mean_d, mean_d_error, std_d, std_d_error = _moments(separation, rows.n)
     mean_q, mean_q_error, std_q, std_q_error = _moments(overlap, rows.n)
     return PairStatistics(
@@ -115,7 +121,9 @@ def pair_statistics(params: Any) -> PairStatistics:
         std_overlap=std_q,
         std_overlap_error=std_q_error,
         radius=norms,
-        provenance=record("pair_statistics", data=rows.fingerprint(), dtype=rows.dtype),
+        provenance=record(
+            "pair_statistics", {"unsigned": unsigned}, data=rows.fingerprint(), dtype=rows.dtype
+        ),
     )
 
 

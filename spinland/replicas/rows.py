@@ -26,7 +26,7 @@ class Rows:
 
     Parameters
     ----------
-    params : array-like or sliceable with ``.shape`` and ``.dtype``
+    params : array-like, sliceable with ``.shape`` and ``.dtype``, or a result whose ``.params`` are such
         One row per replica. float32 and float64 keep their type; other numbers become float64.
     minimum : int
         Least number of rows.
@@ -115,11 +115,12 @@ def chunk_columns(n: int, itemsize: int, budget: int = 1 << 24) -> int:
 
 
 def check_metric(metric: str) -> str:
-    """``"euclidean"``, ``"sqeuclidean"`` or ``"cosine"``."""
-    return str(choice("metric", metric, ("euclidean", "sqeuclidean", "cosine")))
+    """``"euclidean"``, ``"sqeuclidean"``, ``"cosine"`` or ``"projective"``."""
+    return str(choice("metric", metric, ("euclidean", "sqeuclidean", "cosine", "projective")))
 
 
 def _sliceable(params: Any) -> Any:
+    params = getattr(params, "params", params)
     try:
         np.dtype(params.dtype)
         len(params.shape)

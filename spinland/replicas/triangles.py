@@ -153,7 +153,7 @@ def ultrametricity(
 
     Parameters
     ----------
-    data : (R(R-1)/2,) or (R, R) distances, or (R, dim) parameters
+    data : (R(R-1)/2,) or (R, R) distances, or (R, dim) parameters, or anything with ``.params``
         Condensed or square distances, or one row per replica, whose Euclidean distances are taken. A square
         symmetric matrix with zero diagonal counts as distances. Distances of other kinds are allowed; the
         Gaussian null model takes them for Euclidean (give sqrt(2(1−q)) rather than 1−q for overlaps q).
@@ -222,6 +222,7 @@ def ultrametricity(
 
 def _distances(data: Any) -> tuple[NDArray[np.float64], int, str]:
     """Condensed distances, number of replicas and fingerprint of what came."""
+    data = getattr(data, "params", data)
     shape = np.shape(data) if not hasattr(data, "shape") else tuple(data.shape)
     if len(shape) == 1 or (len(shape) == 2 and shape[0] == shape[1] and is_distance_matrix(np.asarray(data))):
         condensed, n = condensed_distances("data", data)

@@ -23,7 +23,13 @@ DEFINITIONS = (
         "S, α, barrier",
         "S pairs of hidden neurons exchanged; way w(α) = (1−α) w + α Pw; barrier: largest loss on the way minus the larger loss of the ends.",
     ),
-    ("q, overlap", "q = w·w'/(|w||w'|), the cosine of two solutions as they are, no symmetry removed."),
+    (
+        "q, overlap",
+        (
+            "q = w·w'/(|w||w'|), the cosine of two solutions as they are, no symmetry removed. Of a glass of even order, where "
+            "H(−σ) = H(σ), it is |q|."
+        ),
+    ),
     (
         "Cophenetic correlation",
         "Pearson's correlation of the distances with the heights at which pairs join in the tree; 1 for an ultrametric set.",

@@ -1,4 +1,4 @@
-"""The page: chapters from a study's file, put together and written at once."""
+"""The page: chapters from a file, put together and written at once."""
 
 from __future__ import annotations
 
@@ -15,25 +15,35 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ..errors import StoreError
 from ..provenance import Provenance, version
 from ..store.hdf5 import Store
-from ..study.config import StudyConfig
+from ..study.settings import Settings
 from .definitions import DEFINITIONS
 from .flatness import flatness_chapter
+from .glass import glass_chapter
 from .hierarchy import hierarchy_chapter
 from .parts import Chapter
-from .reader import StudyReader
+from .reader import Reader, StudyReader
 from .slices import slices_chapter
 from .swaps import swaps_chapter
 from .training import training_chapter
 from .walks import walks_chapter
 
-CHAPTERS: tuple[Callable[[StudyReader], Chapter | None], ...] = (
-    training_chapter,
-    walks_chapter,
-    swaps_chapter,
-    hierarchy_chapter,
-    flatness_chapter,
-    slices_chapter,
-)
+Chapters = tuple[Callable[[Any], Chapter | None], ...]
+
+PAGES: dict[str, tuple[type[Reader], Chapters]] = {
+    "study": (
+        StudyReader,
+        (
+            training_chapter,
+            walks_chapter,
+            swaps_chapter,
+            hierarchy_chapter,
+            flatness_chapter,
+            slices_chapter,
+            glass_chapter,
+        ),
+    ),
+}
+"""For each kind of file how it is read and what its page has."""
 
 
 def page_path(study: Path) -> Path:
@@ -58,16 +68,16 @@ def check_page(target: Path, overwrite: bool) -> None:
 
 
 def write_page(study: Path, target: Path, *, overwrite: bool = False, figures: Path | None = None) -> Path:
-    """Write the page of a study, finished or not.
+    """Write the page of a file, finished or not.
 
     Parameters
     ----------
     study : path
-        File of the study.
+        File of a study.
     target : path
         The page.
     overwrite : bool
-        Replace files that exist. A page that spinland wrote is renewed without being asked: the study holds the results.
+        Replace files that exist. A page that spinland wrote is renewed without being asked: the file holds the results.
     figures : path, optional
         Folder that gets every figure as an SVG file too.
 
@@ -82,8 +92,13 @@ def write_page(study: Path, target: Path, *, overwrite: bool = False, figures: P
         Not a study of ours, or a file exists and may not be replaced, or cannot be written.
     """
     check_page(target, overwrite)
-    reader = StudyReader(Store(study, "r"))
-    chapters = [chapter for make in CHAPTERS if (chapter := make(reader)) is not None]
+    store = Store(study, "r")
+    kind = store.meta.get("kind")
+    if kind not in PAGES:
+        raise StoreError(study, f"holds no {' and no '.join(PAGES)}")
+    read, makers = PAGES[kind]
+    reader = read(store)
+    chapters = [chapter for make in makers if (chapter := make(reader)) is not None]
     html = _render(reader, chapters)
     _write(target, html)
     if figures is not None:
@@ -91,15 +106,14 @@ def write_page(study: Path, target: Path, *, overwrite: bool = False, figures: P
     return target
 
 
-def _render(reader: StudyReader, chapters: list[Chapter]) -> str:
+def _render(reader: Reader, chapters: list[Chapter]) -> str:
     environment = Environment(
         loader=PackageLoader("spinland.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    meta = reader.meta
     return environment.get_template("page.html.j2").render(
-        title=f"Loss landscape of {reader.network_text} on {meta['dataset']}",
-        subtitle=f"The four protocols of arXiv:2407.20724, by spinland {meta['version']}. Seed {reader.config.seed}.",
+        title=reader.title,
+        subtitle=reader.subtitle,
         version=version(),
         unfinished=reader.unfinished,
         chapters=chapters,
@@ -111,9 +125,9 @@ def _render(reader: StudyReader, chapters: list[Chapter]) -> str:
     )
 
 
-def _command(config: StudyConfig, out: str) -> str:
+def _command(config: Settings, out: str) -> str:
     """The command with all settings that are not the default."""
-    words = ["spinland", "study"]
+    words = ["spinland", config.kind]
     for field in fields(config):
         value = getattr(config, field.name)
         if value == field.default:

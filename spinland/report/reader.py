@@ -1,38 +1,50 @@
-"""A study's file as the report sees it: results by name, settings, what is missing."""
+"""A file as the report sees it: results by name, settings, what is missing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import StoreError
 from ..figures.labels import LOSS, SQUARED_ERROR
 from ..study import names
-from ..study.config import StudyConfig, from_mapping
+from ..study.config import StudyConfig
+from ..study.settings import Settings, from_mapping
 
 if TYPE_CHECKING:
     from ..store.hdf5 import Store
 
 
-class StudyReader:
-    """Results of a study by name, each loaded once.
+class Reader:
+    """Results of a file by name, each loaded once.
 
     Parameters
     ----------
     store : Store
-        A study's file.
+        The file.
+
+    Attributes
+    ----------
+    settings : class
+        Its settings; their kind is the file's.
+    title, subtitle : str
+        Head of the page.
 
     Raises
     ------
     StoreError
-        The file holds no study.
+        The file holds something else.
     """
+
+    settings: ClassVar[type[Settings]]
+    config: Settings
+    title: str
+    subtitle: str
 
     def __init__(self, store: Store):
         self.store = store
         self.meta = store.meta
-        if self.meta.get("kind") != "study":
-            raise StoreError(store.path, "holds no study")
-        self.config: StudyConfig = from_mapping(self.meta["config"])
+        if self.meta.get("kind") != self.settings.kind:
+            raise StoreError(store.path, f"holds no {self.settings.kind}")
         self.present = store.names()
         self._loaded: dict[str, Any] = {}
 
@@ -43,6 +55,29 @@ class StudyReader:
         if name not in self._loaded:
             self._loaded[name] = self.store.load(name, mmap=True)
         return self._loaded[name]
+
+    @property
+    def unfinished(self) -> str:
+        """What is missing, empty for a finished study."""
+        if self.meta.get("failed"):
+            return "; ".join(f"{name} could not be made ({why})" for name, why in self.meta["failed"].items())
+        if self.meta["finished"]:
+            return ""
+        pending = self.store.pending()
+        rows = "".join(f"; {name}: {done} of {total} replicas" for name, (done, total) in pending.items())
+        return f"{len(self.present)} results are there{rows}"
+
+
+class StudyReader(Reader):
+    """A study of networks."""
+
+    settings = StudyConfig
+
+    def __init__(self, store: Store):
+        super().__init__(store)
+        self.config: StudyConfig = from_mapping(StudyConfig, self.meta["config"])
+        self.title = f"Loss landscape of {self.network_text} on {self.meta['dataset']}"
+        self.subtitle = f"The four protocols of arXiv:2407.20724, by spinland {self.meta['version']}. Seed {self.config.seed}."
 
     def walks(self, constraint: str, part: str = "walk") -> list[Any]:
         """Walks (or their ruggedness) for all σ that are there."""
@@ -76,14 +111,3 @@ class StudyReader:
         """The architecture in words."""
         shape = "–".join(map(str, (self.meta["n_inputs"], *self.config.hidden, self.meta["n_outputs"])))
         return f"ReLU networks {shape}"
-
-    @property
-    def unfinished(self) -> str:
-        """What is missing, empty for a finished study."""
-        if self.meta.get("failed"):
-            return "; ".join(f"{name} could not be made ({why})" for name, why in self.meta["failed"].items())
-        if self.meta["finished"]:
-            return ""
-        pending = self.store.pending()
-        rows = "".join(f"; {name}: {done} of {total} replicas" for name, (done, total) in pending.items())
-        return f"{len(self.present)} results are there{rows}"

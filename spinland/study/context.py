@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import rng
 from ..errors import ArgumentError
+from ..landscape.glass import SphericalSpinGlass
 from ..landscape.network import ReLUNetwork
 from ..landscape.network_landscape import NetworkLandscape
 from ..training.optimizers import SGD, Adam, AdamW
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from ..training.ensemble import Ensemble
 
 # Labels of the seeds that are derived from the study's seed.
-_SEED_WIDTH, _SEED_BATCH = 1, 2
+_SEED_WIDTH, _SEED_BATCH, _SEED_GLASS = 1, 2, 3
+_MOST_SPINS = 100  # of the glass by default: its couplings grow as N^p
 
 
 class Context:
@@ -87,6 +89,14 @@ class Context:
         Common initial points remove their share of the scatter from the comparison.
         """
         return rng.derive_seed(self.config.seed, _SEED_BATCH)
+
+    @cached_property
+    def glass(self) -> SphericalSpinGlass:
+        """The spherical glass that the network is compared with."""
+        spins = self.config.glass_spins or min(_MOST_SPINS, self.network.n_params)
+        return SphericalSpinGlass(
+            spins, self.config.glass_order, rng.derive_seed(self.config.seed, _SEED_GLASS)
+        )
 
     @cached_property
     def ensemble(self) -> Ensemble:

@@ -16,6 +16,19 @@ TREE = "hierarchy/tree"
 ULTRAMETRICITY = "hierarchy/ultrametricity"
 BATCHES = "batches/comparison"
 
+GLASS_MINIMA = "glass/minima"
+GLASS_PAIRS = "glass/pairs"
+GLASS_OVERLAPS = "glass/overlap-distribution"
+GLASS_TREE = "glass/tree"
+GLASS_ULTRAMETRICITY = "glass/ultrametricity"
+GLASS_PLANE_RANDOM = "glass/plane-random"
+GLASS_PLANE_MINIMA = "glass/plane-three-minima"
+
+
+def of_both(part: str, landscape: str) -> str:
+    """``part`` ("profile", "correlation", "line") of ``landscape`` "network" or "glass"."""
+    return f"glass/{part}-{landscape}"
+
 
 def walk(constraint: str, index: int) -> str:
     """Walks of the index-th σ, ``constraint`` "none" or "sphere"."""

@@ -24,7 +24,10 @@ from ..replicas.triangles import ultrametricity
 from ..results import Result
 from . import names
 from .batches import compare_batch_sizes
+from .comparison import COMPARISON
 from .context import Context
+from .execution import Say
+from .training import train_into
 
 Compute = Callable[[Context], Result]
 
@@ -47,6 +50,10 @@ class Stage:
     title: str
     compute: Compute
 
+    def make(self, context: Context, say: Say) -> None:
+        """Compute the result and keep it."""
+        context.store.save(self.name, self.compute(context))
+
 
 @dataclass(frozen=True)
 class Training:
@@ -60,6 +67,10 @@ class Training:
     epochs: int
     seed: int
     snapshots: bool = False
+
+    def make(self, context: Context, say: Say) -> None:
+        """Train what is missing of the ensemble; replicas that diverge are told."""
+        train_into(context, self, say)
 
 
 def plan_stages(context: Context) -> Iterator[Stage | Training]:
@@ -80,6 +91,8 @@ def plan_stages(context: Context) -> Iterator[Stage | Training]:
     yield from _widths(context)
     yield from _batches(context)
     yield from _slices(context)
+    if c.glass_replicas:
+        yield from (Stage(name, title, compute) for name, title, compute in COMPARISON)
 
 
 def _walks(context: Context) -> Iterator[Stage]:

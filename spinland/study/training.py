@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
 
-from ..errors import DivergenceWarning
 from ..training.descent import train_groups
 from ..training.ensemble import Ensemble
 from ..training.plan import Plan
@@ -16,18 +14,16 @@ from .context import Context
 
 if TYPE_CHECKING:
     from ..store.rows import RowWriter
+    from .execution import Say
     from .stages import Training
 
 _GROUP_OPERATIONS = 2e12  # some ten seconds to a minute of work: what a kill may cost
 
 
-def train_into(context: Context, stage: Training) -> None:
+def train_into(context: Context, stage: Training, say: Say) -> None:
     """Train what is missing of an ensemble and store each group of replicas as it finishes.
 
-    Warns
-    -----
-    DivergenceWarning
-        Names replicas that diverged.
+    Replicas that diverged are named to ``say``.
     """
     optimizer = context.optimizer()
     writer = _reserve(context, stage)
@@ -47,7 +43,7 @@ def train_into(context: Context, stage: Training) -> None:
     writer.finish()
     if lost:
         numbers = ", ".join(map(str, lost))
-        warnings.warn(f"{stage.name}: diverged replicas, now NaN: {numbers}", DivergenceWarning, stacklevel=2)
+        say(f"warning: {stage.name}: diverged replicas, now NaN: {numbers}")
 
 
 _HISTORY = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")

@@ -140,10 +140,11 @@ def test_help(words, spinland):
 
 
 def test_help_of_a_study_tells_every_setting(spinland):
-    from spinland.study.config import settings
+    from spinland.study.config import StudyConfig
+    from spinland.study.settings import listed
 
     text = spinland("study", "--help").stdout
-    for name, chapter, _, _ in settings():
+    for name, chapter, _, _ in listed(StudyConfig):
         assert f"--{name.replace('_', '-')}" in text
         assert f"{chapter}:" in text
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.text import Text
 
 from spinland.report import parts
-from spinland.report.page import CHAPTERS as CHAPTER_MAKERS
+from spinland.report.page import PAGES
 from spinland.report.reader import StudyReader
 from spinland.store.commit import reserved
 from spinland.store.hdf5 import Store
@@ -42,7 +42,7 @@ def labels_of(study, monkeypatch):
 
     monkeypatch.setattr(parts, "svg_text", collect)
     reader = StudyReader(Store(study, "r"))
-    assert all(chapter(reader) is not None for chapter in CHAPTER_MAKERS)
+    assert all(chapter(reader) is not None for chapter in PAGES["study"][1])
     return labels
 
 

@@ -8,6 +8,7 @@ import pytest
 from spinland.critical.counts import critical_point_counts
 from spinland.critical.points import critical_points
 from spinland.landscape.glass import SphericalSpinGlass
+from spinland.theory import mean_critical_points_by_index
 from tests.oracles import critical as oracle
 
 
@@ -22,10 +23,20 @@ def test_mean_number_by_index(n_spins, order):
     # seed 11, 250 instances. At most three different numbers in each of four cases: three standard errors.
     counts = critical_point_counts(n_spins, order, 250, seed=11)
     exact = oracle.mean_by_index(n_spins, order)
+    np.testing.assert_allclose(mean_critical_points_by_index(n_spins, order), exact, rtol=1e-8)
     assert counts.n_complete == 250
     assert np.all(np.abs(counts.mean - exact) < 3 * counts.error)
     assert abs(counts.mean_total - exact.sum()) < 3 * counts.total_error
     assert counts.total_error < 0.04 * exact.sum()
+
+
+def test_mean_number_of_seven_spins():
+    # seed 12, 40 instances; four different numbers and their sum, three standard errors.
+    counts = critical_point_counts(7, 3, 40, seed=12)
+    exact = mean_critical_points_by_index(7, 3)
+    assert counts.n_complete == 40
+    assert np.all(np.abs(counts.mean - exact) < 3 * counts.error)
+    assert abs(counts.mean_total - exact.sum()) < 3 * counts.total_error
 
 
 @pytest.mark.parametrize(("n_spins", "order"), [(5, 3), (6, 3), (4, 4), (5, 4), (3, 6)])

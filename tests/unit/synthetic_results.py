@@ -166,8 +166,23 @@ def correlation(order=3, seed=0):
     overlap = np.linspace(-1, 1, 21)
     error = 0.03 * (1 - overlap**2) + 0.002
     return SimpleNamespace(
-        overlap=overlap, correlation=overlap**order + error * rng.normal(size=21), correlation_error=error
-    )
+        overlap=overlap, correlation=overlap**order + error * rng.normal(size=21), correlation_error=error,
+        mixture_order=np.arange(1, 13), mixture=(np.arange(1, 13) == order).astype(float),
+        mixture_error=0.02 / np.arange(1, 13), effective_order=float(order), effective_order_error=0.04, dim=2000,
+    )  # fmt: skip
+
+
+def profile(kind="loss", n_origins=6, seed=0):
+    rng = np.random.default_rng(seed)
+    overlap = np.concatenate([[1.0], np.linspace(0.97, 0.07, 19)])
+    low, high, order = (0.2, 2.4, 2) if kind == "loss" else (-1.6, 0.0, 3)
+    error = np.append(0, 0.01 + 0.01 * rng.random(19))
+    rise = 1 - overlap**order + error * rng.normal(size=20)
+    return SimpleNamespace(
+        overlap=overlap, rise=rise, rise_error=error, value=low + (high - low) * rise,
+        value_error=(high - low) * error, start=np.full(n_origins, low), typical=np.full(n_origins, high),
+        typical_error=np.full(n_origins, 0.01),
+    )  # fmt: skip
 
 
 def ultrametricity(seed=0):

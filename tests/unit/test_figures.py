@@ -28,6 +28,8 @@ WALKS = [synthetic.walk(sigma, n_walkers=8, n_steps=30) for sigma in (0.1, 0.01)
 SWAPS = [synthetic.swap(width, n_trials=5) for width in (64, 128)]
 STATISTICS = [synthetic.statistics(width, n_replicas=20) for width in (64, 128)]
 LINES = [synthetic.line("from the start", batch=4), synthetic.line("between solutions")]
+ORDERS = [synthetic.correlation(order) for order in (2, 3, 4)]
+NO_MIXTURE = SimpleNamespace(**{**vars(ORDERS[0]), "mixture": np.full(12, np.nan)})
 
 ONE_PANEL = {
     "walk_fan": lambda ax: figures.walk_fan(WALKS, ax),
@@ -55,6 +57,7 @@ ONE_PANEL = {
     "line_profile": lambda ax: figures.line_profile(LINES, ax),
     "line_profile accuracy": lambda ax: figures.line_profile(LINES, ax, quantity="accuracy"),
     "correlation_curve": lambda ax: figures.correlation_curve(synthetic.correlation(), ax),
+    "effective_order_sweep": lambda ax: figures.effective_order_sweep(ORDERS, [8, 16, 32], ax),
 }
 
 SEVERAL_PANELS = {
@@ -74,6 +77,24 @@ SEVERAL_PANELS = {
     "training_history": lambda figure: figures.training_history(synthetic.ensemble(n_diverged=2), figure),
     "training_history regression": lambda figure: figures.training_history(
         synthetic.ensemble(classification=False), figure
+    ),
+    "correlation_mixture": lambda figure: figures.correlation_mixture(ORDERS[:2], figure, labels=["a", "b"]),
+    "overlap_profiles": lambda figure: figures.overlap_profiles(
+        [synthetic.profile(), synthetic.profile("energy")], figure
+    ),
+    "plane_pair": lambda figure: figures.plane_pair(
+        [synthetic.plane(), synthetic.plane(kind="glass")], figure
+    ),
+    "plane_pair contours": lambda figure: figures.plane_pair(
+        [synthetic.plane(), synthetic.plane(kind="glass")], figure, surfaces=False
+    ),
+    "line_pair": lambda figure: figures.line_pair(
+        [LINES[0], synthetic.line("", batch=3, accuracy=False)], figure
+    ),
+    "hierarchy_pair": lambda figure: figures.hierarchy_pair(
+        [synthetic.hierarchy(synthetic.solutions(n)) for n in (12, 20)],
+        [synthetic.overlap_distribution(seed) for seed in (0, 1)],
+        figure=figure,
     ),
     "flatness_batch": lambda figure: figures.flatness_batch(
         synthetic.batch_comparison(), figure, kind="walk"
@@ -125,6 +146,41 @@ def test_several_panels_draw_on_new_and_given_figures(name):
     assert SEVERAL_PANELS[name](halves[0]) is halves[0]
     assert len(mine.axes) == len(figure.axes)
     assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("name", [*ONE_PANEL, *SEVERAL_PANELS])
+def test_a_wrong_object_is_refused_by_name(name):
+    draw = getattr(figures, name.split()[0])
+    extra = {"width_spread": ([1],), "hierarchy_pair": (synthetic.overlap_distribution(),)}.get(
+        name.split()[0], ()
+    )
+    with pytest.raises(ArgumentError, match=r": expected an? \w+.*got Wrong\("):
+        draw(Wrong(), *extra)
+
+
+class Wrong:
+    """An object with nothing that a figure wants."""
+
+    def __repr__(self):
+        return "Wrong()"
+
+
+def test_profiles_are_drawn_with_the_exact_mean_of_the_glass_from_the_start_at_the_left():
+    glass = synthetic.profile("energy")
+    figure = figures.overlap_profiles([synthetic.profile(), glass], orders=(None, 3))
+    assert [ax.get_xlim() for ax in figure.axes] == [(1.02, 0)] * 3
+    (exact,) = (line for line in figure.axes[1].lines if "exact" in str(line.get_label()))
+    q, energy = exact.get_data()
+    np.testing.assert_allclose(energy, -1.6 * q**3)
+    assert not any("exact" in str(line.get_label()) for line in figure.axes[0].lines)
+    (drawn,) = (c for c in figure.axes[2].containers if c.get_label() == "glass")
+    np.testing.assert_array_equal(drawn[0].get_ydata(), glass.rise)
+
+
+def test_histograms_of_overlaps_beside_each_other_share_one_scale():
+    figure = SEVERAL_PANELS["hierarchy_pair"](None)
+    scales = {ax.get_xlim() for ax in figure.axes if ax.get_ylabel() == "$P(q)$"}
+    assert len(scales) == 1
 
 
 def test_the_check_of_labels_finds_a_missing_one():
@@ -308,6 +364,13 @@ def test_numbers_carry_the_digits_of_their_errors(value, error, text):
         ("quantity", lambda: figures.plane_contour(synthetic.plane(kind="glass"), quantity="accuracy")),
         ("quantity", lambda: figures.swap_curves(synthetic.swap(accuracy=False), quantity="accuracy")),
         ("labels", lambda: figures.distance_histogram(STATISTICS, labels=["one"])),
+        ("names", lambda: figures.plane_pair([synthetic.plane()], names=["a", "b"])),
+        ("orders", lambda: figures.line_pair(LINES, orders=(None, 2))),
+        ("orders", lambda: figures.overlap_profiles(synthetic.profile(), names=["a"], value_labels=["v"])),
+        (
+            "distributions",
+            lambda: figures.hierarchy_pair(synthetic.hierarchy(synthetic.solutions(5)), [], names=["a"]),
+        ),
         ("widths", lambda: figures.width_spread(STATISTICS, [64])),
         ("n_swaps", lambda: figures.barrier_width(SWAPS)),
         ("n_swaps", lambda: figures.barrier_width(SWAPS, n_swaps=3)),
@@ -316,6 +379,9 @@ def test_numbers_carry_the_digits_of_their_errors(value, error, text):
         ("measure", lambda: figures.ultrametricity_null(ROWS, measure="height")),
         ("kind", lambda: figures.flatness_batch(synthetic.batch_comparison(), kind="ball")),
         ("orders", lambda: figures.correlation_curve(synthetic.correlation(), orders=(0,))),
+        ("values", lambda: figures.effective_order_sweep(ORDERS, [8, 16])),
+        ("labels", lambda: figures.effective_order_sweep([ORDERS, ORDERS], [8, 16, 32], labels=["one"])),
+        ("correlation", lambda: figures.correlation_mixture(NO_MIXTURE)),
     ],
 )
 def test_bad_arguments_are_named(argument, draw):
@@ -363,11 +429,36 @@ def test_pictures_on_one_page_share_no_ids_and_need_nothing_from_outside():
         assert all(r.startswith("data:image/png") or r.lstrip("#") in ids for r in references)
 
 
+def test_correlation_shows_its_mixture_and_weights():
+    item = ORDERS[1]
+    ax = figures.correlation_curve(item, orders=())
+    curve = ax.lines[0]
+    np.testing.assert_allclose(curve.get_ydata(), np.asarray(curve.get_xdata()) ** 3, atol=1e-12)
+    assert len(figures.correlation_curve(NO_MIXTURE, orders=()).lines) == len(ax.lines) - 1
+    right = figures.correlation_mixture(item).axes[1]
+    np.testing.assert_allclose([bar.get_height() for bar in right.patches], item.mixture)
+    assert "3.000 ± 0.040" in right.get_legend().get_texts()[0].get_text()
+
+
+def test_effective_orders_stand_at_their_values():
+    ax = figures.effective_order_sweep([ORDERS, ORDERS[::-1]], [8, 16, 32], labels=["a", "b"])
+    np.testing.assert_array_equal([c.lines[0].get_ydata() for c in ax.containers], [[2, 3, 4], [4, 3, 2]])
+    np.testing.assert_array_equal(ax.containers[0].lines[0].get_xdata(), [8, 16, 32])
+    assert ax.get_xscale() == "log"
+    assert figures.effective_order_sweep(ORDERS, [1, 2, 3]).get_xscale() == "linear"
+
+
+def test_increments_without_spread_are_left_out():
+    item = SimpleNamespace(**{**vars(synthetic.ruggedness(1.0)), "increment_std": 0.0})
+    assert not figures.walk_ruggedness(item).axes[1].containers[0].lines[0].get_xdata().size
+
+
 def test_figures_need_no_pyplot_and_spinland_needs_no_figures():
     code = (
         "import sys, spinland; assert 'matplotlib' not in sys.modules\n"
         "from spinland import figures; from types import SimpleNamespace as S; import numpy as np\n"
-        "c = S(overlap=np.linspace(0, 1, 3), correlation=np.zeros(3), correlation_error=np.ones(3))\n"
+        "c = S(overlap=np.linspace(0, 1, 3), correlation=np.zeros(3), correlation_error=np.ones(3),"
+        " mixture=np.full(2, np.nan))\n"
         "figures.svg_text(figures.correlation_curve(c)); assert 'matplotlib.pyplot' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

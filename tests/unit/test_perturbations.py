@@ -99,7 +99,7 @@ def test_filter_of_zero_norm_stays_at_zero():
         ({"kind": "layer"}, "kind"),
         ({"points": np.zeros(4)}, "points"),
         ({"points": np.ones(3)}, "points"),
-        ({"landscape": FunctionLandscape(lambda w: w[:, 0], 4, geometry=Sphere(2.0))}, "landscape"),
+        ({"landscape": FunctionLandscape(lambda w: w[:, 0], 4, geometry=Sphere(3.0))}, "points"),
     ],
 )
 def test_bad_input_is_refused(change, name):

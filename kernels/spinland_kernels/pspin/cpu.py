@@ -6,7 +6,6 @@ their coordinates side by side. An item is (tile, chunk); the chunks of a tile a
 depend neither on the number of threads nor on which points go together.
 """
 
-import numba
 import numpy as np
 from numba import prange
 

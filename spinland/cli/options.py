@@ -1,0 +1,173 @@
+"""Options of a command from its settings class; the settings from options and a TOML file."""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import ArgumentError, StoreError
+from ..study.settings import S, Settings, from_mapping, listed, read_toml
+
+
+class _Numbers(click.ParamType):
+    """Numbers separated by commas; ``none`` is the empty list."""
+
+    name = "list"
+
+    def __init__(self, kind: type):
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value.strip().lower() == "none":
+            return ()
+        try:
+            return tuple(self.kind(item) for item in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of {self.kind.__name__} separated by commas", param, ctx)
+
+
+def _option(name: str, help: str, default: Any, hint: Any) -> Callable[..., Any]:
+    flag = "--" + name.replace("_", "-")
+    shown = "none" if default is None or default == () else default
+    if isinstance(default, tuple):
+        shown = ",".join(f"{item:g}" for item in default)
+    text = f"{help}  [default: {shown}]" if default is not None else help
+    if hint is bool:
+        return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=text)
+    kind = _kind(hint)
+    return click.option(flag, name, type=kind, default=None, metavar=_metavar(kind), help=text)
+
+
+def _kind(hint: Any) -> Any:
+    """Type of an option: a scalar, or numbers for a tuple of them; None is no value of the command line."""
+    if isinstance(hint, types.UnionType):
+        hint = next(kind for kind in typing.get_args(hint) if kind is not type(None))
+    return _Numbers(typing.get_args(hint)[0]) if typing.get_origin(hint) is tuple else hint
+
+
+def _metavar(kind: Any) -> str:
+    if isinstance(kind, _Numbers):
+        return "A,B,…"
+    return {int: "N", float: "X", str: "TEXT"}[kind]
+
+
+class ChapterCommand(click.Command):
+    """Lists the settings by chapter in ``--help``."""
+
+    settings: type[Settings]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        chapters = {name: chapter for name, chapter, _, _ in listed(self.settings)}
+        by_chapter: dict[str, list[tuple[str, str]]] = {"Files": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                by_chapter.setdefault(chapters.get(str(parameter.name), "Files"), []).append(record)
+        for chapter, records in by_chapter.items():
+            with formatter.section(chapter):
+                formatter.write_dl(records)
+
+
+def settings_command(kind: type[Settings]) -> Callable[..., Any]:
+    """Turn a function of (settings, out, page, overwrite, quiet) into a command with all options of ``kind``.
+
+    ``--config`` and ``--show-settings`` are dealt with here.
+    """
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        def run(out: Path, toml: Path | None, show_settings: bool, **given: Any) -> None:
+            flags = {name: given.pop(name) for name in ("page", "overwrite", "quiet")}
+            config = _gather(kind, toml, given)
+            if show_settings:
+                click.echo(_as_toml(config), nl=False)
+                return
+            if out.suffix == ".html":
+                raise ArgumentError(
+                    "--out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out)
+                )
+            function(config, out, **flags)
+
+        run.__doc__ = function.__doc__
+        for name, _, help, default in reversed(listed(kind)):
+            run = _option(name, help, default, typing.get_type_hints(kind)[name])(run)
+        for option in reversed(_common(kind.kind)):
+            run = option(run)
+        command: ChapterCommand = click.command(
+            kind.kind, cls=ChapterCommand, context_settings={"max_content_width": 110}
+        )(run)
+        command.settings = kind
+        return command
+
+    return decorate
+
+
+def _common(name: str) -> tuple[Callable[..., Any], ...]:
+    """Options that every such command has."""
+    return (
+        click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path(f"{name}.h5"),
+                     show_default=True, help="File of the results; its page is written beside it."),
+        click.option("--config", "toml", type=click.Path(path_type=Path, dir_okay=False),
+                     help="TOML file with settings; options given here win over it."),
+        click.option("--page/--no-page", default=True, help="Write the HTML page at the end.  [default: page]"),
+        click.option("--overwrite", is_flag=True, help="Replace a finished file, or one with other settings."),
+        click.option("--quiet", is_flag=True, help="Show no progress."),
+        click.option("--show-settings", is_flag=True, help="Print all settings as TOML and stop."),
+    )  # fmt: skip
+
+
+def _gather(kind: type[S], toml: Path | None, given: dict[str, Any]) -> S:
+    """Settings from the file and from the options, which win."""
+    values = read_toml(toml, kind) if toml is not None else {}
+    values = {key.replace("-", "_"): value for key, value in values.items()}
+    values |= {name: value for name, value in given.items() if value is not None}
+    return from_mapping(kind, values)
+
+
+def _as_toml(config: Settings) -> str:
+    """Settings as TOML; those without a value are left out. JSON's numbers, strings and lists are TOML's."""
+    rows = [f"{key} = {json.dumps(value)}\n" for key, value in config.as_dict().items() if value is not None]
+    return f"[{config.kind}]\n" + "".join(rows)
+
+
+def run_and_report(run: Callable[..., int], out: Path, *, page: bool, overwrite: bool, quiet: bool) -> None:
+    """Run what fills a file, then write its page, and tell what could not be made.
+
+    Parameters
+    ----------
+    run : callable
+        Called with ``overwrite`` and ``say``; returns how many results it made.
+    out : path
+        The file.
+    page, overwrite, quiet : bool
+        Options of the command.
+    """
+    from ..report.page import check_page, page_path, write_page
+    from ..store.hdf5 import Store
+    from .display import Terminal
+
+    terminal = Terminal(quiet)
+    terminal.install()
+    target = page_path(out)
+    if page:
+        check_page(target, overwrite)
+    computed = run(overwrite=overwrite, say=terminal.say)
+    if page:
+        if computed or _is_older(target, out):
+            write_page(out, target, overwrite=overwrite)
+        terminal.say(f"page: [bold]{target}[/bold]")
+    failed = Store(out, "r").meta["failed"]
+    if failed:
+        raise StoreError(out, f"{len(failed)} results could not be made: {', '.join(failed)}")
+
+
+def _is_older(page: Path, file: Path) -> bool:
+    """Whether the page is missing or was written before the file's last change."""
+    return not page.exists() or page.stat().st_mtime_ns < file.stat().st_mtime_ns

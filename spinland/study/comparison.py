@@ -1,0 +1,119 @@
+"""The same probes on the network and on a spherical glass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..probes.correlations import correlation
+from ..probes.lines import line
+from ..probes.planes import plane_through, random_plane
+from ..probes.profiles import overlap_profile
+from ..replicas.linkage import hierarchy
+from ..replicas.minima import MinimaEnsemble, glass_minima
+from ..replicas.pairs import overlap_distribution, pair_statistics
+from ..replicas.triangles import ultrametricity
+from ..results import Result
+from . import names
+from .context import Context
+
+_OVERLAPS = np.linspace(-1, 1, 21)
+
+
+def _minima(context: Context) -> MinimaEnsemble:
+    minima: MinimaEnsemble = context.store.load(names.GLASS_MINIMA)
+    return minima
+
+
+def _distinct(context: Context, most: int | None = None) -> NDArray[np.float64]:
+    minima = _minima(context)
+    return np.asarray(minima.params[minima.distinct[:most]])
+
+
+def _find_minima(context: Context) -> Result:
+    return glass_minima(context.glass, context.config.glass_replicas, context.config.seed)
+
+
+def _network_profile(context: Context) -> Result:
+    c = context.config
+    origins = np.asarray(context.solutions(context.ensemble, c.walk_origins))
+    return overlap_profile(context.landscape, origins, c.walk_steps, c.walkers, c.seed)
+
+
+def _glass_profile(context: Context) -> Result:
+    c = context.config
+    return overlap_profile(context.glass, _distinct(context, c.walk_origins), c.walk_steps, c.walkers, c.seed)
+
+
+def _network_correlation(context: Context) -> Result:
+    c = context.config
+    norms = np.linalg.norm(
+        np.asarray(context.solutions(context.ensemble, c.walk_origins), np.float64), axis=1
+    )
+    return correlation(context.landscape, _OVERLAPS, c.correlation_pairs, c.seed, radius=float(norms.mean()))
+
+
+def _glass_correlation(context: Context) -> Result:
+    return correlation(context.glass, _OVERLAPS, context.config.correlation_pairs, context.config.seed)
+
+
+def _network_line(context: Context) -> Result:
+    points = np.asarray(context.solutions(context.ensemble, context.config.lines + 1))
+    alphas = np.linspace(-0.25, 1.25, context.config.line_points)
+    return line(context.landscape, points[:-1], points[1:], alphas, path="great_circle")
+
+
+def _glass_line(context: Context) -> Result:
+    points = _distinct(context, context.config.lines + 1)
+    alphas = np.linspace(-0.25, 1.25, context.config.line_points)
+    return line(context.glass, points[:-1], points[1:], alphas)
+
+
+def _glass_random_plane(context: Context) -> Result:
+    axis = np.linspace(-np.pi / 2, np.pi / 2, context.config.grid)
+    return random_plane(context.glass, _distinct(context, 1)[0], context.config.seed, a=axis, b=axis)
+
+
+def _glass_minima_plane(context: Context) -> Result:
+    return plane_through(context.glass, _distinct(context, 3), n=context.config.grid)
+
+
+def _glass_pairs(context: Context) -> Result:
+    return pair_statistics(_distinct(context), unsigned=_minima(context).symmetric)
+
+
+def _glass_overlaps(context: Context) -> Result:
+    return overlap_distribution(context.store.load(names.GLASS_PAIRS), bins=25)
+
+
+def _glass_tree(context: Context) -> Result:
+    symmetric, method = _minima(context).symmetric, context.config.linkage
+    if symmetric and method not in ("ward", "centroid", "median"):  # those are for Euclidean distances
+        return hierarchy(_distinct(context), method, metric="projective")
+    return hierarchy(_distinct(context), method)
+
+
+def _glass_triangles(context: Context) -> Result:
+    c = context.config
+    distances = context.store.load(names.GLASS_PAIRS).distances
+    return ultrametricity(distances, n_bootstrap=c.bootstrap, n_null=c.null_draws, seed=c.seed)
+
+
+COMPARISON: tuple[tuple[str, str, Callable[[Context], Result]], ...] = (
+    (names.GLASS_MINIMA, "minima of a spherical glass", _find_minima),
+    (names.of_both("profile", "network"), "walks of the network at equal overlap", _network_profile),
+    (names.of_both("profile", "glass"), "walks of the glass at equal overlap", _glass_profile),
+    (names.of_both("correlation", "network"), "correlation of the network", _network_correlation),
+    (names.of_both("correlation", "glass"), "correlation of the glass", _glass_correlation),
+    (names.of_both("line", "network"), "great circles between solutions", _network_line),
+    (names.of_both("line", "glass"), "great circles between minima", _glass_line),
+    (names.GLASS_PLANE_RANDOM, "plane about a minimum", _glass_random_plane),
+    (names.GLASS_PLANE_MINIMA, "plane of three minima", _glass_minima_plane),
+    (names.GLASS_PAIRS, "distances and overlaps of the minima", _glass_pairs),
+    (names.GLASS_OVERLAPS, "overlap distribution of the minima", _glass_overlaps),
+    (names.GLASS_TREE, "hierarchical clustering of the minima", _glass_tree),
+    (names.GLASS_ULTRAMETRICITY, "ultrametric triangles of the minima", _glass_triangles),
+)
+"""Name, title and computation of each stage of the comparison, in their order."""

@@ -1,0 +1,140 @@
+"""Take a plan to its end, from wherever its file stands: what every command that fills a file has in common."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import ArgumentError, StoreError
+from ..provenance import version
+from ..store.hdf5 import Store
+from .settings import Settings
+
+Say = Callable[[str], None]
+
+
+class Step(Protocol):
+    """One thing that a plan makes."""
+
+    @property
+    def name(self) -> str:
+        """Where it is kept in the file."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What it is, for the progress display."""
+        ...
+
+    def make(self, context: Any, say: Say) -> None:
+        """Make it and keep it in the file of the context."""
+        ...
+
+
+def complete(context: Any, plan: Sequence[Step], say: Say) -> int:
+    """Make every result that is missing; one that cannot be made is told and does not stop the others.
+
+    Parameters
+    ----------
+    context : object with the attribute ``store``
+        What the steps share.
+    plan : sequence of Step
+        All steps in their order; each needs only those before it.
+    say : callable
+        Is told what goes on, a line at a time.
+
+    Returns
+    -------
+    int
+        Number of results made now.
+    """
+    store: Store = context.store
+    failed: dict[str, str] = {}
+    made = 0
+    for i, step in enumerate(plan, 1):
+        if step.name in store:
+            continue
+        start = time.monotonic()
+        try:
+            step.make(context, say)
+        except ArgumentError as error:
+            failed[step.name] = str(error)
+        except StoreError as error:
+            if not failed:
+                raise
+            failed[step.name] = f"needs a result that could not be made: {error}"
+        if step.name in failed:
+            say(f"[{i:>2}/{len(plan)}] {step.title}: cannot be made: {failed[step.name]}")
+            continue
+        made += 1
+        say(f"[{i:>2}/{len(plan)}] {step.title} ({time.monotonic() - start:.1f} s)")
+    store.set_meta(store.meta | {"finished": True, "failed": failed})
+    return made
+
+
+def open_file(
+    path: Path, config: Settings, facts: dict[str, Any], *, overwrite: bool, say: Say
+) -> Store | None:
+    """The file of a plan: new, or as it was left; None when it is finished and shall stay.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    config : Settings
+        A file with other settings is not taken up.
+    facts : dict
+        More about it, kept in the file; ``data``, a fingerprint, must agree as well.
+    overwrite : bool
+        Replace a finished file, or one with other settings.
+    say : callable
+        Is told what goes on.
+
+    Raises
+    ------
+    StoreError
+        The file belongs to something else.
+    """
+    meta = {"kind": config.kind, "config": config.as_dict(), "version": version(), **facts}
+    meta |= {"finished": False, "failed": {}}
+    if path.exists():
+        store = Store(path)
+        found = store.meta
+        if not found and not store.names() and not store.pending():  # killed before it could say what it is
+            store.set_meta(meta)
+            return store
+        difference = _difference(found, meta)
+        if not difference:
+            if not found["finished"]:
+                say(f"going on with {path}: {len(store.names())} results are there")
+                return store
+            if not overwrite:
+                say(f"{path} is finished; --overwrite makes it anew")
+                return None
+        elif not overwrite:
+            raise StoreError(path, f"{difference}; choose another file, or --overwrite")
+        path.unlink()
+    store = Store(path)
+    store.set_meta(meta)
+    return store
+
+
+def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """In words, why a file is not the one that is wanted; empty if it is."""
+    kind = wanted["kind"]
+    if found.get("kind") != kind:
+        return f"holds something else than a {kind}" if found else f"holds results that no {kind} made"
+    changed = [
+        f"{key} = {found['config'].get(key)!r}, not {value!r}"
+        for key, value in wanted["config"].items()
+        if found["config"].get(key) != value and key != "data_dir"
+    ]
+    if changed:
+        return f"is a {kind} with " + "; ".join(changed)
+    if found.get("data") != wanted.get("data"):
+        return f"is a {kind} of other data under the same name"
+    if found["version"] != wanted["version"]:
+        return f"was made by spinland {found['version']}, this is {wanted['version']}"
+    return ""
