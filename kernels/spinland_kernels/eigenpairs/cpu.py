@@ -29,6 +29,12 @@ def _norm(z):
 
 
 @block
+def _copy(source, target):
+    for i in range(source.shape[0]):
+        target[i] = source[i]
+
+
+@block
 def _recentre(z, order, chart):
     """Bring x to norm 1 along its line, λ with it, and take its conjugate as the chart."""
     n = chart.shape[0]
@@ -43,8 +49,8 @@ def _recentre(z, order, chart):
 def _predict(tensor, order, gamma, t, h, z, chart, scratch, matrix, work, out):
     """One classical Runge–Kutta step of dz/dt = −F_z⁻¹ ∂F/∂t; ``work`` (3, n+1). False where F_z is singular."""
     minus_value, slope, at = work[0], work[1], work[2]
-    out[:] = z
-    at[:] = z
+    _copy(z, out)
+    _copy(z, at)
     for stage in range(4):
         offset = 0.0 if stage == 0 else (h if stage == 3 else 0.5 * h)
         linearise(tensor, order, gamma, t + offset, at, chart, scratch, matrix, minus_value, slope)
@@ -94,13 +100,16 @@ def _follow(tensor, order, gamma, tolerance, z, chart, scratch, matrix, work, tr
         h = min(h, 1.0 - t)
         off = np.inf
         if _predict(tensor, order, gamma, t, h, z, chart, scratch, matrix, work, trial):
-            off = _correct(tensor, order, gamma, t + h, trial, chart, scratch, matrix, work)
-            if off < tolerance:
-                again = _correct(tensor, order, gamma, t + h, trial, chart, scratch, matrix, work)
-                if not again < _CONVERGED:
+            for correction in range(2):
+                length = _correct(tensor, order, gamma, t + h, trial, chart, scratch, matrix, work)
+                if correction == 0:
+                    off = length
+                elif not length < _CONVERGED:
                     off = np.inf
+                if not off < tolerance:
+                    break
         if off < tolerance:
-            z[:] = trial
+            _copy(trial, z)
             t += h
             if t >= 1.0 - 1e-15:
                 return _finish(tensor, order, gamma, z, chart, scratch, matrix, work)

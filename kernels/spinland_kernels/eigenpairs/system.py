@@ -21,8 +21,8 @@ def contract(tensor, n, order, x, scratch, out):
         return
     size //= n
     real, imaginary = scratch[0, 0], scratch[0, 1]
-    real[:size] = 0
-    imaginary[:size] = 0
+    for r in range(size):
+        real[r] = imaginary[r] = 0.0
     for k in range(n):
         a, b = x[k].real, x[k].imag
         for r in range(size):
@@ -34,8 +34,8 @@ def contract(tensor, n, order, x, scratch, out):
         real, imaginary = scratch[side, 0], scratch[side, 1]
         side = 1 - side
         to_real, to_imaginary = scratch[side, 0], scratch[side, 1]
-        to_real[:size] = 0
-        to_imaginary[:size] = 0
+        for r in range(size):
+            to_real[r] = to_imaginary[r] = 0.0
         for k in range(n):
             a, b = x[k].real, x[k].imag
             for r in range(size):
