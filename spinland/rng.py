@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     SPINS = 16  # random points on the sphere
     THERMAL = 17  # thermal noise
     EXCHANGE = 18  # replica exchange
+    HOMOTOPY = 24  # paths of critical points
 
 
 def seed64(name: str, value: Any) -> int:

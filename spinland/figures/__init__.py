@@ -10,6 +10,7 @@ from .analogy import mapping_assumptions
 from .batches import flatness_batch
 from .comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
 from .correlations import correlation_curve, correlation_mixture, effective_order_sweep
+from .critical import index_counts, index_energy
 from .dynamics import (
     ageing_curves,
     descent_approach,
@@ -46,6 +47,8 @@ __all__ = [
     "energy_temperature",
     "flatness_batch",
     "hierarchy_pair",
+    "index_counts",
+    "index_energy",
     "line_pair",
     "line_panels",
     "line_profile",

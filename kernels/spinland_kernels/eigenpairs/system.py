@@ -1,0 +1,73 @@
+"""The equations of an eigenpair between a diagonal tensor and a given one, and their derivatives.
+
+F(x, λ; t) = ((1−t) γ D + t J) x^{p−1} − λ x together with a·x = 1, where (D x^{p−1})_i = x_i^{p−1}. The
+unknowns are z = (x, λ). The chart a is the conjugate of the point where a step began, of norm 1 there.
+"""
+
+from ..jit import block
+
+
+@block
+def contract(tensor, n, order, x, scratch, out):
+    """Out (n, n) = J x^{p−2} for a symmetric tensor J (n^p,) of real entries and a complex vector x (n,).
+
+    ``scratch`` (2, 2, n^{p−1}): real and imaginary parts of what is left of the tensor, there and back.
+    """
+    size = tensor.shape[0]
+    if order == 2:
+        for i in range(n):
+            for j in range(n):
+                out[i, j] = tensor[i * n + j]
+        return
+    size //= n
+    real, imaginary = scratch[0, 0], scratch[0, 1]
+    for r in range(size):
+        real[r] = imaginary[r] = 0.0
+    for k in range(n):
+        a, b = x[k].real, x[k].imag
+        for r in range(size):
+            real[r] += a * tensor[k * size + r]
+            imaginary[r] += b * tensor[k * size + r]
+    side = 0
+    for _ in range(order - 3):
+        size //= n
+        real, imaginary = scratch[side, 0], scratch[side, 1]
+        side = 1 - side
+        to_real, to_imaginary = scratch[side, 0], scratch[side, 1]
+        for r in range(size):
+            to_real[r] = to_imaginary[r] = 0.0
+        for k in range(n):
+            a, b = x[k].real, x[k].imag
+            for r in range(size):
+                to_real[r] += a * real[k * size + r] - b * imaginary[k * size + r]
+                to_imaginary[r] += a * imaginary[k * size + r] + b * real[k * size + r]
+    real, imaginary = scratch[side, 0], scratch[side, 1]
+    for i in range(n):
+        for j in range(n):
+            out[i, j] = complex(real[i * n + j], imaginary[i * n + j])
+
+
+@block
+def linearise(tensor, order, gamma, t, z, chart, scratch, matrix, minus_value, minus_speed):
+    """Derivative F_z into ``matrix`` (n+1, n+1), −F into ``minus_value`` and −∂F/∂t into ``minus_speed`` (n+1,)."""
+    n = chart.shape[0]
+    x, value = z[:n], z[n]
+    contract(tensor, n, order, x, scratch, matrix)
+    unity = -1.0 + 0.0j
+    for i in range(n):
+        image = 0.0j
+        for j in range(n):
+            image += matrix[i, j] * x[j]
+            matrix[i, j] *= (order - 1) * t
+        power = gamma
+        for _ in range(order - 2):
+            power *= x[i]
+        matrix[i, i] += (order - 1) * (1 - t) * power - value
+        matrix[i, n] = -x[i]
+        matrix[n, i] = chart[i]
+        minus_value[i] = value * x[i] - t * image - (1 - t) * power * x[i]
+        minus_speed[i] = power * x[i] - image
+        unity += chart[i] * x[i]
+    matrix[n, n] = 0
+    minus_value[n] = -unity
+    minus_speed[n] = 0
