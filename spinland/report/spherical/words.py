@@ -1,0 +1,53 @@
+"""Comparing a measured number with an exact one, in numbers and in words."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..parts import number
+
+
+def deviations(measured: ArrayLike, error: ArrayLike, exact: ArrayLike) -> NDArray[np.float64]:
+    """(measured − exact)/error; 0 where both agree without an error, infinite where they differ without one."""
+    value, width, truth = (np.asarray(x, dtype=np.float64) for x in (measured, error, exact))
+    difference = value - truth
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = difference / width
+    agree = np.abs(difference) <= 1e-12 * np.maximum(1.0, np.abs(truth))
+    return np.where(agree & (width == 0), 0.0, z)
+
+
+def sigmas(z: float) -> str:
+    """How far a number is from another in standard errors, in words."""
+    if not math.isfinite(z):
+        return "without an error to judge it by"
+    return f"{number(abs(z), 2)} standard errors {'above' if z > 0 else 'below'}"
+
+
+def worst(z: ArrayLike) -> str:
+    """The largest of some deviations, and of how many, in words."""
+    values = np.abs(np.asarray(z, dtype=np.float64))
+    values = values[~np.isnan(values)]
+    if len(values) == 0:
+        return "no deviation could be judged"
+    return f"the largest of {len(values)} deviations is {number(float(values.max()), 2)} standard errors"
+
+
+def agreement(z: ArrayLike) -> bool:
+    """Whether the largest of n independent normal deviations would be as large in one of a hundred cases or more."""
+    values = np.abs(np.asarray(z, dtype=np.float64))
+    values = values[~np.isnan(values)]
+    if len(values) == 0:
+        return True
+    tail = math.erfc(float(values.max()) / math.sqrt(2))
+    return 1 - (1 - tail) ** len(values) > 0.01
+
+
+def curve(times: NDArray[Any], mean: NDArray[Any], error: NDArray[Any]) -> SimpleNamespace:
+    """A curve with errors in the form that figures of descents take."""
+    return SimpleNamespace(times=times, mean=mean, error=error)
