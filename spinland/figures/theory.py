@@ -76,9 +76,13 @@ def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
     for k, (curve, name) in enumerate(
         ((depth.log_complex, "complex critical points"), (depth.log_real, "real ones, leading exponential"))
     ):
-        ax.plot(depth.depths, curve, marker="os"[k], markersize=3.5, linewidth=1.2, color=PALETTE[k], label=name)
+        ax.plot(
+            depth.depths, curve, marker="os"[k], markersize=3.5, linewidth=1.2, color=PALETTE[k], label=name
+        )
         top = int(np.argmax(curve))
-        ax.plot(depth.depths[top], curve[top], marker="os"[k], markersize=8, color=PALETTE[k], fillstyle="none")
+        ax.plot(
+            depth.depths[top], curve[top], marker="os"[k], markersize=8, color=PALETTE[k], fillstyle="none"
+        )
     ax.set_ylim(bottom=0)
     ax.set_xlabel("depth $H$ (weight layers)")
     ax.set_ylabel("logarithm of their number")

@@ -37,18 +37,26 @@ class GlassConfig(Settings):
     instances: int = setting(8, "independent instances to average over", whole(2), _GLASS)
     seed: int = setting(0, "64-bit seed of every random number, the couplings included", seed64, _GLASS)
     parameters: int = setting(
-        10_000, "weights of the networks whose numbers of critical points are compared by depth", whole(2), _GLASS
+        10_000,
+        "weights of the networks whose numbers of critical points are compared by depth",
+        whole(2),
+        _GLASS,
     )
 
     starts: int = setting(4, "descents of each instance", whole(1), _DESCENT)
-    descent_time: float = setting(100.0, "time at which gradient flow ends", number(above=0, maximum=1e5), _DESCENT)
+    descent_time: float = setting(
+        100.0, "time at which gradient flow ends", number(above=0, maximum=1e5), _DESCENT
+    )
     sizes: tuple[int, ...] | None = setting(
         None, "numbers of spins to compare, none for no comparison; default a quarter and a half of N, and N",
         several(whole(4), optional=True, empty=True), _DESCENT,
     )  # fmt: skip
 
     critical_spins: tuple[int, ...] = setting(
-        (4, 6, 8), "numbers of spins at which all critical points are looked for", several(whole(2)), _CRITICAL
+        (4, 6, 8),
+        "numbers of spins at which all critical points are looked for",
+        several(whole(2)),
+        _CRITICAL,
     )
     critical_instances: int = setting(40, "instances of each of these sizes", whole(2), _CRITICAL)
     layer_spins: int = setting(
@@ -59,8 +67,12 @@ class GlassConfig(Settings):
         None, "temperatures T; default twelve from 0.8 to 3 times the static one",
         several(number(above=0), optional=True), _HEAT,
     )  # fmt: skip
-    heat_spins: int | None = setting(None, "spins in equilibrium; default N, at most 50", whole(2, True), _HEAT)
-    sweeps: int = setting(2000, "sweeps of replica exchange after its warm-up of half as many", whole(20), _HEAT)
+    heat_spins: int | None = setting(
+        None, "spins in equilibrium; default N, at most 50", whole(2, True), _HEAT
+    )
+    sweeps: int = setting(
+        2000, "sweeps of replica exchange after its warm-up of half as many", whole(20), _HEAT
+    )
 
     ageing_temperature: float | None = setting(
         None, "temperature T after the quench; default half the dynamical one",
@@ -81,7 +93,10 @@ class GlassConfig(Settings):
     line_points: int = setting(41, "points along a line", whole(3), _PROBES)
     grid: int = setting(41, "points along each side of a plane", whole(3), _PROBES)
     linkage: str = setting(
-        "average", "single, complete, average or weighted", one_of("single", "complete", "average", "weighted"), _PROBES
+        "average",
+        "single, complete, average or weighted",
+        one_of("single", "complete", "average", "weighted"),
+        _PROBES,
     )
     bootstrap: int = setting(200, "bootstrap samples", whole(10), _PROBES)
     null_draws: int = setting(50, "draws of each null model", whole(10), _PROBES)
@@ -93,6 +108,10 @@ class GlassConfig(Settings):
             if values is not None:
                 object.__setattr__(self, name, tuple(sorted(values)))
         if self.temperatures is not None and len(self.temperatures) < 2:
-            raise ArgumentError("temperatures", "at least two, to exchange replicas between", self.temperatures)
+            raise ArgumentError(
+                "temperatures", "at least two, to exchange replicas between", self.temperatures
+            )
         if self.time_step >= self.ageing_time:
-            raise ArgumentError("time_step", f"a step below ageing_time ({self.ageing_time:g})", self.time_step)
+            raise ArgumentError(
+                "time_step", f"a step below ageing_time ({self.ageing_time:g})", self.time_step
+            )

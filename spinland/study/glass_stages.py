@@ -26,11 +26,17 @@ from . import glass_names as names
 from .execution import Stage
 from .glass_context import SEED_AGEING, SEED_CRITICAL, SEED_DESCENT, SEED_HEAT, SEED_STARTS, GlassContext
 from .glass_theory import (
-    ageing_theory, counts_theory, depth_theory, equilibrium_theory, quench_theory, theory_card,
+    ageing_theory,
+    counts_theory,
+    depth_theory,
+    equilibrium_theory,
+    quench_theory,
+    theory_card,
 )  # fmt: skip
 
 _TIMES = 25  # of descent and ageing, evenly spaced in the logarithm
 _FIRST_TIME = 0.05
+_SAMPLES = 500  # of replica exchange, kept of each copy
 
 
 def plan_glass(context: GlassContext) -> Iterator[Stage]:
@@ -48,7 +54,9 @@ def plan_glass(context: GlassContext) -> Iterator[Stage]:
 
 
 def _theory() -> Iterator[Stage]:
-    yield Stage(names.CARD, "theory: energies, temperatures, complexity", lambda c: theory_card(c.config.order))
+    yield Stage(
+        names.CARD, "theory: energies, temperatures, complexity", lambda c: theory_card(c.config.order)
+    )
     yield Stage(names.DEPTH, "theory: critical points by depth", lambda c: depth_theory(c.config.parameters))
     yield Stage(
         names.COUNTS, "theory: numbers of critical points",
@@ -58,7 +66,9 @@ def _theory() -> Iterator[Stage]:
 
 def _descent(context: GlassContext) -> Iterator[Stage]:
     yield Stage(
-        names.QUENCH, "descent by theory", lambda c: quench_theory(c.config.order, _until(c.config.descent_time))
+        names.QUENCH,
+        "descent by theory",
+        lambda c: quench_theory(c.config.order, _until(c.config.descent_time)),
     )
     yield Stage(names.SCALING, f"gradient flow of {', '.join(map(str, context.sizes))} spins", _scaling)
     for n in context.sizes:
@@ -103,7 +113,7 @@ def _equilibrium(context: GlassContext) -> Result:
 def _exchange(context: GlassContext) -> Result:
     return replica_exchange(
         context.instances(context.heat_spins, SEED_HEAT), context.temperatures, context.config.sweeps,
-        context.seed(SEED_HEAT, 1), copies=2,
+        context.seed(SEED_HEAT, 1), copies=2, stride=max(1, context.config.sweeps // _SAMPLES),
     )  # fmt: skip
 
 
@@ -117,7 +127,9 @@ def _ageing_theory(context: GlassContext) -> Result:
 def _ageing(context: GlassContext) -> Result:
     c = context.config
     glasses = context.instances(c.spins, SEED_AGEING)
-    points = np.stack([glasses[0].random_points(c.starts, context.seed(SEED_AGEING, i)) for i in range(len(glasses))])
+    points = np.stack(
+        [glasses[0].random_points(c.starts, context.seed(SEED_AGEING, i)) for i in range(len(glasses))]
+    )
     return langevin(
         glasses, points, context.ageing_temperature, _until(c.ageing_time), c.time_step,
         context.seed(SEED_AGEING), waiting_times=np.array(c.waiting_times),

@@ -66,21 +66,28 @@ def _figures(glass: GlassReader, run: Any, theory: Any) -> list[Picture]:
 
 def _finding(run: Any, theory: Any, glass: GlassReader) -> str:
     waits, mean, error = run.waiting_times, run.correlation, run.correlation_error
-    column = int(np.argmin(np.abs(run.times - math.sqrt(run.times[1] * run.times[-1]) * 5)))
+    column = int(np.argmin(np.abs(run.times - waits[len(waits) // 2])))
     t = number(float(run.times[column]))
-    first, last = plus_minus(mean[0, column], error[0, column]), plus_minus(mean[-1, column], error[-1, column])
+    first, last = (
+        plus_minus(mean[0, column], error[0, column]),
+        plus_minus(mean[-1, column], error[-1, column]),
+    )
     if len(waits) == 1:
         text = f"C(t_w + t, t_w) has come down to {first} at t_w = {number(waits[0])} and t = {t}"
     else:
         change = float(mean[-1, column] - mean[0, column])
         width = math.hypot(float(error[0, column]), float(error[-1, column]))
-        verb = "rises" if change > 2 * width else "falls" if change < -2 * width else "does not clearly change"
+        verb = (
+            "rises" if change > 2 * width else "falls" if change < -2 * width else "does not clearly change"
+        )
         text = f"The correlation after t = {t} {verb} with the age, from {first} at t_w = {number(waits[0])} to {last} at t_w = {number(waits[-1])}"
         text += _verdict(change, width)
     if theory is not None:
         exact = theory.correlation[:, column]
         if np.isfinite(exact[[0, -1]]).all():
-            text += f"; N → ∞ has {number(exact[0])}" + (f" and {number(exact[-1])}" if len(waits) > 1 else "")
+            text += f"; N → ∞ has {number(exact[0])}" + (
+                f" and {number(exact[-1])}" if len(waits) > 1 else ""
+            )
         end, width = float(run.mean[-1]), float(run.error[-1])
         level = theory.final_energy
         gap = (end - level) / width if width > 0 else math.nan
@@ -106,7 +113,9 @@ def _table(run: Any, theory: Any) -> Table:
         rows.append((number(float(wait)), number(half[k]), number(exact), last))
     header = ("t_w", "t at which C = 1/2", "N → ∞", f"C at t = {number(float(run.times[-1]))}")
     return Table(
-        header, rows, "– where the correlation does not fall to 1/2 within the time. Times are those of dσ/dt = −P∇H."
+        header,
+        rows,
+        "– where the correlation does not fall to 1/2 within the time. Times are those of dσ/dt = −P∇H.",
     )
 
 

@@ -79,9 +79,17 @@ def _finding(counts: list[Any], exact: list[Any], layers: Any, glass: GlassReade
     z = [_by_index(item, row) for item, row in zip(counts, exact, strict=True) if row is not None]
     if z:
         together = np.concatenate(z)
-        sizes = ", ".join(str(item.n_spins) for item, row in zip(counts, exact, strict=True) if row is not None)
-        verdict = "agree with their exact means" if agreement(together) else "differ from their exact means"
-        sentences.append(f"The numbers of critical points by index {verdict} for {sizes} spins: {worst(together)}")
+        sizes = ", ".join(
+            str(item.n_spins) for item, row in zip(counts, exact, strict=True) if row is not None
+        )
+        verdict = (
+            "agree with their exact means"
+            if agreement(together, min(item.n_instances for item in counts))
+            else "differ from their exact means"
+        )
+        sentences.append(
+            f"The numbers of critical points by index {verdict} for {sizes} spins: {worst(together)}"
+        )
     if counts:
         complete, total = sum(c.n_complete for c in counts), sum(c.n_instances for c in counts)
         whole = "all" if complete == total else f"{complete} of"

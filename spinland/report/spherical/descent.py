@@ -124,7 +124,9 @@ def _with_size(scaling: Any, threshold: float) -> str:
         return ""
     first, last = there[0], there[-1]
     change, error = abs(gaps[first]) - abs(gaps[last]), math.hypot(errors[first], errors[last])
-    verdict = "shrinks" if change > 2 * error else "grows" if change < -2 * error else "does not clearly change"
+    verdict = (
+        "shrinks" if change > 2 * error else "grows" if change < -2 * error else "does not clearly change"
+    )
     return (
         f"The distance of the minima from it {verdict} with N: {plus_minus(gaps[first], errors[first])} for "
         f"{scaling.sizes[first]} spins, {plus_minus(gaps[last], errors[last])} for {scaling.sizes[last]}."
@@ -144,7 +146,14 @@ def _table(scaling: Any) -> Table:
         for k, n in enumerate(scaling.sizes)
     ]
     last = number(float(scaling.times[-1]))
-    header = ("N", f"flow at t = {last}", "minima", "lowest of an instance", "std within an instance", "converged")
+    header = (
+        "N",
+        f"flow at t = {last}",
+        "minima",
+        "lowest of an instance",
+        "std within an instance",
+        "converged",
+    )
     return Table(
         header, rows,
         f"Energies per spin: means over {scaling.n_instances} instances with {scaling.n_starts} starts each, errors over instances. "

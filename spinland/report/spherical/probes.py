@@ -17,7 +17,7 @@ from ...figures.trees import dendrogram_matrix
 from ...study import glass_names as names
 from ..parts import Chapter, Picture, Table, number, p_text, picture
 from .reader import GlassReader
-from .words import agreement, deviations, worst
+from .words import agreement, deviations
 
 
 def probes_chapter(glass: GlassReader) -> Chapter | None:
@@ -37,10 +37,15 @@ def probes_chapter(glass: GlassReader) -> Chapter | None:
         figures.append(
             picture(
                 overlap_profiles(
-                    profile, names=("glass",), value_labels=(ENERGY,), orders=(order,), references=sorted({2, order})
+                    profile,
+                    names=("glass",),
+                    value_labels=(ENERGY,),
+                    orders=(order,),
+                    references=sorted({2, order}),
                 ),
                 f"Random walks on the sphere from {len(profile.start)} minima, {profile.n_walkers} walkers each, against the overlap with the "
-                "start; bars: standard error over the minima. Dashed: the exact mean e0 q^p about a stationary point of energy e0.",
+                "start; bars: standard error over the minima. Dashed: the exact mean e0 q^p about a stationary point of energy e0, which "
+                "holds up to 1/N for a minimum, and for one instance.",
             )
         )
     if order == 2 and glass.get(names.PLANE_RANDOM) is not None:
@@ -61,7 +66,7 @@ def _finding(correlation: Any, profile: Any, order: int) -> str:
     if correlation is not None:
         value, error = correlation.effective_order, correlation.effective_order_error
         z = float(deviations(value, error, order))
-        verdict = "as it must be" if agreement([z]) else "which is not its order"
+        verdict = "as it must be" if agreement([z], correlation.n_pairs) else "which is not its order"
         sentences.append(
             f"The effective order is {plus_minus(value, error)} for the glass of order {order}, {verdict}"
             f" (misfit of the mixture: {p_text(correlation.chi2_p)})"
@@ -69,14 +74,16 @@ def _finding(correlation: Any, profile: Any, order: int) -> str:
     if profile is not None:
         later = profile.overlap < 0.999
         exact = float(np.mean(profile.start)) * profile.overlap[later] ** order
-        z = deviations(profile.value[later], profile.value_error[later], exact)
+        n_spins = round(float(profile.radius[0]) ** 2)
+        room = 3 * np.nan_to_num(profile.value_error[later]) + 1 / n_spins
+        away = np.abs(profile.value[later] - exact)
         middle = int(np.argmin(np.abs(profile.overlap - 0.5)))
         q = float(profile.overlap[middle])
-        verdict = "follow" if agreement(z) else "depart from"
+        verdict = "follow" if (away <= room).all() else "depart from"
         sentences.append(
             f"walks from minima {verdict} e0 q^{order}: at q = {number(q)} the energy is "
             f"{plus_minus(float(profile.value[middle]), float(profile.value_error[middle]))} where it should be "
-            f"{number(float(np.mean(profile.start)) * q**order)}, and {worst(z)}"
+            f"{number(float(np.mean(profile.start)) * q**order)} up to 1/N, and nowhere is the difference larger than {number(away.max(), 2)}"
         )
     text = "; ".join(sentences)
     return text[:1].upper() + text[1:] + "."
@@ -96,7 +103,11 @@ def minima_chapter(glass: GlassReader) -> Chapter | None:
     lines, pairs = glass.get(names.LINES), glass.get(names.PAIRS)
     triangles = glass.get(names.ULTRAMETRICITY)
     figures = [*_line(glass, lines), *_planes(glass), *_trees(glass, pairs, triangles)]
-    unsigned = " At even order a minimum and its opposite count as one, and overlaps have no sign." if found.symmetric else ""
+    unsigned = (
+        " At even order a minimum and its opposite count as one, and overlaps have no sign."
+        if found.symmetric
+        else ""
+    )
     return Chapter(
         "minima", "Between minima", "Between the minima: lines, planes and their hierarchy",
         f"{len(found.params)} descents of the same instance end in {len(found.distinct)} different minima, which stand for the trained "
@@ -126,7 +137,9 @@ def _planes(glass: GlassReader) -> list[Picture]:
         figures.append(
             picture(
                 plane_pair(
-                    [about, three], names=("about a minimum", "through three minima"), value_labels=(ENERGY, ENERGY)
+                    [about, three],
+                    names=("about a minimum", "through three minima"),
+                    value_labels=(ENERGY, ENERGY),
                 ),
                 f"{_PLANE} Right: the sphere in the span of three minima, seen from their normalised mean.",
             )
@@ -149,7 +162,9 @@ def _trees(glass: GlassReader, pairs: Any, triangles: Any) -> list[Picture]:
     if tree is not None and pairs is not None:
         figures.append(
             picture(
-                dendrogram_matrix(tree, matrix=squareform(np.asarray(pairs.overlaps)), matrix_label=rf"{OVERLAP}$_{{ab}}$"),
+                dendrogram_matrix(
+                    tree, matrix=squareform(np.asarray(pairs.overlaps)), matrix_label=rf"{OVERLAP}$_{{ab}}$"
+                ),
                 f"Tree of the minima ({tree.method} linkage) and their overlaps in its order. Blocks would be families of minima.",
             )
         )

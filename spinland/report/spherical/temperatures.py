@@ -41,7 +41,7 @@ def _figures(glass: GlassReader, exchange: Any, theory: Any) -> list[Picture]:
     levels = {rf"$q(T={exchange.temperatures[0]:.3g})$": coldest} if coldest > 0 else None
     return [
         picture(
-            energy_temperature(exchange, theory=line, levels=glass.levels),
+            energy_temperature(exchange, theory=line),
             f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N → ∞.",
         ),
         picture(
@@ -76,7 +76,7 @@ def _finding(exchange: Any, theory: Any, glass: GlassReader) -> str:
     sentences = []
     if known.any():
         z = deviations(mean[known], error[known], theory.corrected[known])
-        verdict = "is the exact one" if agreement(z) else "differs from the exact one"
+        verdict = "is the exact one" if agreement(z, len(exchange.energies)) else "differs from the exact one"
         lowest = number(float(exchange.temperatures[known][0]))
         sentences.append(
             f"at T = {lowest} and above the energy of {exchange.extent} spins {verdict}, −1/T with its correction for finite N: "

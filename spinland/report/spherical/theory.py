@@ -81,9 +81,10 @@ def _finding(card: Any, depth: Any, counts: Any) -> str:
     if depth is not None and len(depth.depths) > 2:
         top, last = int(np.argmax(depth.log_complex)), len(depth.depths) - 1
         inside = 0 < top < last
-        text += (
-            f". With {depth.n_parameters} weights the number of critical points "
-            + (f"rises up to depth {depth.depths[top]} and falls beyond" if inside else f"is largest at depth {depth.depths[top]}")
+        text += f". With {depth.n_parameters} weights the number of critical points " + (
+            f"rises up to depth {depth.depths[top]} and falls beyond"
+            if inside
+            else f"is largest at depth {depth.depths[top]}"
         )
     return text + "."
 

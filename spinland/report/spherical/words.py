@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from ..parts import number
 
@@ -38,13 +39,16 @@ def worst(z: ArrayLike) -> str:
     return f"the largest of {len(values)} deviations is {number(float(values.max()), 2)} standard errors"
 
 
-def agreement(z: ArrayLike) -> bool:
-    """Whether the largest of n independent normal deviations would be as large in one of a hundred cases or more."""
+def agreement(z: ArrayLike, n_samples: int) -> bool:
+    """Whether the largest of some independent deviations would be as large in one of a hundred cases or more.
+
+    Each is taken for Student's t of ``n_samples`` − 1 degrees of freedom: errors are estimated from few samples.
+    """
     values = np.abs(np.asarray(z, dtype=np.float64))
     values = values[~np.isnan(values)]
     if len(values) == 0:
         return True
-    tail = math.erfc(float(values.max()) / math.sqrt(2))
+    tail = 2 * float(stats.t.sf(values.max(), max(n_samples - 1, 1)))
     return 1 - (1 - tail) ** len(values) > 0.01
 
 
