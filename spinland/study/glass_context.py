@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import rng
 from ..dynamics.disorder import instances
+from ..errors import ArgumentError
 from ..landscape.glass import SphericalSpinGlass
 from ..theory.thermodynamics import dynamical_temperature, static_temperature
 from . import glass_names as names
@@ -86,7 +87,20 @@ class GlassContext:
         found: MinimaEnsemble = self.store.load(names.minima(self.config.spins))
         return found
 
-    def distinct(self, most: int | None = None) -> NDArray[Any]:
-        """Different minima of the main instance, the first ``most`` of them."""
+    def distinct(self, most: int | None = None, least: int = 1) -> NDArray[Any]:
+        """Different minima of the main instance, the first ``most`` of them.
+
+        Raises
+        ------
+        ArgumentError
+            There are fewer than ``least``.
+        """
         found = self.minima
-        return np.asarray(found.params[found.distinct[:most]])
+        rows = found.distinct[:most]
+        if len(rows) < least:
+            raise ArgumentError(
+                "minima",
+                f"descents to {least} different minima at least; glasses of more spins have more",
+                len(rows),
+            )
+        return np.asarray(found.params[rows])

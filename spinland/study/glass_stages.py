@@ -166,17 +166,17 @@ def _random_plane(context: GlassContext) -> Result:
 
 
 def _lines(context: GlassContext) -> Result:
-    points = context.distinct(context.config.lines + 1)
+    points = context.distinct(context.config.lines + 1, 2)
     alphas = np.linspace(-0.25, 1.25, context.config.line_points)
     return line(context.main, points[:-1], points[1:], alphas)
 
 
 def _minima_plane(context: GlassContext) -> Result:
-    return plane_through(context.main, context.distinct(3), n=context.config.grid)
+    return plane_through(context.main, context.distinct(3, 3), n=context.config.grid)
 
 
 def _pairs(context: GlassContext) -> Result:
-    return pair_statistics(context.distinct(), unsigned=context.minima.symmetric)
+    return pair_statistics(context.distinct(least=3), unsigned=context.minima.symmetric)
 
 
 def _overlaps(context: GlassContext) -> Result:
