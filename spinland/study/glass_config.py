@@ -34,7 +34,7 @@ class GlassConfig(Settings):
 
     spins: int = setting(100, "number of spins N", whole(4), _GLASS)
     order: int = setting(3, "order p of the interaction, 2 to 12", _order, _GLASS)
-    instances: int = setting(8, "independent instances to average over", whole(2), _GLASS)
+    instances: int = setting(16, "independent instances to average over", whole(2), _GLASS)
     seed: int = setting(0, "64-bit seed of every random number, the couplings included", seed64, _GLASS)
     parameters: int = setting(
         10_000,
@@ -43,7 +43,7 @@ class GlassConfig(Settings):
         _GLASS,
     )
 
-    starts: int = setting(4, "descents of each instance", whole(1), _DESCENT)
+    starts: int = setting(2, "descents of each instance, and walkers in ageing", whole(1), _DESCENT)
     descent_time: float = setting(
         100.0, "time at which gradient flow ends", number(above=0, maximum=1e5), _DESCENT
     )
@@ -58,7 +58,7 @@ class GlassConfig(Settings):
         several(whole(2)),
         _CRITICAL,
     )
-    critical_instances: int = setting(40, "instances of each of these sizes", whole(2), _CRITICAL)
+    critical_instances: int = setting(100, "instances of each of these sizes", whole(2), _CRITICAL)
     layer_spins: int = setting(
         12, "spins of one instance more, for index against energy", whole(2), _CRITICAL
     )
@@ -71,7 +71,7 @@ class GlassConfig(Settings):
         None, "spins in equilibrium; default N, at most 50", whole(2, True), _HEAT
     )
     sweeps: int = setting(
-        2000, "sweeps of replica exchange after its warm-up of half as many", whole(20), _HEAT
+        1000, "sweeps of replica exchange after its warm-up of half as many", whole(20), _HEAT
     )
 
     ageing_temperature: float | None = setting(

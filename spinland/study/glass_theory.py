@@ -317,9 +317,10 @@ def ageing_theory(
     energy_times, energy = np.empty(0), np.empty(0)
     if len(rows):
         columns = np.flatnonzero(times <= latest - waiting_times[rows].max())
-        curve = quench_correlation(waiting_times[rows], times[columns], order, temperature)
-        correlation[np.ix_(rows, columns)] = curve.correlation
-        error[np.ix_(rows, columns)] = curve.correlation_error
+        since = np.concatenate([[0.0], waiting_times[rows]])  # from time 0 for the energy's sake
+        curve = quench_correlation(since, times[columns], order, temperature)
+        correlation[np.ix_(rows, columns)] = curve.correlation[1:]
+        error[np.ix_(rows, columns)] = curve.correlation_error[1:]
         energy_times, first = np.unique(curve.waiting_times[:, None] + curve.times, return_index=True)
         energy = curve.energy.ravel()[first]
     arguments = {"order": order, "temperature": temperature, "waiting_times": waiting_times, "times": times}

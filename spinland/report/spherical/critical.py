@@ -132,7 +132,7 @@ def _table(counts: list[Any], exact: list[Any]) -> Table:
     rows = []
     for item, row in zip(counts, exact, strict=True):
         total = None if row is None else float(np.sum(row))
-        z = None if row is None else float(deviations(item.mean_total, item.total_error, total))
+        z = None if total is None else float(deviations(item.mean_total, item.total_error, total))
         rows.append(
             (
                 str(item.n_spins),

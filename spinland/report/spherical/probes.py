@@ -69,7 +69,11 @@ def _finding(correlation: Any, profile: Any, order: int) -> str:
         verdict = "as it must be" if agreement([z], correlation.n_pairs) else "which is not its order"
         sentences.append(
             f"The effective order is {plus_minus(value, error)} for the glass of order {order}, {verdict}"
-            f" (misfit of the mixture: {p_text(correlation.chi2_p)})"
+            + (
+                f" (misfit of the mixture: {p_text(correlation.chi2_p)})"
+                if np.isfinite(correlation.chi2_p)
+                else ""
+            )
         )
     if profile is not None:
         later = profile.overlap < 0.999

@@ -42,7 +42,7 @@ def _figures(glass: GlassReader, exchange: Any, theory: Any) -> list[Picture]:
     return [
         picture(
             energy_temperature(exchange, theory=line),
-            f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N → ∞.",
+            f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N → ∞, and at any finite N the energy lies above −1/T.",
         ),
         picture(
             overlap_distribution_curves(_selected(exchange, chosen), levels=levels),
@@ -76,7 +76,11 @@ def _finding(exchange: Any, theory: Any, glass: GlassReader) -> str:
     sentences = []
     if known.any():
         z = deviations(mean[known], error[known], theory.corrected[known])
-        verdict = "is the exact one" if agreement(z, len(exchange.energies)) else "differs from the exact one"
+        verdict = (
+            "agrees with the exact one"
+            if agreement(z, len(exchange.energies))
+            else "differs from the exact one"
+        )
         lowest = number(float(exchange.temperatures[known][0]))
         sentences.append(
             f"at T = {lowest} and above the energy of {exchange.extent} spins {verdict}, −1/T with its correction for finite N: "

@@ -90,7 +90,7 @@ def _finding(card: Any, depth: Any, counts: Any) -> str:
 
 
 def _table(card: Any) -> Table:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (label, number(-card.value(name), 6), number(-card.value(name, "cs"), 6)) for name, label in _ENERGIES
     ]
     rows += [
