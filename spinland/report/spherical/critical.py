@@ -11,7 +11,7 @@ from ...figures.labels import plus_minus
 from ...study import glass_names as names
 from ..parts import Chapter, Picture, Table, number, picture
 from .reader import GlassReader
-from .words import agreement, deviations, worst
+from .words import agree, deviations, worst
 
 
 def critical_chapter(glass: GlassReader) -> Chapter | None:
@@ -82,13 +82,10 @@ def _finding(counts: list[Any], exact: list[Any], layers: Any, glass: GlassReade
         sizes = ", ".join(
             str(item.n_spins) for item, row in zip(counts, exact, strict=True) if row is not None
         )
-        verdict = (
-            "agree with their exact means"
-            if agreement(together, min(item.n_instances for item in counts))
-            else "differ from their exact means"
-        )
+        n = min(item.n_instances for item in counts)
+        verdict = "agree with their exact means" if agree(together, n) else "differ from their exact means"
         sentences.append(
-            f"The numbers of critical points by index {verdict} for {sizes} spins: {worst(together)}"
+            f"The numbers of critical points by index {verdict} for {sizes} spins: {worst(together, n)}"
         )
     if counts:
         complete, total = sum(c.n_complete for c in counts), sum(c.n_instances for c in counts)

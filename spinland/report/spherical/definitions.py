@@ -35,7 +35,7 @@ SPHERICAL_DEFINITIONS = (
     ("z", "Measured minus exact, in standard errors of the measured."),
     (
         "±",
-        ("Standard error of the mean over instances, or over minima, walkers or pairs where it says so. Numbers are said to agree where the "
-        "largest of n deviations would be as large by chance in one of a hundred cases."),
+        ("Standard error of the mean over instances, or over minima, walkers or pairs where it says so. Numbers are said to agree unless a "
+        "deviation as large as the largest comes by chance in less than one of a hundred cases (Student's t)."),
     ),
 )  # fmt: skip

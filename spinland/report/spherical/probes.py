@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import stats
 from scipy.spatial.distance import squareform
 
 from ...figures.comparisons import line_pair, overlap_profiles, plane_pair
@@ -17,7 +18,9 @@ from ...figures.trees import dendrogram_matrix
 from ...study import glass_names as names
 from ..parts import Chapter, Picture, Table, number, p_text, picture
 from .reader import GlassReader
-from .words import agreement, deviations
+from .words import agree, deviations
+
+_LEAST_ORIGINS = 4
 
 
 def probes_chapter(glass: GlassReader) -> Chapter | None:
@@ -66,31 +69,34 @@ def _finding(correlation: Any, profile: Any, order: int) -> str:
     if correlation is not None:
         value, error = correlation.effective_order, correlation.effective_order_error
         z = float(deviations(value, error, order))
-        verdict = "as it must be" if agreement([z], correlation.n_pairs) else "which is not its order"
+        verdict = "as it must be" if agree([z], correlation.n_pairs) else "which is not its order"
+        misfit = correlation.chi2_p
         sentences.append(
             f"The effective order is {plus_minus(value, error)} for the glass of order {order}, {verdict}"
-            + (
-                f" (misfit of the mixture: {p_text(correlation.chi2_p)})"
-                if np.isfinite(correlation.chi2_p)
-                else ""
-            )
+            + (f" (misfit of the mixture: {p_text(misfit)})" if np.isfinite(misfit) else "")
         )
     if profile is not None:
-        later = profile.overlap < 0.999
-        exact = float(np.mean(profile.start)) * profile.overlap[later] ** order
-        n_spins = round(float(profile.radius[0]) ** 2)
-        room = 3 * np.nan_to_num(profile.value_error[later]) + 1 / n_spins
-        away = np.abs(profile.value[later] - exact)
-        middle = int(np.argmin(np.abs(profile.overlap - 0.5)))
-        q = float(profile.overlap[middle])
-        verdict = "follow" if (away <= room).all() else "depart from"
-        sentences.append(
-            f"walks from minima {verdict} e0 q^{order}: at q = {number(q)} the energy is "
-            f"{plus_minus(float(profile.value[middle]), float(profile.value_error[middle]))} where it should be "
-            f"{number(float(np.mean(profile.start)) * q**order)} up to 1/N, and nowhere is the difference larger than {number(away.max(), 2)}"
-        )
+        sentences.append(_along_walks(profile, order))
     text = "; ".join(sentences)
     return text[:1].upper() + text[1:] + "."
+
+
+def _along_walks(profile: Any, order: int) -> str:
+    """The energy along walks beside e0 q^p."""
+    later, start = profile.overlap < 0.999, float(np.mean(profile.start))
+    away = np.abs(profile.value[later] - start * profile.overlap[later] ** order)
+    middle = int(np.argmin(np.abs(profile.overlap - 0.5)))
+    q, value = float(profile.overlap[middle]), float(profile.value[middle])
+    verdict = "beside"
+    if len(profile.start) >= _LEAST_ORIGINS:  # with fewer the errors are not known well enough
+        three = stats.t.isf(0.00135, len(profile.start) - 1)  # as rare as three standard errors
+        room = three * np.nan_to_num(profile.value_error[later]) + 1 / round(float(profile.radius[0]) ** 2)
+        verdict = "follow" if (away <= room).all() else "depart from"
+    return (
+        f"walks from minima {verdict} e0 q^{order}: at q = {number(q)} the energy is "
+        f"{plus_minus(value, float(profile.value_error[middle]))} where it should be {number(start * q**order)} up to 1/N, "
+        f"and nowhere is the difference larger than {number(float(away.max()), 2)}"
+    )
 
 
 _PLANE = (

@@ -12,7 +12,7 @@ from ...figures.labels import plus_minus
 from ...study import glass_names as names
 from ..parts import Chapter, Picture, Table, number, picture
 from .reader import GlassReader
-from .words import agreement, deviations, worst
+from .words import agree, deviations, worst
 
 _CURVES = 5  # distributions P(q) in one drawing
 
@@ -77,14 +77,12 @@ def _finding(exchange: Any, theory: Any, glass: GlassReader) -> str:
     if known.any():
         z = deviations(mean[known], error[known], theory.corrected[known])
         verdict = (
-            "agrees with the exact one"
-            if agreement(z, len(exchange.energies))
-            else "differs from the exact one"
+            "agrees with the exact one" if agree(z, len(exchange.energies)) else "differs from the exact one"
         )
         lowest = number(float(exchange.temperatures[known][0]))
         sentences.append(
             f"at T = {lowest} and above the energy of {exchange.extent} spins {verdict}, −1/T with its correction for finite N: "
-            f"{worst(z)}"
+            f"{worst(z, len(exchange.energies))}"
         )
     cold = theory.breaking < 1
     if cold.any():

@@ -91,7 +91,8 @@ def _finding(card: Any, depth: Any, counts: Any) -> str:
 
 def _table(card: Any) -> Table:
     rows: list[tuple[str, ...]] = [
-        (label, number(-card.value(name), 6), number(-card.value(name, "cs"), 6)) for name, label in _ENERGIES
+        (label, number(-card.value(name), 6), number(-card.value(name, "cs"), 6))
+        for name, label in (_ENERGIES if card.order > 2 else _ENERGIES[:1])
     ]
     rows += [
         (label, number(card.value(name), 6), number(card.value(name, "cs"), 6)) for name, label in _OTHERS

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from ..parts import number
+from ..parts import number, p_text
+
+SIGNIFICANCE = 0.01
 
 
 def deviations(measured: ArrayLike, error: ArrayLike, exact: ArrayLike) -> NDArray[np.float64]:
@@ -30,26 +32,32 @@ def sigmas(z: float) -> str:
     return f"{number(abs(z), 2)} standard errors {'above' if z > 0 else 'below'}"
 
 
-def worst(z: ArrayLike) -> str:
-    """The largest of some deviations, and of how many, in words."""
-    values = np.abs(np.asarray(z, dtype=np.float64))
-    values = values[~np.isnan(values)]
-    if len(values) == 0:
-        return "no deviation could be judged"
-    return f"the largest of {len(values)} deviations is {number(float(values.max()), 2)} standard errors"
-
-
-def agreement(z: ArrayLike, n_samples: int) -> bool:
-    """Whether the largest of some independent deviations would be as large in one of a hundred cases or more.
+def chance(z: ArrayLike, n_samples: int) -> float:
+    """Probability that the largest of some independent deviations is as large by chance; NaN if there is none.
 
     Each is taken for Student's t of ``n_samples`` − 1 degrees of freedom: errors are estimated from few samples.
     """
     values = np.abs(np.asarray(z, dtype=np.float64))
     values = values[~np.isnan(values)]
     if len(values) == 0:
-        return True
+        return math.nan
     tail = 2 * float(stats.t.sf(values.max(), max(n_samples - 1, 1)))
-    return 1 - (1 - tail) ** len(values) > 0.01
+    return -math.expm1(len(values) * math.log1p(-tail)) if tail < 1 else 1.0
+
+
+def agree(z: ArrayLike, n_samples: int) -> bool:
+    """Whether the largest deviation is no rarer than one case in a hundred."""
+    return not chance(z, n_samples) < SIGNIFICANCE
+
+
+def worst(z: ArrayLike, n_samples: int) -> str:
+    """The largest of some deviations, of how many, and how rare it is, in words."""
+    values = np.abs(np.asarray(z, dtype=np.float64))
+    values = values[~np.isnan(values)]
+    if len(values) == 0:
+        return "no deviation can be judged"
+    many = "the deviation is" if len(values) == 1 else f"the largest of {len(values)} deviations is"
+    return f"{many} {number(float(values.max()), 2)} standard errors, {p_text(chance(z, n_samples))}"
 
 
 def curve(times: NDArray[Any], mean: NDArray[Any], error: NDArray[Any]) -> SimpleNamespace:
