@@ -10,8 +10,9 @@ import pytest
 from matplotlib.text import Text
 
 from spinland.errors import ArgumentError, StoreError
+from spinland.figures.labels import plus_minus
 from spinland.report import parts
-from spinland.report.page import PAGES
+from spinland.report.page import PAGES, write_page
 from spinland.report.spherical.reader import GlassReader
 from spinland.store.hdf5 import Store
 from spinland.study import glass_names as names
@@ -86,12 +87,15 @@ def test_the_sentences_come_from_the_file(finished_glass):
     store = Store(finished_glass, "r")
     scaling, exchange = store.load(names.SCALING), store.load(names.EXCHANGE)
     counts, fit = store.load(names.critical(4)), store.load(names.CORRELATION)
-    assert f"{counts.mean_total:.1f} ± {counts.total_error:.1f}" in page.words
-    shown = [f"{value:.2f}".replace("-", "−") for value in (exchange.mean[0], scaling.minima[-1])]
-    assert all(number in page.words for number in shown)
-    assert f"effective order is {fit.effective_order:.2f}" in page.words
+    for value, error in (
+        (counts.mean_total, counts.total_error),
+        (exchange.mean[0], exchange.error[0]),
+        (scaling.minima[-1], scaling.minima_error[-1]),
+        (fit.effective_order, fit.effective_order_error),
+    ):
+        assert plus_minus(value, error) in page.words
     assert "−1.633" in page.words  # −E_inf = −2 sqrt(2/3)
-    assert f"6 of 6" in page.words  # instances of the right Euler characteristic
+    assert "right in 6 of 6" in page.words  # the Euler characteristic
 
 
 def test_what_is_drawn_has_its_labels(finished_glass, monkeypatch):
@@ -100,7 +104,17 @@ def test_what_is_drawn_has_its_labels(finished_glass, monkeypatch):
     assert all(chapter.finding for chapter in chapters)
     assert all(picture.caption for chapter in chapters for picture in chapter.figures)
     text = " ".join(labels)
-    for word in ("energy per spin", r"E_\infty", r"N\to\infty", "temperature", "waiting time", "overlap", "index", "complexity", "depth"):
+    for word in (
+        "energy per spin",
+        r"E_\infty",
+        r"N\to\infty",
+        "temperature",
+        "waiting time",
+        "overlap",
+        "index",
+        "complexity",
+        "depth",
+    ):
         assert word in text, word
     assert "nan" not in text.lower().split()
 
@@ -111,11 +125,13 @@ def test_what_is_drawn_has_its_labels(finished_glass, monkeypatch):
 def test_other_orders(order, missing, tmp_path, monkeypatch):
     path = tmp_path / "glass.h5"
     told = []
-    assert run_glass(GlassConfig(**SETTINGS | {"order": order}), path, say=told.append) >= 18
+    assert run_glass(GlassConfig(**SETTINGS | {"order": order}), path, say=told.append) >= 17
     assert not [line for line in told if "cannot be made" in line]
     _, chapters = labels_of(path, monkeypatch)
     anchors = {chapter.anchor for chapter in chapters}
-    assert {"theory", "descent", "critical", "temperatures", "ageing", "probes", "minima"} - anchors == ({missing} - {""})
+    assert {"theory", "descent", "critical", "temperatures", "ageing", "probes", "minima"} - anchors == (
+        {missing} - {""}
+    )
     theory, descent = chapters[0], chapters[1]
     if order == 2:
         assert "quadratic form" in theory.finding
@@ -127,20 +143,17 @@ def test_a_finished_run_is_left_alone_and_others_are_refused(finished_glass, spi
     files = [finished_glass, finished_glass.with_suffix(".html")]
     before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
     assert "finished" in spinland("glass", *TINY, "--out", finished_glass).stderr
-    error = spinland("glass", *TINY, "--seed", "1", "--out", finished_glass, code=1).stderr
-    assert "seed = 0, not 1" in error
-    assert error.count("\n") == 1
-    error = spinland("study", "--out", finished_glass, code=1).stderr
-    assert "something else than a study" in error
+    with pytest.raises(StoreError, match="seed = 0, not 1"):
+        run_glass(GlassConfig(**SETTINGS | {"seed": 1}), finished_glass)
     assert [(file.read_bytes(), file.stat().st_mtime_ns) for file in files] == before
 
 
-def test_overwriting_with_one_thread_makes_the_same_bytes(finished_glass, spinland, tmp_path):
+def test_overwriting_makes_the_same_bytes(finished_glass, tmp_path):
     path = tmp_path / "glass.h5"
     Store(path).set_meta({"kind": "study"})
-    words = ["glass", *TINY, "--no-page", "--quiet", "--out", path]
-    assert "something else" in spinland(*words, code=1).stderr
-    spinland(*words, "--overwrite", NUMBA_NUM_THREADS="1")
+    with pytest.raises(StoreError, match="something else than a glass"):
+        run_glass(GlassConfig(**SETTINGS), path)
+    run_glass(GlassConfig(**SETTINGS), path, overwrite=True)
     assert path.read_bytes() == finished_glass.read_bytes()
 
 
@@ -152,11 +165,11 @@ def present(path):
         return ()
 
 
-def test_killed_again_and_again(finished_glass, command_line, spinland, tmp_path):
+def test_killed_again_and_again_and_ended_on_one_thread(finished_glass, command_line, spinland, tmp_path):
     path, draw = tmp_path / "glass.h5", random.Random(2)
     words = ["glass", *TINY, "--no-page", "--out", path]
     kills = 0
-    for awaited in (names.QUENCH, names.critical(4), names.AGEING):
+    for awaited in (names.critical(4), names.AGEING):
         process = subprocess.Popen(**command_line(*words, "--quiet"), stderr=subprocess.DEVNULL)
         while process.poll() is None and awaited not in present(path):
             time.sleep(0.002)
@@ -164,19 +177,18 @@ def test_killed_again_and_again(finished_glass, command_line, spinland, tmp_path
         process.send_signal(signal.SIGKILL)
         kills += process.wait() == -signal.SIGKILL
         assert awaited in present(path)
-    assert kills >= 2
-    assert "going on with" in spinland(*words).stderr
+    assert kills >= 1
+    assert "going on with" in spinland(*words, NUMBA_NUM_THREADS="1").stderr
     assert path.read_bytes() == finished_glass.read_bytes()
     assert [file.name for file in tmp_path.iterdir()] == ["glass.h5"]
 
 
-def test_an_unfinished_file_has_a_page(finished_glass, spinland, tmp_path):
+def test_an_unfinished_file_has_a_page(finished_glass, tmp_path):
     whole, path = Store(finished_glass, "r"), tmp_path / "part.h5"
     part = Store(path)
     part.set_meta(whole.meta | {"finished": False})
     part.save(names.SCALING, whole.load(names.SCALING))
-    spinland("report", path)
-    page = check_self_contained(path.with_suffix(".html").read_text(encoding="utf-8"))
+    page = check_self_contained(write_page(path, tmp_path / "part.html").read_text(encoding="utf-8"))
     assert "not complete" in page.words
     assert page.headings == [CHAPTERS[0], CHAPTERS[2], *CHAPTERS[-2:]]
 
