@@ -11,11 +11,12 @@ from matplotlib.figure import FigureBase
 
 from ..checks import integer
 from .dynamics import TIME
-from .inputs import listing
+from .inputs import listing, takes
 from .labels import ENERGY
 from .style import GREY, INK, PALETTE, band, canvas, context, dress, legend, ordered_colours, panel
 
 
+@takes("TheoryCard", "energy", "complexity_by_index", "layers")
 @context()
 def complexity_curves(card: Any, figure: FigureBase | None = None) -> FigureBase:
     """Complexity Θ(u) of all critical points, and Θ_k(u) of the lowest indices between −E_0 and −E_inf.
@@ -56,6 +57,7 @@ def complexity_curves(card: Any, figure: FigureBase | None = None) -> FigureBase
     return figure
 
 
+@takes("DepthTheory", "depths", "log_complex")
 @context()
 def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
     """Logarithm of the number of critical points against the depth of networks with equally many weights.
@@ -90,6 +92,7 @@ def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@takes("Langevin", "waiting_times", "correlation")
 @context()
 def ageing_beside_theory(langevin: Any, theory: Any, ax: Axes | None = None) -> Axes:
     """Two-time correlation C(t_w + t, t_w) against t, measured and for N → ∞, a colour for each waiting time.
@@ -132,6 +135,7 @@ def ageing_beside_theory(langevin: Any, theory: Any, ax: Axes | None = None) -> 
     return ax
 
 
+@takes("MinimaEnsemble", "values", "params", several=True)
 @context()
 def minima_energies(
     minima: Any, ax: Axes | None = None, *, levels: dict[str, float] | None = None, n_bins: int = 25
