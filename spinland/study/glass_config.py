@@ -34,7 +34,7 @@ class GlassConfig(Settings):
 
     spins: int = setting(100, "number of spins N", whole(4), _GLASS)
     order: int = setting(3, "order p of the interaction, 2 to 12", _order, _GLASS)
-    instances: int = setting(12, "independent instances to average over", whole(2), _GLASS)
+    instances: int = setting(10, "independent instances to average over", whole(2), _GLASS)
     seed: int = setting(0, "64-bit seed of every random number, the couplings included", seed64, _GLASS)
     parameters: int = setting(
         10_000,
