@@ -45,7 +45,7 @@ class GlassConfig(Settings):
 
     starts: int = setting(8, "descents of each instance, and walkers in ageing", whole(1), _DESCENT)
     descent_time: float = setting(
-        100.0, "time at which gradient flow ends", number(above=0, maximum=1e5), _DESCENT
+        60.0, "time at which gradient flow ends", number(above=0, maximum=1e5), _DESCENT
     )
     sizes: tuple[int, ...] | None = setting(
         None, "numbers of spins to compare, none for no comparison; default a quarter and a half of N, and N",

@@ -117,6 +117,6 @@ def _table(exchange: Any, theory: Any) -> Table:
     return Table(
         header, rows,
         "Energies per spin. N → ∞: −1/T, or one-step breaking; then with the leading correction at this N, where it is known. "
-        "z: deviation from it in standard errors. τ: autocorrelation time of the energy in samples. Accepted moves, and swaps "
+        "z: deviation from it in standard errors; all temperatures share their instances, so these deviations are not independent. τ: autocorrelation time of the energy in samples. Accepted moves, and swaps "
         "with the next higher temperature.",
     )  # fmt: skip
