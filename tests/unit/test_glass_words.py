@@ -59,6 +59,13 @@ def test_how_the_distance_depends_on_size(last, verb):
     assert f"from it {verb} with N" in descent._with_size(Scaling, -1.633)
 
 
+def test_descents_that_pass_the_threshold_are_counted():
+    class Minima:
+        values, params = np.array([-1.7, -1.64, -1.6]), np.zeros((3, 25))
+
+    assert "2 of 25 spins" in descent._beyond([Minima], -1.633)
+
+
 def test_when_a_correlation_has_fallen():
     times = np.array([0.0, 1.0, 2.0, 4.0])
     assert ageing._crossing(times, np.array([1.0, 0.8, 0.6, 0.2]), 0.5) == pytest.approx(2.5)

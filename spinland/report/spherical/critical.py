@@ -108,7 +108,7 @@ def _layers(layers: Any, glass: GlassReader) -> str:
     text = f"the {len(lowest)} minima of one instance of {layers.n_spins} spins lie at {number(float(lowest.mean()), 4)} on average"
     if card is not None and glass.config.order > 2:
         below = int(np.sum(lowest < -card.threshold))
-        text += f", {below} of them below −E_inf = {number(-card.threshold, 4)}"
+        text += f", {below or 'none'} of them below −E_inf = {number(-card.threshold, 4)}"
     return text
 
 

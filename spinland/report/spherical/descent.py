@@ -28,7 +28,7 @@ def descent_chapter(glass: GlassReader) -> Chapter | None:
         f"Gradient flow dσ/dt = −P∇H on the sphere from {scaling.n_starts} random points of each of {scaling.n_instances} "
         "instances, and Newton's method from where it ends. For N → ∞ the flow tends to the threshold −E_inf and never passes "
         "it; at finite N it ends in a minimum after a finite time.",
-        _finding(scaling, theory, glass),
+        _finding(scaling, theory, minima, glass),
         _figures(glass, scaling, line, minima),
         [_table(scaling)],
     )  # fmt: skip
@@ -78,7 +78,7 @@ def _figures(glass: GlassReader, scaling: Any, line: Any, minima: list[Any]) -> 
     return figures
 
 
-def _finding(scaling: Any, theory: Any, glass: GlassReader) -> str:
+def _finding(scaling: Any, theory: Any, minima: list[Any], glass: GlassReader) -> str:
     card = glass.get(names.CARD)
     n, last = int(scaling.sizes[-1]), float(scaling.times[-1])
     value, error = float(scaling.energies[-1, -1]), float(scaling.energy_error[-1, -1])
@@ -93,7 +93,15 @@ def _finding(scaling: Any, theory: Any, glass: GlassReader) -> str:
     text += "."
     if card is not None and len(scaling.sizes) > 1:
         text += " " + _with_size(scaling, -card.threshold)
+    if card is not None and minima and card.order > 2:
+        text += " " + _beyond(minima, -card.threshold)
     return text
+
+
+def _beyond(minima: list[Any], threshold: float) -> str:
+    """How many descents of single instances pass the threshold, which none does for N → ∞."""
+    passed = [f"{int(np.sum(item.values < threshold))} of {item.params.shape[1]} spins" for item in minima]
+    return f"Of {len(minima[-1].values)} descents of one instance each, these end below −E_inf: {', '.join(passed)}."
 
 
 def _beside(scaling: Any, theory: Any) -> str:
