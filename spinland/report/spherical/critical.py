@@ -76,16 +76,19 @@ def _state(complete: Any) -> str:
 
 def _finding(counts: list[Any], exact: list[Any], layers: Any, glass: GlassReader) -> str:
     sentences = []
-    z = [_by_index(item, row) for item, row in zip(counts, exact, strict=True) if row is not None]
-    if z:
-        together = np.concatenate(z)
-        sizes = ", ".join(
-            str(item.n_spins) for item, row in zip(counts, exact, strict=True) if row is not None
-        )
-        n = min(item.n_instances for item in counts)
-        verdict = "agree with their exact means" if agree(together, n) else "differ from their exact means"
+    known = [
+        (item, row)
+        for item, row in zip(counts, exact, strict=True)
+        if row is not None and item.n_complete == item.n_instances
+    ]
+    if known:
+        z = np.concatenate([_by_index(item, row) for item, row in known])
+        n = min(item.n_instances for item, _ in known)
+        sizes = ", ".join(str(item.n_spins) for item, _ in known)
+        verdict = "agree with" if agree(z, n) else "differ from"
+        verdict = verdict if np.isfinite(z).any() else "cannot be compared with"
         sentences.append(
-            f"The numbers of critical points by index {verdict} for {sizes} spins: {worst(together, n)}"
+            f"The numbers of critical points by index {verdict} their exact means for {sizes} spins: {worst(z, n)}"
         )
     if counts:
         complete, total = sum(c.n_complete for c in counts), sum(c.n_instances for c in counts)

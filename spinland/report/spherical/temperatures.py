@@ -87,7 +87,7 @@ def _finding(exchange: Any, theory: Any, glass: GlassReader) -> str:
     cold = theory.breaking < 1
     if cold.any():
         sentences.append(
-            f"below the static temperature it lies at {plus_minus(mean[0], error[0])} at T = {number(float(exchange.temperatures[0]))}, "
+            f"below the static temperature the energy lies at {plus_minus(mean[0], error[0])} at T = {number(float(exchange.temperatures[0]))}, "
             f"where one-step breaking gives {number(float(theory.energy[0]), 4)} for N → ∞ and q = {number(float(theory.overlap[0]))}"
         )
     text = "; ".join(sentences) or f"The coldest energy is {plus_minus(mean[0], error[0])}"

@@ -16,13 +16,13 @@ SIGNIFICANCE = 0.01
 
 
 def deviations(measured: ArrayLike, error: ArrayLike, exact: ArrayLike) -> NDArray[np.float64]:
-    """(measured − exact)/error; 0 where both agree without an error, infinite where they differ without one."""
+    """(measured − exact)/error. Where samples did not vary: 0 if they are exact, else NaN, their error being unknown."""
     value, width, truth = (np.asarray(x, dtype=np.float64) for x in (measured, error, exact))
     difference = value - truth
     with np.errstate(divide="ignore", invalid="ignore"):
         z = difference / width
-    agree = np.abs(difference) <= 1e-12 * np.maximum(1.0, np.abs(truth))
-    return np.where(agree & (width == 0), 0.0, z)
+    same = np.abs(difference) <= 1e-12 * np.maximum(1.0, np.abs(truth))
+    return np.where(width > 0, z, np.where(same & (width == 0), 0.0, np.nan))
 
 
 def sigmas(z: float) -> str:
