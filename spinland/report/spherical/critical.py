@@ -94,7 +94,7 @@ def _finding(counts: list[Any], exact: list[Any], layers: Any, glass: GlassReade
         complete, total = sum(c.n_complete for c in counts), sum(c.n_instances for c in counts)
         whole = "all" if complete == total else f"{complete} of"
         sentences.append(
-            f"{whole} {total} sets are complete{'' if complete == total else ', the others lack points, so their numbers are too small'}, "
+            f"{whole} {total} sets are complete{'' if complete == total else ', the others may lack points, and their numbers be too small'}, "
             f"and the Euler characteristic comes out right in {sum(_euler(c) for c in counts)} of {total}"
         )
     if layers is not None and len(layers.energy):
