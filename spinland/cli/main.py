@@ -15,7 +15,8 @@ from ..errors import ArgumentError, SpinlandError
 
 _COMMANDS = {
     "study": ("study_command", "Train replicas and run the four protocols on them."),
-    "report": ("report_command", "Write a study's pictures and numbers as one HTML page."),
+    "glass": ("glass_command", "Measure a spherical glass beside its theory, with the same probes."),
+    "report": ("report_command", "Write the pictures and numbers of a study or a glass as one HTML page."),
     "info": ("info_command", "Tell version, threads, devices and caches."),
     "data": ("data_command", "Fetch and check data sets."),
 }

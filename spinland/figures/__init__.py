@@ -27,6 +27,7 @@ from .nulls import ultrametricity_null
 from .pairs import distance_histogram, overlap_histogram, width_spread
 from .planes import plane_contour, plane_surface
 from .swaps import barrier_width, swap_barrier, swap_curves
+from .theory import ageing_beside_theory, complexity_curves, critical_points_depth, minima_energies
 from .trees import dendrogram_matrix
 from .walks import walk_fan, walk_ruggedness
 
@@ -34,10 +35,13 @@ __all__ = [
     "ENERGY",
     "LOSS",
     "SQUARED_ERROR",
+    "ageing_beside_theory",
     "ageing_curves",
     "barrier_width",
+    "complexity_curves",
     "correlation_curve",
     "correlation_mixture",
+    "critical_points_depth",
     "dendrogram_matrix",
     "descent_approach",
     "descent_curve",
@@ -53,6 +57,7 @@ __all__ = [
     "line_panels",
     "line_profile",
     "mapping_assumptions",
+    "minima_energies",
     "overlap_distribution_curves",
     "overlap_histogram",
     "overlap_profiles",

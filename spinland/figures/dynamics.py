@@ -25,12 +25,17 @@ def _curve(name: str, theory: ArrayLike) -> tuple[Any, Any]:
 
 
 def _levels(ax: Axes, levels: dict[str, float] | None) -> None:
-    """Horizontal lines with their names at the right edge, outside the axes where they hide nothing."""
+    """Horizontal lines with their names at the right edge, outside the axes where they hide nothing.
+
+    Of several, the lowest has its name below the line and the others above: −E_0 and −E_inf are close together.
+    """
+    lowest = min((levels or {"": 0.0}).values())
     for name, level in (levels or {}).items():
+        side = "center" if len(levels or {}) == 1 else "top" if level == lowest else "bottom"
         ax.axhline(level, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)), zorder=0.5)
         ax.annotate(
             name, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
-            va="center", ha="left", color=INK, fontsize=10, annotation_clip=False,
+            va=side, ha="left", color=INK, fontsize=10, annotation_clip=False,
         )  # fmt: skip
 
 

@@ -23,13 +23,23 @@ from .hierarchy import hierarchy_chapter
 from .parts import Chapter
 from .reader import Reader, StudyReader
 from .slices import slices_chapter
+from .spherical.ageing import ageing_chapter
+from .spherical.critical import critical_chapter
+from .spherical.definitions import SPHERICAL_DEFINITIONS
+from .spherical.descent import descent_chapter
+from .spherical.probes import minima_chapter, probes_chapter
+from .spherical.reader import GlassReader
+from .spherical.temperatures import temperatures_chapter
+from .spherical.theory import theory_chapter
 from .swaps import swaps_chapter
 from .training import training_chapter
 from .walks import walks_chapter
 
 Chapters = tuple[Callable[[Any], Chapter | None], ...]
 
-PAGES: dict[str, tuple[type[Reader], Chapters]] = {
+Definitions = tuple[tuple[str, str], ...]
+
+PAGES: dict[str, tuple[type[Reader], Chapters, Definitions]] = {
     "study": (
         StudyReader,
         (
@@ -41,9 +51,23 @@ PAGES: dict[str, tuple[type[Reader], Chapters]] = {
             slices_chapter,
             glass_chapter,
         ),
+        DEFINITIONS,
+    ),
+    "glass": (
+        GlassReader,
+        (
+            theory_chapter,
+            descent_chapter,
+            critical_chapter,
+            temperatures_chapter,
+            ageing_chapter,
+            probes_chapter,
+            minima_chapter,
+        ),
+        SPHERICAL_DEFINITIONS,
     ),
 }
-"""For each kind of file how it is read and what its page has."""
+"""For each kind of file how it is read, the chapters of its page and the words it explains."""
 
 
 def page_path(study: Path) -> Path:
@@ -96,17 +120,17 @@ def write_page(study: Path, target: Path, *, overwrite: bool = False, figures: P
     kind = store.meta.get("kind")
     if kind not in PAGES:
         raise StoreError(study, f"holds no {' and no '.join(PAGES)}")
-    read, makers = PAGES[kind]
+    read, makers, definitions = PAGES[kind]
     reader = read(store)
     chapters = [chapter for make in makers if (chapter := make(reader)) is not None]
-    html = _render(reader, chapters)
+    html = _render(reader, chapters, definitions)
     _write(target, html)
     if figures is not None:
         _write_figures(figures, chapters, overwrite)
     return target
 
 
-def _render(reader: Reader, chapters: list[Chapter]) -> str:
+def _render(reader: Reader, chapters: list[Chapter], definitions: Definitions) -> str:
     environment = Environment(
         loader=PackageLoader("spinland.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -117,7 +141,7 @@ def _render(reader: Reader, chapters: list[Chapter]) -> str:
         version=version(),
         unfinished=reader.unfinished,
         chapters=chapters,
-        definitions=DEFINITIONS,
+        definitions=definitions,
         command=_command(reader.config, reader.store.path.name),
         settings=[(name, _shown(value)) for name, value in reader.config.as_dict().items()],
         file=reader.store.path.name,

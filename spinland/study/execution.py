@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import ArgumentError, StoreError
 from ..provenance import version
+from ..results import Result
 from ..store.hdf5 import Store
 from .settings import Settings
 
@@ -31,6 +33,29 @@ class Step(Protocol):
     def make(self, context: Any, say: Say) -> None:
         """Make it and keep it in the file of the context."""
         ...
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step that makes one result.
+
+    Attributes
+    ----------
+    name : str
+        Where it is kept.
+    title : str
+        What it is, for the progress display.
+    compute : callable
+        Makes it from the context.
+    """
+
+    name: str
+    title: str
+    compute: Callable[[Any], Result]
+
+    def make(self, context: Any, say: Say) -> None:
+        """Compute the result and keep it."""
+        context.store.save(self.name, self.compute(context))
 
 
 def complete(context: Any, plan: Sequence[Step], say: Say) -> int:

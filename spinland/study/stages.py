@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -26,33 +26,8 @@ from . import names
 from .batches import compare_batch_sizes
 from .comparison import COMPARISON
 from .context import Context
-from .execution import Say
+from .execution import Say, Stage
 from .training import train_into
-
-Compute = Callable[[Context], Result]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One result of a study.
-
-    Attributes
-    ----------
-    name : str
-        Where it is kept.
-    title : str
-        What it is, for the progress display.
-    compute : callable
-        Makes it from the context.
-    """
-
-    name: str
-    title: str
-    compute: Compute
-
-    def make(self, context: Context, say: Say) -> None:
-        """Compute the result and keep it."""
-        context.store.save(self.name, self.compute(context))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,20 @@
+"""``spinland glass``: measure a spherical glass beside its theory, store everything, write the page."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from ..study.glass_config import GlassConfig
+from .options import run_and_report, settings_command
+
+
+@settings_command(GlassConfig)
+def command(config: GlassConfig, out: Path, page: bool, overwrite: bool, quiet: bool) -> None:
+    """Descend, heat and probe the spherical p-spin glass, and count its critical points, beside its theory.
+
+    Everything goes into one HDF5 file. Stopped at any moment, the same command goes on where it was.
+    """
+    from ..study.glass_run import run_glass
+
+    run_and_report(partial(run_glass, config, out), out, page=page, overwrite=overwrite, quiet=quiet)

@@ -1,0 +1,193 @@
+"""What theory says of the glass: complexity, critical points by depth, ageing beside its measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+
+from ..checks import integer
+from .dynamics import TIME
+from .inputs import listing, takes
+from .labels import ENERGY
+from .style import GREY, INK, PALETTE, band, canvas, context, dress, legend, ordered_colours, panel
+
+
+@takes("TheoryCard", "energy", "complexity_by_index", "layers")
+@context()
+def complexity_curves(card: Any, figure: FigureBase | None = None) -> FigureBase:
+    """Complexity Θ(u) of all critical points, and Θ_k(u) of the lowest indices between −E_0 and −E_inf.
+
+    Parameters
+    ----------
+    card : TheoryCard
+        Fields ``energy``, ``complexity`` (M,), ``complexity_by_index`` (K, M), ``layers`` (K,), ``threshold``.
+    figure : Figure or SubFigure, optional
+        Where to draw; a new one if it is not given.
+
+    Returns
+    -------
+    Figure or SubFigure
+        Where it was drawn.
+    """
+    figure = canvas(figure, (9.6, 4.0))
+    whole, near = (dress(ax) for ax in figure.subplots(1, 2))
+    top = max(float(np.max(card.complexity)), 1e-3)
+    whole.plot(card.energy, card.complexity, color=INK)
+    whole.set_ylim(-0.2 * top, 1.1 * top)
+    whole.set_ylabel(r"complexity $\Theta(u)$")
+    colours = ordered_colours(len(card.complexity_by_index))
+    for k, (curve, colour) in enumerate(zip(card.complexity_by_index, colours, strict=True)):
+        near.plot(card.energy, curve, color=colour, label=rf"$\Theta_{{{k}}}$, zero at $-E_{{{k}}}$")
+        near.axvline(-card.layers[k], color=colour, linewidth=0.7, linestyle=":")
+    near.plot(card.energy, card.complexity, color=INK, linestyle="--", linewidth=1.1, label=r"$\Theta$, all")
+    edge = float(np.max(card.complexity_by_index[:, np.searchsorted(card.energy, -card.threshold)]))
+    width = max(card.ground_state - card.threshold, 0.01)
+    near.set_xlim(-card.ground_state - 0.15 * width, -card.threshold + 0.5 * width)
+    near.set_ylim(-0.6 * max(edge, 1e-3), 1.8 * max(edge, 1e-3))
+    near.set_ylabel(r"complexity $\Theta_k(u)$")
+    for ax in (whole, near):
+        ax.axhline(0, color=GREY, linewidth=0.6)
+        ax.axvline(-card.threshold, color=PALETTE[1], linewidth=1.1, linestyle="--", label=r"$-E_\infty$")
+        ax.set_xlabel(ENERGY.replace("H/N", "u"))
+    legend(near)
+    return figure
+
+
+@takes("DepthTheory", "depths", "log_complex")
+@context()
+def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
+    """Logarithm of the number of critical points against the depth of networks with equally many weights.
+
+    Parameters
+    ----------
+    depth : DepthTheory
+        Fields ``depths``, ``log_complex``, ``log_real`` (D,), ``n_parameters``.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+    """
+    ax = panel(ax)
+    for k, (curve, name) in enumerate(
+        ((depth.log_complex, "complex critical points"), (depth.log_real, "real ones, leading exponential"))
+    ):
+        ax.plot(
+            depth.depths, curve, marker="os"[k], markersize=3.5, linewidth=1.2, color=PALETTE[k], label=name
+        )
+        top = int(np.argmax(curve))
+        ax.plot(
+            depth.depths[top], curve[top], marker="os"[k], markersize=8, color=PALETTE[k], fillstyle="none"
+        )
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("depth $H$ (weight layers)")
+    ax.set_ylabel("logarithm of their number")
+    legend(ax, f"{depth.n_parameters:,} weights".replace(",", " "))
+    return ax
+
+
+@takes("Langevin", "waiting_times", "correlation")
+@context()
+def ageing_beside_theory(langevin: Any, theory: Any, ax: Axes | None = None) -> Axes:
+    """Two-time correlation C(t_w + t, t_w) against t, measured and for N → ∞, a colour for each waiting time.
+
+    Parameters
+    ----------
+    langevin : Langevin
+        Fields ``times`` (T,), ``waiting_times`` (K,); properties ``correlation``, ``correlation_error`` (K, T).
+    theory : AgeingTheory
+        Fields ``times`` (T,), ``waiting_times`` (K,), ``correlation`` (K, T), ``plateau``.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+    """
+    ax = panel(ax)
+    later, colours = langevin.times > 0, ordered_colours(len(langevin.waiting_times))
+    mean, error = langevin.correlation, langevin.correlation_error
+    for k, colour in enumerate(colours):
+        band(
+            ax, langevin.times[later], mean[k][later], error[k][later], color=colour,
+            label=f"{langevin.waiting_times[k]:g}",
+        )  # fmt: skip
+        after = theory.times > 0
+        ax.plot(
+            theory.times[after], theory.correlation[k][after], color=colour, linestyle="--", linewidth=1.1,
+            label=r"$N\to\infty$" if k == len(colours) - 1 else None,
+        )  # fmt: skip
+    if theory.plateau > 0:
+        ax.axhline(theory.plateau, color=GREY, linewidth=0.9, linestyle=":", label=r"$q_\mathrm{EA}$")
+    ax.axhline(0, color=GREY, linewidth=0.6)
+    ax.set_xscale("log")
+    ax.margins(x=0.01)
+    ax.set_xlabel(TIME)
+    ax.set_ylabel(r"correlation $C(t_w+t,\, t_w)$")
+    legend(ax, r"waiting time $t_w$")
+    return ax
+
+
+@takes("MinimaEnsemble", "values", "params", several=True)
+@context()
+def minima_energies(
+    minima: Any, ax: Axes | None = None, *, levels: dict[str, float] | None = None, n_bins: int = 25
+) -> Axes:
+    """Energies of the minima that descents find, a histogram for each number of spins.
+
+    Parameters
+    ----------
+    minima : MinimaEnsemble or sequence of MinimaEnsemble
+        Fields ``values`` (R,), ``params`` (R, N).
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    levels : dict of str to float, optional
+        Vertical lines, such as −E_inf and −E_0.
+    n_bins : int
+        Number of bins, the same for all.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No minima, or no bins.
+    """
+    items = listing("minima", minima)
+    n_bins = integer("n_bins", n_bins, minimum=1)
+    ax = panel(ax)
+    values = np.concatenate([np.asarray(item.values) for item in items])
+    pad = max(1e-3, 0.02 * float(np.ptp(values)))
+    edges = np.linspace(values.min() - pad, values.max() + pad, n_bins + 1)
+    for item, colour in zip(items, ordered_colours(len(items)), strict=True):
+        density, _ = np.histogram(item.values, bins=edges, density=True)
+        ax.stairs(density, edges, fill=True, color=colour, alpha=0.2, linewidth=0)
+        ax.stairs(density, edges, color=colour, linewidth=1.3, label=f"$N = {item.params.shape[1]}$")
+    _upright(ax, levels or {})
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(ENERGY)
+    ax.set_ylabel("density of descents")
+    legend(ax)
+    return ax
+
+
+def _upright(ax: Axes, levels: dict[str, float]) -> None:
+    """Vertical lines with their names above the axes; the lower of two neighbours leans left."""
+    order: Sequence[tuple[str, float]] = sorted(levels.items(), key=lambda item: item[1])
+    for k, (name, level) in enumerate(order):
+        ax.axvline(level, color=INK, linewidth=0.9, linestyle=(0, (5, 3)))
+        side = "center" if len(order) == 1 else "right" if k == 0 else "left"
+        ax.annotate(
+            name, (level, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
+            ha=side, va="bottom", color=INK, fontsize=10, annotation_clip=False,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Chapters of the page that ``spinland glass`` writes."""

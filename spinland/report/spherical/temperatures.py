@@ -1,0 +1,122 @@
+"""Chapter: equilibrium at several temperatures."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ...figures.dynamics import energy_temperature, overlap_distribution_curves
+from ...figures.labels import plus_minus
+from ...study import glass_names as names
+from ..parts import Chapter, Picture, Table, number, picture
+from .reader import GlassReader
+from .words import agree, deviations, worst
+
+_CURVES = 5  # distributions P(q) in one drawing
+
+
+def temperatures_chapter(glass: GlassReader) -> Chapter | None:
+    """Energies of replica exchange beside theory, overlaps, acceptance."""
+    exchange, theory = glass.get(names.EXCHANGE), glass.get(names.EQUILIBRIUM)
+    if exchange is None:
+        return None
+    instances, _, _, copies = exchange.energies.shape
+    return Chapter(
+        "temperatures", "Equilibrium", "Equilibrium at many temperatures",
+        f"Replica exchange of {instances} instances of {exchange.extent} spins, {copies} copies each, "
+        f"{glass.config.sweeps} sweeps after the warm-up. For N → ∞ the energy is −1/T above the static temperature T_s and that "
+        "of one-step replica symmetry breaking below.",
+        _finding(exchange, theory, glass),
+        _figures(glass, exchange, theory),
+        [_table(exchange, theory)],
+    )  # fmt: skip
+
+
+def _figures(glass: GlassReader, exchange: Any, theory: Any) -> list[Picture]:
+    line = None if theory is None else np.stack([theory.grid, theory.curve])
+    chosen = _chosen(len(exchange.temperatures))
+    coldest = 0.0 if theory is None else float(theory.overlap[0])
+    levels = {rf"$q(T={exchange.temperatures[0]:.3g})$": coldest} if coldest > 0 else None
+    return [
+        picture(
+            energy_temperature(exchange, theory=line),
+            f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N → ∞, and at any finite N the energy lies above −1/T.",
+        ),
+        picture(
+            overlap_distribution_curves(_selected(exchange, chosen), levels=levels),
+            "Distribution P(q) of the overlap of two copies of one instance, mean over instances with its standard error. Above "
+            "T_s it is a peak at 0 of width 1/√N; one-step breaking adds a peak at the overlap q of one state, dashed line for the "
+            f"coldest temperature{'' if glass.config.order % 2 else ', and its mirror image'}.",
+        ),
+    ]
+
+
+def _chosen(n: int) -> Any:
+    """A few temperatures, the coldest and the hottest among them."""
+    return np.unique(np.linspace(0, n - 1, min(n, _CURVES)).round().astype(int))
+
+
+def _selected(exchange: Any, chosen: Any) -> SimpleNamespace:
+    def density(bins: int) -> tuple[Any, Any, Any]:
+        edges, values, errors = exchange.overlap_density(bins)
+        return edges, values[chosen], errors[chosen]
+
+    return SimpleNamespace(temperatures=exchange.temperatures[chosen], overlap_density=density)
+
+
+def _finding(exchange: Any, theory: Any, glass: GlassReader) -> str:
+    mean, error = exchange.mean, exchange.error
+    acceptance = np.asarray(exchange.swap_acceptance).reshape(-1, len(mean) - 1).mean(axis=0)
+    ending = f"; of the exchanges {number(100 * float(acceptance.min()), 2)} % or more are accepted."
+    if theory is None:
+        return f"The energy falls from {number(mean[-1])} to {number(mean[0])}" + ending
+    known = np.isfinite(theory.corrected)
+    sentences = []
+    if known.any():
+        z = deviations(mean[known], error[known], theory.corrected[known])
+        verdict = (
+            "agrees with the exact one" if agree(z, len(exchange.energies)) else "differs from the exact one"
+        )
+        lowest = number(float(exchange.temperatures[known][0]))
+        sentences.append(
+            f"at T = {lowest} and above the energy of {exchange.extent} spins {verdict}, −1/T with its correction for finite N: "
+            f"{worst(z, len(exchange.energies))}"
+        )
+    cold = theory.breaking < 1
+    if cold.any():
+        sentences.append(
+            f"below the static temperature the energy lies at {plus_minus(mean[0], error[0])} at T = {number(float(exchange.temperatures[0]))}, "
+            f"where one-step breaking gives {number(float(theory.energy[0]), 4)} for N → ∞ and q = {number(float(theory.overlap[0]))}"
+        )
+    text = "; ".join(sentences) or f"The coldest energy is {plus_minus(mean[0], error[0])}"
+    return text[:1].upper() + text[1:] + ending
+
+
+def _table(exchange: Any, theory: Any) -> Table:
+    n = len(exchange.temperatures)
+    mean, error, memory = exchange.mean, exchange.error, exchange.autocorrelation_time
+    moves = np.asarray(exchange.move_acceptance).reshape(-1, n).mean(axis=0)
+    swaps = np.append(np.asarray(exchange.swap_acceptance).reshape(-1, n - 1).mean(axis=0), np.nan)
+    square = np.asarray(exchange.overlaps, np.float64) ** 2
+    overlap = np.sqrt(np.moveaxis(square, -2, 0).reshape(n, -1).mean(axis=1))
+    rows = []
+    for k in range(n):
+        exact = None if theory is None else float(theory.energy[k])
+        corrected = float("nan") if theory is None else float(theory.corrected[k])
+        z = float(deviations(mean[k], error[k], corrected))
+        rows.append(
+            (
+                number(float(exchange.temperatures[k]), 4), plus_minus(mean[k], error[k]),
+                "–" if exact is None else number(exact, 4), number(corrected, 4), number(z, 2), number(overlap[k]),
+                number(memory[k], 2), f"{100 * moves[k]:.0f} %", "–" if k == n - 1 else f"{100 * swaps[k]:.0f} %",
+            )
+        )  # fmt: skip
+    header = ("T", "energy", "N → ∞", f"N = {exchange.extent}", "z", "√⟨q²⟩", "τ", "moves", "swaps")
+    return Table(
+        header, rows,
+        "Energies per spin. N → ∞: −1/T, or one-step breaking; then with the leading correction at this N, where it is known. "
+        "z: deviation from it in standard errors; all temperatures share their instances, so these deviations are not independent. τ: autocorrelation time of the energy in samples. Accepted moves, and swaps "
+        "with the next higher temperature.",
+    )  # fmt: skip
