@@ -12,7 +12,8 @@ PUBLIC = (
     "Euclidean", "random_walk", "ruggedness", "line", "plane", "plane_through", "trajectory_plane",
     "random_directions", "swap_interpolation", "correlation", "flatness", "train", "SGD", "Adam", "AdamW",
     "distances", "overlaps", "hierarchy", "pair_statistics", "ultrametricity", "Store", "run_study", "StudyConfig",
-    "figures", "symmetry",
+    "figures", "symmetry", "SphericalSpinGlass", "theory", "gradient_flow", "minimize", "langevin",
+    "replica_exchange", "critical_points", "path_couplings",
 )  # fmt: skip
 
 
