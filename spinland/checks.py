@@ -47,12 +47,14 @@ def float_array(
             raise
         raise ArgumentError(name, f"an array of numbers ({error})") from None
     if ndim is not None and array.ndim not in ((ndim,) if isinstance(ndim, int) else ndim):
-        raise ArgumentError(name, f"an array of {ndim} dimensions", f"shape {array.shape}")
+        wanted = str(ndim) if isinstance(ndim, int) else " or ".join(map(str, ndim))
+        raise ArgumentError(name, f"an array of {wanted} dimensions", f"shape {array.shape}")
     if shape is not None and (
         array.ndim != len(shape)
         or any(want is not None and want != have for want, have in zip(shape, array.shape, strict=False))
     ):
-        want_text = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
+        want_text = ", ".join("any" if n is None else str(n) for n in shape)
+        want_text = f"({want_text},)" if len(shape) == 1 else f"({want_text})"
         raise ArgumentError(name, f"an array of shape {want_text}", f"shape {array.shape}")
     if finite and not np.isfinite(array).all():
         raise ArgumentError(

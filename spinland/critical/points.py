@@ -219,3 +219,8 @@ def suitable(glass: SphericalSpinGlass) -> None:
             "stored couplings (generated=False): they are read thousands of times",
             "generated couplings",
         )
+    values, slopes = glass.value_and_gradient(glass.random_points(4))
+    if np.abs(slopes).max() * np.sqrt(glass.n_spins) <= 1e-12 * np.abs(values).max():
+        raise ArgumentError(
+            "glass", "an energy that varies on the sphere", "a constant: every point is critical"
+        )

@@ -22,6 +22,8 @@ from . import chains, inputs
 from .hamiltonian import Hamiltonian, dots
 from .ladder import Ladder
 
+_MOST_NUMBERS = 2**28  # energies and overlaps that are kept: 2 GB
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ReplicaExchange(Result):
@@ -169,13 +171,18 @@ def replica_exchange(
         raise ArgumentError(
             "landscape", "a landscape on a sphere of known radius, where exp(−H/T) has a norm"
         )
-    levels = inputs.rising("temperatures", temperatures)
-    checks.real("temperatures", levels[0], above=0)
+    levels = inputs.rising("temperatures", temperatures, above=0.0)
     stride = checks.integer("stride", stride, minimum=1)
     n_sweeps = checks.integer("n_sweeps", n_sweeps, minimum=stride)
     copies = checks.integer("copies", copies, minimum=1)
     n_warmup = n_sweeps // 2 if n_warmup is None else checks.integer("n_warmup", n_warmup, minimum=0)
     seed = rng.seed64("seed", seed)
+    numbers = len(items) * len(levels) * (n_sweeps // stride) * (copies + copies * (copies - 1) // 2)
+    if numbers > _MOST_NUMBERS:
+        raise ArgumentError(
+            "n_sweeps" if copies < 100 else "copies",
+            f"samples of at most {_MOST_NUMBERS} numbers; stride keeps fewer of them", f"{numbers} numbers",
+        )  # fmt: skip
     parts = []
     with track(len(items) * (n_sweeps // stride), "replica exchange") as advance:
         for i, item in enumerate(items):

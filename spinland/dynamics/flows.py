@@ -87,7 +87,7 @@ def gradient_flow(
         When to look, strictly increasing, from 0 on.
     tolerance : float
         Error allowed in one step: root mean square over the coordinates, in units of the larger of 1 and
-        the root mean square coordinate.
+        the root mean square coordinate. At least 1e-13: below lies rounding.
     max_steps : int
         Steps that a start may attempt; energies at times it has not reached are NaN.
 
@@ -103,7 +103,7 @@ def gradient_flow(
     items, single = inputs.landscapes(landscape)
     each = inputs.starts(items, points)
     when = inputs.rising("times", times)
-    tolerance = checks.real("tolerance", tolerance, above=0, maximum=0.1)
+    tolerance = checks.real("tolerance", tolerance, minimum=1e-13, maximum=0.1)
     max_steps = checks.integer("max_steps", max_steps, minimum=1)
     parts = []
     with track(sum(map(len, each)), "gradient flow") as advance:

@@ -70,13 +70,15 @@ def starts(items: Sequence[Landscape], points: ArrayLike) -> list[NDArray[np.flo
     return each
 
 
-def rising(name: str, value: ArrayLike, minimum: float = 0.0) -> NDArray[np.float64]:
-    """Times or temperatures (T,): one or more, strictly increasing, at least ``minimum``."""
+def rising(
+    name: str, value: ArrayLike, minimum: float = 0.0, above: float | None = None
+) -> NDArray[np.float64]:
+    """Times or temperatures (T,): one or more, strictly increasing, at least ``minimum``, above ``above``."""
     array = np.atleast_1d(checks.float_array(name, value, ndim=(0, 1)))
-    if array.size == 0 or np.any(np.diff(array) <= 0) or array[0] < minimum:
-        raise ArgumentError(
-            name, f"one number or more, strictly increasing, of at least {minimum:g}", array.tolist()
-        )
+    low = f"of at least {minimum:g}" if above is None else f"above {above:g}"
+    too_low = array.size and (array[0] < minimum if above is None else array[0] <= above)
+    if array.size == 0 or np.any(np.diff(array) <= 0) or too_low:
+        raise ArgumentError(name, f"one number or more, strictly increasing, {low}", array.tolist())
     return array
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -111,7 +112,12 @@ class SphericalSpinGlass:
         ArgumentError
             A tensor that is not a hypercube of two dimensions or more, not finite, or of another N.
         """
-        given = couplings if isinstance(couplings, Mapping) else {np.ndim(couplings): couplings}
+        given: Mapping[int, ArrayLike]
+        if isinstance(couplings, Mapping):
+            given = couplings
+        else:
+            whole = checks.float_array("couplings", couplings)
+            given = {whole.ndim: whole}
         if not given:
             raise ArgumentError("couplings", "one tensor or more", "none")
         tensors = {}
@@ -119,7 +125,7 @@ class SphericalSpinGlass:
             array = checks.float_array("couplings", tensor)
             if array.ndim < 2 or len(set(array.shape)) != 1 or array.shape[0] < 2 or array.ndim != p:
                 raise ArgumentError(
-                    "couplings", f"a hypercube of {p} dimensions, two or more, and two spins or more",
+                    "couplings", "a hypercube (N, …, N) of two dimensions or more, as many as its order, and two spins or more",
                     f"shape {array.shape}",
                 )  # fmt: skip
             tensors[int(p)] = array
@@ -169,7 +175,9 @@ class SphericalSpinGlass:
 
     def covariance(self, q: ArrayLike) -> Any:
         """ξ(q) = Σ β_p² q^p: the covariance of H at overlap q over the disorder, divided by N."""
-        overlap = np.asarray(q, np.float64)
+        overlap = checks.float_array("q", q)
+        if np.abs(overlap).max(initial=0.0) > 1 + 1e-9:
+            raise ArgumentError("q", "overlaps in [-1, 1]", float(np.abs(overlap).max()))
         return sum(beta**2 * overlap**p for p, beta in self.mixture.items())
 
     def random_points(self, n: int, seed: int = 0) -> NDArray[Any]:
@@ -292,7 +300,7 @@ class SphericalSpinGlass:
     def _polynomial(self, batch: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[Any]]:
         """H/N and its gradient in R^N."""
         values, gradients = np.zeros(len(batch)), np.zeros_like(batch)
-        for _, scale, glass in self._parts():
+        for _, scale, glass in self._parts() if len(batch) else ():
             energy, gradient = kernel.energy_gradient(glass, batch)
             values += scale * energy
             gradients += self.dtype.type(scale) * gradient
@@ -302,7 +310,7 @@ class SphericalSpinGlass:
         """Hessian on the sphere times vectors (B, N) at points (B, N), or at one point (1, N)."""
         along = np.asarray(self.geometry.tangent(points, vectors), self.dtype)
         product, radial = np.zeros_like(along), np.zeros(len(points))
-        for p, scale, glass in self._parts():
+        for p, scale, glass in self._parts() if len(along) else ():
             energy, _, curvature = kernel.hessian_vector(glass, points, along)
             product += self.dtype.type(scale) * curvature
             radial += p * scale * energy / self.n_spins  # σ·∇H = p H
@@ -331,11 +339,16 @@ class SphericalSpinGlass:
         ]
 
     def _room(self) -> None:
-        """Refuse what does not fit into memory."""
-        if any(kernel.n_couplings(self.n_spins, p) > _MOST_COUPLINGS for p in self.mixture):
-            raise ArgumentError(
-                "n_spins", f"at most {_MOST_COUPLINGS} couplings of one order", self.n_couplings
-            )
+        """Refuse what cannot be counted, or does not fit into memory."""
+        for p in self.mixture:
+            count = math.comb(self.n_spins + p - 1, p)
+            if count > _MOST_COUPLINGS:
+                raise ArgumentError("n_spins", f"at most {_MOST_COUPLINGS} couplings of one order", count)
+            # The kernel counts index sets with 64-bit products: C(N + p, j) (N + p), j ≤ p.
+            if max(math.comb(self.n_spins + p, j) for j in range(p + 1)) * (self.n_spins + p) >= 2**63:
+                raise ArgumentError(
+                    "order", f"an order whose index sets of {self.n_spins} spins can be counted", p
+                )
         need = self.n_couplings * self.dtype.itemsize
         have = _memory()
         if not self.generated and need > have:

@@ -197,6 +197,10 @@ def _two_grids(
         h = _STEP / _fastest_rate(mixture, t)
     else:
         h = conventions.to_abc_time(checks.real("step", step, above=0), convention)
+        longest = 2 * _STEP / _fastest_rate(mixture, t)
+        if h > longest:  # the scheme is not stable far beyond
+            most = conventions.from_abc_time(longest, convention)
+            raise ArgumentError("step", f"a step of at most {most:.3g}", step)
     steps = latest / h
     if not steps + 4 <= _MOST_STEPS:
         longest = conventions.from_abc_time((_MOST_STEPS - 4) * h, convention)

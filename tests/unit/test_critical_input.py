@@ -66,13 +66,6 @@ def test_a_diagonal_tensor_has_as_many_real_points_as_complex_ones(method):
     np.testing.assert_array_equal(found.index[found.energy > 0].min(), 0)
 
 
-def test_couplings_that_vanish_are_degenerate():
-    found = critical_points(SphericalSpinGlass.from_couplings(np.zeros((3, 3, 3))), 20)
-    assert found.complete is None
-    assert found.n_degenerate == len(found.points)
-    assert found.n_complex == 0
-
-
 def test_a_symmetry_leaves_no_isolated_points():
     # H ∝ x (y² + z²): besides ±x the circles x² = 1/3 are critical, where one eigenvalue is 0.
     tensor = np.zeros((3, 3, 3))
