@@ -111,7 +111,7 @@ def _correlations(study: StudyReader, order: int) -> list[Picture]:
             picture(
                 effective_order_sweep([before, after], widths, labels=("before training", "after training")),
                 "Effective order Σ p a_p of the loss against the width of the first hidden layer, on the spheres of the initial "
-                "norm and of the solutions' mean norm; bootstrap errors over pairs. Widths of one curve are independent "
+                f"norm and of the solutions' mean norm; bootstrap errors over {before[0].n_pairs} pairs. Widths of one curve are independent "
                 "landscapes, measured with the same seed.",
             )
         )

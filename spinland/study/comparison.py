@@ -54,13 +54,19 @@ def network_correlation(
     landscape = context.landscape if network is None else context.landscape_of(network)
     solutions = context.solutions(context.loaded_ensemble(name), c.walk_origins)
     norms = np.linalg.norm(np.asarray(solutions, np.float64), axis=1)
-    return correlation(landscape, None, c.correlation_pairs, c.seed, radius=float(norms.mean()))
+    return correlation(landscape, None, _pairs(context, network), c.seed, radius=float(norms.mean()))
 
 
 def initial_correlation(context: Context, network: ReLUNetwork | None = None) -> Result:
     """Correlation of the loss on the sphere of the norm of a random initialisation."""
     landscape = context.landscape if network is None else context.landscape_of(network)
-    return correlation(landscape, None, context.config.correlation_pairs, context.config.seed)
+    return correlation(landscape, None, _pairs(context, network), context.config.seed)
+
+
+def _pairs(context: Context, network: ReLUNetwork | None) -> int:
+    """Pairs of points: half as many for the networks of a sweep, of which there are many."""
+    pairs = context.config.correlation_pairs
+    return pairs if network is None else max(3, pairs // 2)
 
 
 def _glass_correlation(context: Context) -> Result:
