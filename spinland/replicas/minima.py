@@ -9,15 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks
+from ..dynamics.minimizer import minimize
 from ..errors import ArgumentError
 from ..landscape.glass import SphericalSpinGlass
-from ..progress import track
 from ..provenance import record
 from ..results import Result
 from .gram import overlaps
 
-_FIRST_STEP = 0.05  # of the descent, in the time of dσ/dt = −∇H
-_LONGEST_STEP = 2.0
 _SAME = 1 - 1e-4  # overlap above which two descents have found one minimum
 
 
@@ -59,9 +57,9 @@ class MinimaEnsemble(Result):
 
 
 def glass_minima(
-    glass: SphericalSpinGlass, n: int, seed: int = 0, *, tolerance: float = 1e-7, max_steps: int = 5000
+    glass: SphericalSpinGlass, n: int, seed: int = 0, *, tolerance: float = 1e-10, max_steps: int = 500
 ) -> MinimaEnsemble:
-    """Descend from random points of the sphere to minima of a spherical glass.
+    """Descend from random points of the sphere to minima of a spherical glass, as `minimize` does.
 
     Parameters
     ----------
@@ -72,9 +70,9 @@ def glass_minima(
     seed : int
         64-bit seed of the starts.
     tolerance : float
-        Largest |∇H|/√N at which a descent is at its end.
+        |∇H|/√N below which a descent is at its end. In float32 rounding may end it before.
     max_steps : int
-        Steps after which descents end where they are; ``gradient_norms`` tells.
+        Newton steps after which descents end where they are; ``gradient_norms`` tells.
 
     Returns
     -------
@@ -98,43 +96,12 @@ def glass_minima(
     tolerance = checks.real("tolerance", tolerance, above=0)
     max_steps = checks.integer("max_steps", max_steps, minimum=1)
     starts = glass.random_points(n, seed)
-    points = _descend(glass, starts, tolerance, max_steps)
-    values, gradients = glass.value_and_gradient(points)
+    found = minimize(glass, starts, tolerance, max_steps)
     arguments = {"n": n, "tolerance": tolerance, "max_steps": max_steps, "order": glass.order}
     return MinimaEnsemble(
-        params=points, initial=starts, values=np.asarray(values), gradient_norms=_force(glass, gradients),
+        params=found.points, initial=starts, values=found.values, gradient_norms=found.gradient_norms,
         symmetric=all(p % 2 == 0 for p in glass.mixture),
         provenance=record(
             "glass_minima", arguments, seed=seed, data=glass.fingerprint, device=glass.device, dtype=glass.dtype
         ),
     )  # fmt: skip
-
-
-def _force(glass: SphericalSpinGlass, gradients: NDArray[Any]) -> NDArray[np.float64]:
-    """|∇H|/√N (B,) from gradients of the value."""
-    return np.asarray(np.linalg.norm(gradients.astype(np.float64), axis=1) * np.sqrt(glass.dim))
-
-
-def _descend(
-    glass: SphericalSpinGlass, starts: NDArray[Any], tolerance: float, max_steps: int
-) -> NDArray[Any]:
-    """Barzilai and Borwein's steps (IMA J. Numer. Anal. 8, 141, 1988), each point with its own, on the sphere."""
-    points, active = starts.copy(), np.arange(len(starts))
-    gradients = glass.gradient(points) * glass.dim
-    steps = np.full(len(starts), _FIRST_STEP)
-    with track(max_steps, "descent") as advance:
-        for _ in range(max_steps):
-            force = np.linalg.norm(gradients[active].astype(np.float64), axis=1) / np.sqrt(glass.dim)
-            active = active[force > tolerance]
-            if not len(active):
-                break
-            here, slope = points[active], gradients[active]
-            there = glass.geometry.retract(here - (steps[active, None] * slope).astype(glass.dtype))
-            after = glass.gradient(there) * glass.dim
-            moved, bent = there - here, after - glass.geometry.tangent(there, slope)
-            curved = np.sum(moved * bent, axis=1)
-            ratio = np.sum(moved * moved, axis=1) / np.where(curved > 0, curved, 1.0)
-            steps[active] = np.where(curved > 0, np.minimum(ratio, _LONGEST_STEP), 2 * _FIRST_STEP)
-            points[active], gradients[active] = there, after
-            advance()
-    return points

@@ -8,11 +8,13 @@ import numpy as np
 from scipy.spatial.distance import squareform
 
 from ..figures.comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
-from ..figures.correlations import correlation_curve
+from ..figures.correlations import correlation_curve, correlation_mixture, effective_order_sweep
 from ..figures.labels import ENERGY, plus_minus
 from ..figures.nulls import ultrametricity_null
+from ..figures.theory import minima_energies
 from ..study import names
-from .parts import Chapter, Picture, Table, number, picture
+from ..theory.levels import layer_energy, threshold_energy
+from .parts import Chapter, Picture, Table, number, p_text, picture
 from .reader import StudyReader
 
 _PLANES = (
@@ -41,7 +43,8 @@ def glass_chapter(study: StudyReader) -> Chapter | None:
         return None
     n_spins, order = minima.params.shape[1], study.config.glass_order
     figures = [
-        *_walks(study, order), *_correlations(study, order), *_lines(study, order), *_planes(study), *_trees(study)
+        *_walks(study, order), *_correlations(study, order), *_energies(minima, order),
+        *_lines(study, order), *_planes(study), *_trees(study),
     ]  # fmt: skip
     return Chapter(
         "glass", "On the glass", "The same probes on the glass",
@@ -52,7 +55,7 @@ def glass_chapter(study: StudyReader) -> Chapter | None:
         "those of Crisanti and Sommers are smaller by √2.",
         _finding(study, minima, order),
         figures,
-        [_table(study, minima)],
+        [_table(study, minima, order), *_order_table(study)],
     )  # fmt: skip
 
 
@@ -86,18 +89,75 @@ def _walks(study: StudyReader, order: int) -> list[Picture]:
 
 
 def _correlations(study: StudyReader, order: int) -> list[Picture]:
-    both = _both(study, "correlation")
-    if both is None:
+    found = _measured(study)
+    if not found:
         return []
-    drawn = correlation_curve(both, orders=sorted({2, order}), labels=("network", "glass"))
-    return [
+    items, labels = list(found.values()), list(found)
+    fitted = all(np.isfinite(item.mixture).all() for item in items)
+    draw: Any = correlation_mixture if fitted else correlation_curve
+    figures = [
         picture(
-            drawn,
-            "Correlation of the values at two random points of overlap q. Uniform on the sphere of the solutions' mean norm, "
-            f"{number(both[0].radius)}, for the network, on |σ|² = N for the glass; {both[0].n_pairs} pairs, jackknife errors "
-            "over pairs, which the points of a curve share. The curves are those of pure p-spin glasses.",
+            draw(items, orders=sorted({2, order}), labels=labels),
+            "Correlation of the values at two random points of overlap q, with the fitted mixtures Σ a_p q^p and their weights. "
+            "Network: uniform on the sphere of the initial norm (before training) and of the solutions' mean norm (after); "
+            f"glass: on |σ|² = N. {items[0].n_pairs} pairs; jackknife errors of the points, bootstrap errors of the weights, "
+            "both over pairs, which the points of a curve share. Grey: pure p-spin glasses.",
         )
     ]
+    widths, after = study.of_widths("correlation")
+    also, before = study.of_widths("correlation-initial")
+    if len(widths) > 1 and also == widths:
+        figures.append(
+            picture(
+                effective_order_sweep([before, after], widths, labels=("before training", "after training")),
+                "Effective order Σ p a_p of the loss against the width of the first hidden layer, on the spheres of the initial "
+                f"norm and of the solutions' mean norm; bootstrap errors over {before[0].n_pairs} pairs. Widths of one curve are independent "
+                "landscapes, measured with the same seed.",
+            )
+        )
+    return figures
+
+
+def _measured(study: StudyReader) -> dict[str, Any]:
+    """Correlations by what they are of, as far as they are there."""
+    found = {
+        "network, before training": study.get(names.INITIAL_CORRELATION),
+        "network, after training": study.get(names.of_both("correlation", "network")),
+        "glass": study.get(names.of_both("correlation", "glass")),
+    }
+    return {label: item for label, item in found.items() if item is not None}
+
+
+def _energies(minima: Any, order: int) -> list[Picture]:
+    levels = {r"$-E_0$": -layer_energy(order), r"$-E_\infty$": -threshold_energy(order)}
+    return [
+        picture(
+            minima_energies(minima, levels=levels),
+            f"Energies per spin of the minima below {len(minima.values)} random starts, normalised to E[H(σ)H(σ')] = N q^{order}. Lines: "
+            "ground state −E_0 and threshold −E_inf for N → ∞. A minimum that several starts reach counts each time.",
+        )
+    ]
+
+
+def _order_table(study: StudyReader) -> list[Table]:
+    rows = [
+        (
+            label,
+            number(item.radius),
+            plus_minus(item.effective_order, item.effective_order_error),
+            p_text(item.chi2_p),
+        )
+        for label, item in _measured(study).items()
+    ]
+    if not rows:
+        return []
+    return [
+        Table(
+            ("", "radius", "effective order", "misfit of the mixture"), rows,
+            "Effective order Σ p a_p of the fitted mixture with its bootstrap error over pairs. A small p says that no mixture "
+            "of these orders has this correlation.",
+        )
+    ]  # fmt: skip
 
 
 def _lines(study: StudyReader, order: int) -> list[Picture]:
@@ -167,11 +227,31 @@ def _finding(study: StudyReader, minima: Any, order: int) -> str:
             + " of the same"
         )  # fmt: skip
     text = "; ".join(parts) + ". " if parts else ""
+    text += _orders_found(study) + _depth_found(minima, order)
     for name, who in ((names.ULTRAMETRICITY, "Solutions"), (names.GLASS_ULTRAMETRICITY, "Minima")):
         test = study.get(name)
         if test is not None:
             text += f"{who}: {test.verdict[:1].lower()}{test.verdict[1:]} "
     return text.strip()
+
+
+def _orders_found(study: StudyReader) -> str:
+    """Effective orders in a sentence."""
+    told = [
+        f"{plus_minus(item.effective_order, item.effective_order_error)} ({label})"
+        for label, item in _measured(study).items()
+        if np.isfinite(item.effective_order)
+    ]
+    return f"Effective order of the interactions: {', '.join(told)}. " if told else ""
+
+
+def _depth_found(minima: Any, order: int) -> str:
+    """Energies of the minima beside the levels of theory."""
+    return (
+        f"The minima lie at {_mean(minima.values)} per spin on average over the starts, where N → ∞ has the threshold "
+        f"−E_inf = {number(-threshold_energy(order), 4)} and the ground state −E_0 = {number(-layer_energy(order), 4)} "
+        f"(E[H(σ)H(σ')] = N q^{order}). "
+    )
 
 
 def _at(profile: Any, q: float) -> tuple[float, float]:
@@ -190,7 +270,7 @@ def _barrier(line: Any, profile: Any) -> tuple[float, float]:
     return float(heights.mean()), float(error)
 
 
-def _table(study: StudyReader, minima: Any) -> Table:
+def _table(study: StudyReader, minima: Any, order: int) -> Table:
     """Energies, overlaps and fits side by side."""
     rows = []
     profiles, pairs = _both(study, "profile"), [study.get(names.PAIRS), study.get(names.GLASS_PAIRS)]
@@ -198,6 +278,9 @@ def _table(study: StudyReader, minima: Any) -> Table:
         rows.append(("value at the starts", *(_mean(profile.start) for profile in profiles)))
         typical = [(float(np.mean(p.typical)), float(np.mean(p.typical_error))) for p in profiles]
         rows.append(("value at random points of the sphere", *(plus_minus(*pair) for pair in typical)))
+    rows.append(("mean energy of the minima", "–", _mean(minima.values)))
+    rows.append(("threshold −E_inf, N → ∞", "–", number(-threshold_energy(order), 4)))
+    rows.append(("ground state −E_0, N → ∞", "–", number(-layer_energy(order), 4)))
     if None not in pairs:
         rows.append(
             ("mean overlap of pairs", *(plus_minus(p.mean_overlap, p.mean_overlap_error) for p in pairs))
@@ -208,7 +291,7 @@ def _table(study: StudyReader, minima: Any) -> Table:
     rows.append(("different ones found", "–", f"{len(minima.distinct)} of {len(minima.params)}"))
     rows.append(("largest |∇H|/√N of a minimum", "–", number(float(np.max(minima.gradient_norms)), 2)))
     return Table(
-        ("", "network", "glass"), rows, f"Network: loss in {study.unit}; glass: energy per spin. Mean ± standard error over the starts, "
+        ("", "network", "glass"), rows, f"Network: loss in {study.unit}; glass: energy per spin, E[H(σ)H(σ')] = N q^{order}. Mean ± standard error over the starts, "
         "or over the random points; overlaps with jackknife errors over replicas.",
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ..landscape.network import ReLUNetwork
 from ..probes.correlations import correlation
 from ..probes.lines import line
 from ..probes.planes import plane_through, random_plane
@@ -18,8 +19,6 @@ from ..replicas.triangles import ultrametricity
 from ..results import Result
 from . import names
 from .context import Context
-
-_OVERLAPS = np.linspace(-1, 1, 21)
 
 
 def _minima(context: Context) -> MinimaEnsemble:
@@ -47,16 +46,31 @@ def _glass_profile(context: Context) -> Result:
     return overlap_profile(context.glass, _distinct(context, c.walk_origins), c.walk_steps, c.walkers, c.seed)
 
 
-def _network_correlation(context: Context) -> Result:
+def network_correlation(
+    context: Context, name: str = names.ENSEMBLE, network: ReLUNetwork | None = None
+) -> Result:
+    """Correlation of the loss on the sphere of the mean norm of an ensemble's solutions."""
     c = context.config
-    norms = np.linalg.norm(
-        np.asarray(context.solutions(context.ensemble, c.walk_origins), np.float64), axis=1
-    )
-    return correlation(context.landscape, _OVERLAPS, c.correlation_pairs, c.seed, radius=float(norms.mean()))
+    landscape = context.landscape if network is None else context.landscape_of(network)
+    solutions = context.solutions(context.loaded_ensemble(name), c.walk_origins)
+    norms = np.linalg.norm(np.asarray(solutions, np.float64), axis=1)
+    return correlation(landscape, None, _pairs(context, network), c.seed, radius=float(norms.mean()))
+
+
+def initial_correlation(context: Context, network: ReLUNetwork | None = None) -> Result:
+    """Correlation of the loss on the sphere of the norm of a random initialisation."""
+    landscape = context.landscape if network is None else context.landscape_of(network)
+    return correlation(landscape, None, _pairs(context, network), context.config.seed)
+
+
+def _pairs(context: Context, network: ReLUNetwork | None) -> int:
+    """Pairs of points: half as many for the networks of a sweep, of which there are many."""
+    pairs = context.config.correlation_pairs
+    return pairs if network is None else max(3, pairs // 2)
 
 
 def _glass_correlation(context: Context) -> Result:
-    return correlation(context.glass, _OVERLAPS, context.config.correlation_pairs, context.config.seed)
+    return correlation(context.glass, None, context.config.correlation_pairs, context.config.seed)
 
 
 def _network_line(context: Context) -> Result:
@@ -105,7 +119,8 @@ COMPARISON: tuple[tuple[str, str, Callable[[Context], Result]], ...] = (
     (names.GLASS_MINIMA, "minima of a spherical glass", _find_minima),
     (names.of_both("profile", "network"), "walks of the network at equal overlap", _network_profile),
     (names.of_both("profile", "glass"), "walks of the glass at equal overlap", _glass_profile),
-    (names.of_both("correlation", "network"), "correlation of the network", _network_correlation),
+    (names.of_both("correlation", "network"), "correlation of the network", network_correlation),
+    (names.INITIAL_CORRELATION, "correlation of the network before training", initial_correlation),
     (names.of_both("correlation", "glass"), "correlation of the glass", _glass_correlation),
     (names.of_both("line", "network"), "great circles between solutions", _network_line),
     (names.of_both("line", "glass"), "great circles between minima", _glass_line),

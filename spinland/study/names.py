@@ -17,6 +17,7 @@ ULTRAMETRICITY = "hierarchy/ultrametricity"
 BATCHES = "batches/comparison"
 
 GLASS_MINIMA = "glass/minima"
+INITIAL_CORRELATION = "glass/correlation-network-initial"
 GLASS_PAIRS = "glass/pairs"
 GLASS_OVERLAPS = "glass/overlap-distribution"
 GLASS_TREE = "glass/tree"
@@ -46,7 +47,7 @@ def swaps(layer: int) -> str:
 
 
 def width(width: int, part: str) -> str:
-    """``part`` ("ensemble", "swaps", "pairs") for networks whose first hidden layer has this width."""
+    """``part`` ("ensemble", "swaps", "pairs", "correlation-initial", "correlation") for networks whose first hidden layer has this width."""
     return f"widths/{width}/{part}"
 
 

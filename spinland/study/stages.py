@@ -24,7 +24,7 @@ from ..replicas.triangles import ultrametricity
 from ..results import Result
 from . import names
 from .batches import compare_batch_sizes
-from .comparison import COMPARISON
+from .comparison import COMPARISON, initial_correlation, network_correlation
 from .context import Context
 from .execution import Say, Stage
 from .training import train_into
@@ -68,6 +68,7 @@ def plan_stages(context: Context) -> Iterator[Stage | Training]:
     yield from _slices(context)
     if c.glass_replicas:
         yield from (Stage(name, title, compute) for name, title, compute in COMPARISON)
+        yield from _orders(context)
 
 
 def _walks(context: Context) -> Iterator[Stage]:
@@ -153,6 +154,20 @@ def _widths(context: Context) -> Iterator[Stage | Training]:
             names.width(width, "swaps"), f"swaps, M = {width}", partial(_swap, name=name, network=network, layer=0)
         )  # fmt: skip
         yield Stage(names.width(width, "pairs"), f"distances, M = {width}", partial(_pairs, name=name))
+
+
+def _orders(context: Context) -> Iterator[Stage]:
+    """Correlations of every width, on the spheres of the initial norm and of the solutions."""
+    for width in context.config.widths:
+        network, ensemble = context.network_of_width(width), ensemble_of_width(context, width)
+        yield Stage(
+            names.width(width, "correlation-initial"), f"correlation before training, M = {width}",
+            partial(initial_correlation, network=network),
+        )  # fmt: skip
+        yield Stage(
+            names.width(width, "correlation"), f"correlation after training, M = {width}",
+            partial(network_correlation, name=ensemble, network=network),
+        )  # fmt: skip
 
 
 def ensemble_of_width(context: Context, width: int) -> str:

@@ -198,9 +198,12 @@ def test_the_same_probes_on_the_glass(spinland, tiny, tmp_path):
     ]
     spinland("study", *tiny, *glass, "--out", study, "--quiet")
     chapter = glass_chapter(StudyReader(Store(study, "r")))
-    assert len(chapter.figures) == 7
+    assert len(chapter.figures) == 9
     assert "overlap 0.5" in chapter.finding
     assert "barrier" in chapter.finding
-    assert len(chapter.tables[0].rows) == 6
+    assert len(chapter.tables[0].rows) == 9
+    assert len(chapter.tables[1].rows) == 3
+    assert "−E_inf" in chapter.finding
+    assert "Effective order" in chapter.finding
     minima = Store(study, "r").load("glass/minima")
     assert minima.params.shape == (6, 20)
