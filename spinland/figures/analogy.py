@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
 from ..errors import ArgumentError
-from .inputs import listing, matched
+from .inputs import listing, matched, takes
 from .style import GREY, INK, category, context, panel
 
 _HEADING = 0.9  # rows that the name of an assumption takes
 
 
+@takes("MappingAssumptions", "measures", several=True)
 @context()
 def mapping_assumptions(
     result: Any, ax: Axes | None = None, *, labels: Sequence[str] | None = None, details: bool = True

@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import float_array, real
 from ..errors import ArgumentError
-from .inputs import listing, matched
+from .inputs import listing, matched, takes
 from .labels import ENERGY, plus_minus
 from .style import GREY, INK, PALETTE, canvas, category, context, dress, legend, ordered_colours, panel
 
 
+@takes("CriticalPoints", "energy", "index", "eigenvalues")
 @context()
 def index_energy(
     critical: Any,
@@ -33,7 +34,7 @@ def index_energy(
 
     Parameters
     ----------
-    critical : CriticalPoints or CriticalCounts
+    critical : CriticalPoints
         Fields ``energy``, ``index`` (M,) and ``n_spins``.
     figure : Figure, optional
         Where to draw; a new one if it is not given.
@@ -49,7 +50,7 @@ def index_energy(
     Raises
     ------
     ArgumentError
-        No critical point.
+        Not the critical points of one instance, or none.
     """
     energy, index = np.asarray(critical.energy), np.asarray(critical.index)
     if not len(energy):
@@ -126,6 +127,7 @@ def _staircase(
     ax.set_title(r"layers for $N \to \infty$", fontsize=10)
 
 
+@takes("CriticalCounts", "n_spins", "n_complete", "mean_total", several=True)
 @context()
 def index_counts(
     counts: Any,

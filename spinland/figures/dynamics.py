@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from ..checks import choice, float_array, integer
+from ..checks import choice, float_array, integer, real
 from ..errors import ArgumentError
-from .inputs import listing, matched
-from .labels import ENERGY, OVERLAP
+from .inputs import listing, matched, takes
+from .labels import ENERGY, OVERLAP, named_levels
 from .style import GREY, INK, band, category, context, legend, ordered_colours, panel
 
 TIME = r"time $t$"
@@ -24,14 +24,14 @@ def _curve(name: str, theory: ArrayLike) -> tuple[Any, Any]:
     return x, y
 
 
-def _levels(ax: Axes, levels: dict[str, float] | None) -> None:
+def _levels(ax: Axes, levels: dict[str, float]) -> None:
     """Horizontal lines with their names at the right edge, outside the axes where they hide nothing.
 
     Of several, the lowest has its name below the line and the others above: −E_0 and −E_inf are close together.
     """
-    lowest = min((levels or {"": 0.0}).values())
-    for name, level in (levels or {}).items():
-        side = "center" if len(levels or {}) == 1 else "top" if level == lowest else "bottom"
+    lowest = min(levels.values(), default=0.0)
+    for name, level in levels.items():
+        side = "center" if len(levels) == 1 else "top" if level == lowest else "bottom"
         ax.axhline(level, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)), zorder=0.5)
         ax.annotate(
             name, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
@@ -45,6 +45,7 @@ def _inside(ax: Axes, location: Any) -> None:
         ax.legend(loc=location)
 
 
+@takes("GradientFlow or Langevin", "times", "mean", "error", several=True)
 @context()
 def descent_curve(
     flow: Any,
@@ -77,17 +78,18 @@ def descent_curve(
     Raises
     ------
     ArgumentError
-        No result, another number of labels, or a theory of another shape.
+        No result, another number of labels, a theory of another shape, or levels that are no mapping.
     """
     items = listing("flow", flow)
     names = matched("labels", labels, len(items))
     reference = _curve("theory", theory) if theory is not None else None
+    named = named_levels(levels)
     ax = panel(ax)
-    _levels(ax, levels)
-    for k, (item, name) in enumerate(zip(items, names, strict=True)):
+    _levels(ax, named)
+    for item, name, colour in zip(items, names, ordered_colours(len(items)), strict=True):
         later = item.times > 0
         band(
-            ax, item.times[later], item.mean[later], item.error[later], label=name or "measured", **category(k)
+            ax, item.times[later], item.mean[later], item.error[later], label=name or "measured", color=colour
         )  # fmt: skip
     if reference is not None:
         later = reference[0] > 0
@@ -103,6 +105,7 @@ def descent_curve(
     return ax
 
 
+@takes("Langevin", "waiting_times", "correlations")
 @context()
 def ageing_curves(
     langevin: Any, ax: Axes | None = None, *, versus: str = "ratio", theory: ArrayLike | None = None
@@ -153,6 +156,7 @@ def ageing_curves(
     return ax
 
 
+@takes("ReplicaExchange", "temperatures", "overlap_density")
 @context()
 def overlap_distribution_curves(
     exchange: Any, ax: Axes | None = None, *, bins: int = 50, levels: dict[str, float] | None = None
@@ -181,12 +185,13 @@ def overlap_distribution_curves(
         There is one copy only.
     """
     edges, density, error = exchange.overlap_density(integer("bins", bins, minimum=1))
+    named = named_levels(levels)
     ax = panel(ax)
     middle = (edges[1:] + edges[:-1]) / 2
     temperatures = np.asarray(exchange.temperatures)
     for k, colour in enumerate(ordered_colours(len(temperatures))):
         band(ax, middle, density[k], error[k], color=colour, label=f"{temperatures[k]:.3g}")
-    for name, level in (levels or {}).items():
+    for name, level in named.items():
         ax.axvline(level, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)), zorder=0.5)
         ax.annotate(
             name, (level, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
@@ -200,6 +205,7 @@ def overlap_distribution_curves(
     return ax
 
 
+@takes("ReplicaExchange", "temperatures", "swap_acceptance", several=True)
 @context()
 def energy_temperature(
     exchange: Any,
@@ -232,13 +238,14 @@ def energy_temperature(
     Raises
     ------
     ArgumentError
-        No result, another number of labels, or a theory of another shape.
+        No result, another number of labels, a theory of another shape, or levels that are no mapping.
     """
     items = listing("exchange", exchange)
     names = matched("labels", labels, len(items))
     reference = _curve("theory", theory) if theory is not None else None
+    named = named_levels(levels)
     ax = panel(ax)
-    _levels(ax, levels)
+    _levels(ax, named)
     if reference is not None:
         ax.plot(*reference, color=INK, linewidth=1.1, linestyle="--", label=r"theory, $N\to\infty$")
     for k, (item, name) in enumerate(zip(items, names, strict=True)):
@@ -252,6 +259,7 @@ def energy_temperature(
     return ax
 
 
+@takes("DescentScaling", "sizes", "energy_error", "lowest")
 @context()
 def descent_sizes(scaling: Any, ax: Axes | None = None, *, levels: dict[str, float] | None = None) -> Axes:
     """Energies that descent reaches against 1/N: along the flow, in its minima, in the lowest of them.
@@ -270,8 +278,9 @@ def descent_sizes(scaling: Any, ax: Axes | None = None, *, levels: dict[str, flo
     Axes
         Where it was drawn.
     """
+    named = named_levels(levels)
     ax = panel(ax)
-    _levels(ax, levels)
+    _levels(ax, named)
     x = 1 / np.asarray(scaling.sizes)
     last = f"flow at $t = {scaling.times[-1]:.3g}$"
     lowest = f"lowest minimum of {scaling.n_starts} starts"
@@ -292,6 +301,7 @@ def descent_sizes(scaling: Any, ax: Axes | None = None, *, levels: dict[str, flo
     return ax
 
 
+@takes("DescentScaling", "sizes", "energy_error", "lowest")
 @context()
 def descent_approach(
     scaling: Any,
@@ -314,7 +324,7 @@ def descent_approach(
     levels : dict of str to float, optional
         Horizontal lines, such as −E_inf.
     power : float
-        Exponent of the abscissa; 2/3 of Cugliandolo and Kurchan for order 3 and more.
+        Exponent of the abscissa, above 0; 2/3 of Cugliandolo and Kurchan for order 3 and more.
 
     Returns
     -------
@@ -324,14 +334,16 @@ def descent_approach(
     Raises
     ------
     ArgumentError
-        No time is as late as 1.
+        No time is as late as 1, or the power is not above 0.
     """
+    power = real("power", power, above=0)
     late = scaling.times >= 1
     if not late.any():
         raise ArgumentError("scaling", "times of 1 or later", scaling.times.tolist())
     reference = _curve("theory", theory) if theory is not None else None
+    named = named_levels(levels)
     ax = panel(ax)
-    _levels(ax, levels)
+    _levels(ax, named)
     x = scaling.times[late] ** -power
     for k, colour in enumerate(ordered_colours(len(scaling.sizes))):
         band(

@@ -51,7 +51,7 @@ def save_figure(
     Raises
     ------
     ArgumentError
-        Another suffix, or the file exists and may not be replaced.
+        Not a figure, another suffix, or the file exists and may not be replaced.
     FileError
         The file cannot be written.
     """
@@ -108,6 +108,8 @@ def svg_text(drawn: Figure | Axes | FigureBase, *, title: str = "", dpi: float =
 
 def _rendered(drawn: Figure | Axes | FigureBase, suffix: str, dpi: float) -> bytes:
     """Bytes of the picture."""
+    if not isinstance(drawn, (Axes, FigureBase)):
+        raise ArgumentError("drawn", "a figure, or axes of one", drawn)
     figure = drawn.get_figure() if isinstance(drawn, Axes) else drawn
     while figure is not None and not isinstance(figure, Figure):
         figure = figure.figure  # a subfigure belongs to a figure

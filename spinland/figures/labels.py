@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
+
+from ..checks import real
+from ..errors import ArgumentError
 
 LOSS = r"training loss $L$ (nats)"
 """Value of a network under cross-entropy."""
@@ -32,3 +37,18 @@ def plus_minus(value: float, error: float) -> str:
     if digits < 0 or digits > 6:
         return f"{value:.3g} ± {error:.2g}".replace("-", "−")
     return f"{value:.{digits}f} ± {error:.{digits}f}".replace("-", "−")
+
+
+def named_levels(levels: Any) -> dict[str, float]:
+    """Names and places of the lines that a figure draws besides its result; none for None.
+
+    Raises
+    ------
+    ArgumentError
+        Not a mapping of names to finite numbers.
+    """
+    if levels is None:
+        return {}
+    if not isinstance(levels, Mapping) or not all(isinstance(name, str) for name in levels):
+        raise ArgumentError("levels", "a mapping of names to numbers", levels)
+    return {name: real("levels", level) for name, level in levels.items()}

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from ..checks import integer
+from ..errors import ArgumentError
 from .dynamics import TIME
 from .inputs import listing, takes
-from .labels import ENERGY
+from .labels import ENERGY, named_levels
 from .style import GREY, INK, PALETTE, band, canvas, context, dress, legend, ordered_colours, panel
 
 
@@ -92,7 +93,7 @@ def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@takes("Langevin", "waiting_times", "correlation")
+@takes("Langevin", "waiting_times", "correlations")
 @context()
 def ageing_beside_theory(langevin: Any, theory: Any, ax: Axes | None = None) -> Axes:
     """Two-time correlation C(t_w + t, t_w) against t, measured and for N → ∞, a colour for each waiting time.
@@ -110,7 +111,14 @@ def ageing_beside_theory(langevin: Any, theory: Any, ax: Axes | None = None) -> 
     -------
     Axes
         Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        Not such results.
     """
+    if not all(hasattr(theory, field) for field in ("times", "correlation", "plateau")):
+        raise ArgumentError("theory", "an AgeingTheory", theory)
     ax = panel(ax)
     later, colours = langevin.times > 0, ordered_colours(len(langevin.waiting_times))
     mean, error = langevin.correlation, langevin.correlation_error
@@ -161,10 +169,11 @@ def minima_energies(
     Raises
     ------
     ArgumentError
-        No minima, or no bins.
+        No minima, no bins, or levels that are no mapping.
     """
     items = listing("minima", minima)
     n_bins = integer("n_bins", n_bins, minimum=1)
+    named = named_levels(levels)
     ax = panel(ax)
     values = np.concatenate([np.asarray(item.values) for item in items])
     pad = max(1e-3, 0.02 * float(np.ptp(values)))
@@ -173,7 +182,7 @@ def minima_energies(
         density, _ = np.histogram(item.values, bins=edges, density=True)
         ax.stairs(density, edges, fill=True, color=colour, alpha=0.2, linewidth=0)
         ax.stairs(density, edges, color=colour, linewidth=1.3, label=f"$N = {item.params.shape[1]}$")
-    _upright(ax, levels or {})
+    _upright(ax, named)
     ax.set_ylim(bottom=0)
     ax.set_xlabel(ENERGY)
     ax.set_ylabel("density of descents")

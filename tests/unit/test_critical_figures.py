@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from spinland import figures
+from spinland import SphericalSpinGlass, critical_point_counts, critical_points, figures
 from spinland.errors import ArgumentError
 
 COUNTS = SimpleNamespace(
@@ -16,7 +16,10 @@ COUNTS = SimpleNamespace(
     n_complete=9, n_instances=10,
 )  # fmt: skip
 CRITICAL = SimpleNamespace(
-    n_spins=3, energy=np.array([-1.64, -1.0, 0.0, 0.5, 1.2]), index=np.array([0, 0, 1, 1, 2])
+    n_spins=3,
+    energy=np.array([-1.64, -1.0, 0.0, 0.5, 1.2]),
+    index=np.array([0, 0, 1, 1, 2]),
+    eigenvalues=np.ones((5, 2)),
 )
 
 
@@ -40,7 +43,9 @@ def test_index_energy_needs_no_theory_and_takes_a_figure():
     assert figures.index_energy(CRITICAL, mine) is mine
     assert len(mine.axes) == 3
     with pytest.raises(ArgumentError, match=r"^critical: "):
-        figures.index_energy(SimpleNamespace(n_spins=3, energy=np.empty(0), index=np.empty(0)))
+        figures.index_energy(
+            SimpleNamespace(n_spins=3, energy=np.empty(0), index=np.empty(0), eigenvalues=np.empty((0, 2)))
+        )
 
 
 def test_index_counts_draws_means_errors_and_theory():
@@ -68,3 +73,14 @@ def test_index_counts_draws_means_errors_and_theory():
 def test_bad_input(arguments, argument):
     with pytest.raises(ArgumentError, match=f"^{argument}: "):
         figures.index_counts(**arguments)
+
+
+def test_points_and_counts_are_told_apart():
+    glass = SphericalSpinGlass(3, 3, seed=1)
+    points, counts = critical_points(glass), critical_point_counts(3, 3, 2)
+    with pytest.raises(ArgumentError, match=r"^critical: expected a CriticalPoints, got CriticalCounts"):
+        figures.index_energy(counts)
+    with pytest.raises(ArgumentError, match=r"^counts: expected a CriticalCounts"):
+        figures.index_counts([counts, points])
+    assert figures.index_energy(points).axes
+    assert figures.index_counts(counts).has_data()

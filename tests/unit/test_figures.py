@@ -158,6 +158,62 @@ def test_a_wrong_object_is_refused_by_name(name):
         draw(Wrong(), *extra)
 
 
+GLASS_FIGURES = (
+    "descent_curve", "ageing_curves", "ageing_beside_theory", "descent_approach", "descent_sizes", "energy_temperature",
+    "index_counts", "index_energy", "mapping_assumptions", "overlap_distribution_curves", "complexity_curves",
+    "critical_points_depth", "minima_energies",
+)  # fmt: skip
+SCALING = SimpleNamespace(
+    sizes=np.array([10, 20, 40]), times=np.array([0.5, 1.0, 2.0]), energies=-np.ones((3, 3)),
+    energy_error=np.full((3, 3), 0.1), minima=-np.ones(3), minima_error=np.full(3, 0.1), lowest=-np.ones(3),
+    lowest_error=np.full(3, 0.1), n_starts=2,
+)  # fmt: skip
+FLOWS = [SimpleNamespace(times=SCALING.times, mean=-np.ones(3), error=np.full(3, 0.1)) for _ in range(3)]
+EXCHANGE = SimpleNamespace(
+    temperatures=np.array([0.5, 1.0]), mean=-np.ones(2), error=np.full(2, 0.1), swap_acceptance=np.ones(1),
+    overlap_density=lambda bins: (np.linspace(-1, 1, bins + 1), np.ones((2, bins)), np.ones((2, bins))),
+)  # fmt: skip
+WITH_LEVELS = {
+    "descent_curve": FLOWS, "descent_approach": SCALING, "descent_sizes": SCALING, "energy_temperature": EXCHANGE,
+    "overlap_distribution_curves": EXCHANGE,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [None, object()], ids=["none", "object"])
+@pytest.mark.parametrize("name", GLASS_FIGURES)
+def test_figures_of_glasses_refuse_a_wrong_object_by_name(name, wrong):
+    extra = (wrong,) if name == "ageing_beside_theory" else ()
+    with pytest.raises(ArgumentError, match=r": expected an? \w+.*, got (None|<object)"):
+        getattr(figures, name)(wrong, *extra)
+
+
+@pytest.mark.parametrize("levels", [3, [-1.6], "low", {"low": "deep"}, {1: -1.6}, {"low": np.nan}])
+@pytest.mark.parametrize("name", WITH_LEVELS)
+def test_levels_are_names_with_numbers(name, levels):
+    assert getattr(figures, name)(WITH_LEVELS[name], levels={"$-E_0$": -0.5}).has_data()
+    with pytest.raises(ArgumentError, match=r"^levels: "):
+        getattr(figures, name)(WITH_LEVELS[name], levels=levels)
+
+
+@pytest.mark.parametrize("power", [0, -1.0, np.nan, "1", None])
+def test_the_power_of_the_approach_is_positive(power):
+    with pytest.raises(ArgumentError, match=r"^power: "):
+        figures.descent_approach(SCALING, power=power)
+
+
+def test_a_number_of_spins_has_one_colour_in_all_figures_of_descent():
+    drawn = [figures.descent_curve(FLOWS), figures.descent_approach(SCALING)]
+    colours = [[line.get_color() for line in ax.lines] for ax in drawn]
+    np.testing.assert_array_equal(*colours)
+
+
+@pytest.mark.parametrize("drawn", [3, None, "axes"])
+def test_what_is_no_figure_is_not_saved(tmp_path, drawn):
+    with pytest.raises(ArgumentError, match=r"^drawn: "):
+        figures.save_figure(drawn, tmp_path / "a.svg")
+    assert not list(tmp_path.iterdir())
+
+
 class Wrong:
     """An object with nothing that a figure wants."""
 

@@ -15,7 +15,7 @@ TIMES = np.array([0.0, 0.5, 1.0, 2.0])
 THEORY = ageing_theory(3, 0.4, np.array([0.5, 2.0]), TIMES)
 RUN = SimpleNamespace(
     times=TIMES, waiting_times=np.array([0.5, 2.0]), correlation=np.array([[1, 0.8, 0.6, 0.3], [1, 0.9, 0.8, 0.7]]),
-    correlation_error=np.full((2, 4), 0.01),
+    correlation_error=np.full((2, 4), 0.01), correlations=np.ones((1, 2, 4)),
 )  # fmt: skip
 MINIMA = [SimpleNamespace(values=np.linspace(-1.6, -1.4, 9), params=np.zeros((9, n))) for n in (20, 40)]
 
@@ -81,6 +81,10 @@ def test_histograms_hold_all_descents():
         (lambda: figures.complexity_curves(DEPTH), "card"),
         (lambda: figures.critical_points_depth(CARD), "depth"),
         (lambda: figures.ageing_beside_theory(CARD, THEORY), "langevin"),
+        (lambda: figures.ageing_beside_theory(THEORY, THEORY), "langevin"),
+        (lambda: figures.ageing_beside_theory(RUN, None), "theory"),
+        (lambda: figures.ageing_beside_theory(RUN, CARD), "theory"),
+        (lambda: figures.minima_energies(MINIMA, levels=[-1.6]), "levels"),
         (lambda: figures.minima_energies([]), "minima"),
         (lambda: figures.minima_energies(MINIMA, n_bins=0), "n_bins"),
     ],
