@@ -88,7 +88,7 @@ def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
         )
     ax.set_ylim(bottom=0)
     ax.set_xlabel("depth $H$ (weight layers)")
-    ax.set_ylabel("logarithm of their number")
+    ax.set_ylabel("natural logarithm of their number")
     legend(ax, f"{depth.n_parameters:,} weights".replace(",", " "))
     return ax
 

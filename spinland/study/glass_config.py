@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +13,14 @@ from .settings import Settings, number, one_of, seed64, setting, several, whole
 _GLASS, _DESCENT, _CRITICAL, _HEAT, _AGEING, _PROBES = (
     "The glass", "Descent", "Critical points", "Temperatures", "Ageing", "Probes",
 )  # fmt: skip
+
+
+_MOST_CRITICAL_SPINS = 40
+
+
+def longest_step(order: int) -> float:
+    """Longest step of Langevin dynamics: one over the largest curvature of H at a typical point, at most 0.2."""
+    return min(0.2, 0.5 / math.sqrt(order * (order - 1)))
 
 
 def _order(name: str, value: Any) -> int:
@@ -111,6 +120,18 @@ class GlassConfig(Settings):
             raise ArgumentError(
                 "temperatures", "at least two, to exchange replicas between", self.temperatures
             )
+        if max(self.critical_spins) > _MOST_CRITICAL_SPINS:
+            raise ArgumentError(
+                "critical_spins",
+                f"at most {_MOST_CRITICAL_SPINS} spins, as the number of critical points grows exponentially with them",
+                max(self.critical_spins),
+            )
+        longest = longest_step(self.order)
+        if self.time_step > longest:
+            raise ArgumentError(
+                "time_step", f"at most {longest:.3g} at order {self.order}, within which the force changes little",
+                self.time_step,
+            )  # fmt: skip
         if self.time_step >= self.ageing_time:
             raise ArgumentError(
                 "time_step", f"a step below ageing_time ({self.ageing_time:g})", self.time_step

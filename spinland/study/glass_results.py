@@ -146,7 +146,8 @@ class EquilibriumTheory(Result):
     temperatures, energy : (K,) float64
         For N → ∞: −β above the static temperature, that of one-step replica symmetry breaking below.
     corrected : (K,) float64
-        With the leading correction at ``n_spins``; NaN at temperatures where it is not known.
+        The annealed value: with the leading correction at ``n_spins``; NaN below 1.5 times the temperature from which
+        on it is finite, as it is far off near that.
     overlap, breaking : (K,) float64
         q and m of one-step breaking; 0 and 1 above the static temperature.
     n_spins : int

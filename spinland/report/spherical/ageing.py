@@ -88,20 +88,34 @@ def _finding(run: Any, theory: Any, glass: GlassReader) -> str:
             text += f"; N → ∞ has {number(exact[0])}" + (
                 f" and {number(exact[-1])}" if len(waits) > 1 else ""
             )
-        end, width = float(run.mean[-1]), float(run.error[-1])
-        level = theory.final_energy
-        gap = (end - level) / width if width > 0 else math.nan
-        text += (
-            f". The energy comes to {plus_minus(end, width)} at t = {number(float(run.times[-1]))}, {sigmas(gap)} what a quench of "
-            f"infinitely many spins tends to, {number(level, 4)}"
-        )
+        text += ". " + _energy(run, theory)
     return text + "."
+
+
+def _energy(run: Any, theory: Any) -> str:
+    """The energy beside the curve for N → ∞ at the latest time for which there are both."""
+    limit = f"for t → ∞ that tends to {number(theory.final_energy, 4)}"
+    end = plus_minus(float(run.mean[-1]), float(run.error[-1]))
+    there = len(theory.energy_times) and run.times <= theory.energy_times[-1] * (1 + 1e-12)
+    if not np.any(there):
+        return f"The energy comes to {end} at t = {number(float(run.times[-1]))}; for N → ∞, then t → ∞, it tends to {number(theory.final_energy, 4)}"
+    column = int(np.flatnonzero(there)[-1])
+    time, value, width = (float(x[column]) for x in (run.times, run.mean, run.error))
+    exact = float(np.interp(time, theory.energy_times, theory.energy))
+    gap = (value - exact) / width if width > 0 else math.nan
+    text = (
+        f"The energy at t = {number(time)} is {plus_minus(value, width)}, {sigmas(gap)} that of N → ∞ at the same time, "
+        f"{number(exact, 4)}"
+    )
+    if column < len(run.times) - 1:
+        text += f", and comes to {end} at t = {number(float(run.times[-1]))}, to which the equations were not followed"
+    return f"{text}; {limit}"
 
 
 def _verdict(change: float, error: float) -> str:
     if change > 2 * error:
         return ": the glass ages"
-    return ": no ageing is seen" if abs(change) <= 2 * error else ""
+    return ": ageing is not resolved" if abs(change) <= 2 * error else ""
 
 
 def _table(run: Any, theory: Any) -> Table:

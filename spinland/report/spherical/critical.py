@@ -85,7 +85,7 @@ def _finding(counts: list[Any], exact: list[Any], layers: Any, glass: GlassReade
         z = np.concatenate([_by_index(item, row) for item, row in known])
         n = min(item.n_instances for item, _ in known)
         sizes = ", ".join(str(item.n_spins) for item, _ in known)
-        verdict = "agree with" if agree(z, n) else "differ from"
+        verdict = "are compatible with" if agree(z, n) else "differ from"
         verdict = verdict if np.isfinite(z).any() else "cannot be compared with"
         sentences.append(
             f"The numbers of critical points by index {verdict} their exact means for {sizes} spins: {worst(z, n)}"

@@ -19,7 +19,7 @@ SPHERICAL_DEFINITIONS = (
     ),
     ("E_0, E_k", "Below −E_k there are no critical points of index k or higher, for N → ∞. −E_0 is the ground state."),
     ("Index", "Number of negative eigenvalues of the Hessian on the sphere, out of N−1."),
-    ("Complexity Θ, Θ_k", "Growth rate (1/N) log of the mean number of critical points (of index k) of energy at most u."),
+    ("Complexity Θ, Θ_k", "Growth rate (1/N) ln of the mean number of critical points (of index k) of energy at most u."),
     (
         "T_d, T_s",
         ("Dynamical temperature: below it dynamics from a random point does not equilibrate, for N → ∞. Static temperature: below it "
@@ -35,7 +35,7 @@ SPHERICAL_DEFINITIONS = (
     ("z", "Measured minus exact, in standard errors of the measured."),
     (
         "±",
-        ("Standard error of the mean over instances, or over minima, walkers or pairs where it says so. Numbers are said to agree unless a "
+        ("Standard error of the mean over instances, or over minima, walkers or pairs where it says so. Numbers are said to be compatible unless a "
         "deviation as large as the largest comes by chance in less than one of a hundred cases (Student's t)."),
     ),
 )  # fmt: skip

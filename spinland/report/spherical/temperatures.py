@@ -15,6 +15,8 @@ from .reader import GlassReader
 from .words import agree, deviations, worst
 
 _CURVES = 5  # distributions P(q) in one drawing
+_LEAST_SWAPS = 0.05  # accepted share below which replicas hardly pass
+_LEAST_MEMORIES = 20  # autocorrelation times that a run must last
 
 
 def temperatures_chapter(glass: GlassReader) -> Chapter | None:
@@ -42,7 +44,7 @@ def _figures(glass: GlassReader, exchange: Any, theory: Any) -> list[Picture]:
     return [
         picture(
             energy_temperature(exchange, theory=line),
-            f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N → ∞, and at any finite N the energy lies above −1/T.",
+            f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N → ∞, and at any finite N the energy averaged over the disorder lies above −1/T.",
         ),
         picture(
             overlap_distribution_curves(_selected(exchange, chosen), levels=levels),
@@ -70,19 +72,24 @@ def _finding(exchange: Any, theory: Any, glass: GlassReader) -> str:
     mean, error = exchange.mean, exchange.error
     acceptance = np.asarray(exchange.swap_acceptance).reshape(-1, len(mean) - 1).mean(axis=0)
     ending = f"; of the exchanges {number(100 * float(acceptance.min()), 2)} % or more are accepted."
+    doubt = _doubt(exchange)
+    if doubt:
+        return (
+            f"Not equilibrated, so not compared with theory: {doubt}. The energy comes to {plus_minus(mean[0], error[0])} at "
+            f"T = {number(float(exchange.temperatures[0]))}" + ending
+        )
     if theory is None:
         return f"The energy falls from {number(mean[-1])} to {number(mean[0])}" + ending
     known = np.isfinite(theory.corrected)
     sentences = []
     if known.any():
         z = deviations(mean[known], error[known], theory.corrected[known])
-        verdict = (
-            "agrees with the exact one" if agree(z, len(exchange.energies)) else "differs from the exact one"
-        )
+        n = len(exchange.energies)
+        verdict = "is compatible with" if agree(z, n) else "differs from"
         lowest = number(float(exchange.temperatures[known][0]))
         sentences.append(
-            f"at T = {lowest} and above the energy of {exchange.extent} spins {verdict}, −1/T with its correction for finite N: "
-            f"{worst(z, len(exchange.energies))}"
+            f"at T = {lowest} and above the energy of {exchange.extent} spins {verdict} the annealed value, −1/T with its leading "
+            f"correction for finite N: {worst(z, n)}"
         )
     cold = theory.breaking < 1
     if cold.any():
@@ -94,6 +101,29 @@ def _finding(exchange: Any, theory: Any, glass: GlassReader) -> str:
     return text[:1].upper() + text[1:] + ending
 
 
+def _doubt(exchange: Any) -> str:
+    """Why a run is not taken for equilibrium, in words; empty where nothing speaks against it."""
+    temperatures, memory = exchange.temperatures, np.asarray(exchange.autocorrelation_time)
+    swaps = np.asarray(exchange.swap_acceptance).reshape(-1, len(temperatures) - 1).mean(axis=0)
+    reasons = []
+    if (k := int(np.argmin(swaps))) >= 0 and not swaps[k] >= _LEAST_SWAPS:
+        reasons.append(
+            f"between T = {number(float(temperatures[k]))} and {number(float(temperatures[k + 1]))} only "
+            f"{number(100 * float(swaps[k]), 2)} % of the exchanges are accepted"
+        )
+    samples = np.asarray(exchange.energies).shape[1]
+    slow = np.where(np.isfinite(memory), memory, np.inf)
+    k = int(np.argmax(slow))
+    if not np.isfinite(slow[k]):
+        reasons.append(f"at T = {number(float(temperatures[k]))} the energy does not move in an instance")
+    elif samples < _LEAST_MEMORIES * slow[k]:
+        reasons.append(
+            f"the run lasts for {number(samples / slow[k], 2)} autocorrelation times at T = {number(float(temperatures[k]))}, "
+            f"fewer than {_LEAST_MEMORIES}"
+        )
+    return ", and ".join(reasons)
+
+
 def _table(exchange: Any, theory: Any) -> Table:
     n = len(exchange.temperatures)
     mean, error, memory = exchange.mean, exchange.error, exchange.autocorrelation_time
@@ -101,11 +131,12 @@ def _table(exchange: Any, theory: Any) -> Table:
     swaps = np.append(np.asarray(exchange.swap_acceptance).reshape(-1, n - 1).mean(axis=0), np.nan)
     square = np.asarray(exchange.overlaps, np.float64) ** 2
     overlap = np.sqrt(np.moveaxis(square, -2, 0).reshape(n, -1).mean(axis=1))
+    settled = not _doubt(exchange)
     rows = []
     for k in range(n):
         exact = None if theory is None else float(theory.energy[k])
         corrected = float("nan") if theory is None else float(theory.corrected[k])
-        z = float(deviations(mean[k], error[k], corrected))
+        z = float(deviations(mean[k], error[k], corrected)) if settled else float("nan")
         rows.append(
             (
                 number(float(exchange.temperatures[k]), 4), plus_minus(mean[k], error[k]),
@@ -116,7 +147,8 @@ def _table(exchange: Any, theory: Any) -> Table:
     header = ("T", "energy", "N → ∞", f"N = {exchange.extent}", "z", "√⟨q²⟩", "τ", "moves", "swaps")
     return Table(
         header, rows,
-        "Energies per spin. N → ∞: −1/T, or one-step breaking; then with the leading correction at this N, where it is known. "
-        "z: deviation from it in standard errors; all temperatures share their instances, so these deviations are not independent. τ: autocorrelation time of the energy in samples. Accepted moves, and swaps "
+        "Energies per spin. N → ∞: −1/T, or one-step breaking; then the annealed value, with the leading correction at this N, from 1.5 "
+        "times the temperature on below which its second moment diverges: nearer to it the correction is too large. "
+        "z: deviation from it in standard errors, – where the run is not equilibrated; all temperatures share their instances, so these deviations are not independent. τ: autocorrelation time of the energy in samples. Accepted moves, and swaps "
         "with the next higher temperature.",
     )  # fmt: skip

@@ -37,7 +37,7 @@ def theory_chapter(glass: GlassReader) -> Chapter | None:
         figures.append(
             picture(
                 complexity_curves(card),
-                "Complexity: growth rate (1/N) log of the mean number of critical points of energy at most u. Left: of all of "
+                "Complexity: growth rate (1/N) ln of the mean number of critical points of energy at most u. Left: of all of "
                 "them; right: near the threshold, Θ_k of those with k negative eigenvalues of the Hessian. Where a curve is "
                 "below 0 such points are exponentially rare. Auffinger, Ben Arous and Černý, arXiv:1003.1129, theorems 2.5, 2.8.",
             )
@@ -46,7 +46,7 @@ def theory_chapter(glass: GlassReader) -> Chapter | None:
         figures.append(
             picture(
                 critical_points_depth(depth),
-                f"Critical points and depth: the glass that stands for a bias-free network of {depth.n_parameters} weights, "
+                f"Critical points and depth, natural logarithm of their number: the glass that stands for a bias-free network of {depth.n_parameters} weights, "
                 "all layers of one width w and one output, has Λ = w spins of order H. Rings mark the maxima. The question is that "
                 "of Becker, Zhang and Lee, arXiv:1808.00408, whose number ((H−1)^Λ − 1)/(H−2) of complex critical points is used.",
             )
@@ -81,7 +81,7 @@ def _finding(card: Any, depth: Any, counts: Any) -> str:
     if depth is not None and len(depth.depths) > 2:
         top, last = int(np.argmax(depth.log_complex)), len(depth.depths) - 1
         inside = 0 < top < last
-        text += f". With {depth.n_parameters} weights the number of critical points " + (
+        text += f". With {depth.n_parameters} weights the number of complex critical points " + (
             f"rises up to depth {depth.depths[top]} and falls beyond"
             if inside
             else f"is largest at depth {depth.depths[top]}"

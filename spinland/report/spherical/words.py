@@ -57,7 +57,7 @@ def worst(z: ArrayLike, n_samples: int) -> str:
     if len(values) == 0:
         return "no deviation can be judged"
     many = "the deviation is" if len(values) == 1 else f"the largest of {len(values)} deviations is"
-    return f"{many} {number(float(values.max()), 2)} standard errors, {p_text(chance(z, n_samples))}"
+    return f"{many} {number(float(values.max()), 2)} standard errors, {p_text(chance(z, n_samples))} by Student's t with {max(n_samples - 1, 1)} degrees of freedom"
 
 
 def curve(times: NDArray[Any], mean: NDArray[Any], error: NDArray[Any]) -> SimpleNamespace:
