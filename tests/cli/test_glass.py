@@ -204,6 +204,8 @@ WRONG = {
     "time that runs back": ({"descent_time": -1.0}, "descent_time"),
     "no waiting": ({"waiting_times": (0.0,)}, "waiting_times"),
     "a step too long": ({"time_step": 100.0}, "time_step"),
+    "a step too long for the force": ({"time_step": 10.0, "ageing_time": 50.0}, "time_step"),
+    "too many critical points": ({"critical_spins": (4, 200)}, "critical_spins"),
     "a linkage of Euclidean distances": ({"linkage": "ward"}, "linkage"),
     "a seed below zero": ({"seed": -1}, "seed"),
 }

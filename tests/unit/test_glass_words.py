@@ -1,6 +1,7 @@
 """The sentences of a glass's page say what the numbers say, whichever way they come out."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from scipy import stats
 
 from spinland.critical.counts import CriticalCounts
 from spinland.provenance import Provenance
-from spinland.report.spherical import ageing, critical, descent, words
+from spinland.report.spherical import ageing, critical, descent, probes, temperatures, words
+from spinland.study.glass_theory import equilibrium_theory, theory_card
+from spinland.theory.finite_size import second_moment_temperature
 
 NONE = Provenance("made up")
 
@@ -95,6 +98,74 @@ def test_numbers_that_differ_are_said_to_differ():
     many = counts([True, True])
     object.__setattr__(many, "counts", np.repeat(many.counts, 50, axis=0))
     object.__setattr__(many, "complete", np.ones(100, bool))
-    assert "agree with" in critical._finding([many], [exact], None, None)
+    assert "are compatible with" in critical._finding([many], [exact], None, None)
     assert "differ from" in critical._finding([many], [exact * 1.2], None, None)
     assert len(critical._by_index(many, exact)) == 2  # of the four indices two mirror the others
+
+
+def exchange(swaps=0.5, memory=1.0, samples=100):
+    """Two temperatures of a run of three instances."""
+    return SimpleNamespace(
+        temperatures=np.array([2.0, 3.0]), mean=np.array([-0.5, -1 / 3]), error=np.full(2, 0.01), extent=20,
+        autocorrelation_time=np.array([memory, 0.6]), swap_acceptance=np.full((3, 1), swaps),
+        energies=np.zeros((3, samples, 2, 2)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "run", [exchange(swaps=0.04), exchange(memory=5.1), exchange(memory=math.nan)], ids=["swaps", "memory", "still"]
+)  # fmt: skip
+def test_what_is_not_equilibrated_is_not_compared(run):
+    theory = equilibrium_theory(3, run.temperatures, 20)
+    assert temperatures._finding(run, theory, None).startswith("Not equilibrated")
+    good = temperatures._finding(exchange(), theory, None)
+    assert "is compatible with the annealed value" in good
+    assert "Student's t with 2 degrees" in good
+
+
+def test_the_correction_is_used_far_from_its_bound_only():
+    bound = second_moment_temperature(3)
+    known = np.isfinite(equilibrium_theory(3, bound * np.array([1.2, 1.49, 1.51]), 20).corrected)
+    assert known.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("order", [2, 3, 6])
+def test_the_overlap_at_the_dynamical_temperature_is_exact(order):
+    assert theory_card(order).dynamical_overlap == (order - 2) / (order - 1)
+
+
+def test_the_energy_is_compared_at_the_same_time():
+    run = SimpleNamespace(
+        times=np.array([0.0, 1.0, 4.0]), mean=np.array([0.0, -0.9, -1.2]), error=np.full(3, 0.1)
+    )
+    theory = SimpleNamespace(
+        energy_times=np.array([0.0, 1.0, 3.0]), energy=np.array([0.0, -1.0, -1.1]), final_energy=-1.5
+    )
+    text = ageing._energy(run, theory)
+    assert "1 standard errors above that of N → ∞ at the same time, −1" in text
+    assert "for t → ∞ that tends to −1.5" in text
+    assert ageing._verdict(0.1, 0.1) == ": ageing is not resolved"
+
+
+def triangles(p, error=0.01, spread=0.1):
+    """Two null models, the first with the given p."""
+    return SimpleNamespace(
+        null_models=("shuffled", "gaussian"), null_deviation=np.array([[0.5, 0.5 + spread], [0.5, 0.5 + spread]]),
+        deviation_z=np.array([2.0, 1.0]), deviation_p=np.array([p, 0.2]), deviation=0.4, deviation_error=error,
+    )  # fmt: skip
+
+
+def test_triangles_are_judged_by_the_p_that_is_quoted():
+    text = probes._triangles(triangles(0.01))
+    assert (
+        "more ultrametric than the null model shuffled, not distinguishable from the null model gaussian"
+        in text
+    )
+    assert "2 draws" in text
+    assert "not distinguishable from the null models shuffled and gaussian" in probes._triangles(
+        triangles(0.06)
+    )
+    still = probes._triangles(triangles(math.nan, error=math.nan, spread=0.0))
+    assert "nan" not in still
+    assert "± 0.00" not in still
+    assert "not determined" in still

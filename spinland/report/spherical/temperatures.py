@@ -106,7 +106,8 @@ def _doubt(exchange: Any) -> str:
     temperatures, memory = exchange.temperatures, np.asarray(exchange.autocorrelation_time)
     swaps = np.asarray(exchange.swap_acceptance).reshape(-1, len(temperatures) - 1).mean(axis=0)
     reasons = []
-    if (k := int(np.argmin(swaps))) >= 0 and not swaps[k] >= _LEAST_SWAPS:
+    k = int(np.argmin(swaps))
+    if not swaps[k] >= _LEAST_SWAPS:
         reasons.append(
             f"between T = {number(float(temperatures[k]))} and {number(float(temperatures[k + 1]))} only "
             f"{number(100 * float(swaps[k]), 2)} % of the exchanges are accepted"
