@@ -197,7 +197,7 @@ def _two_grids(
         h = _STEP / _fastest_rate(mixture, t)
     else:
         h = conventions.to_abc_time(checks.real("step", step, above=0), convention)
-        longest = 2 * _STEP / _fastest_rate(mixture, t)
+        longest = 4 * _STEP / _fastest_rate(mixture, t)
         if h > longest:  # the scheme is not stable far beyond
             most = conventions.from_abc_time(longest, convention)
             raise ArgumentError("step", f"a step of at most {most:.3g}", step)
