@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from ..checks import real
 from ..errors import ArgumentError
 
+OFF_SPHERE = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}
+"""How far |w|²/R² of a point may be off 1, by float type, and still count as on the sphere."""
+
 
 @dataclass(frozen=True, eq=False)
 class Euclidean:

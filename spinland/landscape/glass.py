@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from spinland_kernels.philox import cpu as philox
 from spinland_kernels.pspin import cpu as kernel
 from spinland_kernels.pspin.draws import GAUSSIAN, SIGNS
 
 from .. import checks, rng
 from ..errors import ArgumentError
 from ..provenance import fingerprint
-from .geometry import Sphere
+from .geometry import OFF_SPHERE, Sphere
 from .glass_slice import GlassSlice
 from .index_sets import packed, unpacked
 
 _DISORDER = {"gaussian": GAUSSIAN, "signs": SIGNS}
-_OFF_SPHERE = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}
 _MOST_COUPLINGS = 2**34  # numbers in one random stream
 
 
@@ -184,8 +184,7 @@ class SphericalSpinGlass:
         """Points (n, N) uniform on the sphere; point i is a function of (seed, i)."""
         n = checks.integer("n", n, minimum=1)
         points = np.empty((n, self.n_spins))
-        for i in range(n):
-            points[i] = rng.normals(seed, rng.Purpose.SPINS, i, 0, self.n_spins)
+        philox.fill_normals(points, rng.seed64("seed", seed), int(rng.Purpose.SPINS), np.arange(n), 0)
         return self.geometry.retract(points).astype(self.dtype)
 
     def couplings(self) -> Any:
@@ -321,7 +320,7 @@ class SphericalSpinGlass:
         batch, single = checks.point_batch(name, points, self.dim, dtype=self.dtype)
         square = np.sum(batch.astype(np.float64) ** 2, axis=1) / self.n_spins
         off = np.abs(square - 1)
-        if len(off) and off.max() > _OFF_SPHERE[self.dtype]:
+        if len(off) and off.max() > OFF_SPHERE[self.dtype]:
             raise ArgumentError(
                 name, f"points on the sphere |σ|² = {self.n_spins}; glass.geometry.retract brings them there",
                 f"|σ|²/N = {square[off.argmax()]:.6g}",

@@ -13,10 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
+from ..landscape.geometry import OFF_SPHERE, Sphere
 from ..landscape.protocol import Landscape
 
-_OFF_SPHERE = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}  # of |w|²/R², as a glass allows
 _OPPOSITE = 1e-7  # |a + b| of unit vectors below which two points count as opposite
 
 
@@ -36,7 +35,7 @@ def on_sphere(landscape: Landscape, name: str, points: NDArray[Any]) -> tuple[ND
     if not np.all(square > 0):
         raise ArgumentError(name, "points other than the centre of the sphere", "the zero vector")
     off = np.abs(square / radius**2 - 1).max()
-    if off > _OFF_SPHERE[landscape.dtype]:
+    if off > OFF_SPHERE[landscape.dtype]:
         raise ArgumentError(
             name, f"points on the sphere of radius {radius:g}; landscape.geometry.retract brings them there",
             f"|w|²/R² off 1 by {off:.2g}",

@@ -41,6 +41,12 @@ class Line(Result):
     accuracy: NDArray[np.float64]
     label: str
 
+    @property
+    def barrier(self) -> NDArray[np.float64]:
+        """Largest value between start and end, less the larger of the two at its sides: (B,), (1,) for one line."""
+        values = np.atleast_2d(self.values)[:, (self.alphas >= 0) & (self.alphas <= 1)]
+        return np.asarray(values.max(axis=1) - np.maximum(values[:, 0], values[:, -1]))
+
 
 def line(
     landscape: Landscape,

@@ -12,9 +12,10 @@ from ..figures.correlations import correlation_curve, correlation_mixture, effec
 from ..figures.labels import ENERGY, plus_minus
 from ..figures.nulls import ultrametricity_null
 from ..figures.theory import minima_energies
+from ..statistics import standard_error
 from ..study import names
 from ..theory.levels import layer_energy, threshold_energy
-from .parts import Chapter, Picture, Table, number, p_text, picture
+from .parts import Chapter, Picture, Table, mean_text, number, p_text, picture
 from .reader import StudyReader
 
 _PLANES = (
@@ -248,7 +249,7 @@ def _orders_found(study: StudyReader) -> str:
 def _depth_found(minima: Any, order: int) -> str:
     """Energies of the minima beside the levels of theory."""
     return (
-        f"The minima lie at {_mean(minima.values)} per spin on average over the starts, where N → ∞ has the threshold "
+        f"The minima lie at {mean_text(minima.values)} per spin on average over the starts, where N → ∞ has the threshold "
         f"−E_inf = {number(-threshold_energy(order), 4)} and the ground state −E_0 = {number(-layer_energy(order), 4)} "
         f"(E[H(σ)H(σ')] = N q^{order}). "
     )
@@ -263,11 +264,8 @@ def _at(profile: Any, q: float) -> tuple[float, float]:
 
 def _barrier(line: Any, profile: Any) -> tuple[float, float]:
     """Mean height over the higher end, in units of typical value less start, and its error over lines."""
-    values = np.atleast_2d(line.values)[:, (line.alphas >= 0) & (line.alphas <= 1)]
-    heights = values.max(axis=1) - np.maximum(values[:, 0], values[:, -1])
-    heights = heights / float(np.mean(np.asarray(profile.typical) - np.asarray(profile.start)))
-    error = heights.std(ddof=1) / np.sqrt(len(heights)) if len(heights) > 1 else np.nan
-    return float(heights.mean()), float(error)
+    heights = line.barrier / float(np.mean(np.asarray(profile.typical) - np.asarray(profile.start)))
+    return float(heights.mean()), float(standard_error(heights))
 
 
 def _table(study: StudyReader, minima: Any, order: int) -> Table:
@@ -275,10 +273,10 @@ def _table(study: StudyReader, minima: Any, order: int) -> Table:
     rows = []
     profiles, pairs = _both(study, "profile"), [study.get(names.PAIRS), study.get(names.GLASS_PAIRS)]
     if profiles is not None:
-        rows.append(("value at the starts", *(_mean(profile.start) for profile in profiles)))
+        rows.append(("value at the starts", *(mean_text(profile.start) for profile in profiles)))
         typical = [(float(np.mean(p.typical)), float(np.mean(p.typical_error))) for p in profiles]
         rows.append(("value at random points of the sphere", *(plus_minus(*pair) for pair in typical)))
-    rows.append(("mean energy of the minima", "–", _mean(minima.values)))
+    rows.append(("mean energy of the minima", "–", mean_text(minima.values)))
     rows.append(("threshold −E_inf, N → ∞", "–", number(-threshold_energy(order), 4)))
     rows.append(("ground state −E_0, N → ∞", "–", number(-layer_energy(order), 4)))
     if None not in pairs:
@@ -294,9 +292,3 @@ def _table(study: StudyReader, minima: Any, order: int) -> Table:
         ("", "network", "glass"), rows, f"Network: loss in {study.unit}; glass: energy per spin, E[H(σ)H(σ')] = N q^{order}. Mean ± standard error over the starts, "
         "or over the random points; overlaps with jackknife errors over replicas.",
     )  # fmt: skip
-
-
-def _mean(values: Any) -> str:
-    numbers = np.asarray(values, dtype=float)
-    error = numbers.std(ddof=1) / np.sqrt(len(numbers)) if len(numbers) > 1 else np.nan
-    return plus_minus(float(numbers.mean()), float(error))

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..figures.labels import plus_minus
 from ..figures.walks import walk_fan, walk_ruggedness
+from ..statistics import standard_error
 from .parts import Chapter, Table, number, picture
 from .reader import StudyReader
 
@@ -87,7 +88,7 @@ def _table(walks: list[Any], rough: list[Any], caption: str) -> Table:
         rows.append(
             (
                 f"{walk.sigma:g}",
-                plus_minus(float(walk.distance[:, -1].mean()), _error(walk.distance[:, -1])),
+                plus_minus(float(walk.distance[:, -1].mean()), float(standard_error(walk.distance[:, -1]))),
                 plus_minus(walk.mean[-1], walk.error[-1]),
                 "–" if r is None else plus_minus(r.correlation_length, r.correlation_length_error),
                 "–" if r is None else number(r.increment_mean),
@@ -101,7 +102,3 @@ def _table(walks: list[Any], rough: list[Any], caption: str) -> Table:
         caption
         + " ξ: lag at which the autocorrelation falls to 1/e; not determined where it does not within half the walk.",
     )
-
-
-def _error(values: Any) -> float:
-    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")

@@ -16,7 +16,7 @@ from ...figures.pairs import overlap_histogram
 from ...figures.planes import plane_contour
 from ...figures.trees import dendrogram_matrix
 from ...study import glass_names as names
-from ..parts import Chapter, Picture, Table, number, p_text, picture
+from ..parts import Chapter, Picture, Table, mean_text, number, p_text, picture
 from .reader import GlassReader
 from .words import agree, deviations
 
@@ -197,12 +197,8 @@ def _minima_finding(found: Any, lines: Any, pairs: Any, triangles: Any) -> str:
             f"{plus_minus(pairs.std_overlap, pairs.std_overlap_error)} (1/√N = {number(found.params.shape[1] ** -0.5)})"
         )
     if lines is not None:
-        inside = (lines.alphas >= 0) & (lines.alphas <= 1)
-        values = np.atleast_2d(lines.values)[:, inside]
-        height = values.max(axis=1) - np.maximum(values[:, 0], values[:, -1])
-        error = height.std(ddof=1) / np.sqrt(len(height)) if len(height) > 1 else float("nan")
         sentences.append(
-            f"on the great circle between them the energy rises by {plus_minus(float(height.mean()), float(error))} per spin"
+            f"on the great circle between them the energy rises by {mean_text(lines.barrier)} per spin"
         )
     text = "; ".join(sentences)
     text = text[:1].upper() + text[1:] + "." if text else ""
@@ -246,10 +242,9 @@ def _triangles(triangles: Any) -> str:
 
 def _table(found: Any, pairs: Any) -> Table:
     values = np.asarray(found.values)[found.distinct]
-    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else float("nan")
     rows = [
         ("different minima", f"{len(found.distinct)} of {len(found.params)} descents"),
-        ("mean energy", plus_minus(float(values.mean()), float(error))),
+        ("mean energy", mean_text(values)),
         ("lowest energy", number(float(values.min()), 5)),
         ("largest |∇H|/√N", number(float(np.max(found.gradient_norms)), 2)),
     ]
