@@ -1,6 +1,7 @@
 """The table of a run, for a terminal and for the README; its scaling figures.
 
-``python -m benchmarks.table FILE`` prints the Markdown of a kept run and draws its figures beside it.
+``python -m benchmarks.table FILE`` draws the figures of a kept run beside it and prints its Markdown, or writes it into
+a page with ``--page``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from .compare import Entry, quickest
 
+BEGIN, END = "<!-- benchmarks -->", "<!-- end of benchmarks -->"
 Found = dict[str, Any]  # what the JSON of a run holds
 
 
@@ -40,6 +42,11 @@ def ratio(entry: Entry) -> str:
     return f"{_ratio(entry.ratio)}× ({_ratio(entry.low)}–{_ratio(entry.high)})"
 
 
+def memory(entry: Entry) -> str:
+    """By how much a call raises the memory of its process, and the peak of the process."""
+    return f"{size(entry.grown)} of {size(entry.peak)}"
+
+
 def aim(entry: Entry) -> str:
     """The aim, and whether it is met."""
     if entry.aim is None:
@@ -61,7 +68,7 @@ def limits(outcome: Found) -> str:
 def cost(outcome: Found) -> str:
     """Our time, and that of one of the units that the work is made of."""
     whole = outcome["ours"]["seconds"]
-    each = f" ({seconds(whole / outcome['count'])} a {outcome['unit']})" if outcome["unit"] else ""
+    each = f" ({seconds(whole / outcome['count'])} a {outcome['unit']})" if outcome["count"] > 1 else ""
     return seconds(whole) + each
 
 
@@ -81,11 +88,11 @@ def lines(outcome: Found, quick: bool) -> Iterator[str]:
     yield f"    spinland {cost(outcome)}" + (
         f", {limits(outcome)}" if outcome["limits"] and not quick else ""
     )
-    yield f"    first call {seconds(ours.first)}; memory {size(ours.grown)} in a call, {size(ours.peak)} in all"
+    yield f"    first call {seconds(ours.first)}; memory {memory(ours)}"
     for peer in _peers(outcome):
         text = f"    {_named(peer):40s} {ratio(peer):24s} {'' if quick else aim(peer):16s}"
         if not peer.error:
-            text += f" off {peer.off:.1g}; {size(peer.grown)}, {size(peer.peak)}; first {seconds(peer.first)}"
+            text += f" off {peer.off:.1g}; {memory(peer)}; first {seconds(peer.first)}"
         yield text.rstrip()
     for name, value in ours.notes.items():
         yield f"    {name}: {value:.3g}" if isinstance(value, float) else f"    {name}: {value}"
@@ -154,14 +161,26 @@ def _draw(ax: Any, curve: Found) -> None:
     ax.legend()
 
 
+def placed(page: str, text: str) -> str:
+    """The page with ``text`` between its two marks."""
+    if page.count(BEGIN) != 1 or page.count(END) != 1:
+        raise ValueError(f"the page must hold {BEGIN} and {END} once")
+    before, _, rest = page.partition(BEGIN)
+    return before + BEGIN + "\n\n" + text + "\n" + END + rest.partition(END)[2]
+
+
 def main() -> None:
-    """Print the Markdown of a kept run and draw its figures beside it."""
+    """Draw the figures of a kept run beside it; print its Markdown, or write it into a page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description="the table of a kept run")
     parser.add_argument("file", type=Path, help="JSON that python -m benchmarks wrote")
-    path = parser.parse_args().file
-    found = json.loads(path.read_text())
-    print(markdown(found), end="")
-    figures(found, path.parent, path.stem)
+    parser.add_argument("--page", type=Path, help=f"Markdown to write it into, between {BEGIN} and {END}")
+    options = parser.parse_args()
+    found = json.loads(options.file.read_text())
+    figures(found, options.file.parent, options.file.stem)
+    if options.page:
+        options.page.write_text(placed(options.page.read_text(), markdown(found)))
+    else:
+        print(markdown(found), end="")
 
 
 if __name__ == "__main__":
