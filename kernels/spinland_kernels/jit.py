@@ -90,15 +90,13 @@ def _compile_entry_points_whole() -> None:
     may have been optimised together with other code. With reassociated sums these differ in the last bits, so a
     study that was compiled and one that was resumed would differ too: an entry point runs its own copies.
     """
+    engine: Any = codegen.JITCPUCodegen
     library: Any = codegen.JITCodeLibrary
-    add, optimise, finish, set_env = (
-        getattr(library, "add_llvm_module", None),
-        getattr(library, "_optimize_final_module", None),
-        getattr(library, "_finalize_final_module", None),
-        getattr(codegen.JITCPUCodegen, "set_env", None),
-    )
-    if None in (add, optimise, finish, set_env):
+    names = "add_llvm_module", "_optimize_final_module", "_finalize_final_module"
+    if not all(hasattr(library, name) for name in names) or not hasattr(engine, "set_env"):
         return  # another Numba inside: slower, and the test of cold and warm runs will tell
+    add, optimise, finish = (getattr(library, name) for name in names)
+    set_env = engine.set_env
 
     def defined(module: Any) -> list[Any]:
         functions = [fn for fn in module.functions if not fn.is_declaration]
@@ -140,7 +138,7 @@ def _compile_entry_points_whole() -> None:
     library.add_llvm_module = add_optimised
     library._optimize_final_module = optimise_whole
     library._finalize_final_module = finish_whole
-    codegen.JITCPUCodegen.set_env = set_env_of_compiled
+    engine.set_env = set_env_of_compiled
 
 
 _compile_entry_points_whole()

@@ -16,7 +16,8 @@ from numba.core import cgutils, types
 intrinsic: Any = extending.intrinsic  # whose type asks its callers for the typing context
 
 BYTES = 64  # of one vector: 8 lanes of float64, 16 of float32
-HALF = 32  # bytes of the blocks of a triangle: 4 rows of float64, 8 of float32
+HALF = 32  # of those along the rows of a triangle: one register
+_AHEAD = 1024  # bytes of a triangle that are asked for before they are needed
 ROWS = 6  # of one product: with vectors of two registers its sums fill 12 of 16 registers
 
 
@@ -65,6 +66,16 @@ class _Array:
         function = cgutils.get_or_insert_function(self.builder.module, signature, "llvm.prefetch.p0i8")
         self.builder.call(function, [self._pointer(at, ir.IntType(8)), number(0), number(3), number(1)])
 
+    def load_some(self, at: Any, mask: Any) -> Any:
+        """A vector, 0 in the lanes that the mask leaves out; these are not read."""
+        name = "f64" if isinstance(self.element, ir.DoubleType) else "f32"
+        name = f"llvm.masked.load.v{self.lanes}{name}.p0"
+        pointer, align = self._pointer(at, self.vector), ir.IntType(32)(self.bytes)
+        signature = ir.FunctionType(self.vector, [pointer.type, align.type, mask.type, self.vector])
+        function = cgutils.get_or_insert_function(self.builder.module, signature, name)
+        nothing = ir.Constant(self.vector, [0.0] * self.lanes)
+        return self.builder.call(function, [pointer, align, mask, nothing])
+
     def store(self, value: Any, at: Any) -> None:
         self.builder.store(value, self._pointer(at, self.vector), align=self.bytes)
 
@@ -92,24 +103,26 @@ def tile_product(
     step: Any,
     x: Any,
     x_at: Any,
+    x_step: Any,
     h: Any,
     h_at: Any,
     depth: Any,
 ) -> Any:
-    """h[r, :] += Σ_k a[r, k] x[k, :] for ROWS rows r, one k after the other; x and h are rows of lanes.
+    """h[r, :] += Σ_k a[r, k] x[k · x_step, :] for ROWS rows r, one k after the other; x and h are rows of lanes.
 
     a[r, k] is number ``at + r·row_step + k·step`` of the array ``a``.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 4, 6))
-        _, start, row_step, step, _, x_at, _, h_at, depth = args
+        left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 4, 7))
+        _, start, row_step, step, _, x_at, x_step, _, h_at, depth = args
+        x_step = _times(builder, x_step, right.lanes)
         sums = [cgutils.alloca_once(builder, out.vector) for _ in range(ROWS)]
         places = [builder.add(h_at, start.type(r * out.lanes)) for r in range(ROWS)]
         for total, place in zip(sums, places, strict=True):
             builder.store(out.load(place), total)
         with cgutils.for_range(builder, depth) as loop:
-            row = right.load(builder.add(x_at, _times(builder, loop.index, right.lanes)))
+            row = right.load(builder.add(x_at, builder.mul(loop.index, x_step)))
             column = builder.add(start, builder.mul(loop.index, step))
             for r, total in enumerate(sums):
                 value = left.scalar(builder.add(column, _times(builder, row_step, r)))
@@ -120,7 +133,7 @@ def tile_product(
         return context.get_dummy_value()
 
     integer = types.intp
-    arguments = (a, integer, integer, integer, x, integer, h, integer, integer)
+    arguments = (a, integer, integer, integer, x, integer, integer, h, integer, integer)
     return types.void(*arguments), code
 
 
@@ -166,84 +179,95 @@ def add_dots(typingctx: Any, out: Any, x: Any, h: Any, count: Any) -> Any:
     return types.void(out, x, h, types.intp), code
 
 
-def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
-    """Columns of a square block: lanes change places at distances 1, 2, 4."""
-    size = len(rows)
-    distance = 1
-    while distance < size:
-        low = [lane if not lane & distance else size + lane - distance for lane in range(size)]
-        high = [lane + distance if not lane & distance else size + lane for lane in range(size)]
-        masks = [ir.Constant(ir.VectorType(ir.IntType(32), size), mask) for mask in (low, high)]
-        for i in range(size):
-            if not i & distance:
-                pair = rows[i], rows[i + distance]
-                rows[i], rows[i + distance] = (builder.shuffle_vector(*pair, mask) for mask in masks)
-        distance *= 2
-    return rows
+def _narrow(context: Any, builder: Any, kind: Any, value: Any) -> _Array:
+    """An array whose vectors are HALF bytes: along the rows of a triangle."""
+    array = _Array(context, builder, kind, value)
+    array.lanes = HALF // array.bytes
+    array.vector = ir.VectorType(array.element, array.lanes)
+    return array
 
 
-def _triangle_rows(groups: int | None) -> Any:
-    """Code for ``groups`` blocks of rows of a triangle; None: 16 rows."""
+def _folded(builder: Any, parts: list[Any]) -> Any:
+    """The sum of a power of two of numbers or vectors, the upper half added to the lower until one is left."""
+    while len(parts) > 1:
+        half = len(parts) // 2
+        parts = [builder.fadd(a, b) for a, b in zip(parts[:half], parts[half:], strict=True)]
+    return parts[0]
+
+
+def _sum_of_lanes(builder: Any, vector: Any) -> Any:
+    while (count := vector.type.count) > 1:
+        masks = [
+            ir.Constant(ir.VectorType(ir.IntType(32), count // 2), list(lanes))
+            for lanes in (range(count // 2), range(count // 2, count))
+        ]
+        nothing = ir.Constant(vector.type, ir.Undefined)
+        vector = builder.fadd(*(builder.shuffle_vector(vector, nothing, mask) for mask in masks))
+    return builder.extract_element(vector, ir.IntType(32)(0))
+
+
+def _lanes_up_to(builder: Any, last: Any, like: Any) -> tuple[Any, Any]:
+    """Masks of the lanes 0 … ``last`` and of lane ``last`` alone, of a vector like ``like``."""
+    number = ir.IntType(64 if isinstance(like.element, ir.DoubleType) else 32)
+    lanes = ir.Constant(ir.VectorType(number, like.count), list(range(like.count)))
+    bound = _splat(builder, builder.trunc(last, number) if number.width < 64 else last, like.count)
+    return builder.icmp_signed("<=", lanes, bound), builder.icmp_signed("==", lanes, bound)
+
+
+@intrinsic
+def add_row(typingctx: Any, a: Any, at: Any, row: Any, x: Any, h: Any) -> Any:
+    """Row ``row`` of a triangle, from number ``at`` of ``a``: h_k += a_k x_row for each k ≤ row, and Σ_k a_k x_k.
+
+    The sum is one for each lane of a vector of HALF bytes, then their sum, to which h_row is set before its own
+    term is added. ``h`` must have room for whole vectors.
+    """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        a, x, h = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 3, 4))
-        at, row, first, last = (args[i] for i in (1, 2, 5, 6))
-        for array in (a, x, h):
-            array.lanes = HALF // array.bytes
-            array.vector = ir.VectorType(array.element, array.lanes)
-        size = a.lanes
-        count = groups or 16 // size
-        one = row.type(1)
-        starts = [
-            builder.add(
-                at, builder.add(_times(builder, builder.add(row, one), r), row.type(r * (r - 1) // 2))
-            )
-            for r in range(count * size)
-        ]
-        next_rows = builder.add(starts[-1], builder.add(row, row.type(count * size)))
-        sums = [cgutils.alloca_once(builder, h.vector) for _ in range(count)]
-        places = [builder.add(row, row.type(g * size)) for g in range(count)]
-        for total, place in zip(sums, places, strict=True):
-            builder.store(h.load(place), total)
-        with cgutils.for_range_slice(builder, first, last, row.type(size), row.type) as (k, _):
-            if groups is None:  # rows are too short for the machine to guess where the next sixteen lie
-                ahead = builder.add(next_rows, _times(builder, k, count * size))
-                for line in range(0, count * size * HALF, BYTES):
-                    a.prefetch(builder.add(ahead, k.type(line // a.bytes)))
-            below = h.load(k)
-            factors = [_splat(builder, x.scalar(builder.add(k, k.type(c))), size) for c in range(size)]
-            for g, total in enumerate(sums):
-                block = []
-                for r in range(g * size, (g + 1) * size):
-                    block.append(a.load(builder.add(starts[r], k)))
-                    factor = _splat(builder, x.scalar(builder.add(row, row.type(r))), size)
-                    below = _fma(builder, block[-1], factor, below)
-                for column, factor in zip(_transposed(builder, block), factors, strict=True):
-                    builder.store(_fma(builder, column, factor, builder.load(total)), total)
-            h.store(below, k)
-        for total, place in zip(sums, places, strict=True):
-            h.store(builder.load(total), place)
+        a, x, h = (_narrow(context, builder, signature.args[i], args[i]) for i in (0, 3, 4))
+        at, row = args[1], args[2]
+        lanes, nothing = a.lanes, ir.Constant(a.vector, [0.0] * a.lanes)
+        factor = _splat(builder, x.scalar(row), lanes)
+        total = cgutils.alloca_once_value(builder, nothing)
+
+        def vector(k: Any) -> None:
+            part = a.load(builder.add(at, k))
+            h.store(_fma(builder, part, factor, h.load(k)), k)
+            builder.store(_fma(builder, part, x.load(k), builder.load(total)), total)
+
+        zero = row.type(0)
+        whole = builder.and_(row, row.type(-lanes))  # the diagonal is always in the last vector
+        pairs = builder.and_(whole, row.type(-2 * lanes))
+        with cgutils.for_range_slice(builder, zero, pairs, row.type(2 * lanes), row.type) as (k, _):
+            a.prefetch(builder.add(builder.add(at, k), k.type(_AHEAD // a.bytes)))
+            vector(k)
+            vector(builder.add(k, k.type(lanes)))
+        with builder.if_then(builder.icmp_signed("<", pairs, whole)):
+            vector(pairs)
+        some, own = _lanes_up_to(builder, builder.sub(row, whole), a.vector)
+        part = a.load_some(builder.add(at, whole), some)
+        sums = _fma(builder, part, x.load_some(whole, some), builder.load(total))
+        spread = _splat(builder, _sum_of_lanes(builder, sums), lanes)
+        h.store(_fma(builder, part, factor, builder.select(own, spread, h.load(whole))), whole)
         return context.get_dummy_value()
 
-    return code
-
-
-def _rows_signature(a: Any, x: Any, h: Any) -> Any:
-    integer = types.intp
-    return types.void(a, integer, integer, x, h, integer, integer)
+    return types.void(a, types.intp, types.intp, x, h), code
 
 
 @intrinsic
-def sixteen_rows(typingctx: Any, a: Any, at: Any, row: Any, x: Any, h: Any, first: Any, last: Any) -> Any:
-    """Rows ``row`` … ``row + 15`` of a triangle, from number ``at`` of ``a``, columns ``first`` … ``last − 1``.
+def add_folded(typingctx: Any, parts: Any, h: Any, h_at: Any) -> Any:
+    """h[r, :] += the sum of parts[c, r, :] over c, as ``add_row`` adds its lanes; the parts become 0."""
 
-    h_j += Σ_k a_jk x_k over the rows j and h_k += Σ_j a_jk x_j over the columns k, in rising order; all bounds
-    are multiples of the rows in HALF bytes.
-    """
-    return _rows_signature(a, x, h), _triangle_rows(None)
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source, target = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 1))
+        at = args[2]
+        zero = ir.Constant(source.vector, [0.0] * source.lanes)
+        for r in range(ROWS):
+            places = [at.type((c * ROWS + r) * source.lanes) for c in range(HALF // source.bytes)]
+            total = _folded(builder, [source.load(place) for place in places])
+            for place in places:
+                source.store(zero, place)
+            place = builder.add(at, at.type(r * target.lanes))
+            target.store(builder.fadd(target.load(place), total), place)
+        return context.get_dummy_value()
 
-
-@intrinsic
-def block_rows(typingctx: Any, a: Any, at: Any, row: Any, x: Any, h: Any, first: Any, last: Any) -> Any:
-    """The same for as many rows as HALF bytes hold numbers."""
-    return _rows_signature(a, x, h), _triangle_rows(1)
+    return types.void(parts, h, types.intp), code

@@ -9,13 +9,13 @@ then the vectors along which derivatives are taken; vector group v belongs to po
 import numpy as np
 
 from ..jit import block
-from ..vectors import add_dots, add_scaled, fma
+from ..vectors import HALF, ROWS, add_dots, add_scaled, fma
 from .rows import last_row, next_triangle, row_of
 from .triangle import PANEL, multiply_lanes, multiply_one, spread
 
 
 @block
-def products(couplings, low, high, x, lanes, h, rectangle):
+def products(couplings, low, high, x, lanes, h, rectangle, parts):
     """h = S x for all groups, from rows ``low`` … ``high − 1`` of one triangle, the first at couplings[0]."""
     padded = -(-high // PANEL) * PANEL * lanes
     for g in range(x.shape[0]):
@@ -31,7 +31,7 @@ def products(couplings, low, high, x, lanes, h, rectangle):
         else:
             spread(rows, first, last, rectangle)
             for g in range(x.shape[0]):
-                multiply_lanes(rectangle, first, last, x[g], h[g])
+                multiply_lanes(rectangle, first, last, x[g], h[g], parts)
 
 
 @block
@@ -126,7 +126,7 @@ def derivatives(couplings, start, stop, n, order, x, lanes, owner, energy, gradi
     """
     groups = x.shape[0]
     index = np.empty(order - 1, np.int64)
-    h, rectangle = workspace(n, lanes, groups, x)
+    h, rectangle, parts = workspace(n, lanes, groups, x)
     before = np.zeros((order - 1, groups, lanes))
     before[0, : groups - owner.shape[0]] = 1.0
     sums = np.zeros((order - 1, groups, lanes))
@@ -140,7 +140,7 @@ def derivatives(couplings, start, stop, n, order, x, lanes, owner, energy, gradi
         low = index[order - 2]
         high = index[order - 3] + 1 if order > 2 else n
         high = last_row(low, high, stop - rank)
-        products(couplings[rank - start :], low, high, x, lanes, h, rectangle)
+        products(couplings[rank - start :], low, high, x, lanes, h, rectangle, parts)
         rank += (high * (high + 1) - low * (low + 1)) // 2
         _gather(high, x, h, lanes, owner, before[order - 2], sums[order - 2], factors, gradient)
         old = index.copy()
@@ -159,7 +159,8 @@ def workspace(n, lanes, groups, x):
     padded = -(-n // PANEL) * PANEL
     h = np.empty((groups, padded * lanes), x.dtype)
     rectangle = np.empty((PANEL, padded) if lanes > 1 else (1, 1), x.dtype)
-    return h, rectangle
+    parts = np.zeros(HALF // x.itemsize * ROWS * lanes, x.dtype)
+    return h, rectangle, parts
 
 
 @block
@@ -180,7 +181,7 @@ def table(couplings, start, stop, n, order, vectors, out):
     """Σ_S a_S v_{a_1}(i_1) … v_{a_p}(i_p), the last two places symmetric, into ``out`` (m^order,); vectors (m, n)."""
     m = vectors.shape[0]
     index = np.empty(order - 1, np.int64)
-    h, rectangle = workspace(n, 1, m, vectors)
+    h, rectangle, parts = workspace(n, 1, m, vectors)
     tables = np.zeros((order - 1, m**order))
     rank = start
     if start < stop:
@@ -189,7 +190,7 @@ def table(couplings, start, stop, n, order, vectors, out):
         low = index[order - 2]
         high = index[order - 3] + 1 if order > 2 else n
         high = last_row(low, high, stop - rank)
-        products(couplings[rank - start :], low, high, vectors, 1, h, rectangle)
+        products(couplings[rank - start :], low, high, vectors, 1, h, rectangle, parts)
         rank += (high * (high + 1) - low * (low + 1)) // 2
         for a in range(m):
             for b in range(m):
