@@ -31,7 +31,7 @@ def operations(quick: bool) -> list[Operation]:
 
 
 def scaling(quick: bool) -> list[Scaling]:
-    """The gradient against the number of spins and of points."""
+    """The gradient against the number of spins and of points, the plane against its points."""
     sizes = (20, 40, 80) if quick else (50, 100, 200, 400, 800)
     points = (1, 4) if quick else (1, 4, 16, 64, 256)
     return [
@@ -39,6 +39,8 @@ def scaling(quick: bool) -> list[Scaling]:
                 {"count": 1, "dtype": "float64"}),
         Scaling("gradient", f"points (N = {100 if quick else 400})", "benchmarks.glass:spinland_gradient", "count",
                 points, {"n": 100 if quick else 400, "dtype": "float64"}),
+        Scaling("plane", f"points a side (N = {20 if quick else 300})", "benchmarks.glass:spinland_plane", "side",
+                (5, 10) if quick else (25, 50, 100, 201, 402), {"n": 20 if quick else 300}),
     ]  # fmt: skip
 
 

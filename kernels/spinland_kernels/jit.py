@@ -27,6 +27,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from time import perf_counter
 from typing import Any, TypeVar
 
 import numba
@@ -213,23 +214,27 @@ def serial_loop(function: F) -> F:
 
 
 class _CompileListener(event.Listener):
-    """Tells a callback the name of each function that is really compiled (not read from the cache)."""
+    """Tells two callbacks of each entry point that is really compiled (not read from the cache)."""
 
-    def __init__(self, callback: Callable[[str], None]):
-        self.callback = callback
+    def __init__(self, begun: Callable[[str], None], done: Callable[[str, float], None]):
+        self.begun, self.done = begun, done
+        self.starts: list[float] = []
 
     def on_start(self, event: Any) -> None:
         dispatcher = event.data["dispatcher"]
         if dispatcher.targetoptions.get("nogil"):  # entry points only, not what they call
-            self.callback(dispatcher.py_func.__qualname__)
+            self.starts.append(perf_counter())
+            self.begun(dispatcher.py_func.__qualname__)
 
     def on_end(self, event: Any) -> None:
-        pass
+        dispatcher = event.data["dispatcher"]
+        if dispatcher.targetoptions.get("nogil"):
+            self.done(dispatcher.py_func.__qualname__, perf_counter() - self.starts.pop())
 
 
-def on_compile(callback: Callable[[str], None]) -> None:
-    """Call ``callback(name)`` whenever an entry point is about to be compiled."""
-    event.register("numba:compile", _CompileListener(callback))
+def on_compile(begun: Callable[[str], None], done: Callable[[str, float], None]) -> None:
+    """Call ``begun(name)`` before an entry point is compiled and ``done(name, seconds)`` after it."""
+    event.register("numba:compile", _CompileListener(begun, done))
 
 
 def clear_cache() -> int:

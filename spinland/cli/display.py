@@ -29,7 +29,9 @@ class Terminal:
     def __init__(self, quiet: bool = False):
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self.quiet = quiet
-        self._compiled = False
+        self._begin = time.monotonic()
+        self._compiled: list[float] = []  # seconds of each kernel
+        self._announced = False
 
     def say(self, text: str) -> None:
         """Print a line, above the bars if there are any."""
@@ -41,13 +43,22 @@ class Terminal:
         if self.quiet:
             return
         progress.set_display(self._bar if self.console.is_terminal else self._lines)
-        jit.on_compile(self._compiling)
+        jit.on_compile(self._compiling, lambda name, seconds: self._compiled.append(seconds))
 
     def _compiling(self, name: str) -> None:
-        if not self._compiled:
-            self._compiled = True
+        if not self._announced:
+            self._announced = True
             self.say(
                 "[dim]compiling kernels for this machine: once, about a minute in all; later runs start at once[/dim]"
+            )
+
+    def tell_compiled(self) -> None:
+        """Say what share of the time since the start went into compiling, if any did."""
+        if self._compiled:
+            seconds, all_seconds = sum(self._compiled), time.monotonic() - self._begin
+            self.say(
+                f"[dim]compiling kernels took {seconds:.1f} s of {all_seconds:.1f} s ({seconds / all_seconds:.0%}); "
+                f"{len(self._compiled)} are kept for later runs[/dim]"
             )
 
     @contextmanager

@@ -163,6 +163,7 @@ def run_and_report(run: Callable[..., int], out: Path, *, page: bool, overwrite:
         if computed or _is_older(target, out):
             write_page(out, target, overwrite=overwrite)
         terminal.say(f"page: [bold]{target}[/bold]")
+    terminal.tell_compiled()
     failed = Store(out, "r").meta["failed"]
     if failed:
         raise StoreError(out, f"{len(failed)} results could not be made: {', '.join(failed)}")

@@ -160,6 +160,23 @@ def test_literal_arguments_share_one_compiled_form():
     assert len(shifted.signatures) == 1
 
 
+def test_entry_points_and_their_seconds_are_told_when_compiled():
+    @jit.block
+    def twice(x):
+        return x + x
+
+    @jit.serial_loop
+    def four_times(x):
+        return twice(twice(x))
+
+    begun, done = [], []
+    jit.on_compile(begun.append, lambda name, seconds: done.append((name, seconds)))
+    assert four_times(2) == four_times(2) == 8
+    assert [name.split(".")[-1] for name in begun] == ["four_times"]
+    assert [name for name, _ in done] == begun
+    assert done[0][1] > 0
+
+
 def test_a_block_is_refused_to_python_before_and_after_it_is_compiled():
     @jit.block
     def half(x):
