@@ -39,7 +39,9 @@ def second_derivatives(couplings, start, stop, n, order, x, out):
     Each row adds three kinds: both derivatives among its first indices (once for its sum), one there and one
     in the last place (a whole row of the matrix).
     """
-    out[:] = 0
+    for i in range(n):
+        for j in range(n):
+            out[i, j] = 0
     energy = 0.0
     index = np.empty(order - 1, np.int64)
     rank = start

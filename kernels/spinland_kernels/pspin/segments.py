@@ -19,7 +19,8 @@ def products(couplings, low, high, x, lanes, h, rectangle, parts):
     """h = S x for all groups, from rows ``low`` … ``high − 1`` of one triangle, the first at couplings[0]."""
     padded = -(-high // PANEL) * PANEL * lanes
     for g in range(x.shape[0]):
-        h[g, :padded] = 0
+        for k in range(padded):
+            h[g, k] = 0
     at = 0
     for first in range(low, high, PANEL):
         last = min(high, first + PANEL)
@@ -99,7 +100,7 @@ def _leave(level, index, x, lanes, owner, before, sums, gradient):
 
 
 @block
-def _gather(length, x, h, lanes, owner, before, sums, factors, gradient):
+def _gather(length, x, h, lanes, owner, before, sums, factors, scratch, gradient):
     """One triangle's share of energies and gradients: energy ½ x·h, gradient h, both times ``before``."""
     points = x.shape[0] - owner.shape[0]
     for g in range(x.shape[0]):
@@ -111,7 +112,8 @@ def _gather(length, x, h, lanes, owner, before, sums, factors, gradient):
         _add(gradient[w], factors[w], h[g], length, lanes)
         _add(gradient[w], factors[g], h[w], length, lanes)
     for g in range(points):
-        scratch = np.zeros(lanes)
+        for b in range(lanes):
+            scratch[b] = 0.0
         _dots(scratch, x[g], h[g], length, lanes)
         for b in range(lanes):
             sums[g, b] += 0.5 * scratch[b]
@@ -131,7 +133,11 @@ def derivatives(couplings, start, stop, n, order, x, lanes, owner, energy, gradi
     before[0, : groups - owner.shape[0]] = 1.0
     sums = np.zeros((order - 1, groups, lanes))
     factors = np.empty((groups, lanes), x.dtype)
-    gradient[:] = 0
+    scratch = np.empty(lanes)
+    for g in range(groups):
+        for k in range(gradient.shape[1]):
+            gradient[g, k] = 0
+    old = np.empty(order - 1, np.int64)
     rank = start
     if start < stop:
         row_of(start, order, n, index)
@@ -142,8 +148,9 @@ def derivatives(couplings, start, stop, n, order, x, lanes, owner, energy, gradi
         high = last_row(low, high, stop - rank)
         products(couplings[rank - start :], low, high, x, lanes, h, rectangle, parts)
         rank += (high * (high + 1) - low * (low + 1)) // 2
-        _gather(high, x, h, lanes, owner, before[order - 2], sums[order - 2], factors, gradient)
-        old = index.copy()
+        _gather(high, x, h, lanes, owner, before[order - 2], sums[order - 2], factors, scratch, gradient)
+        for a in range(order - 1):  # a copy would be made anew for each triangle
+            old[a] = index[a]
         level = max(0, next_triangle(index)) if rank < stop else 0
         _leave(level, old, x, lanes, owner, before, sums, gradient)
         if rank < stop:
@@ -173,7 +180,8 @@ def _raise_table(level, index, vectors, tables):
             by = np.float64(vectors[c, index[a]])
             for t in range(size):
                 tables[a, c * size + t] += by * tables[a + 1, t]
-        tables[a + 1, :size] = 0.0
+        for t in range(size):
+            tables[a + 1, t] = 0.0
 
 
 @block
@@ -183,6 +191,7 @@ def table(couplings, start, stop, n, order, vectors, out):
     index = np.empty(order - 1, np.int64)
     h, rectangle, parts = workspace(n, 1, m, vectors)
     tables = np.zeros((order - 1, m**order))
+    old = np.empty(order - 1, np.int64)
     rank = start
     if start < stop:
         row_of(start, order, n, index)
@@ -198,7 +207,8 @@ def table(couplings, start, stop, n, order, vectors, out):
                 for j in range(high):
                     total = fma_wide(vectors[a, j], h[b, j], total)
                 tables[order - 2, a * m + b] += 0.5 * total
-        old = index.copy()
+        for a in range(order - 1):  # a copy would be made anew for each triangle
+            old[a] = index[a]
         level = max(0, next_triangle(index)) if rank < stop else 0
         _raise_table(level, old, vectors, tables)
     for t in range(out.shape[0]):
