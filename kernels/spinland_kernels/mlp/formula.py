@@ -12,6 +12,12 @@ def relu(z):
 
 
 @formula
+def not_below(z, floor):
+    """max(z, floor), both of one type; NaN stays NaN."""
+    return z if not z <= floor else floor
+
+
+@formula
 def cross_entropy(top, label_logit, rest):
     """Cross-entropy in nats from the largest logit, the label's, and Σ exp(z − top) over all others.
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ..blas import gemm
-from ..jit import block
+from ..jit import block, vector_block
 from . import formula
 
 CROSS_ENTROPY = 0
@@ -54,21 +54,22 @@ def affine(point, offset, bias, x, z):
     gemm(False, True, x, weight_of(point, offset, fan_in, fan_out), bias, z)
 
 
-@block
+@vector_block
 def rectify(z):
     """ReLU in place."""
+    zero = z.dtype.type(0)
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
-            z[i, j] = formula.relu(z[i, j])
+            z[i, j] = formula.not_below(z[i, j], zero)
 
 
-@block
+@vector_block
 def gate(delta, activation):
     """Set ``delta`` to zero where the unit was silent."""
+    zero = delta.dtype.type(0)
     for i in range(delta.shape[0]):
         for j in range(delta.shape[1]):
-            if activation[i, j] <= 0:
-                delta[i, j] = 0
+            delta[i, j] = zero if activation[i, j] <= 0 else delta[i, j]
 
 
 @block
@@ -148,25 +149,6 @@ def output_delta(z, labels, targets, kind, first, n_samples):
 def matrix(work, offset, rows, columns):
     """View of a workspace as a (rows, columns) matrix."""
     return work[offset : offset + rows * columns].reshape((rows, columns))
-
-
-@block
-def forward(point, widths, bias, x, work):
-    """Outputs (T, k) of a tile, in one of two halves of ``work`` (2 T max width)."""
-    rows = x.shape[0]
-    half = work.shape[0] // 2
-    here = 0
-    offset = 0
-    z = x
-    for layer in range(widths.shape[0] - 1):
-        out = matrix(work, here, rows, widths[layer + 1])
-        affine(point, offset, bias, z, out)
-        if layer < widths.shape[0] - 2:
-            rectify(out)
-        offset += layer_size(widths[layer], widths[layer + 1], bias)
-        here = half - here
-        z = out
-    return z
 
 
 @block
