@@ -79,32 +79,62 @@ def cache_folder() -> Path:
     return Path(base) / "spinland" / "kernels" / source_hash()
 
 
-def _keep_linked_code_private() -> None:
-    """Make each entry point run its own copy of the code that it was linked from.
+def _compile_entry_points_whole() -> None:
+    """Optimise and translate each entry point once, with all that it was linked from, and nothing before.
 
-    Numba leaves the blocks as weak symbols, and of several the first loaded wins: in the process that
-    compiles these are the blocks by themselves, later the copies in the cached entry point, which were
-    optimised once more. With reassociated sums these differ in the last bits, so a study that was
-    compiled and one that was resumed would differ too.
+    Numba optimises every block twice and translates it to machine code, and again in each block and loop that
+    calls it. Only what stands in an entry point is ever run, so libraries without a way in from Python are left
+    as they were written until they are linked into one that has it.
+
+    Numba also leaves the blocks in an entry point as weak symbols, and of several the first loaded wins, which
+    may have been optimised together with other code. With reassociated sums these differ in the last bits, so a
+    study that was compiled and one that was resumed would differ too: an entry point runs its own copies.
     """
-    library: Any = codegen.CPUCodeLibrary
-    optimise = getattr(library, "_optimize_final_module", None)
-    if optimise is None:  # another Numba inside: the test of cold and warm runs will tell
-        return
+    library: Any = codegen.JITCodeLibrary
+    optimise, finish, set_env = (
+        getattr(library, "_optimize_final_module", None),
+        getattr(library, "_finalize_final_module", None),
+        getattr(codegen.JITCPUCodegen, "set_env", None),
+    )
+    if optimise is None or finish is None or set_env is None:
+        return  # another Numba inside: slower, and the test of cold and warm runs will tell
 
-    def optimise_private(self: Any) -> None:
-        if self._object_caching_enabled:
-            defined = [fn for fn in self._final_module.functions if not fn.is_declaration]
-            if any("spinland_kernels" in fn.name for fn in defined):  # other libraries stay as they are
-                for fn in defined:
-                    if fn.linkage.name == "linkonce_odr":
-                        fn.linkage = "internal"
+    def defined(self: Any) -> list[Any]:
+        functions = [fn for fn in self._final_module.functions if not fn.is_declaration]
+        ours = any("spinland_kernels" in fn.name for fn in functions)
+        return functions if ours else []  # other libraries stay as they are
+
+    def inner(self: Any) -> bool:
+        functions = defined(self)
+        own = (fn.name for fn in functions if fn.linkage.name == "external")
+        return bool(functions) and not any(name.startswith("_ZN7cpython") for name in own)
+
+    def optimise_whole(self: Any) -> None:
+        if inner(self):
+            return
+        for fn in defined(self):
+            if fn.linkage.name == "linkonce_odr":
+                fn.linkage = "internal"
         optimise(self)
 
-    library._optimize_final_module = optimise_private
+    def finish_whole(self: Any) -> None:
+        if not inner(self):
+            finish(self)
+            return
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._finalized = True
+
+    def set_env_of_compiled(self: Any, name: str, env: Any) -> None:
+        if self._engine.get_global_value_address(name):
+            set_env(self, name, env)
+
+    library._optimize_final_module = optimise_whole
+    library._finalize_final_module = finish_whole
+    codegen.JITCPUCodegen.set_env = set_env_of_compiled
 
 
-_keep_linked_code_private()
+_compile_entry_points_whole()
 
 
 def _decorate(function: F, **options: Any) -> F:
@@ -118,8 +148,12 @@ def _decorate(function: F, **options: Any) -> F:
         settings.CACHE_DIR = before
 
 
-def _one_form(dispatcher: Any) -> Any:
-    """Compile a block once for flags True and False, offsets 0 and 1, not once for every literal in a call."""
+def _inner(function: F, **options: Any) -> Any:
+    """Compile what only compiled code calls, without the code that takes arguments from Python.
+
+    It is compiled once for flags True and False, offsets 0 and 1, not once for every literal in a call.
+    """
+    dispatcher: Any = _decorate(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
     if not hasattr(dispatcher, "get_call_template"):  # with NUMBA_DISABLE_JIT, a plain function
         return dispatcher
     by_types = dispatcher.get_call_template
@@ -128,7 +162,15 @@ def _one_form(dispatcher: Any) -> Any:
         plain = {name: types.unliteral(kind) for name, kind in dict(kws).items()}
         return by_types(tuple(types.unliteral(kind) for kind in args), plain)
 
+    def keep(result: Any) -> None:  # for compiled callers; not for Python, which would jump to nowhere
+        dispatcher.overloads[tuple(result.signature.args)] = result
+
+    def refuse(*args: Any, **kws: Any) -> None:
+        raise TypeError(f"{function.__qualname__} is called from compiled code alone; its py_func is plain Python")
+
     dispatcher.get_call_template = by_plain_types
+    dispatcher.add_overload = keep
+    dispatcher._compile_for_args = refuse
     return dispatcher
 
 
@@ -139,7 +181,7 @@ def formula(function: F) -> F:
 
 def block(function: F) -> F:
     """Compile sequential array code that loops call."""
-    return _one_form(_decorate(function, fastmath=False))
+    return _inner(function, fastmath=False)
 
 
 def vector_block(function: F) -> F:
@@ -148,7 +190,7 @@ def vector_block(function: F) -> F:
     The order of summation is fixed when it is compiled: the bits depend on the machine's vector
     width, not on the number of threads.
     """
-    return _one_form(_decorate(function, fastmath=REASSOCIATE))
+    return _inner(function, fastmath=REASSOCIATE)
 
 
 def loop(function: F) -> F:

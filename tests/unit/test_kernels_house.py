@@ -160,6 +160,22 @@ def test_literal_arguments_share_one_compiled_form():
     assert len(shifted.signatures) == 1
 
 
+def test_a_block_is_refused_to_python_before_and_after_it_is_compiled():
+    @jit.block
+    def half(x):
+        return x / 2
+
+    @jit.serial_loop
+    def quarter(x):
+        return half(half(x))
+
+    for _ in range(2):
+        with pytest.raises(TypeError, match="half is called from compiled code alone"):
+            half(3.0)
+        assert quarter(3.0) == 0.75
+    assert half.py_func(3.0) == 1.5
+
+
 def public_functions(module):
     return {
         name: f

@@ -24,3 +24,9 @@ def cross_entropy(top, label_logit, rest):
     log Σ exp z − z_label, arranged so that neither large logits nor a tiny loss lose digits.
     """
     return (top - label_logit) + math.log1p(rest)
+
+
+@formula
+def layer_size(fan_in, fan_out, bias):
+    """Number of parameters of a layer."""
+    return fan_out * (fan_in + 1) if bias else fan_out * fan_in

@@ -12,6 +12,7 @@ import numpy as np
 from ..blas import gemm
 from ..jit import block, vector_block
 from . import formula
+from .formula import layer_size
 
 CROSS_ENTROPY = 0
 MEAN_SQUARED_ERROR = 1
@@ -34,12 +35,6 @@ def n_groups(n_samples):
 def weight_of(point, offset, fan_in, fan_out):
     """View of a layer's weight, (out, in)."""
     return point[offset : offset + fan_in * fan_out].reshape((fan_out, fan_in))
-
-
-@block
-def layer_size(fan_in, fan_out, bias):
-    """Number of parameters of a layer."""
-    return fan_out * (fan_in + 1) if bias else fan_out * fan_in
 
 
 @block
