@@ -11,7 +11,7 @@ from numba import prange
 
 from ..blas import single_threaded
 from ..jit import block, loop
-from . import layers, passes
+from . import layers, passes, scores
 from .inputs import aligned, pack, panel_width, panels_size
 
 _PANELS = 1 << 27  # bytes of first-layer weights in panels that are held at once
@@ -39,13 +39,14 @@ def _packed(points, widths, inputs):
 
 
 class _Work:
-    """Workspaces of the workers: activations of a tile, and a panel of it."""
+    """Workspaces of the workers: activations of a tile, a panel of them, and its outputs as columns."""
 
     def __init__(self, items, widths, inputs):
         dtype, rows = inputs.x.dtype, min(inputs.tile, inputs.x.shape[0])
         width = panel_width(int(widths[1]), dtype)
         self.workers = min(numba.get_num_threads(), max(1, items))
         self.panel = aligned(self.workers, rows * width, dtype).reshape(self.workers, rows, width)
+        self.outputs = np.empty((self.workers, rows * (int(widths[-1]) + 2)), dtype)
         self.size = rows * layers.kept(widths)
         self.dtype = dtype
 
@@ -55,13 +56,17 @@ class _Work:
 
 
 @block
-def _tile_score(point, packed, widths, bias, x, rows, labels, targets, kind, low, high, panel, acts):
+def _tile_score(point, packed, widths, bias, x, rows, labels, targets, kind, low, high, panel, outputs, acts):
     begin = passes.forward(point, packed, widths, bias, x, rows, low, high, panel, acts)
-    return layers.score(layers.matrix(acts, begin, high - low, widths[-1]), labels, targets, kind, low)
+    return scores.score(
+        layers.matrix(acts, begin, high - low, widths[-1]), labels, targets, kind, low, outputs
+    )
 
 
 @loop
-def _losses(points, packed, widths, bias, x, rows, labels, targets, kind, tile, panel, acts, loss, correct):
+def _losses(
+    points, packed, widths, bias, x, rows, labels, targets, kind, tile, panel, outputs, acts, loss, correct
+):
     n = x.shape[0]
     tiles = loss.shape[1]
     items = points.shape[0] * tiles
@@ -71,7 +76,7 @@ def _losses(points, packed, widths, bias, x, rows, labels, targets, kind, tile, 
             b, t = item // tiles, item % tiles
             loss[b, t], correct[b, t] = _tile_score(
                 points[b], packed[b], widths, bias, x, rows, labels, targets, kind, t * tile,
-                min(t * tile + tile, n), panel[w], acts[w],
+                min(t * tile + tile, n), panel[w], outputs[w], acts[w],
             )  # fmt: skip
 
 
@@ -92,7 +97,7 @@ def losses(points, widths, bias, inputs, labels, targets, kind):
             part = slice(low, low + at_once)
             _losses(
                 points[part], _packed(points[part], widths, inputs), widths, bias, inputs.x, inputs.rows, labels,
-                targets, kind, inputs.tile, work.panel, acts, loss[part], correct[part],
+                targets, kind, inputs.tile, work.panel, work.outputs, acts, loss[part], correct[part],
             )  # fmt: skip
     accuracy = correct.sum(axis=1) / n if labels.shape[0] else np.full(points.shape[0], np.nan)
     return loss.sum(axis=1) / n, accuracy
@@ -106,7 +111,7 @@ def _clear(values):
 
 @block
 def _group_gradient(
-    point, packed, widths, bias, x, rows, columns, labels, targets, kind, low, high, tile, panel, acts, deltas, out
+    point, packed, widths, bias, x, rows, columns, labels, targets, kind, low, high, tile, panel, outputs, acts, deltas, out
 ):  # fmt: skip
     """Gradient of samples ``low`` … ``high`` − 1 into ``out``, laid out for :func:`.passes.add_gradient`."""
     n = x.shape[0]
@@ -114,14 +119,16 @@ def _group_gradient(
     for first in range(low, high, tile):
         last = min(first + tile, high)
         begin = passes.forward(point, packed, widths, bias, x, rows, first, last, panel, acts)
-        passes.output_delta(acts, begin, last - first, widths[-1], labels, targets, kind, first, n, deltas)
+        passes.output_delta(
+            acts, begin, last - first, widths[-1], labels, targets, kind, first, n, outputs, deltas
+        )
         passes.backward(point, widths, bias, last - first, 1, acts, begin, deltas)
         passes.add_gradient(deltas, acts, begin, widths, bias, x, columns, first, last, panel, out)
 
 
 @loop
 def _gradients(
-    points, packed, widths, bias, x, rows, columns, labels, targets, kind, tile, panel, acts, deltas, partial
+    points, packed, widths, bias, x, rows, columns, labels, targets, kind, tile, panel, outputs, acts, deltas, partial
 ):  # fmt: skip
     n = x.shape[0]
     groups = partial.shape[1]
@@ -134,7 +141,7 @@ def _gradients(
             _group_gradient(
                 points[b], packed[b], widths, bias, x, rows, columns, labels, targets, kind,
                 g * tiles // groups * tile, min((g + 1) * tiles // groups * tile, n), tile,
-                panel[w], acts[w], deltas[w], partial[b, g],
+                panel[w], outputs[w], acts[w], deltas[w], partial[b, g],
             )  # fmt: skip
 
 
@@ -153,7 +160,8 @@ def _reduce(partial, fan_in, units, width, out):
             low = (j - panels) * _PIECE
             high = min(low + _PIECE, rest)
             passes.sum_groups(
-                partial[b, :, first + low : first + high], out[b, units * fan_in + low : units * fan_in + high]
+                partial[b, :, first + low : first + high],
+                out[b, units * fan_in + low : units * fan_in + high],
             )
 
 
@@ -183,7 +191,7 @@ def gradients(points, widths, bias, inputs, labels, targets, kind):
     with single_threaded():
         _gradients(
             points, _packed(points, widths, inputs), widths, bias, inputs.x, inputs.rows, inputs.columns, labels,
-            targets, kind, inputs.tile, work.panel, work.activations(), work.activations(), partial.values,
+            targets, kind, inputs.tile, work.panel, work.outputs, work.activations(), work.activations(), partial.values,
         )  # fmt: skip
     return partial.total()
 
@@ -191,7 +199,7 @@ def gradients(points, widths, bias, inputs, labels, targets, kind):
 @block
 def _group_products(
     point, packed, vectors, packed_vectors, widths, bias, x, rows, columns, labels, targets, kind, low, high, tile,
-    panel, acts, deltas, tangents, r_deltas, g, partial,
+    panel, outputs, acts, deltas, tangents, r_deltas, g, partial,
 ):  # fmt: skip
     """Hessian times ``vectors`` for samples ``low`` … ``high`` − 1 into ``partial[:, g]``.
 
@@ -204,22 +212,37 @@ def _group_products(
         last = min(first + tile, high)
         count = last - first
         begin = passes.forward(point, packed, widths, bias, x, rows, first, last, panel, acts)
-        passes.output_delta(acts, begin, count, widths[-1], labels, targets, kind, first, n, deltas)
+        passes.output_delta(acts, begin, count, widths[-1], labels, targets, kind, first, n, outputs, deltas)
         passes.backward(point, widths, bias, count, 2, acts, begin, deltas)
         for v in range(vectors.shape[0]):
             passes.forward_tangent(
-                point, vectors[v], packed_vectors[v], widths, bias, x, rows, first, last, acts, panel, tangents
+                point,
+                vectors[v],
+                packed_vectors[v],
+                widths,
+                bias,
+                x,
+                rows,
+                first,
+                last,
+                acts,
+                panel,
+                tangents,
             )
-            passes.output_tangent(deltas, tangents, begin, count, widths[-1], labels, kind, first, n, r_deltas)
+            passes.output_tangent(
+                deltas, tangents, begin, count, widths[-1], labels, kind, first, n, r_deltas
+            )
             passes.backward_tangent(point, vectors[v], widths, bias, count, acts, begin, deltas, r_deltas)
-            passes.add_gradient(r_deltas, acts, begin, widths, bias, x, columns, first, last, panel, partial[v, g])
+            passes.add_gradient(
+                r_deltas, acts, begin, widths, bias, x, columns, first, last, panel, partial[v, g]
+            )
             passes.add_later(deltas, tangents, begin, widths, bias, count, False, partial[v, g])
 
 
 @loop
 def _hessian_products(
     point, packed, vectors, packed_vectors, widths, bias, x, rows, columns, labels, targets, kind, tile, at_once,
-    panel, acts, deltas, tangents, r_deltas, partial,
+    panel, outputs, acts, deltas, tangents, r_deltas, partial,
 ):  # fmt: skip
     n = x.shape[0]
     groups = partial.shape[1]
@@ -233,7 +256,7 @@ def _hessian_products(
             _group_products(
                 point, packed[0], vectors[begin:end], packed_vectors[begin:end], widths, bias, x, rows, columns,
                 labels, targets, kind, g * tiles // groups * tile, min((g + 1) * tiles // groups * tile, n), tile,
-                panel[w], acts[w], deltas[w], tangents[w], r_deltas[w], g, partial[begin:end],
+                panel[w], outputs[w], acts[w], deltas[w], tangents[w], r_deltas[w], g, partial[begin:end],
             )  # fmt: skip
 
 
@@ -249,6 +272,6 @@ def hessian_products(point, vectors, widths, bias, inputs, labels, targets, kind
         _hessian_products(
             point, _packed(point[None], widths, inputs), vectors, _packed(vectors, widths, inputs), widths, bias,
             inputs.x, inputs.rows, inputs.columns, labels, targets, kind, inputs.tile, at_once, work.panel,
-            work.activations(), work.activations(), work.activations(), work.activations(), partial.values,
+            work.outputs, work.activations(), work.activations(), work.activations(), work.activations(), partial.values,
         )  # fmt: skip
     return partial.total()

@@ -7,8 +7,8 @@ wants it, then the other parameters.
 """
 
 from ..blas import gemm
-from ..jit import block, vector_block
-from . import layers
+from ..jit import block
+from . import layers, scores
 from .inputs import add_first_gradient, first_layer
 
 
@@ -32,18 +32,10 @@ def forward(point, packed, widths, bias, x, rows, low, high, panel, acts):
 
 
 @block
-def output_delta(acts, output, count, k, labels, targets, kind, first, n_samples, deltas):
+def output_delta(acts, output, count, k, labels, targets, kind, first, n_samples, work, deltas):
     """Derivative of the mean loss by the outputs, into ``deltas``."""
-    delta = layers.matrix(deltas, output, count, k)
-    _copy(layers.matrix(acts, output, count, k), delta)
-    layers.output_delta(delta, labels, targets, kind, first, n_samples)
-
-
-@vector_block
-def _copy(a, out):
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            out[i, j] = a[i, j]
+    z, delta = layers.matrix(acts, output, count, k), layers.matrix(deltas, output, count, k)
+    scores.output_delta(z, labels, targets, kind, first, n_samples, work, delta)
 
 
 @block
