@@ -80,45 +80,53 @@ def cache_folder() -> Path:
 
 
 def _compile_entry_points_whole() -> None:
-    """Optimise and translate each entry point once, with all that it was linked from, and nothing before.
+    """Optimise each function once alone and once in the entry points it is linked into; translate only these.
 
     Numba optimises every block twice and translates it to machine code, and again in each block and loop that
-    calls it. Only what stands in an entry point is ever run, so libraries without a way in from Python are left
-    as they were written until they are linked into one that has it.
+    calls it, with all that these call. Only what stands in an entry point is ever run. A function is optimised
+    alone first because some loops vectorise only there, before they are surrounded by others.
 
     Numba also leaves the blocks in an entry point as weak symbols, and of several the first loaded wins, which
     may have been optimised together with other code. With reassociated sums these differ in the last bits, so a
     study that was compiled and one that was resumed would differ too: an entry point runs its own copies.
     """
     library: Any = codegen.JITCodeLibrary
-    optimise, finish, set_env = (
+    add, optimise, finish, set_env = (
+        getattr(library, "add_llvm_module", None),
         getattr(library, "_optimize_final_module", None),
         getattr(library, "_finalize_final_module", None),
         getattr(codegen.JITCPUCodegen, "set_env", None),
     )
-    if optimise is None or finish is None or set_env is None:
+    if None in (add, optimise, finish, set_env):
         return  # another Numba inside: slower, and the test of cold and warm runs will tell
 
-    def defined(self: Any) -> list[Any]:
-        functions = [fn for fn in self._final_module.functions if not fn.is_declaration]
+    def defined(module: Any) -> list[Any]:
+        functions = [fn for fn in module.functions if not fn.is_declaration]
         ours = any("spinland_kernels" in fn.name for fn in functions)
         return functions if ours else []  # other libraries stay as they are
 
-    def inner(self: Any) -> bool:
-        functions = defined(self)
+    def inner(module: Any) -> bool:
+        functions = defined(module)
         own = (fn.name for fn in functions if fn.linkage.name == "external")
         return bool(functions) and not any(name.startswith("_ZN7cpython") for name in own)
 
+    def add_optimised(self: Any, module: Any) -> None:
+        if inner(module):
+            module.data_layout = self._codegen._data_layout
+            passes, builder = self._codegen._module_pass_manager()
+            passes.run(module, builder)
+        add(self, module)
+
     def optimise_whole(self: Any) -> None:
-        if inner(self):
+        if inner(self._final_module):
             return
-        for fn in defined(self):
+        for fn in defined(self._final_module):
             if fn.linkage.name == "linkonce_odr":
                 fn.linkage = "internal"
         optimise(self)
 
     def finish_whole(self: Any) -> None:
-        if not inner(self):
+        if not inner(self._final_module):
             finish(self)
             return
         self._finalize_dynamic_globals()
@@ -129,6 +137,7 @@ def _compile_entry_points_whole() -> None:
         if self._engine.get_global_value_address(name):
             set_env(self, name, env)
 
+    library.add_llvm_module = add_optimised
     library._optimize_final_module = optimise_whole
     library._finalize_final_module = finish_whole
     codegen.JITCPUCodegen.set_env = set_env_of_compiled
@@ -166,7 +175,9 @@ def _inner(function: F, **options: Any) -> Any:
         dispatcher.overloads[tuple(result.signature.args)] = result
 
     def refuse(*args: Any, **kws: Any) -> None:
-        raise TypeError(f"{function.__qualname__} is called from compiled code alone; its py_func is plain Python")
+        raise TypeError(
+            f"{function.__qualname__} is called from compiled code alone; its py_func is plain Python"
+        )
 
     dispatcher.get_call_template = by_plain_types
     dispatcher.add_overload = keep
