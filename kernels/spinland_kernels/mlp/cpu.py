@@ -19,22 +19,22 @@ _PIECE = 1 << 15  # numbers that one item sums over the groups
 
 
 @loop
-def _pack(points, units, fan_in, packed):
+def _pack(points, bias, units, packed):
     panels = packed.shape[1]
     for item in prange(points.shape[0] * panels):
         b, j = item // panels, item % panels
-        pack(layers.weight_of(points[b], 0, fan_in, units), j * packed.shape[3], packed[b, j])
+        pack(points[b], bias, units, j * packed.shape[3], packed[b, j])
 
 
-def _packed(points, widths, inputs):
-    """Panels (B, panels, D, width) of the first layer of points; none of them where samples are dense."""
+def _packed(points, widths, bias, inputs):
+    """Panels (B, panels, D + 1, width) of the first layer of points; none of them where samples are dense."""
     fan_in, units = int(widths[0]), int(widths[1])
     width = panel_width(units, points.dtype)
     if not inputs.sparse:
-        return np.empty((points.shape[0], 0, fan_in, width), points.dtype)
-    packed = aligned(points.shape[0], panels_size(units, fan_in, width), points.dtype)
-    packed = packed.reshape(points.shape[0], -1, fan_in, width)
-    _pack(points, units, fan_in, packed)
+        return np.empty((points.shape[0], 0, fan_in + 1, width), points.dtype)
+    packed = aligned(points.shape[0], panels_size(units, fan_in + 1, width), points.dtype)
+    packed = packed.reshape(points.shape[0], -1, fan_in + 1, width)
+    _pack(points, bias, units, packed)
     return packed
 
 
@@ -96,7 +96,7 @@ def losses(points, widths, bias, inputs, labels, targets, kind):
         for low in range(0, points.shape[0], at_once):
             part = slice(low, low + at_once)
             _losses(
-                points[part], _packed(points[part], widths, inputs), widths, bias, inputs.x, inputs.rows, labels,
+                points[part], _packed(points[part], widths, bias, inputs), widths, bias, inputs.x, inputs.rows, labels,
                 targets, kind, inputs.tile, work.panel, work.outputs, acts, loss[part], correct[part],
             )  # fmt: skip
     accuracy = correct.sum(axis=1) / n if labels.shape[0] else np.full(points.shape[0], np.nan)
@@ -190,7 +190,7 @@ def gradients(points, widths, bias, inputs, labels, targets, kind):
     work = _Work(points.shape[0] * partial.values.shape[1], widths, inputs)
     with single_threaded():
         _gradients(
-            points, _packed(points, widths, inputs), widths, bias, inputs.x, inputs.rows, inputs.columns, labels,
+            points, _packed(points, widths, bias, inputs), widths, bias, inputs.x, inputs.rows, inputs.columns, labels,
             targets, kind, inputs.tile, work.panel, work.outputs, work.activations(), work.activations(), partial.values,
         )  # fmt: skip
     return partial.total()
@@ -270,7 +270,7 @@ def hessian_products(point, vectors, widths, bias, inputs, labels, targets, kind
     work = _Work(-(-vectors.shape[0] // at_once) * groups, widths, inputs)
     with single_threaded():
         _hessian_products(
-            point, _packed(point[None], widths, inputs), vectors, _packed(vectors, widths, inputs), widths, bias,
+            point, _packed(point[None], widths, bias, inputs), vectors, _packed(vectors, widths, bias, inputs), widths, bias,
             inputs.x, inputs.rows, inputs.columns, labels, targets, kind, inputs.tile, at_once, work.panel,
             work.outputs, work.activations(), work.activations(), work.activations(), work.activations(), partial.values,
         )  # fmt: skip

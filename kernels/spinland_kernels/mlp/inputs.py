@@ -99,33 +99,38 @@ def panels_size(units, columns, width):
 
 
 @vector_block
-def pack(weight, first, out):
-    """Units ``first``, ... of a weight (M, D) into a panel (D, width); what is beyond them is zero."""
-    units = min(out.shape[1], weight.shape[0] - first)
+def pack(point, bias, units, first, out):
+    """Units ``first``, ... of the first layer into a panel (D + 1, width), the bias in its last row.
+
+    Zero stands for units beyond the last, and for the bias of a network without.
+    """
+    fan_in = out.shape[0] - 1
+    count = min(out.shape[1], units - first)
     zero = out.dtype.type(0)
-    for p in range(out.shape[0]):
-        for u in range(units):
-            out[p, u] = weight[first + u, p]
-        for u in range(units, out.shape[1]):
+    for p in range(fan_in):
+        for u in range(count):
+            out[p, u] = point[(first + u) * fan_in + p]
+        for u in range(count, out.shape[1]):
             out[p, u] = zero
+    for u in range(out.shape[1]):
+        out[fan_in, u] = point[units * fan_in + first + u] if bias and u < count else zero
 
 
 @vector_block
-def _spread(values, first, panel):
-    """Every row of a panel becomes values[first], ...; zero where these end."""
+def _clear(panel):
     zero = panel.dtype.type(0)
-    for u in range(panel.shape[1]):
-        value = values[first + u] if first + u < values.shape[0] else zero
-        for t in range(panel.shape[0]):
-            panel[t, u] = value
+    for t in range(panel.shape[0]):
+        for u in range(panel.shape[1]):
+            panel[t, u] = zero
 
 
 @vector_block
-def _unload(panel, floor, first, z):
-    """max(panel, floor) into columns ``first``, ... of z; NaN stays."""
+def _unload(panel, constants, floor, first, z):
+    """max(panel + constants, floor) into columns ``first``, ... of z; NaN stays."""
+    units = min(panel.shape[1], z.shape[1] - first)
     for t in range(z.shape[0]):
-        for u in range(min(panel.shape[1], z.shape[1] - first)):
-            z[t, first + u] = formula.not_below(panel[t, u], floor)
+        for u in range(units):
+            z[t, first + u] = formula.not_below(panel[t, u] + constants[u], floor)
 
 
 @vector_block
@@ -144,7 +149,7 @@ def _load(z, first, panel):
 def first_layer(point, packed, bias, x, rows, low, high, rectified, panel, z):
     """X W' + b for samples ``low`` … ``high`` − 1 into z (T, M), negative numbers set to zero if ``rectified``.
 
-    ``packed`` (panels, D, width) holds the panels of W and ``panel`` (T, width) is workspace; both are empty
+    ``packed`` (panels, D + 1, width) holds the panels of W and b, and ``panel`` (T, width) is workspace; both are empty
     for dense samples.
     """
     if rows.starts.shape[0] == 0:
@@ -153,18 +158,16 @@ def first_layer(point, packed, bias, x, rows, low, high, rectified, panel, z):
             layers.rectify(z)
         return
     floor = z.dtype.type(0) if rectified else z.dtype.type(-np.inf)
-    units, fan_in = z.shape[1], x.shape[1]
     width = panel.shape[1]
-    constants = point[units * fan_in : units * (fan_in + 1)] if bias else point[:0]
     sums = panel[: high - low]
     for j in range(packed.shape[0]):
-        _spread(constants, j * width, sums)
+        _clear(sums)
         for b in range(rows.starts.shape[0]):
             sparse_product(
-                rows.starts[b], low, high, rows.values, rows.places, packed, (j * fan_in + b * rows.columns) * width,
-                sums, 0, width * panel.itemsize // HALF,
+                rows.starts[b], low, high, rows.values, rows.places, packed,
+                (j * (x.shape[1] + 1) + b * rows.columns) * width, sums, 0, width * panel.itemsize // HALF,
             )  # fmt: skip
-        _unload(sums, floor, j * width, z)
+        _unload(sums, packed[j, x.shape[1]], floor, j * width, z)
 
 
 @block
