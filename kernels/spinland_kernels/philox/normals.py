@@ -71,7 +71,9 @@ def _cosine(r):
 @block
 def _words(words, count, seed, first, step, replica, purpose):
     for b in range(count):
-        words[0, b], words[1, b], words[2, b], words[3, b] = formula.words(seed, first + b, step, replica, purpose)
+        words[0, b], words[1, b], words[2, b], words[3, b] = formula.words(
+            seed, first + b, step, replica, purpose
+        )
 
 
 @block
