@@ -6,12 +6,6 @@ from ..jit import formula
 
 
 @formula
-def relu(z):
-    """Rectified linear unit, max(z, 0); NaN stays NaN."""
-    return z if not z <= 0 else 0.0
-
-
-@formula
 def not_below(z, floor):
     """max(z, floor), both of one type; NaN stays NaN."""
     return z if not z <= floor else floor

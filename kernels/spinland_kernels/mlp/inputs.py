@@ -1,9 +1,11 @@
 """The samples before the first layer, and the two products with them: by a weight, and by a derivative.
 
-Images are mostly background. Where no more than half of the numbers are different from zero, only those are
-multiplied: the product with all of them, by the best library, takes longer from there on. Rows of the other factor
+Images are mostly background. Where no more than DENSE of the numbers are different from zero, only those are
+multiplied: above it the product with all of them, by a library, takes less time. Rows of the other factor
 lie in *panels* of a few units, so that a row of sums fits the registers, and the samples are cut into *blocks*
 of columns, so that the rows of a panel that a block needs fit the first-level cache.
+
+The numbers of a row are added in rising order, one fused operation each, whatever the panels and blocks.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from ..jit import block, vector_block
 from ..vectors import HALF, sparse_product
 from . import formula, layers
 
-DENSE = 0.5  # share of numbers different from zero above which all are multiplied
+DENSE = 0.6  # share of numbers different from zero above which all are multiplied
 _BLOCK = 128  # columns in a block: with panels of 256 bytes a first-level cache of 32 KiB
 
 

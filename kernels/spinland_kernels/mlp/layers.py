@@ -26,11 +26,6 @@ def tile_rows(n_samples):
     return int(min(1024, max(32, -(-n_samples // 128) * 16)))
 
 
-def n_groups(n_samples):
-    """Groups of tiles in which gradients are summed before they are added up: at most 8."""
-    return min(8, -(-n_samples // tile_rows(n_samples)))
-
-
 @block
 def weight_of(point, offset, fan_in, fan_out):
     """View of a layer's weight, (out, in)."""
@@ -83,31 +78,6 @@ def row_top(z, i):
         if z[i, j] > z[i, best]:
             best = j
     return best
-
-
-@block
-def score(z, labels, targets, kind, first):
-    """Summed loss (float64) and number of right answers of a tile of outputs that begins at sample ``first``."""
-    rows, k = z.shape
-    loss = 0.0
-    correct = 0
-    for i in range(rows):
-        top = row_top(z, i)
-        if labels.shape[0] > 0 and labels[first + i] == top and not math.isnan(z[i, top]):
-            correct += 1
-        if kind == 0:
-            rest = z[i, 0] * 0
-            for j in range(k):
-                if j != top:
-                    rest += math.exp(z[i, j] - z[i, top])
-            loss += formula.cross_entropy(z[i, top], z[i, labels[first + i]], rest)
-        else:
-            square = 0.0
-            for j in range(k):
-                difference = z[i, j] - targets[first + i, j]
-                square += difference * difference
-            loss += square / k
-    return loss, correct
 
 
 @block

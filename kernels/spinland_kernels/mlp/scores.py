@@ -28,13 +28,12 @@ def _turn_back(columns, z):
 
 @vector_block
 def _tops(columns, top):
-    """Largest output of each sample; NaN where one is NaN."""
+    """Largest output of each sample."""
     for t in range(top.shape[0]):
         top[t] = columns[0, t]
     for o in range(1, columns.shape[0]):
         for t in range(top.shape[0]):
-            z = columns[o, t]
-            top[t] = top[t] if not z > top[t] and z == z else z
+            top[t] = max(top[t], columns[o, t])
 
 
 @vector_block
