@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from spinland_kernels.mlp import cpu as mlp
+from spinland_kernels.mlp.inputs import Inputs
 from spinland_kernels.mlp.layers import CROSS_ENTROPY, MEAN_SQUARED_ERROR
 
 from .. import checks
@@ -56,6 +57,7 @@ class Samples:
         if drop_dead and not live.all() and live.any():
             self.drop_inputs(live)
         self.bias = network.bias
+        self._inputs: Inputs | None = None
 
     def drop_inputs(self, live: NDArray[np.bool_]) -> None:
         """Leave out the inputs (d,) that are not live, and their weights."""
@@ -82,6 +84,18 @@ class Samples:
     def widths(self) -> NDArray[np.int64]:
         """Widths of the network without the dead inputs."""
         return np.asarray(self.network.widths, np.int64)
+
+    @property
+    def inputs(self) -> Inputs:
+        """The samples for kernels that skip their zeros."""
+        if self._inputs is None or self._inputs.x is not self.x:
+            self._inputs = Inputs(self.x)
+        return self._inputs
+
+    @property
+    def point_arguments(self) -> tuple[Any, ...]:
+        """The same for the kernels of single points: widths, bias, inputs, labels, targets, kind."""
+        return self.widths, self.bias, self.inputs, self.labels, self.targets, self.kind
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -191,7 +205,7 @@ class NetworkLandscape:
     def evaluate(self, points: ArrayLike) -> tuple[Any, Any]:
         """Mean loss and accuracy, each (B,) in float64; floats for one point. Accuracy is NaN without labels."""
         batch, single = checks.point_batch("points", points, self.dim, dtype=self.dtype)
-        loss, accuracy = mlp.losses(self.samples.compress(batch), *self.samples.arguments)
+        loss, accuracy = mlp.losses(self.samples.compress(batch), *self.samples.point_arguments)
         return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)
 
     def gradient(self, points: ArrayLike) -> NDArray[Any]:
@@ -200,7 +214,7 @@ class NetworkLandscape:
         gradients = np.empty_like(batch)
         rows = max(1, (1 << 26) // max(1, 8 * self.dim))  # at most some 256 MB of partial sums in float32
         for low in range(0, batch.shape[0], rows):
-            part = mlp.gradients(self.samples.compress(batch[low : low + rows]), *self.samples.arguments)
+            part = mlp.gradients(self.samples.compress(batch[low : low + rows]), *self.samples.point_arguments)
             gradients[low : low + rows] = self.samples.expand(part, self.dim)
         return gradients[0] if single else gradients
 
@@ -216,7 +230,7 @@ class NetworkLandscape:
         kept = self.samples.compress(at)
         for low in range(0, batch.shape[0], rows):
             part = mlp.hessian_products(
-                kept, self.samples.compress(batch[low : low + rows]), *self.samples.arguments
+                kept, self.samples.compress(batch[low : low + rows]), *self.samples.point_arguments
             )  # fmt: skip
             products[low : low + rows] = self.samples.expand(part, self.dim)
         return products[0] if single else products

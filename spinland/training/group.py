@@ -78,7 +78,7 @@ class Group:
                 self.snapshots[:, place[0]] = self.full_points()
 
     def _evaluate(self, samples: Samples, loss: NDArray[np.float64], accuracy: NDArray[np.float64]) -> None:
-        loss[:], accuracy[:] = mlp.losses(self.points, *samples.arguments)
+        loss[:], accuracy[:] = mlp.losses(self.points, *samples.point_arguments)
         self.alive &= np.isfinite(loss)
 
     def ensemble(self) -> Ensemble:

@@ -6,9 +6,9 @@ from ..jit import formula
 
 
 @formula
-def relu(z):
-    """Rectified linear unit, max(z, 0); NaN stays NaN."""
-    return z if not z <= 0 else 0.0
+def not_below(z, floor):
+    """max(z, floor), both of one type; NaN stays NaN."""
+    return z if not z <= floor else floor
 
 
 @formula

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ..blas import gemm
-from ..jit import block
+from ..jit import block, vector_block
 from . import formula
 from .formula import layer_size
 
@@ -24,11 +24,6 @@ def tile_rows(n_samples):
     A function of the number of samples alone: sums have the same order on any number of threads.
     """
     return int(min(1024, max(32, -(-n_samples // 128) * 16)))
-
-
-def n_groups(n_samples):
-    """Groups of tiles in which gradients are summed before they are added up: at most 8."""
-    return min(8, -(-n_samples // tile_rows(n_samples)))
 
 
 @block
@@ -49,21 +44,22 @@ def affine(point, offset, bias, x, z):
     gemm(False, True, x, weight_of(point, offset, fan_in, fan_out), bias, z)
 
 
-@block
+@vector_block
 def rectify(z):
     """ReLU in place."""
+    zero = z.dtype.type(0)
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
-            z[i, j] = formula.relu(z[i, j])
+            z[i, j] = formula.not_below(z[i, j], zero)
 
 
-@block
+@vector_block
 def gate(delta, activation):
     """Set ``delta`` to zero where the unit was silent."""
+    zero = delta.dtype.type(0)
     for i in range(delta.shape[0]):
         for j in range(delta.shape[1]):
-            if activation[i, j] <= 0:
-                delta[i, j] = 0
+            delta[i, j] = zero if activation[i, j] <= 0 else delta[i, j]
 
 
 @block
@@ -82,31 +78,6 @@ def row_top(z, i):
         if z[i, j] > z[i, best]:
             best = j
     return best
-
-
-@block
-def score(z, labels, targets, kind, first):
-    """Summed loss (float64) and number of right answers of a tile of outputs that begins at sample ``first``."""
-    rows, k = z.shape
-    loss = 0.0
-    correct = 0
-    for i in range(rows):
-        top = row_top(z, i)
-        if labels.shape[0] > 0 and labels[first + i] == top and not math.isnan(z[i, top]):
-            correct += 1
-        if kind == 0:
-            rest = z[i, 0] * 0
-            for j in range(k):
-                if j != top:
-                    rest += math.exp(z[i, j] - z[i, top])
-            loss += formula.cross_entropy(z[i, top], z[i, labels[first + i]], rest)
-        else:
-            square = 0.0
-            for j in range(k):
-                difference = z[i, j] - targets[first + i, j]
-                square += difference * difference
-            loss += square / k
-    return loss, correct
 
 
 @block
@@ -143,25 +114,6 @@ def output_delta(z, labels, targets, kind, first, n_samples):
 def matrix(work, offset, rows, columns):
     """View of a workspace as a (rows, columns) matrix."""
     return work[offset : offset + rows * columns].reshape((rows, columns))
-
-
-@block
-def forward(point, widths, bias, x, work):
-    """Outputs (T, k) of a tile, in one of two halves of ``work`` (2 T max width)."""
-    rows = x.shape[0]
-    half = work.shape[0] // 2
-    here = 0
-    offset = 0
-    z = x
-    for layer in range(widths.shape[0] - 1):
-        out = matrix(work, here, rows, widths[layer + 1])
-        affine(point, offset, bias, z, out)
-        if layer < widths.shape[0] - 2:
-            rectify(out)
-        offset += layer_size(widths[layer], widths[layer + 1], bias)
-        here = half - here
-        z = out
-    return z
 
 
 @block

@@ -5,29 +5,9 @@ from numba import prange
 
 from ..jit import block, loop, serial_loop
 from . import formula
+from .normals import normals_into
 
 CHUNK = 4096  # numbers in one parallel item, a multiple of 4
-
-
-@block
-def normals_into(out, scale, seed, purpose, replica, step, start):
-    """Set ``out`` to ``scale`` times normals ``start ... start + len(out) - 1`` of a stream."""
-    n = out.shape[0]
-    first = start // 4
-    last = (start + n + 3) // 4
-    for b in range(first, last):
-        z0, z1, z2, z3 = formula.normal_block(seed, b, step, replica, purpose)
-        i = 4 * b - start
-        if i >= 0 and i + 3 < n:
-            out[i] = scale * z0
-            out[i + 1] = scale * z1
-            out[i + 2] = scale * z2
-            out[i + 3] = scale * z3
-        else:
-            z = (z0, z1, z2, z3)
-            for k in range(4):
-                if 0 <= i + k < n:
-                    out[i + k] = scale * z[k]
 
 
 @loop

@@ -10,7 +10,7 @@ import numpy as np
 from numba import prange
 
 from ..jit import block, loop, serial_loop, vector_block
-from ..philox.cpu import normals_into
+from ..philox.normals import normals_into
 from . import formula
 
 CHUNK = 4096  # coordinates in one item, a multiple of 4 so that no block of random numbers is made twice
