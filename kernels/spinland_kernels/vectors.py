@@ -83,6 +83,21 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
     return a(a, a, a), code
 
 
+def _add_product(builder: Any, rows: int, left: Any, columns: Any, right: Any, x_at: Any, out: Any, places: Any, step: Any, depth: Any) -> None:
+    """Sums of ``rows`` rows in registers over the whole depth; row r of the left factor begins at ``columns[r]``."""
+    sums = [cgutils.alloca_once(builder, out.vector) for _ in range(rows)]
+    for total, place in zip(sums, places, strict=True):
+        builder.store(out.load(place), total)
+    with cgutils.for_range(builder, depth) as loop:
+        row = right.load(builder.add(x_at, _times(builder, loop.index, right.lanes)))
+        along = builder.mul(loop.index, step)
+        for column, total in zip(columns, sums, strict=True):
+            spread = _splat(builder, left.scalar(builder.add(column, along)), out.lanes)
+            builder.store(_fma(builder, spread, row, builder.load(total)), total)
+    for total, place in zip(sums, places, strict=True):
+        out.store(builder.load(total), place)
+
+
 @intrinsic
 def tile_product(
     typingctx: Any,
@@ -104,23 +119,54 @@ def tile_product(
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 4, 6))
         _, start, row_step, step, _, x_at, _, h_at, depth = args
-        sums = [cgutils.alloca_once(builder, out.vector) for _ in range(ROWS)]
+        columns = [builder.add(start, _times(builder, row_step, r)) for r in range(ROWS)]
         places = [builder.add(h_at, start.type(r * out.lanes)) for r in range(ROWS)]
-        for total, place in zip(sums, places, strict=True):
-            builder.store(out.load(place), total)
-        with cgutils.for_range(builder, depth) as loop:
-            row = right.load(builder.add(x_at, _times(builder, loop.index, right.lanes)))
-            column = builder.add(start, builder.mul(loop.index, step))
-            for r, total in enumerate(sums):
-                value = left.scalar(builder.add(column, _times(builder, row_step, r)))
-                spread = _splat(builder, value, out.lanes)
-                builder.store(_fma(builder, spread, row, builder.load(total)), total)
-        for total, place in zip(sums, places, strict=True):
-            out.store(builder.load(total), place)
+        _add_product(builder, ROWS, left, columns, right, x_at, out, places, step, depth)
         return context.get_dummy_value()
 
     integer = types.intp
     arguments = (a, integer, integer, integer, x, integer, h, integer, integer)
+    return types.void(*arguments), code
+
+
+@intrinsic
+def rows_product(
+    typingctx: Any,
+    a: Any,
+    at: Any,
+    a_step: Any,
+    x: Any,
+    x_at: Any,
+    h: Any,
+    h_at: Any,
+    h_step: Any,
+    rows: Any,
+    depth: Any,
+) -> Any:
+    """h[r, :] += Σ_k a[r, k] x[k, :] for ``rows`` (1 to ROWS) rows r, one k after the other.
+
+    a[r, k] is number ``at + r·a_step + k`` of ``a``, row k of lanes of ``x`` begins at ``x_at + k·lanes``, row r
+    of ``h`` at ``h_at + r·h_step``.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 3, 5))
+        _, start, a_step, _, x_at, _, h_at, h_step, count, depth = args
+        done = builder.append_basic_block("done")
+        switch = builder.switch(count, done)
+        for rows in range(1, ROWS + 1):
+            case = builder.append_basic_block(f"rows{rows}")
+            switch.add_case(count.type(rows), case)
+            builder.position_at_end(case)
+            columns = [builder.add(start, _times(builder, a_step, r)) for r in range(rows)]
+            places = [builder.add(h_at, _times(builder, h_step, r)) for r in range(rows)]
+            _add_product(builder, rows, left, columns, right, x_at, out, places, depth.type(1), depth)
+            builder.branch(done)
+        builder.position_at_end(done)
+        return context.get_dummy_value()
+
+    integer = types.intp
+    arguments = (a, integer, integer, x, integer, h, integer, integer, integer, integer)
     return types.void(*arguments), code
 
 
