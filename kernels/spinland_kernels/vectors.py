@@ -83,19 +83,23 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
     return a(a, a, a), code
 
 
-def _add_product(builder: Any, rows: int, left: Any, columns: Any, right: Any, x_at: Any, out: Any, places: Any, step: Any, depth: Any) -> None:
-    """Sums of ``rows`` rows in registers over the whole depth; row r of the left factor begins at ``columns[r]``."""
-    sums = [cgutils.alloca_once(builder, out.vector) for _ in range(rows)]
-    for total, place in zip(sums, places, strict=True):
-        builder.store(out.load(place), total)
+def _add_products(builder: Any, sums: list[Any], left: Any, columns: list[Any], right: Any, x: Any) -> None:
+    """sums[r] += Σ_k left[columns[r] + k·step] · right[x_at + k·lanes, :], with x = (x_at, step, depth).
+
+    Kept in registers, as long as there are enough of them: one for each half of a sum.
+    """
+    x_at, step, depth = x
     with cgutils.for_range(builder, depth) as loop:
         row = right.load(builder.add(x_at, _times(builder, loop.index, right.lanes)))
         along = builder.mul(loop.index, step)
         for column, total in zip(columns, sums, strict=True):
-            spread = _splat(builder, left.scalar(builder.add(column, along)), out.lanes)
+            spread = _splat(builder, left.scalar(builder.add(column, along)), right.lanes)
             builder.store(_fma(builder, spread, row, builder.load(total)), total)
-    for total, place in zip(sums, places, strict=True):
-        out.store(builder.load(total), place)
+
+
+def _at_least(builder: Any, value: Any, floor: Any) -> Any:
+    """max(value, floor); NaN stays."""
+    return builder.select(builder.fcmp_ordered(">", floor, value), floor, value)
 
 
 @intrinsic
@@ -121,7 +125,12 @@ def tile_product(
         _, start, row_step, step, _, x_at, _, h_at, depth = args
         columns = [builder.add(start, _times(builder, row_step, r)) for r in range(ROWS)]
         places = [builder.add(h_at, start.type(r * out.lanes)) for r in range(ROWS)]
-        _add_product(builder, ROWS, left, columns, right, x_at, out, places, step, depth)
+        sums = [cgutils.alloca_once(builder, out.vector) for _ in range(ROWS)]
+        for total, place in zip(sums, places, strict=True):
+            builder.store(out.load(place), total)
+        _add_products(builder, sums, left, columns, right, (x_at, step, depth))
+        for total, place in zip(sums, places, strict=True):
+            out.store(builder.load(total), place)
         return context.get_dummy_value()
 
     integer = types.intp
@@ -130,43 +139,108 @@ def tile_product(
 
 
 @intrinsic
-def rows_product(
+def layer_rows(
     typingctx: Any,
     a: Any,
     at: Any,
     a_step: Any,
+    bias_at: Any,
+    bias_step: Any,
     x: Any,
     x_at: Any,
+    depth: Any,
     h: Any,
     h_at: Any,
     h_step: Any,
     rows: Any,
-    depth: Any,
+    begin: Any,
+    floor: Any,
 ) -> Any:
-    """h[r, :] += Σ_k a[r, k] x[k, :] for ``rows`` (1 to ROWS) rows r, one k after the other.
+    """Rows of lanes h[r, :] = max(h[r, :] + Σ_k a[r, k] x[k, :], floor) for 1 to ROWS rows r, one k after the other.
 
-    a[r, k] is number ``at + r·a_step + k`` of ``a``, row k of lanes of ``x`` begins at ``x_at + k·lanes``, row r
-    of ``h`` at ``h_at + r·h_step``.
+    a[r, k] is number ``at + r·a_step + k`` of ``a``, row k of x begins at ``x_at + k·lanes``, row r of h at
+    ``h_at + r·h_step``. With ``begin`` the sum starts from the bias, number ``bias_at + r·bias_step`` of ``a``, and
+    not from h.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 3, 5))
-        _, start, a_step, _, x_at, _, h_at, h_step, count, depth = args
+        left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 5, 8))
+        _, at, a_step, bias_at, bias_step, _, x_at, depth, _, h_at, h_step, count, begin, floor = args
+        least = _splat(builder, floor, out.lanes)
         done = builder.append_basic_block("done")
         switch = builder.switch(count, done)
         for rows in range(1, ROWS + 1):
             case = builder.append_basic_block(f"rows{rows}")
             switch.add_case(count.type(rows), case)
             builder.position_at_end(case)
-            columns = [builder.add(start, _times(builder, a_step, r)) for r in range(rows)]
+            columns = [builder.add(at, _times(builder, a_step, r)) for r in range(rows)]
             places = [builder.add(h_at, _times(builder, h_step, r)) for r in range(rows)]
-            _add_product(builder, rows, left, columns, right, x_at, out, places, depth.type(1), depth)
+            sums = [cgutils.alloca_once(builder, out.vector) for _ in range(rows)]
+            with builder.if_else(begin) as (first, other):
+                with first:
+                    for r, total in enumerate(sums):
+                        bias = left.scalar(builder.add(bias_at, _times(builder, bias_step, r)))
+                        builder.store(_splat(builder, bias, out.lanes), total)
+                with other:
+                    for total, place in zip(sums, places, strict=True):
+                        builder.store(out.load(place), total)
+            _add_products(builder, sums, left, columns, right, (x_at, at.type(1), depth))
+            for total, place in zip(sums, places, strict=True):
+                out.store(_at_least(builder, builder.load(total), least), place)
             builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()
 
     integer = types.intp
-    arguments = (a, integer, integer, x, integer, h, integer, integer, integer, integer)
+    arguments = (
+        a, integer, integer, integer, integer, x, integer, integer,
+        h, integer, integer, integer, types.boolean, a.dtype,
+    )  # fmt: skip
+    return types.void(*arguments), code
+
+
+@intrinsic
+def combine(
+    typingctx: Any, h: Any, at: Any, v: Any, v_at: Any, v_step: Any, n: Any, c: Any, c_at: Any, floor: Any, count: Any
+) -> Any:
+    """h[at + i] = max(v_0[i] + Σ_k c_k v_k[i], floor) for ``count`` numbers, k = 1, ..., n−1 in this order.
+
+    v_k begins at number ``v_at + k·v_step`` of ``v``, c_k is number ``c_at + k − 1`` of ``c``. NaN stays.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        out, source, factors = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 2, 6))
+        _, at, _, v_at, v_step, n, _, c_at, floor, count = args
+
+        def loop(first: Any, last: Any, vectors: int, lanes: int) -> None:
+            for array in (out, source):
+                array.vector = ir.VectorType(array.element, lanes)
+            least = _splat(builder, floor, lanes)
+            one = at.type(1)
+            with cgutils.for_range_slice(builder, first, last, at.type(vectors * lanes), at.type) as (i, _):
+                begin = builder.add(v_at, i)
+                sums = [cgutils.alloca_once(builder, out.vector) for _ in range(vectors)]
+                for u, total in enumerate(sums):
+                    builder.store(source.load(builder.add(begin, at.type(u * lanes))), total)
+                with cgutils.for_range_slice(builder, one, n, one, at.type) as (k, _):
+                    factor = factors.scalar(builder.add(c_at, builder.sub(k, one)))
+                    row = builder.add(begin, builder.mul(k, v_step))
+                    for u, total in enumerate(sums):
+                        value = source.load(builder.add(row, at.type(u * lanes)))
+                        spread = _splat(builder, factor, lanes)
+                        builder.store(_fma(builder, spread, value, builder.load(total)), total)
+                for u, total in enumerate(sums):
+                    result = _at_least(builder, builder.load(total), least)
+                    out.store(result, builder.add(builder.add(at, i), at.type(u * lanes)))
+
+        zero, many = at.type(0), 4 * out.lanes
+        whole = builder.sub(count, builder.srem(count, at.type(many)))
+        loop(zero, whole, 4, out.lanes)
+        loop(whole, count, 1, 1)
+        return context.get_dummy_value()
+
+    integer = types.intp
+    arguments = (h, integer, v, integer, integer, integer, c, integer, h.dtype, integer)
     return types.void(*arguments), code
 
 
