@@ -143,9 +143,7 @@ def layer_rows(
     typingctx: Any,
     a: Any,
     at: Any,
-    a_step: Any,
     bias_at: Any,
-    bias_step: Any,
     x: Any,
     x_at: Any,
     depth: Any,
@@ -156,16 +154,15 @@ def layer_rows(
     begin: Any,
     floor: Any,
 ) -> Any:
-    """Rows of lanes h[r, :] = max(h[r, :] + Σ_k a[r, k] x[k, :], floor) for 1 to ROWS rows r, one k after the other.
+    """Rows of lanes h[r, :] = max(h[r, :] + Σ_k a[k, r] x[k, :], floor) for 1 to ROWS rows r, one k after the other.
 
-    a[r, k] is number ``at + r·a_step + k`` of ``a``, row k of x begins at ``x_at + k·lanes``, row r of h at
-    ``h_at + r·h_step``. With ``begin`` the sum starts from the bias, number ``bias_at + r·bias_step`` of ``a``, and
-    not from h.
+    a[k, r] is number ``at + k·rows + r`` of ``a``, row k of x begins at ``x_at + k·lanes``, row r of h at
+    ``h_at + r·h_step``. With ``begin`` the sum starts from the bias, number ``bias_at + r`` of ``a``, and not from h.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 5, 8))
-        _, at, a_step, bias_at, bias_step, _, x_at, depth, _, h_at, h_step, count, begin, floor = args
+        left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 3, 6))
+        _, at, bias_at, _, x_at, depth, _, h_at, h_step, count, begin, floor = args
         least = _splat(builder, floor, out.lanes)
         done = builder.append_basic_block("done")
         switch = builder.switch(count, done)
@@ -173,18 +170,18 @@ def layer_rows(
             case = builder.append_basic_block(f"rows{rows}")
             switch.add_case(count.type(rows), case)
             builder.position_at_end(case)
-            columns = [builder.add(at, _times(builder, a_step, r)) for r in range(rows)]
+            columns = [builder.add(at, at.type(r)) for r in range(rows)]
             places = [builder.add(h_at, _times(builder, h_step, r)) for r in range(rows)]
             sums = [cgutils.alloca_once(builder, out.vector) for _ in range(rows)]
             with builder.if_else(begin) as (first, other):
                 with first:
                     for r, total in enumerate(sums):
-                        bias = left.scalar(builder.add(bias_at, _times(builder, bias_step, r)))
+                        bias = left.scalar(builder.add(bias_at, at.type(r)))
                         builder.store(_splat(builder, bias, out.lanes), total)
                 with other:
                     for total, place in zip(sums, places, strict=True):
                         builder.store(out.load(place), total)
-            _add_products(builder, sums, left, columns, right, (x_at, at.type(1), depth))
+            _add_products(builder, sums, left, columns, right, (x_at, at.type(rows), depth))
             for total, place in zip(sums, places, strict=True):
                 out.store(_at_least(builder, builder.load(total), least), place)
             builder.branch(done)
@@ -193,7 +190,7 @@ def layer_rows(
 
     integer = types.intp
     arguments = (
-        a, integer, integer, integer, integer, x, integer, integer,
+        a, integer, integer, x, integer, integer,
         h, integer, integer, integer, types.boolean, a.dtype,
     )  # fmt: skip
     return types.void(*arguments), code

@@ -40,25 +40,45 @@ def preactivations(vector, bias, x, products, z, row, step, lanes):
                 z[row + b * step, m * lanes + t] = 0
 
 
-@block
-def layer(weights, at, fan_in, first, depth, bias_at, bias_step, x, x_at, h, h_at, step, fan_out, floor):
-    """h = max(b + W[:, first : first + depth] x, floor) for one set of lanes; W (fan_out, fan_in) begins at ``at``.
+def packed(vectors, widths, bias):
+    """Parameters (n, size) of the layers after the first, each as the groups of rows that ``layer`` multiplies at once.
 
-    Where ``first`` is not 0, the product is added to h instead of to the bias b, which begins at ``bias_at``.
+    A group of r rows of a weight (out, in) lies transposed, (in, r); after all groups comes the bias, zeros where
+    there is none.
     """
-    groups = (fan_out + ROWS - 1) // ROWS
+    parts = []
+    at = layers.layer_size.py_func(widths[0], widths[1], bias)
+    for fan_in, fan_out in zip(widths[1:-1], widths[2:], strict=True):
+        weight = vectors[:, at : at + fan_out * fan_in].reshape(-1, fan_out, fan_in)
+        at += fan_out * fan_in
+        row = 0
+        for left in range(-(-fan_out // ROWS), 0, -1):
+            rows = -(-(fan_out - row) // left)
+            parts.append(weight[:, row : row + rows].transpose(0, 2, 1).reshape(len(vectors), -1))
+            row += rows
+        parts.append(vectors[:, at : at + fan_out] if bias else np.zeros_like(vectors[:, :fan_out]))
+        at += fan_out if bias else 0
+    return np.concatenate(parts, axis=1) if parts else vectors[:, :0]
+
+
+@block
+def layer(weights, at, fan_in, first, depth, x, x_at, h, h_at, step, fan_out, floor):
+    """h = max(b + W[:, first : first + depth] x, floor) for one set of lanes; W and b, packed, begin at ``at``.
+
+    Where ``first`` is not 0, the product is added to h instead of to the bias.
+    """
     row = 0
-    for left in range(groups, 0, -1):
+    for left in range((fan_out + ROWS - 1) // ROWS, 0, -1):
         rows = (fan_out - row + left - 1) // left  # all groups nearly equal
         vectors.layer_rows(
-            weights, at + row * fan_in + first, fan_in, bias_at + row * bias_step, bias_step, x, x_at, depth,
+            weights, at + row * fan_in + first * rows, at + fan_out * fan_in + row, x, x_at, depth,
             h, h_at + row * step, step, rows, first == 0, floor,
         )  # fmt: skip
         row += rows
 
 
 @block
-def second_layer(z, row, n, c, start, points, later, size, widths, bias, acts, h, h_point, h_at, step):
+def second_layer(z, row, n, c, start, points, later, size, widths, acts, h, h_point, h_at, step):
     """Outputs of the second layer at ``points`` points of a group, for one set of lanes.
 
     Row r of point g goes to ``h`` from g·h_point + h_at + r·step. A few units at a time are combined and added to
@@ -76,33 +96,25 @@ def second_layer(z, row, n, c, start, points, later, size, widths, bias, acts, h
                 acts, 0, z, row * z.shape[1] + first * lanes, z.shape[1], n, c, (start + g) * (n - 1), zero,
                 depth * lanes,
             )  # fmt: skip
-            bias_at, bias_step = (g * size + units * fan_out, 1) if bias else (later.shape[0] - 1, 0)
-            layer(
-                later, g * size, units, first, depth, bias_at, bias_step, acts, 0,
-                h, g * h_point + h_at, step, fan_out, floor,
-            )  # fmt: skip
+            place = g * h_point + h_at
+            layer(later, g * size, units, first, depth, acts, 0, h, place, step, fan_out, floor)
 
 
 @block
-def further_layers(later, at, widths, bias, lanes, acts, x_at, spare, out, out_at, step):
+def further_layers(later, at, widths, lanes, acts, x_at, spare, out, out_at, step):
     """Layers from the third on, for one set of lanes; x from ``x_at`` is the output of the second."""
-    offset = at + layers.layer_size(widths[1], widths[2], bias)
+    at += widths[2] * (widths[1] + 1)
     last = widths.shape[0] - 2
     for number in range(2, last + 1):
         fan_in, fan_out = widths[number], widths[number + 1]
-        bias_at, bias_step = (offset + fan_in * fan_out, 1) if bias else (later.shape[0] - 1, 0)
         if number == last:
             floor = out.dtype.type(-np.inf)
-            layer(
-                later, offset, fan_in, 0, fan_in, bias_at, bias_step, acts, x_at, out, out_at, step, fan_out, floor
-            )  # fmt: skip
+            layer(later, at, fan_in, 0, fan_in, acts, x_at, out, out_at, step, fan_out, floor)
         else:
             floor = out.dtype.type(0)
-            layer(
-                later, offset, fan_in, 0, fan_in, bias_at, bias_step, acts, x_at, acts, spare, lanes, fan_out, floor
-            )  # fmt: skip
+            layer(later, at, fan_in, 0, fan_in, acts, x_at, acts, spare, lanes, fan_out, floor)
             x_at, spare = spare, x_at
-        offset += layers.layer_size(fan_in, fan_out, bias)
+        at += fan_out * (fan_in + 1)
 
 
 @block

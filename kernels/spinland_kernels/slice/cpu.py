@@ -37,7 +37,7 @@ def group_points(later):
 
 
 @block
-def _outputs(vectors, z, row, n, c, start, points, later, size, widths, bias, acts, out, place, columns_):
+def _outputs(z, row, n, c, start, points, later, size, widths, acts, out, place, columns_):
     """Outputs of one set of lanes at a group of points, into out[(g k + o) columns + place]."""
     lanes = z.shape[1] // widths[1]
     depth = widths.shape[0]
@@ -49,30 +49,30 @@ def _outputs(vectors, z, row, n, c, start, points, later, size, widths, bias, ac
             columns.copy_rows(acts, k, lanes, out, g * k * columns_ + place, columns_)
     elif depth == 3:
         columns.second_layer(
-            z, row, n, c, start, points, later, size, widths, bias, acts,
+            z, row, n, c, start, points, later, size, widths, acts,
             out, k * columns_, place, columns_,
         )  # fmt: skip
     else:
         first = columns.UNITS * lanes
         each = widths[2] * lanes
         columns.second_layer(
-            z, row, n, c, start, points, later, size, widths, bias, acts, acts, each, first, lanes
+            z, row, n, c, start, points, later, size, widths, acts, acts, each, first, lanes
         )
         spare = first + each * points
         for g in range(points):
             columns.further_layers(
-                later, g * size, widths, bias, lanes, acts, first + g * each, spare, out, g * k * columns_ + place, columns_
+                later, g * size, widths, lanes, acts, first + g * each, spare, out, g * k * columns_ + place, columns_
             )
 
 
 @block
 def _item(
-    vectors, c, widths, bias, x, labels, targets, kind, first, group, products, z, later, size, acts, out,
+    vectors, tails, c, widths, bias, x, labels, targets, kind, first, group, products, z, later, acts, out,
     sums, loss, correct,
 ):  # fmt: skip
     """Summed loss and right answers (P,) of one tile of samples at a block of points."""
     samples = x.shape[0]
-    n = vectors.shape[0]
+    n, size = tails.shape
     lanes = z.shape[1] // widths[1]
     sets = (samples + lanes - 1) // lanes
     k = widths[-1]
@@ -80,16 +80,14 @@ def _item(
         columns.preactivations(
             vectors[v], bias, x, layers.matrix(products, 0, widths[1], samples), z, v, n, lanes
         )
-    later[later.shape[0] - 1] = 0  # the bias where there is none
     unlimited = later.dtype.type(-np.inf)
-    begin = layers.layer_size(widths[0], widths[1], bias)
     for start in range(0, c.shape[0], group):
         points = min(group, c.shape[0] - start)
         for g in range(points):
-            combine(later, g * size, vectors, begin, vectors.shape[1], n, c, (start + g) * (n - 1), unlimited, size)
+            combine(later, g * size, tails, 0, size, n, c, (start + g) * (n - 1), unlimited, size)
         for b in range(sets):
             _outputs(
-                vectors, z, b * n, n, c, start, points, later, size, widths, bias, acts, out, b * lanes, sets * lanes
+                z, b * n, n, c, start, points, later, size, widths, acts, out, b * lanes, sets * lanes
             )
         for g in range(points):
             tile = layers.matrix(out, g * k * sets * lanes, k, sets * lanes)
@@ -100,22 +98,21 @@ def _item(
 
 @loop
 def _losses(
-    vectors, coefficients, widths, bias, x, labels, targets, kind,
+    vectors, tails, coefficients, widths, bias, x, labels, targets, kind,
     tile, points, group, products, z, later, acts, out, sums, loss, correct,
 ):  # fmt: skip
     n = x.shape[0]
     total, tiles = loss.shape
     blocks = (total + points - 1) // points
     workers = z.shape[0]
-    size = later.shape[1] // group
     for w in prange(workers):
         for item in range(w, tiles * blocks, workers):
             tile_number, block_number = item // blocks, item % blocks
             low, start = tile_number * tile, block_number * points
             high, stop = min(low + tile, n), min(start + points, total)
             _item(
-                vectors, coefficients[start:stop], widths, bias, x[low:high], labels, targets, kind, low,
-                group, products[w], z[w], later[w], size, acts[w], out[w], sums[w],
+                vectors, tails, coefficients[start:stop], widths, bias, x[low:high], labels, targets, kind, low,
+                group, products[w], z[w], later[w], acts[w], out[w], sums[w],
                 loss[start:stop, tile_number], correct[start:stop, tile_number],
             )  # fmt: skip
 
@@ -137,15 +134,15 @@ def losses(vectors, coefficients, widths, bias, x, labels, targets, kind):
     workers = min(numba.get_num_threads(), max(1, tiles * -(-n_points // points)))
     lanes = BYTES // dtype.itemsize
     sets = -(-min(tile, n) // lanes)
-    later = vectors.shape[1] - layers.layer_size(widths[0], widths[1], bias)
-    group = group_points(later)
+    tails = columns.packed(vectors, widths, bias)
+    group = group_points(tails.shape[1])
     acts = (columns.UNITS + (group + 1) * layers.widest(widths)) * lanes
     with single_threaded():
         _losses(
-            vectors, coefficients, layers.as_widths(widths), bias, x, labels, targets, kind, tile, points, group,
+            vectors, tails, coefficients, layers.as_widths(widths), bias, x, labels, targets, kind, tile, points, group,
             np.empty((workers, widths[1] * sets * lanes), dtype),
             np.empty((workers, sets * n_vectors, widths[1] * lanes), dtype),
-            np.empty((workers, group * later + 1), dtype),
+            np.empty((workers, group * tails.shape[1]), dtype),
             np.empty((workers, acts), dtype),
             np.empty((workers, group * widths[-1] * sets * lanes), dtype),
             np.empty((workers, 2, sets * lanes), dtype), loss, correct,
