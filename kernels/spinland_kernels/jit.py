@@ -96,13 +96,18 @@ def _optimise_entry_points_only() -> None:
 
     def optimise_entry_point(self: Any) -> None:
         defined = [fn for fn in self._final_module.functions if not fn.is_declaration]
-        if any("spinland_kernels" in fn.name for fn in defined):  # other libraries stay as they are
-            if self.name not in _entry_points:
-                return
+        if not any("spinland_kernels" in fn.name for fn in defined):  # other libraries stay as they are
+            optimise(self)
+        elif self.name in _entry_points:
             for fn in defined:
-                if fn.linkage.name == "linkonce_odr":
+                if fn.linkage.name in ("linkonce_odr", "weak_odr"):
                     fn.linkage = "internal"
-        optimise(self)
+            optimise(self)
+            # The loader would serve a private function to others that ask for its name, and what is private
+            # may have lost arguments.
+            for fn in self._final_module.functions:
+                if fn.linkage.name == "internal":
+                    fn.name += ".private"
 
     library._optimize_final_module = optimise_entry_point
 
