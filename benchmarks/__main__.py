@@ -4,46 +4,92 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from . import machine
-from .compare import Row
+from . import compare, machine, table
 
-OPERATIONS = ("glass",)
-
-
-def _line(row: Row) -> str:
-    ratio = f"{row.ratio:8.1f} ({row.ratio_low:.1f}–{row.ratio_high:.1f}) × {row.peer}" if row.peer else ""
-    notes = ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.notes.items())
-    return f"{row.operation:48s} {1e3 * row.seconds:10.3f} ms  {ratio:40s} {notes}".rstrip()
+OPERATIONS = (
+    "planes", "swaps", "walks", "training", "derivatives", "distances", "linkage", "glass", "start",
+)  # fmt: skip
 
 
-def main() -> None:
-    """Run the operations named, or all, and print the table."""
+def _say(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text.splitlines()[-1][:100]}", end="", file=sys.stderr, flush=True)
+
+
+def _keep(found: dict[str, Any], path: Path) -> None:
+    """Write the record whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(found, indent=1) + "\n")
+    os.replace(part, path)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="spinland beside its peers")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(OPERATIONS)}; all if none")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it work, not how fast is it")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the rows and the machine")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep the run; must not exist")
     options = parser.parse_args()
     unknown = set(options.names) - set(OPERATIONS)
     if unknown:
         parser.error(f"no operation {', '.join(sorted(unknown))}; there are {', '.join(OPERATIONS)}")
-    here = machine.description()
-    missing = [name for name, found in here["packages"].items() if found is None]
+    if options.json and options.json.exists():
+        parser.error(f"{options.json} exists; name another file or delete it")
+    if options.json and not options.json.parent.is_dir():
+        parser.error(f"there is no folder {options.json.parent}")
+    return options
+
+
+def main() -> None:
+    """Run the operations named, or all, and print the table; exit status 1 if one failed."""
+    options = _options()
+    found: dict[str, Any] = {"machine": machine.description(), "quick": options.quick}
+    here = found["machine"]
     print(f"{here['processor']}, {here['cores']} cores, load {here['load']:.1f}")
+    missing = [name for name, there in here["packages"].items() if there is None]
     if missing:
         print(f"missing: {', '.join(missing)}")
-    peaks = machine.peaks(options.quick)
-    print(", ".join(f"{name} {value:.1f}" for name, value in peaks.items()))
-    rows = []
+    _say("measuring the machine")
+    found["peaks"] = machine.peaks(options.quick)
+    _say("")
+    print(", ".join(f"{name} {value:.1f}" for name, value in found["peaks"].items()))
+    found |= {"operations": [], "scaling": [], "failures": []}
     for name in options.names or OPERATIONS:
-        for row in import_module(f"benchmarks.{name}").run(options.quick, peaks):
-            print(_line(row), flush=True)
-            rows.append(row.as_dict())
-    if options.json:
-        text = json.dumps({"machine": here, "peaks": peaks, "quick": options.quick, "rows": rows}, indent=1)
-        options.json.write_text(text + "\n")
+        _run(name, options.quick, found)
+        if options.json:
+            _keep(found, options.json)
+    if found["failures"]:
+        sys.exit(1)
+
+
+def _run(name: str, quick: bool, found: dict[str, Any]) -> None:
+    module = import_module(f"benchmarks.{name}")
+    for operation in module.operations(quick):
+        try:
+            outcome = compare.run(operation, found["peaks"], _say).as_dict()
+        except (compare.Disagreement, RuntimeError) as error:
+            found["failures"].append(str(error))
+            print(f"FAILED: {error}", file=sys.stderr, flush=True)
+            continue
+        found["operations"].append(outcome)
+        _say("")
+        print("\n".join(table.lines(outcome, quick)), flush=True)
+    for scaling in module.scaling(quick):
+        _say(f"{scaling.name} against {scaling.axis}")
+        try:
+            curve = compare.measure(scaling, compare.CORES).as_dict()
+        except RuntimeError as error:
+            found["failures"].append(str(error))
+            print(f"FAILED: {error}", file=sys.stderr, flush=True)
+            continue
+        found["scaling"].append({"operation": name, **curve})
+        _say("")
+        print(f"    {scaling.name}: slope {curve['slope']:.2f} against {scaling.axis}", flush=True)
 
 
 if __name__ == "__main__":

@@ -79,32 +79,42 @@ def cache_folder() -> Path:
     return Path(base) / "spinland" / "kernels" / source_hash()
 
 
-def _keep_linked_code_private() -> None:
-    """Make each entry point run its own copy of the code that it was linked from.
+def _optimise_entry_points_only() -> None:
+    """Optimise a kernel once, where all of it is linked, and make it run its own copy of what it was linked from.
 
-    Numba leaves the blocks as weak symbols, and of several the first loaded wins: in the process that
-    compiles these are the blocks by themselves, later the copies in the cached entry point, which were
-    optimised once more. With reassociated sums these differ in the last bits, so a study that was
-    compiled and one that was resumed would differ too.
+    Numba optimises each block by itself and again in everything that it is linked into: an entry point of a few
+    levels spent more than half of its compile time so, on code that never runs.
+
+    It also leaves the blocks as weak symbols, and of several the first loaded wins: in the process that
+    compiles these are the blocks by themselves, later the copies in the cached entry point. With reassociated
+    sums these differ in the last bits, so a study that was compiled and one that was resumed would differ too.
     """
     library: Any = codegen.CPUCodeLibrary
     optimise = getattr(library, "_optimize_final_module", None)
     if optimise is None:  # another Numba inside: the test of cold and warm runs will tell
         return
 
-    def optimise_private(self: Any) -> None:
-        if self._object_caching_enabled:
-            defined = [fn for fn in self._final_module.functions if not fn.is_declaration]
-            if any("spinland_kernels" in fn.name for fn in defined):  # other libraries stay as they are
-                for fn in defined:
-                    if fn.linkage.name == "linkonce_odr":
-                        fn.linkage = "internal"
-        optimise(self)
+    def optimise_entry_point(self: Any) -> None:
+        defined = [fn for fn in self._final_module.functions if not fn.is_declaration]
+        if not any("spinland_kernels" in fn.name for fn in defined):  # other libraries stay as they are
+            optimise(self)
+        elif self.name in _entry_points:
+            for fn in defined:
+                if fn.linkage.name in ("linkonce_odr", "weak_odr"):
+                    fn.linkage = "internal"
+            optimise(self)
+            # The loader would serve a private function to others that ask for its name, and what is private
+            # may have lost arguments.
+            for fn in self._final_module.functions:
+                if fn.linkage.name == "internal":
+                    fn.name += ".private"
 
-    library._optimize_final_module = optimise_private
+    library._optimize_final_module = optimise_entry_point
 
 
-_keep_linked_code_private()
+#: Qualified names of the functions that are cached; a block of the same name is optimised for nothing, no more.
+_entry_points: set[str] = set()
+_optimise_entry_points_only()
 
 
 def _decorate(function: F, **options: Any) -> F:
@@ -112,6 +122,8 @@ def _decorate(function: F, **options: Any) -> F:
     settings: Any = config
     before = settings.CACHE_DIR
     settings.CACHE_DIR = str(cache_folder())
+    if options.get("cache"):
+        _entry_points.add(function.__qualname__)
     try:
         return numba.njit(error_model="numpy", **options)(function)
     finally:

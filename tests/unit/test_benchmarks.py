@@ -8,35 +8,92 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import compare
+from benchmarks import compare, table
+from benchmarks.__main__ import OPERATIONS
+
+ONES = "tests.unit.test_benchmarks:ones"
 
 
+def ones(last=1.0, n=3):
+    """A contender that computes almost nothing."""
+    return lambda: np.array([1.0] * (n - 1) + [last])
+
+
+def broken():
+    """A contender that cannot be made."""
+    raise ValueError("no such peer")
+
+
+def _race(*peers, tolerance=1e-3):
+    operation = compare.Operation(
+        "add", "three ones", compare.Contender("ours", ONES), peers, {"peer": 2.0}, tolerance,
+        (compare.Bound("additions", 3.0),), rounds=3,
+    )  # fmt: skip
+    return compare.run(operation, {"additions": 1.0})
+
+
+@pytest.mark.slow
 def test_the_quick_suite_runs(tmp_path, repository):
     paths = os.pathsep.join([str(repository), str(repository / "kernels")])
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--json", str(tmp_path / "rows.json")]
+    environment = {**os.environ, "PYTHONPATH": paths}
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "glass", "--quick", "--json", str(tmp_path / "rows.json")],
-        cwd=repository, env={**os.environ, "PYTHONPATH": paths}, check=False, capture_output=True, text=True,
-        timeout=600,
-    )  # fmt: skip
+        command, cwd=repository, env=environment, check=False, capture_output=True, text=True, timeout=1500
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "rows.json").read_text())
     assert found["quick"]
-    operations = {row["operation"] for row in found["rows"]}
-    assert {op.split(",")[0].split(" ")[0] for op in operations} == {"gradient", "plane"}
-    assert all(row["seconds"] > 0 for row in found["rows"])
-    assert all(row["ratio"] > 0 for row in found["rows"] if row["peer"])
-    assert all(operation in done.stdout for operation in operations)
+    assert not found["failures"]
+    assert {curve["operation"] for curve in found["scaling"]} == set(OPERATIONS)
+    for outcome in found["operations"]:
+        assert outcome["name"] in done.stdout
+        assert outcome["ours"]["seconds"] > 0
+        for peer in outcome["peers"]:
+            assert peer["error"].endswith("is missing") or peer["ratio"] > 0
+    again = subprocess.run(
+        command, cwd=repository, env=environment, check=False, capture_output=True, text=True
+    )
+    assert again.returncode == 2
+    assert "exists" in again.stderr
 
 
-def test_a_wrong_answer_does_not_race():
-    ours = compare.Contender("ours", lambda: np.ones(3))
-    peer = compare.Contender("peer", lambda: np.array([1, 1, 1.1]))
-    with pytest.raises(compare.Disagreement, match=r"peer is off by 0\.1"):
-        compare.race("add", ours, [peer], 1, 1e-3)
-    (row,) = compare.race("add", ours, [peer], 3, 0.2)
-    assert (row.peer, row.ratio_low <= row.ratio <= row.ratio_high) == ("peer", True)
+def test_a_wrong_answer_is_no_result():
+    with pytest.raises(compare.Disagreement, match=r"peer .*is off by 0\.1"):
+        _race(compare.Contender("peer", ONES, {"last": 1.1}))
 
 
-def test_the_hardest_peer_is_quoted():
-    rows = [compare.Row("x", 1.0, "numpy, 1 threads", 3.0), compare.Row("x", 1.0, "numpy, 2 threads", 2.0)]
-    assert [row.ratio for row in compare.best_of_each(rows)] == [2.0]
+def test_an_answer_of_another_shape_is_no_result():
+    with pytest.raises(compare.Disagreement, match=r"peer .*is off by inf"):
+        _race(compare.Contender("peer", ONES, {"n": 4}))
+
+
+def test_peers_that_are_missing_or_break_are_named():
+    found = _race(
+        compare.Contender("peer", ONES, {"last": 1.1}, processes=2),
+        compare.Contender("absent", ONES, needs="no_such_module"),
+        compare.Contender("broken", "tests.unit.test_benchmarks:broken"),
+        tolerance=0.2,
+    )
+    peer, absent, other = found.peers
+    assert (peer.error, peer.low <= peer.ratio <= peer.high) == ("", True)
+    assert peer.off == pytest.approx(0.1)
+    assert peer.share == 2
+    assert absent.error == "no_such_module is missing"
+    assert "no such peer" in other.error
+    assert found.limits[0]["fraction"] == pytest.approx(3e-9 / found.ours.seconds)
+    text = "\n".join(table.lines(found.as_dict(), quick=False))
+    assert "no_such_module is missing" in text
+    assert "≥ 2×" in text
+
+
+def test_the_hardest_setting_is_quoted():
+    entries = [compare.Entry("numpy", "1 thread", ratio=3.0), compare.Entry("numpy", "2 threads", ratio=2.0),
+               compare.Entry("numpy", "compiled", error="no compiler")]  # fmt: skip
+    assert [entry.ratio for entry in compare.quickest(entries)] == [2.0]
+
+
+def test_a_scaling_has_the_slope_of_its_sizes():
+    measured = compare.measure(compare.Scaling("sort", "numbers", ONES, "n", (2, 4, 8)), 1)
+    assert measured.values == [2, 4, 8]
+    assert all(seconds > 0 for seconds in measured.seconds)
+    assert np.isfinite(measured.slope)

@@ -6,17 +6,13 @@ an even number of columns, at least two. Workspaces are passed whole, with the p
 costs reference counting, which matters at this grain.
 """
 
-import math
-
 import numpy as np
 
 from .. import vectors
 from ..blas import gemm
-from ..jit import block, vector_block
+from ..jit import block
 from ..mlp import layers
-from ..swap.formula import exponential_single, log1p_single
 from ..vectors import ROWS
-from .formula import exp_of_negative
 
 #: Hidden units combined at once: they and their sources fit a core's first cache, for one set of lanes.
 UNITS = 64
@@ -123,82 +119,3 @@ def copy_rows(h, rows, lanes, out, out_at, step):
     for r in range(rows):
         for t in range(lanes):
             out[out_at + r * step + t] = h[r * lanes + t]
-
-
-@vector_block
-def largest(out, top, rest):
-    """Largest output of each sample, and how many others equal it; each (T,)."""
-    one, zero = out.dtype.type(1), out.dtype.type(0)
-    for t in range(out.shape[1]):
-        top[t] = out[0, t]
-        rest[t] = -one
-    for o in range(1, out.shape[0]):
-        for t in range(out.shape[1]):
-            top[t] = max(top[t], out[o, t])
-    for o in range(out.shape[0]):
-        for t in range(out.shape[1]):
-            rest[t] += one if out[o, t] == top[t] else zero
-
-
-@vector_block
-def rests_single(out, top, rest):
-    """log(1 + rest + Σ exp(z − top)) over the outputs below the largest into ``rest`` (T,), in float32."""
-    zero = out.dtype.type(0)
-    for o in range(out.shape[0]):
-        for t in range(out.shape[1]):
-            term = exponential_single(out[o, t] - top[t])
-            rest[t] += zero if out[o, t] == top[t] else term  # a call behind a branch is not vectorised
-    for t in range(out.shape[1]):
-        rest[t] = log1p_single(rest[t])
-
-
-@vector_block
-def rests_double(out, top, rest):
-    """The same in float64; the logarithm is that of the C library."""
-    for o in range(out.shape[0]):
-        for t in range(out.shape[1]):
-            term = exp_of_negative(out[o, t] - top[t])
-            rest[t] += 0.0 if out[o, t] == top[t] else term
-    for t in range(out.shape[1]):
-        rest[t] = math.log1p(rest[t])
-
-
-@block
-def is_first_top(out, label, t, top):
-    """Whether ``label`` is the first of the largest outputs of sample t."""
-    if out[label, t] != top:
-        return False
-    for o in range(label):  # noqa: SIM110  compiled code has no generators
-        if out[o, t] == top:
-            return False
-    return True
-
-
-@block
-def score(out, samples, labels, targets, kind, first, top, rest):
-    """Summed loss (float64) and right answers of outputs (k, T) from sample ``first``; as ``layers.score``.
-
-    Columns from ``samples`` on are none. ``top`` and ``rest`` (T,) are workspace.
-    """
-    correct = 0
-    loss = 0.0
-    if labels.shape[0] > 0:
-        largest(out, top, rest)
-        for t in range(samples):
-            if is_first_top(out, labels[first + t], t, top[t]):
-                correct += 1
-    if kind == layers.CROSS_ENTROPY:
-        if out.itemsize == 4:
-            rests_single(out, top, rest)
-        else:
-            rests_double(out, top, rest)
-        for t in range(samples):
-            loss += (np.float64(top[t]) - out[labels[first + t], t]) + rest[t]
-    else:
-        for t in range(samples):
-            square = 0.0
-            for o in range(out.shape[0]):
-                difference = np.float64(out[o, t] - targets[first + t, o])
-                square += difference * difference
-            loss += square / out.shape[0]
-    return loss, correct

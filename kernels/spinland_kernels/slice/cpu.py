@@ -17,6 +17,7 @@ from numba import prange
 from ..blas import single_threaded
 from ..jit import block, loop
 from ..mlp import layers
+from ..swap.scores import score
 from ..vectors import BYTES, combine
 from . import columns
 
@@ -91,9 +92,7 @@ def _item(
             )
         for g in range(points):
             tile = layers.matrix(out, g * k * sets * lanes, k, sets * lanes)
-            loss[start + g], correct[start + g] = columns.score(
-                tile, samples, labels, targets, kind, first, sums[0], sums[1]
-            )
+            loss[start + g], correct[start + g] = score(tile, labels, targets, kind, first, samples, sums)
 
 
 @loop
@@ -145,7 +144,7 @@ def losses(vectors, coefficients, widths, bias, x, labels, targets, kind):
             np.empty((workers, group * tails.shape[1]), dtype),
             np.empty((workers, acts), dtype),
             np.empty((workers, group * widths[-1] * sets * lanes), dtype),
-            np.empty((workers, 2, sets * lanes), dtype), loss, correct,
+            np.empty((workers, 3, sets * lanes), dtype), loss, correct,
         )  # fmt: skip
     accuracy = correct.sum(axis=1) / n if labels.shape[0] else np.full(n_points, np.nan)
     return loss.sum(axis=1) / n, accuracy

@@ -1,0 +1,9 @@
+"""To come."""
+
+
+def operations(quick):
+    return []
+
+
+def scaling(quick):
+    return []

@@ -1,0 +1,187 @@
+"""The table of a run, for a terminal and for the README; its scaling figures.
+
+``python -m benchmarks.table FILE`` draws the figures of a kept run beside it and prints its Markdown, or writes it into
+a page with ``--page``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .compare import Entry, quickest
+
+BEGIN, END = "<!-- benchmarks -->", "<!-- end of benchmarks -->"
+Found = dict[str, Any]  # what the JSON of a run holds
+
+
+def seconds(value: float) -> str:
+    """A time with three digits in the unit that suits it."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value / 1e-9:.3g} ns"
+
+
+def size(value: float) -> str:
+    """Bytes in MB or GB."""
+    return f"{value / 1e9:.2f} GB" if value >= 1e9 else f"{max(value, 0) / 1e6:.0f} MB"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def ratio(entry: Entry) -> str:
+    """Median and quartiles of a peer's time over ours, or why there is none."""
+    if entry.error:
+        return entry.error
+    return f"{_ratio(entry.ratio)}× ({_ratio(entry.low)}–{_ratio(entry.high)})"
+
+
+def memory(entry: Entry) -> str:
+    """By how much a call raises the memory of its process, and the peak of the process."""
+    return f"{size(entry.grown)} of {size(entry.peak)}"
+
+
+def aim(entry: Entry) -> str:
+    """The aim, and whether it is met."""
+    if entry.aim is None:
+        return ""
+    if entry.error:
+        return f"≥ {entry.aim:g}×"
+    return f"≥ {entry.aim:g}× {'met' if entry.ratio >= entry.aim else 'missed'}"
+
+
+def limits(outcome: Found) -> str:
+    """Fractions of the machine's peaks."""
+    return "; ".join(
+        f"{100 * limit['fraction']:.0f} % of {limit['peak'].split(',')[0]}"
+        + (f" (≥ {100 * limit['aim']:.0f} %)" if limit["aim"] else "")
+        for limit in outcome["limits"]
+    )
+
+
+def cost(outcome: Found) -> str:
+    """Our time, and that of one of the units that the work is made of."""
+    whole = outcome["ours"]["seconds"]
+    each = f" ({seconds(whole / outcome['count'])} a {outcome['unit']})" if outcome["count"] > 1 else ""
+    return seconds(whole) + each
+
+
+def _peers(outcome: Found) -> list[Entry]:
+    return quickest([Entry(**peer) for peer in outcome["peers"]])
+
+
+def _named(entry: Entry) -> str:
+    setting = f", {entry.setting}" if entry.setting else ""
+    return entry.name + setting + (" †" if entry.share < 1 and not entry.error else "")
+
+
+def lines(outcome: Found, quick: bool) -> Iterator[str]:
+    """The operation as lines of a terminal; a quick run says nothing of limits and aims."""
+    ours = Entry(**outcome["ours"])
+    yield f"{outcome['name']}: {outcome['work']}"
+    yield f"    spinland {cost(outcome)}" + (
+        f", {limits(outcome)}" if outcome["limits"] and not quick else ""
+    )
+    yield f"    first call {seconds(ours.first)}; memory {memory(ours)}"
+    for peer in _peers(outcome):
+        text = f"    {_named(peer):40s} {ratio(peer):24s} {'' if quick else aim(peer):16s}"
+        if not peer.error:
+            text += f" off {peer.off:.1g}; {memory(peer)}; first {seconds(peer.first)}"
+        yield text.rstrip()
+    for name, value in ours.notes.items():
+        yield f"    {name}: {value:.3g}" if isinstance(value, float) else f"    {name}: {value}"
+    if outcome["remark"]:
+        yield f"    {outcome['remark']}"
+
+
+def markdown(found: Found) -> str:
+    """The run as the README shows it."""
+    machine, peaks = found["machine"], found["peaks"]
+    here = f"{machine['processor']}, {machine['cores']} cores, {machine['vectors']}"
+    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items() if version)
+    rows = [
+        f"{here}; {', '.join(f'{name} {value:.1f}' for name, value in peaks.items())}; {packages}.",
+        "",
+        "| operation | spinland | of the machine's limit | peer at its best | peer's time / ours | aim | memory, ours / peer |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for outcome in found["operations"]:
+        head = [f"**{outcome['name']}**: {outcome['work']}", cost(outcome), limits(outcome)]
+        ours = Entry(**outcome["ours"])
+        peers = _peers(outcome)
+        for peer in peers or [Entry("")]:
+            memory = "" if peer.error else f"{size(ours.grown)} / {size(peer.grown)}"
+            cells = (
+                [_named(peer), ratio(peer), aim(peer), memory] if peers else ["", "", "", size(ours.grown)]
+            )
+            rows.append("| " + " | ".join(head + cells) + " |")
+            head = ["", "", ""]
+    return "\n".join(rows) + "\n"
+
+
+def figures(found: Found, folder: Path, stem: str) -> list[Path]:
+    """A picture for each operation that was measured at several sizes: cost against size, with the slope."""
+    import matplotlib.pyplot as plt
+
+    operations: dict[str, list[Found]] = {}
+    for curve in found["scaling"]:
+        operations.setdefault(curve["operation"], []).append(curve)
+    made = []
+    for operation, curves in operations.items():
+        figure, axes = plt.subplots(
+            1, len(curves), figsize=(4.2 * len(curves), 3.4), squeeze=False, layout="constrained"
+        )
+        for ax, curve in zip(axes[0], curves, strict=True):
+            _draw(ax, curve)
+        figure.suptitle(operation)
+        made.append(folder / f"{stem}-{operation}.png")
+        figure.savefig(made[-1], dpi=150)
+        plt.close(figure)
+    return made
+
+
+def _draw(ax: Any, curve: Found) -> None:
+    import numpy as np
+
+    sizes, times = np.array(curve["values"], float), np.array(curve["seconds"])
+    ax.loglog(sizes, times, "o", label=curve["name"])
+    half = len(sizes) // 2
+    end = np.array([sizes[half], sizes[-1]])
+    middle = np.exp(np.log(times[half:]).mean() - curve["slope"] * np.log(sizes[half:]).mean())
+    ax.loglog(end, middle * end ** curve["slope"], "-", label=f"slope {curve['slope']:.2f}")
+    ax.set_xlabel(curve["axis"])
+    ax.set_ylabel("time of a call (s)")
+    ax.grid(alpha=0.3, which="both")
+    ax.legend()
+
+
+def placed(page: str, text: str) -> str:
+    """The page with ``text`` between its two marks."""
+    if page.count(BEGIN) != 1 or page.count(END) != 1:
+        raise ValueError(f"the page must hold {BEGIN} and {END} once")
+    before, _, rest = page.partition(BEGIN)
+    return before + BEGIN + "\n\n" + text + "\n" + END + rest.partition(END)[2]
+
+
+def main() -> None:
+    """Draw the figures of a kept run beside it; print its Markdown, or write it into a page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description="the table of a kept run")
+    parser.add_argument("file", type=Path, help="JSON that python -m benchmarks wrote")
+    parser.add_argument("--page", type=Path, help=f"Markdown to write it into, between {BEGIN} and {END}")
+    options = parser.parse_args()
+    found = json.loads(options.file.read_text())
+    figures(found, options.file.parent, options.file.stem)
+    if options.page:
+        options.page.write_text(placed(options.page.read_text(), markdown(found)))
+    else:
+        print(markdown(found), end="")
+
+
+if __name__ == "__main__":
+    main()
