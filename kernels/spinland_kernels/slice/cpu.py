@@ -92,7 +92,7 @@ def _item(
             )
         for g in range(points):
             tile = layers.matrix(out, g * k * sets * lanes, k, sets * lanes)
-            loss[start + g], correct[start + g] = score(tile, labels, targets, kind, first, samples, sums)
+            loss[start + g], correct[start + g] = score(tile, labels, targets, kind, first, samples, layers.matrix(sums, 0, 3, sets * lanes))
 
 
 @loop
@@ -144,7 +144,7 @@ def losses(vectors, coefficients, widths, bias, x, labels, targets, kind):
             np.empty((workers, group * tails.shape[1]), dtype),
             np.empty((workers, acts), dtype),
             np.empty((workers, group * widths[-1] * sets * lanes), dtype),
-            np.empty((workers, 3, sets * lanes), dtype), loss, correct,
+            np.empty((workers, 3 * sets * lanes), dtype), loss, correct,
         )  # fmt: skip
     accuracy = correct.sum(axis=1) / n if labels.shape[0] else np.full(n_points, np.nan)
     return loss.sum(axis=1) / n, accuracy
