@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -65,18 +66,18 @@ def torch_loop(
     import torch
     from torch.nn.functional import cross_entropy, linear, relu
 
-    landscape, *vectors, axis = _problem(hidden, width, n, side)
+    _, *vectors, axis = _problem(hidden, width, n, side)
     origin, directions = (torch.from_numpy(np.ascontiguousarray(v, np.float32)) for v in vectors)
     x, y = (torch.from_numpy(np.array(part)) for part in images(n))
     widths = _widths(hidden, width)
-    sizes = [k for pair in zip(widths[:-1], widths[1:], strict=True) for k in (pair[0] * pair[1], pair[1])]
+    sizes = [k for pair in pairwise(widths) for k in (pair[0] * pair[1], pair[1])]
     grid = torch.from_numpy(np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)[:some])
     grid = grid.to(torch.float32)
 
     def loss(c: Any) -> Any:
         parts = torch.split(origin + c[0] * directions[0] + c[1] * directions[1], sizes)
         z = x
-        for layer, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for layer, (fan_in, fan_out) in enumerate(pairwise(widths)):
             z = linear(z, parts[2 * layer].view(fan_out, fan_in), parts[2 * layer + 1])
             z = relu(z) if layer < len(widths) - 2 else z
         return cross_entropy(z, y)
@@ -141,7 +142,7 @@ def loss_landscapes(hidden: int, width: int, n: int, side: int, steps: int) -> C
 def _operations_of_a_point(hidden: int, width: int, n: int) -> float:
     """Floating-point operations: two directions and a ReLU for each unit of the first layer, the later layers whole."""
     widths = _widths(hidden, width)
-    later = sum(2 * a * b for a, b in zip(widths[1:-1], widths[2:], strict=True))
+    later = sum(2 * a * b for a, b in pairwise(widths[1:]))
     return float(n * (width * (2 * 2) + sum(widths[1:-1]) + later))
 
 

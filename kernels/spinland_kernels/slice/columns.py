@@ -1,39 +1,44 @@
 """Blocks of the slice kernel: samples lie in lanes, the numbers of a vector side by side.
 
 ``z`` (blocks·(K+1), M·lanes) holds the first layer's pre-activations of the origin and of the K directions, for
-M units; its rows b·(K+1), ... belong to lanes ``b`` of samples. Coefficients ``c`` (P, K) come padded with zeros to
-an even number of columns, at least two. Workspaces are passed whole, with the place where to begin: a view
+M units; its rows b·(K+1), ... belong to lanes ``b`` of samples. ``n`` is K+1 and ``c`` (P, K) the
+coefficients. Workspaces are passed whole, with the place where to begin: a view
 costs reference counting, which matters at this grain.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
-from .. import vectors
 from ..blas import gemm
 from ..jit import block
 from ..mlp import layers
 from ..vectors import ROWS
+from . import lanes as in_lanes
 
 #: Hidden units combined at once: they and their sources fit a core's first cache, for one set of lanes.
 UNITS = 64
 
 
 @block
-def preactivations(vector, bias, x, products, z, row, step, lanes):
-    """First layer's pre-activations W X' + b of one vector of parameters, into rows ``row``, row + step, ... of z.
+def preactivations(origin_and_directions, bias, x, products, z, lanes):
+    """First layer's pre-activations W X' + b of all vectors into z, for inputs x (T, D).
 
-    ``products`` (M, T) is workspace, for inputs x (T, D). Lanes beyond the last sample become zero.
+    ``products`` (M, T) is workspace. Lanes beyond the last sample become zero.
     """
     units, samples, fan_in = products.shape[0], x.shape[0], x.shape[1]
-    gemm(False, True, layers.weight_of(vector, 0, fan_in, units), x, False, products)
-    for b in range((samples + lanes - 1) // lanes):
-        filled = min(lanes, samples - b * lanes)
-        for m in range(units):
-            shift = vector[units * fan_in + m] if bias else vector.dtype.type(0)
-            for t in range(filled):
-                z[row + b * step, m * lanes + t] = products[m, b * lanes + t] + shift
-            for t in range(filled, lanes):
-                z[row + b * step, m * lanes + t] = 0
+    n = origin_and_directions.shape[0]
+    for v in range(n):
+        vector = origin_and_directions[v]
+        gemm(False, True, layers.weight_of(vector, 0, fan_in, units), x, False, products)
+        for b in range((samples + lanes - 1) // lanes):
+            filled = min(lanes, samples - b * lanes)
+            for m in range(units):
+                shift = vector[units * fan_in + m] if bias else vector.dtype.type(0)
+                for t in range(filled):
+                    z[b * n + v, m * lanes + t] = products[m, b * lanes + t] + shift
+                for t in range(filled, lanes):
+                    z[b * n + v, m * lanes + t] = 0
 
 
 def packed(vectors, widths, bias):
@@ -43,8 +48,8 @@ def packed(vectors, widths, bias):
     there is none.
     """
     parts = []
-    at = layers.layer_size.py_func(widths[0], widths[1], bias)
-    for fan_in, fan_out in zip(widths[1:-1], widths[2:], strict=True):
+    at = widths[1] * (widths[0] + bias)
+    for fan_in, fan_out in pairwise(widths[1:]):
         weight = vectors[:, at : at + fan_out * fan_in].reshape(-1, fan_out, fan_in)
         at += fan_out * fan_in
         row = 0
@@ -66,7 +71,7 @@ def layer(weights, at, fan_in, first, depth, x, x_at, h, h_at, step, fan_out, fl
     row = 0
     for left in range((fan_out + ROWS - 1) // ROWS, 0, -1):
         rows = (fan_out - row + left - 1) // left  # all groups nearly equal
-        vectors.layer_rows(
+        in_lanes.layer_rows(
             weights, at + row * fan_in + first * rows, at + fan_out * fan_in + row, x, x_at, depth,
             h, h_at + row * step, step, rows, first == 0, floor,
         )  # fmt: skip
@@ -88,7 +93,7 @@ def second_layer(z, row, n, c, start, points, later, size, widths, acts, h, h_po
         rectified = first + depth == units and widths.shape[0] > 3
         floor = zero if rectified else h.dtype.type(-np.inf)
         for g in range(points):
-            vectors.combine(
+            in_lanes.combine(
                 acts, 0, z, row * z.shape[1] + first * lanes, z.shape[1], n, c, (start + g) * (n - 1), zero,
                 depth * lanes,
             )  # fmt: skip

@@ -18,8 +18,9 @@ from ..blas import single_threaded
 from ..jit import block, loop
 from ..mlp import layers
 from ..swap.scores import score
-from ..vectors import BYTES, combine
+from ..vectors import BYTES
 from . import columns
+from .lanes import combine
 
 
 def tile_columns(n_samples):
@@ -33,72 +34,64 @@ def block_points(widths):
 
 
 def group_points(later):
-    """Points that share one reading of the pre-activations; their ``later`` parameters stay in the caches."""
+    """Points that share one reading of the pre-activations: their ``later`` parameters stay in the second cache."""
     return int(min(8, max(1, 65536 // max(1, later))))
 
 
 @block
-def _outputs(z, row, n, c, start, points, later, size, widths, acts, out, place, columns_):
-    """Outputs of one set of lanes at a group of points, into out[(g k + o) columns + place]."""
+def _outputs(z, row, n, c, start, points, later, size, widths, acts, out, place, step):
+    """Outputs of one set of lanes at a group of points, into out[(g k + o) step + place]."""
     lanes = z.shape[1] // widths[1]
-    depth = widths.shape[0]
-    k = widths[depth - 1]
-    if depth == 2:
-        unlimited = acts.dtype.type(-np.inf)
+    k = widths[-1]
+    if widths.shape[0] == 2:
         for g in range(points):
-            combine(acts, 0, z, row * z.shape[1], z.shape[1], n, c, (start + g) * (n - 1), unlimited, k * lanes)
-            columns.copy_rows(acts, k, lanes, out, g * k * columns_ + place, columns_)
-    elif depth == 3:
+            at = (start + g) * (n - 1)
+            unlimited = acts.dtype.type(-np.inf)
+            combine(acts, 0, z, row * z.shape[1], z.shape[1], n, c, at, unlimited, k * lanes)
+            columns.copy_rows(acts, k, lanes, out, g * k * step + place, step)
+    elif widths.shape[0] == 3:
         columns.second_layer(
-            z, row, n, c, start, points, later, size, widths, acts,
-            out, k * columns_, place, columns_,
-        )  # fmt: skip
-    else:
-        first = columns.UNITS * lanes
-        each = widths[2] * lanes
-        columns.second_layer(
-            z, row, n, c, start, points, later, size, widths, acts, acts, each, first, lanes
+            z, row, n, c, start, points, later, size, widths, acts, out, k * step, place, step
         )
+    else:
+        first, each = columns.UNITS * lanes, widths[2] * lanes
+        columns.second_layer(z, row, n, c, start, points, later, size, widths, acts, acts, each, first, lanes)
         spare = first + each * points
         for g in range(points):
-            columns.further_layers(
-                later, g * size, widths, lanes, acts, first + g * each, spare, out, g * k * columns_ + place, columns_
-            )
+            x_at, out_at = first + g * each, g * k * step + place
+            columns.further_layers(later, g * size, widths, lanes, acts, x_at, spare, out, out_at, step)
 
 
 @block
 def _item(
     vectors, tails, c, widths, bias, x, labels, targets, kind, first, group, products, z, later, acts, out,
-    sums, loss, correct,
+    scratch, loss, correct,
 ):  # fmt: skip
     """Summed loss and right answers (P,) of one tile of samples at a block of points."""
     samples = x.shape[0]
     n, size = tails.shape
     lanes = z.shape[1] // widths[1]
     sets = (samples + lanes - 1) // lanes
-    k = widths[-1]
-    for v in range(n):
-        columns.preactivations(
-            vectors[v], bias, x, layers.matrix(products, 0, widths[1], samples), z, v, n, lanes
-        )
+    k, step = widths[-1], sets * lanes
+    columns.preactivations(vectors, bias, x, layers.matrix(products, 0, widths[1], samples), z, lanes)
     unlimited = later.dtype.type(-np.inf)
     for start in range(0, c.shape[0], group):
         points = min(group, c.shape[0] - start)
         for g in range(points):
             combine(later, g * size, tails, 0, size, n, c, (start + g) * (n - 1), unlimited, size)
         for b in range(sets):
-            _outputs(
-                z, b * n, n, c, start, points, later, size, widths, acts, out, b * lanes, sets * lanes
-            )
+            _outputs(z, b * n, n, c, start, points, later, size, widths, acts, out, b * lanes, step)
         for g in range(points):
-            tile = layers.matrix(out, g * k * sets * lanes, k, sets * lanes)
-            loss[start + g], correct[start + g] = score(tile, labels, targets, kind, first, samples, layers.matrix(sums, 0, 3, sets * lanes))
+            tile = layers.matrix(out, g * k * step, k, step)
+            loss[start + g], correct[start + g] = score(
+                tile, labels, targets, kind, first, samples, layers.matrix(scratch, 0, 3, step)
+            )
 
 
 @loop
 def _losses(
     vectors, tails, coefficients, widths, bias, x, labels, targets, kind,
-    tile, points, group, products, z, later, acts, out, sums, loss, correct,
+    tile, points, group, products, z, later, acts, out, scratch, loss, correct,
 ):  # fmt: skip
     n = x.shape[0]
     total, tiles = loss.shape
@@ -111,7 +104,7 @@ def _losses(
             high, stop = min(low + tile, n), min(start + points, total)
             _item(
                 vectors, tails, coefficients[start:stop], widths, bias, x[low:high], labels, targets, kind, low,
-                group, products[w], z[w], later[w], acts[w], out[w], sums[w],
+                group, products[w], z[w], later[w], acts[w], out[w], scratch[w],
                 loss[start:stop, tile_number], correct[start:stop, tile_number],
             )  # fmt: skip
 
