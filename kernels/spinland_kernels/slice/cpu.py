@@ -24,7 +24,10 @@ from .lanes import combine
 
 
 def tile_columns(n_samples):
-    """Samples in a tile: at most 256, a function of their number alone."""
+    """Samples in a tile: at most 256, a function of their number alone.
+
+    So many that combining the later layers' parameters costs little for each.
+    """
     return min(256, layers.tile_rows(n_samples))
 
 
@@ -54,7 +57,8 @@ def _outputs(z, row, n, c, start, points, later, size, widths, acts, out, place,
             z, row, n, c, start, points, later, size, widths, acts, out, k * step, place, step
         )
     else:
-        first, each = columns.UNITS * lanes, widths[2] * lanes
+        first = columns.UNITS * lanes
+        each = (acts.shape[0] - first) // (later.shape[0] // size + 1)  # room for the widest layer
         columns.second_layer(z, row, n, c, start, points, later, size, widths, acts, acts, each, first, lanes)
         spare = first + each * points
         for g in range(points):
