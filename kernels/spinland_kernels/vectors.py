@@ -19,6 +19,7 @@ BYTES = 64  # of one vector: 8 lanes of float64, 16 of float32
 HALF = 32  # of those along the rows of a triangle: one register
 _AHEAD = 1024  # bytes of a triangle that are asked for before they are needed
 ROWS = 6  # of one product: with vectors of two registers its sums fill 12 of 16 registers
+FEW = 5  # rows of a product with little depth, as many as keep the arithmetic unit busy
 
 
 def _fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
@@ -94,6 +95,20 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
     return a(a, a, a), code
 
 
+def _add_products(builder: Any, sums: list[Any], left: Any, columns: list[Any], right: Any, x: Any) -> None:
+    """sums[r] += Σ_k left[columns[r] + k·step] · right[x_at + k·x_step, :], with x = (x_at, x_step, step, depth).
+
+    Kept in registers, as long as there are enough of them: one for each half of a sum.
+    """
+    x_at, x_step, step, depth = x
+    with cgutils.for_range(builder, depth) as loop:
+        row = right.load(builder.add(x_at, builder.mul(loop.index, x_step)))
+        along = builder.mul(loop.index, step)
+        for column, total in zip(columns, sums, strict=True):
+            spread = _splat(builder, left.scalar(builder.add(column, along)), right.lanes)
+            builder.store(_fma(builder, spread, row, builder.load(total)), total)
+
+
 @intrinsic
 def tile_product(
     typingctx: Any,
@@ -117,17 +132,12 @@ def tile_product(
         left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 4, 7))
         _, start, row_step, step, _, x_at, x_step, _, h_at, depth = args
         x_step = _times(builder, x_step, right.lanes)
-        sums = [cgutils.alloca_once(builder, out.vector) for _ in range(ROWS)]
+        columns = [builder.add(start, _times(builder, row_step, r)) for r in range(ROWS)]
         places = [builder.add(h_at, start.type(r * out.lanes)) for r in range(ROWS)]
+        sums = [cgutils.alloca_once(builder, out.vector) for _ in range(ROWS)]
         for total, place in zip(sums, places, strict=True):
             builder.store(out.load(place), total)
-        with cgutils.for_range(builder, depth) as loop:
-            row = right.load(builder.add(x_at, builder.mul(loop.index, x_step)))
-            column = builder.add(start, builder.mul(loop.index, step))
-            for r, total in enumerate(sums):
-                value = left.scalar(builder.add(column, _times(builder, row_step, r)))
-                spread = _splat(builder, value, out.lanes)
-                builder.store(_fma(builder, spread, row, builder.load(total)), total)
+        _add_products(builder, sums, left, columns, right, (x_at, x_step, step, depth))
         for total, place in zip(sums, places, strict=True):
             out.store(builder.load(total), place)
         return context.get_dummy_value()
@@ -135,6 +145,60 @@ def tile_product(
     integer = types.intp
     arguments = (a, integer, integer, integer, x, integer, integer, h, integer, integer)
     return types.void(*arguments), code
+
+
+@intrinsic
+def add_products(
+    typingctx: Any, a: Any, at: Any, step: Any, x: Any, h: Any, h_at: Any, h_step: Any, depth: Any
+) -> Any:
+    """h[r, :] += Σ_k a[k, r] x[k, :] for FEW rows r, one k after the other; x has rows of lanes.
+
+    ``a[k, r]`` is number ``at + k·step + r`` of the array ``a``, row r of h begins at ``h_at + r·h_step``.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 3, 4))
+        _, start, step, _, _, h_at, h_step, depth = args
+        sums = [cgutils.alloca_once(builder, out.vector) for _ in range(FEW)]
+        places = [builder.add(h_at, _times(builder, h_step, r)) for r in range(FEW)]
+        for total, place in zip(sums, places, strict=True):
+            builder.store(out.load(place), total)
+        with cgutils.for_range(builder, depth) as loop:
+            row = right.load(_times(builder, loop.index, right.lanes))
+            column = builder.add(start, builder.mul(loop.index, step))
+            for r, total in enumerate(sums):
+                spread = _splat(builder, left.scalar(builder.add(column, column.type(r))), out.lanes)
+                builder.store(_fma(builder, spread, row, builder.load(total)), total)
+        for total, place in zip(sums, places, strict=True):
+            out.store(builder.load(total), place)
+        return context.get_dummy_value()
+
+    integer = types.intp
+    return types.void(a, integer, integer, x, h, integer, integer, integer), code
+
+
+@intrinsic
+def rectified_blends(
+    typingctx: Any, alpha: Any, beta: Any, z: Any, at: Any, other_at: Any, h: Any, h_at: Any
+) -> Any:
+    """max(β a + α b, 0) and max(β b + α a, 0) into two rows of h, from ``h_at``; NaN stays NaN.
+
+    a and b are the lanes of the array ``z`` from its numbers ``at`` and ``other_at``.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source, target = (_Array(context, builder, signature.args[i], args[i]) for i in (2, 5))
+        to_other, to_own = (_splat(builder, args[i], source.lanes) for i in (0, 1))
+        a, b = source.load(args[3]), source.load(args[4])
+        zero = ir.Constant(source.vector, [0.0] * source.lanes)
+        for row, (own, other) in enumerate(((a, b), (b, a))):
+            blend = _fma(builder, to_own, own, builder.fmul(to_other, other))
+            active = builder.select(builder.fcmp_ordered(">", zero, blend), zero, blend)
+            target.store(active, builder.add(args[6], args[6].type(row * target.lanes)))
+        return context.get_dummy_value()
+
+    integer = types.intp
+    return types.void(z.dtype, z.dtype, z, integer, integer, h, integer), code
 
 
 @intrinsic

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
 from spinland_kernels.slice import cpu as kernel
+from spinland_kernels.slice.columns import UNITS
 from spinland_kernels.slice.formula import exp_of_negative
 from tests.oracles.slices import loss_and_accuracy
 
@@ -65,6 +66,45 @@ def test_a_slice_equals_the_oracle(widths, loss):
     expected = [loss_and_accuracy(widths, True, origin + c @ directions, x, y, loss) for c in coefficients]
     np.testing.assert_allclose(values, [e[0] for e in expected], rtol=1e-12)
     np.testing.assert_array_equal(accuracy, [e[1] for e in expected])
+
+
+@pytest.mark.parametrize("n_directions", [0, 1, 2, 5])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    "widths",
+    [
+        (3, UNITS - 1, 1),
+        (3, UNITS + 1, 7),
+        (3, 2 * UNITS + 5, 100),
+        (3, 70, 13, 9),
+        (3, 5, 2, 40, 3, 30, 6),  # layers wider than the second, which keep their own place
+    ],
+)
+def test_sizes_around_the_blocks_of_the_kernel(widths, dtype, n_directions):
+    landscape, origin, directions, _ = family(widths, 81, n_directions, dtype=dtype, loss="mse")
+    coefficients = np.random.default_rng(2).standard_normal((19, n_directions))
+    origin, directions = origin.astype(dtype).astype(float), directions.astype(dtype).astype(float)
+    values, _ = landscape.slice(origin, directions).evaluate(coefficients)
+    plain = landscape.value(origin + coefficients @ directions)
+    np.testing.assert_allclose(values, plain, rtol=3 * TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("widths", [(4, 70, 3), (4, 9, 8, 3)])
+def test_a_point_has_the_same_bits_in_any_group(widths):
+    landscape, origin, directions, _ = family(widths, 45, 2, dtype="float32")
+    coefficients = np.random.default_rng(3).standard_normal((21, 2))
+    family_slice = landscape.slice(origin, directions)
+    alone = [family_slice.value(c) for c in coefficients]
+    for first in (0, 1, 5):
+        np.testing.assert_array_equal(family_slice.value(coefficients[first:]), alone[first:])
+
+
+@pytest.mark.parametrize("widths", [(2, 1), (2, 70, 3), (2, 5, 4, 3)])
+def test_an_overflow_is_not_rectified_away(widths):
+    landscape, origin, directions, _ = family(widths, 40, 2, dtype="float32", loss="mse")
+    family_slice = landscape.slice(origin, 1e20 * np.abs(directions))
+    assert np.isfinite(family_slice.value([0.0, 0.0]))
+    assert not np.isfinite(family_slice.value([1e30, 0.0]))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

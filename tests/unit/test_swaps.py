@@ -56,6 +56,42 @@ def test_losses_equal_plain_evaluation_of_the_copies(dtype, widths, layer, loss,
     assert (result.layer, result.width) == (layer, width)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("n", [1, 15, 33, 257, 1025])
+@pytest.mark.parametrize("outputs", [1, 2, 6, 11])
+def test_any_number_of_samples_and_outputs(dtype, n, outputs):
+    landscape, x, y, point = build((5, 7, outputs), dtype, n=n)
+    values = swap_interpolation(landscape, point, [3], [0.25], 1, seed=4)
+    copy = oracle.swapped(landscape.network, point, 0, pairs_of(4, 0, 0, 3, 7))
+    between = 0.75 * point.astype(np.float64) + 0.25 * copy.astype(np.float64)
+    value, accuracy = oracle.loss(landscape.network, between, x, y, "cross_entropy")
+    np.testing.assert_allclose(values.values[0, 0, 0], value, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(values.accuracy[0, 0, 0], accuracy, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_small_losses_keep_their_digits(dtype):
+    landscape, x, _, point = build((5, 7, 3), dtype, n=40)
+    point[-3:] += np.array([30, 0, -10], dtype)  # the bias of the first output
+    first = NetworkLandscape(landscape.network, x, np.zeros(40, int), dtype=dtype)
+    got = swap_interpolation(first, point, [0], [0.0], 1).values[0, 0, 0]
+    value, _ = oracle.loss(landscape.network, point.astype(np.float64), x, np.zeros(40, int))
+    assert value < 1e-5
+    np.testing.assert_allclose(got, value, rtol=1e-4 if dtype == "float32" else 1e-8)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_nan_spreads_to_the_loss_and_ties_beside_it_go_to_the_first(dtype):
+    network = ReLUNetwork((2, 4, 3))
+    landscape = NetworkLandscape(network, np.ones((9, 2)), np.arange(9) % 3, dtype=dtype)
+    point = np.zeros(network.n_params, dtype)
+    point[-1] = np.nan  # the bias of the last output
+    pairs, alphas = np.array([[0, 3]]), np.array([0, 0.5])
+    loss, accuracy = kernel.losses(point, 0, pairs, [1], alphas, *landscape.samples.arguments)
+    assert np.isnan(loss).all()
+    np.testing.assert_allclose(accuracy, 1 / 3)
+
+
 def test_ends_equal_the_loss_and_no_swap_is_flat():
     landscape, _, _, point = build((5, 12, 3), "float32")
     result = swap_interpolation(landscape, point, [0, 3, 6], ALPHAS, 4)
@@ -109,15 +145,13 @@ def test_order_of_swaps_and_number_of_trials_do_not_matter(monkeypatch):
     assert list(whole.origin_index) == [0] * 5 + [1] * 5
 
 
-def test_groups_of_trials_and_blocks_of_alphas_do_not_change_bits(monkeypatch):
+def test_groups_of_trials_and_choices_of_alphas_do_not_change_bits(monkeypatch):
     landscape, _, _, point = build((5, 12, 3))
-    whole = swap_interpolation(landscape, point, [4], ALPHAS, kernel.GROUP + 3)
-    head = swap_interpolation(landscape, point, [4], ALPHAS, 2)
-    assert np.array_equal(whole.values[:, :2], head.values)
-    monkeypatch.setattr(kernel, "_CACHED", 1)  # one α at a time
-    assert np.array_equal(
-        whole.values, swap_interpolation(landscape, point, [4], ALPHAS, kernel.GROUP + 3).values
-    )
+    whole = swap_interpolation(landscape, point, [4], ALPHAS, 7)
+    head = swap_interpolation(landscape, point, [4], ALPHAS[1:3], 2)
+    assert np.array_equal(whole.values[:, :2, 1:3], head.values)
+    monkeypatch.setattr(kernel, "GROUP", 3)
+    assert np.array_equal(whole.values, swap_interpolation(landscape, point, [4], ALPHAS, 7).values)
 
 
 def test_same_bits_for_one_and_two_threads():

@@ -1,205 +1,126 @@
-"""Blocks of the slice kernel: units lie in rows, samples in columns, so that every loop runs along samples.
+"""Blocks of the slice kernel: samples lie in lanes, the numbers of a vector side by side.
 
-``z`` (K+1, M, T) holds the first layer's pre-activations of the origin and of the K directions, for M units
-and a tile of T samples. Coefficients ``c`` come padded with zeros to an even number, at least two.
-Workspaces are indexed, not passed row by row: a view costs reference counting, which matters at this grain.
+``z`` (blocks·(K+1), M·lanes) holds the first layer's pre-activations of the origin and of the K directions, for
+M units; its rows b·(K+1), ... belong to lanes ``b`` of samples. ``n`` is K+1 and ``c`` (P, K) the
+coefficients. Workspaces are passed whole, with the place where to begin: a view
+costs reference counting, which matters at this grain.
 """
+
+from itertools import pairwise
 
 import numpy as np
 
 from ..blas import gemm
-from ..jit import block, vector_block
-from ..mlp import formula, layers
-from .formula import exp_of_negative
+from ..jit import block
+from ..mlp import layers
+from ..vectors import ROWS
+from . import lanes as in_lanes
 
-#: Hidden units whose activations are held at once: eight weights fit the vector registers beside the sums.
-GROUP = 8
+#: Hidden units combined at once: they and their sources fit a core's first cache, for one set of lanes.
+UNITS = 64
 
 
 @block
-def preactivations(vector, bias, x, z):
-    """First layer's pre-activations z (M, T) = W X' + b of one vector of parameters, for inputs x (T, D)."""
-    units, fan_in = z.shape[0], x.shape[1]
-    if bias:
-        for m in range(units):
-            z[m, :] = vector[units * fan_in + m]
-    gemm(False, True, layers.weight_of(vector, 0, fan_in, units), x, bias, z)
+def preactivations(origin_and_directions, bias, x, products, z, lanes):
+    """First layer's pre-activations W X' + b of all vectors into z, for inputs x (T, D).
 
-
-@vector_block
-def combine(z, c, first, floors, h):
-    """Rows ``first``, ... of max(z_0 + Σ c_k z_k, floor) into h (rows, T).
-
-    ``floors`` (2,): what holds until the last direction is added, -inf, and after it, 0 for a ReLU. Two
-    directions are added in one pass over a row: a line or a plane needs no more than one.
+    ``products`` (M, T) is workspace. Lanes beyond the last sample become zero.
     """
-    last = z.shape[0] - 1
-    for j in range(h.shape[0]):
-        m = first + j
-        for k in range(0, c.shape[0], 2):
-            one, two = min(k + 1, last), min(k + 2, last)  # a padded coefficient is zero, whatever it meets
-            floor = floors[1] if k + 2 == c.shape[0] else floors[0]
-            if k == 0:
-                for t in range(h.shape[1]):
-                    v = z[0, m, t] + c[k] * z[one, m, t] + c[k + 1] * z[two, m, t]
-                    h[j, t] = v if not v <= floor else floor
-            else:
-                for t in range(h.shape[1]):
-                    v = h[j, t] + c[k] * z[one, m, t] + c[k + 1] * z[two, m, t]
-                    h[j, t] = v if not v <= floor else floor
+    units, samples, fan_in = products.shape[0], x.shape[0], x.shape[1]
+    n = origin_and_directions.shape[0]
+    for v in range(n):
+        vector = origin_and_directions[v]
+        gemm(False, True, layers.weight_of(vector, 0, fan_in, units), x, False, products)
+        for b in range((samples + lanes - 1) // lanes):
+            filled = min(lanes, samples - b * lanes)
+            for m in range(units):
+                shift = vector[units * fan_in + m] if bias else vector.dtype.type(0)
+                for t in range(filled):
+                    z[b * n + v, m * lanes + t] = products[m, b * lanes + t] + shift
+                for t in range(filled, lanes):
+                    z[b * n + v, m * lanes + t] = 0
 
 
-@vector_block
-def add_scaled(c, v, out):
-    """out += c v."""
-    for i in range(out.shape[0]):
-        out[i] += c * v[i]
+def packed(vectors, widths, bias):
+    """Parameters (n, size) of the layers after the first, each as the groups of rows that ``layer`` multiplies at once.
 
-
-@block
-def combine_tail(vectors, c, begin, out):
-    """Entries ``begin``, ... of v_0 + Σ c_k v_k into ``out``: the parameters of the layers after the first."""
-    out[:] = 0
-    for k in range(vectors.shape[0]):
-        add_scaled(c[k - 1] if k > 0 else out.dtype.type(1), vectors[k, begin:], out)
-
-
-@vector_block
-def add_group(weight, first, h, out):
-    """out (k, T) += weight[:, first : first + 8] h (8, T), each output row read and written once."""
-    for o in range(out.shape[0]):
-        a, b, c, d = weight[o, first], weight[o, first + 1], weight[o, first + 2], weight[o, first + 3]
-        e, f, g, i = weight[o, first + 4], weight[o, first + 5], weight[o, first + 6], weight[o, first + 7]
-        for t in range(out.shape[1]):
-            low = a * h[0, t] + b * h[1, t] + c * h[2, t] + d * h[3, t]
-            high = e * h[4, t] + f * h[5, t] + g * h[6, t] + i * h[7, t]
-            out[o, t] += low + high
-
-
-@vector_block
-def add_unit(weight, unit, h, out):
-    """out (k, T) += weight[:, unit] h (1, T)."""
-    for o in range(out.shape[0]):
-        for t in range(out.shape[1]):
-            out[o, t] += weight[o, unit] * h[0, t]
-
-
-@block
-def output_of_one_hidden_layer(z, c, floors, later, bias, h, out):
-    """Outputs (k, T) of a network with one hidden layer, whose activations never leave the first cache.
-
-    A product with so few rows as there are outputs runs far below the speed of a matrix product: the
-    library copies the large factor before it multiplies. Here eight units at a time are combined and added to
-    all outputs.
+    A group of r rows of a weight (out, in) lies transposed, (in, r); after all groups comes the bias, zeros where
+    there is none.
     """
-    units, outputs = z.shape[1], out.shape[0]
-    weight = layers.matrix(later, 0, outputs, units)
-    for o in range(outputs):
-        out[o, :] = later[outputs * units + o] if bias else 0
-    grouped = units - units % GROUP
-    group = layers.matrix(h, 0, GROUP, out.shape[1])
-    for first in range(0, grouped, GROUP):
-        combine(z, c, first, floors, group)
-        add_group(weight, first, group, out)
-    single = layers.matrix(h, 0, 1, out.shape[1])
-    for unit in range(grouped, units):
-        combine(z, c, unit, floors, single)
-        add_unit(weight, unit, single, out)
+    parts = []
+    at = widths[1] * (widths[0] + bias)
+    for fan_in, fan_out in pairwise(widths[1:]):
+        weight = vectors[:, at : at + fan_out * fan_in].reshape(-1, fan_out, fan_in)
+        at += fan_out * fan_in
+        row = 0
+        for left in range(-(-fan_out // ROWS), 0, -1):
+            rows = -(-(fan_out - row) // left)
+            parts.append(weight[:, row : row + rows].transpose(0, 2, 1).reshape(len(vectors), -1))
+            row += rows
+        parts.append(vectors[:, at : at + fan_out] if bias else np.zeros_like(vectors[:, :fan_out]))
+        at += fan_out if bias else 0
+    return np.concatenate(parts, axis=1) if parts else vectors[:, :0]
 
 
 @block
-def output_of_deep_network(z, c, floors, later, widths, bias, work):
-    """Outputs (k, T) of any network: the first layer combined, the others multiplied; a view of ``work``."""
-    samples = z.shape[2]
-    half = work.shape[0] // 2
-    here = 0
-    h = layers.matrix(work, 0, widths[1], samples)
-    combine(z, c, 0, floors, h)
-    offset = 0
-    for layer in range(1, widths.shape[0] - 1):
-        fan_in, fan_out = widths[layer], widths[layer + 1]
-        if layer > 1:
-            layers.rectify(h)
-        here = half - here
-        out = layers.matrix(work, here, fan_out, samples)
-        if bias:
-            for j in range(fan_out):
-                out[j, :] = later[offset + fan_in * fan_out + j]
-        gemm(False, False, layers.weight_of(later, offset, fan_in, fan_out), h, bias, out)
-        offset += layers.layer_size(fan_in, fan_out, bias)
-        h = out
-    return h
+def layer(weights, at, fan_in, first, depth, x, x_at, h, h_at, step, fan_out, floor):
+    """h = max(b + W[:, first : first + depth] x, floor) for one set of lanes; W and b, packed, begin at ``at``.
 
-
-@vector_block
-def largest(out, top, ties):
-    """Largest output of each sample, and how many equal it; each (T,)."""
-    for t in range(out.shape[1]):
-        top[t] = out[0, t]
-        ties[t] = 0
-    for o in range(1, out.shape[0]):
-        for t in range(out.shape[1]):
-            top[t] = max(top[t], out[o, t])
-    for o in range(out.shape[0]):
-        for t in range(out.shape[1]):
-            ties[t] += 1.0 if out[o, t] == top[t] else 0.0
-
-
-@vector_block
-def exponentials(out, top, rest):
-    """Σ exp(z − top) of each sample over the outputs below the largest, into ``rest`` (T,)."""
-    rest[:] = 0
-    for o in range(out.shape[0]):
-        for t in range(out.shape[1]):
-            below = np.float64(out[o, t]) - top[t]
-            weight = exp_of_negative(below)  # also of the largest: a call behind a branch is not vectorised
-            rest[t] += 0.0 if below == 0 else weight
-
-
-@vector_block
-def squares(out, targets, first, rest):
-    """Σ (z − target)² of each sample into ``rest`` (T,)."""
-    for t in range(out.shape[1]):
-        rest[t] = 0
-        for o in range(out.shape[0]):
-            difference = np.float64(out[o, t] - targets[first + t, o])
-            rest[t] += difference * difference
-
-
-@block
-def is_first_top(out, label, t, top, ties):
-    """Whether ``label`` is the first of the largest outputs of sample t."""
-    if out[label, t] != top:
-        return False
-    if ties > 1:
-        for o in range(label):
-            if out[o, t] == top:
-                return False
-    return True
-
-
-@block
-def score(out, labels, targets, kind, first, top, ties, rest):
-    """Summed loss (float64) and right answers of outputs (k, T) from sample ``first``; as ``layers.score``.
-
-    ``top``, ``ties`` and ``rest`` (T,) in float64 are workspace.
+    Where ``first`` is not 0, the product is added to h instead of to the bias.
     """
-    samples = out.shape[1]
-    largest(out, top, ties)
-    correct = 0
-    if labels.shape[0] > 0:
-        for t in range(samples):
-            if is_first_top(out, labels[first + t], t, top[t], ties[t]):
-                correct += 1
-    loss = 0.0
-    if kind == layers.CROSS_ENTROPY:
-        exponentials(out, top, rest)
-        for t in range(samples):
-            # all but one of the largest belong to the sum over the others, each with exp(0)
-            others = rest[t] + (ties[t] - 1)
-            loss += formula.cross_entropy(top[t], np.float64(out[labels[first + t], t]), others)
-    else:
-        squares(out, targets, first, rest)
-        for t in range(samples):
-            loss += rest[t] / out.shape[0]
-    return loss, correct
+    row = 0
+    for left in range((fan_out + ROWS - 1) // ROWS, 0, -1):
+        rows = (fan_out - row + left - 1) // left  # all groups nearly equal
+        in_lanes.layer_rows(
+            weights, at + row * fan_in + first * rows, at + fan_out * fan_in + row, x, x_at, depth,
+            h, h_at + row * step, step, rows, first == 0, floor,
+        )  # fmt: skip
+        row += rows
+
+
+@block
+def second_layer(z, row, n, c, start, points, later, size, widths, acts, h, h_point, h_at, step):
+    """Outputs of the second layer at ``points`` points of a group, for one set of lanes.
+
+    Row r of point g goes to ``h`` from g·h_point + h_at + r·step. A few units at a time are combined and added to
+    all rows, so that their pre-activations are read once for the whole group.
+    """
+    units, fan_out = widths[1], widths[2]
+    lanes = z.shape[1] // units
+    zero = h.dtype.type(0)
+    for first in range(0, units, UNITS):
+        depth = min(UNITS, units - first)
+        rectified = first + depth == units and widths.shape[0] > 3
+        floor = zero if rectified else h.dtype.type(-np.inf)
+        for g in range(points):
+            in_lanes.combine(
+                acts, 0, z, row * z.shape[1] + first * lanes, z.shape[1], n, c, (start + g) * (n - 1), zero,
+                depth * lanes,
+            )  # fmt: skip
+            place = g * h_point + h_at
+            layer(later, g * size, units, first, depth, acts, 0, h, place, step, fan_out, floor)
+
+
+@block
+def further_layers(later, at, widths, lanes, acts, x_at, spare, out, out_at, step):
+    """Layers from the third on, for one set of lanes; x from ``x_at`` is the output of the second."""
+    at += widths[2] * (widths[1] + 1)
+    last = widths.shape[0] - 2
+    for number in range(2, last + 1):
+        fan_in, fan_out = widths[number], widths[number + 1]
+        if number == last:
+            floor = out.dtype.type(-np.inf)
+            layer(later, at, fan_in, 0, fan_in, acts, x_at, out, out_at, step, fan_out, floor)
+        else:
+            floor = out.dtype.type(0)
+            layer(later, at, fan_in, 0, fan_in, acts, x_at, acts, spare, lanes, fan_out, floor)
+            x_at, spare = spare, x_at
+        at += fan_out * (fan_in + 1)
+
+
+@block
+def copy_rows(h, rows, lanes, out, out_at, step):
+    """Rows of lanes from the beginning of ``h`` into ``out``, ``step`` apart."""
+    for r in range(rows):
+        for t in range(lanes):
+            out[out_at + r * step + t] = h[r * lanes + t]

@@ -17,14 +17,16 @@ from numba import prange
 from ..blas import single_threaded
 from ..jit import block, loop
 from ..mlp import layers
+from ..swap.scores import score
+from ..vectors import BYTES
 from . import columns
+from .lanes import combine
 
 
 def tile_columns(n_samples):
     """Samples in a tile: at most 256, a function of their number alone.
 
-    Shorter rows would let the pre-activations of a wide layer stay in a core's second-level cache, but lose more
-    to the overhead of the inner loops: reading them from the third level at each point is no slower.
+    So many that combining the later layers' parameters costs little for each.
     """
     return min(256, layers.tile_rows(n_samples))
 
@@ -34,39 +36,66 @@ def block_points(widths):
     return int(min(4096, max(64, 4 * widths[0])))
 
 
+def group_points(later):
+    """Points that share one reading of the pre-activations: their ``later`` parameters stay in the second cache."""
+    return int(min(8, max(1, 65536 // max(1, later))))
+
+
 @block
-def _outputs(z, c, floors, later, widths, bias, work):
-    """Outputs (k, T) of a tile at one point."""
-    if widths.shape[0] == 3:
-        rows = z.shape[2]
-        out = layers.matrix(work, columns.GROUP * rows, widths[2], rows)
-        columns.output_of_one_hidden_layer(z, c, floors, later, bias, work, out)
-        return out
-    return columns.output_of_deep_network(z, c, floors, later, widths, bias, work)
+def _outputs(z, row, n, c, start, points, later, size, widths, acts, out, place, step):
+    """Outputs of one set of lanes at a group of points, into out[(g k + o) step + place]."""
+    lanes = z.shape[1] // widths[1]
+    k = widths[-1]
+    if widths.shape[0] == 2:
+        for g in range(points):
+            at = (start + g) * (n - 1)
+            unlimited = acts.dtype.type(-np.inf)
+            combine(acts, 0, z, row * z.shape[1], z.shape[1], n, c, at, unlimited, k * lanes)
+            columns.copy_rows(acts, k, lanes, out, g * k * step + place, step)
+    elif widths.shape[0] == 3:
+        columns.second_layer(
+            z, row, n, c, start, points, later, size, widths, acts, out, k * step, place, step
+        )
+    else:
+        first = columns.UNITS * lanes
+        each = (acts.shape[0] - first) // (later.shape[0] // size + 1)  # room for the widest layer
+        columns.second_layer(z, row, n, c, start, points, later, size, widths, acts, acts, each, first, lanes)
+        spare = first + each * points
+        for g in range(points):
+            x_at, out_at = first + g * each, g * k * step + place
+            columns.further_layers(later, g * size, widths, lanes, acts, x_at, spare, out, out_at, step)
 
 
 @block
 def _item(
-    vectors, coefficients, floors, widths, bias, x, labels, targets, kind, first, z, later, work, sums, loss, correct
+    vectors, tails, c, widths, bias, x, labels, targets, kind, first, group, products, z, later, acts, out,
+    scratch, loss, correct,
 ):  # fmt: skip
     """Summed loss and right answers (P,) of one tile of samples at a block of points."""
-    rows = x.shape[0]
-    pre = z[: vectors.shape[0] * widths[1] * rows].reshape((vectors.shape[0], widths[1], rows))
-    for k in range(vectors.shape[0]):
-        columns.preactivations(vectors[k], bias, x, pre[k])
-    begin = layers.layer_size(widths[0], widths[1], bias)
-    for p in range(coefficients.shape[0]):
-        columns.combine_tail(vectors, coefficients[p], begin, later)
-        out = _outputs(pre, coefficients[p], floors, later, widths, bias, work)
-        loss[p], correct[p] = columns.score(
-            out, labels, targets, kind, first, sums[0, :rows], sums[1, :rows], sums[2, :rows]
-        )
+    samples = x.shape[0]
+    n, size = tails.shape
+    lanes = z.shape[1] // widths[1]
+    sets = (samples + lanes - 1) // lanes
+    k, step = widths[-1], sets * lanes
+    columns.preactivations(vectors, bias, x, layers.matrix(products, 0, widths[1], samples), z, lanes)
+    unlimited = later.dtype.type(-np.inf)
+    for start in range(0, c.shape[0], group):
+        points = min(group, c.shape[0] - start)
+        for g in range(points):
+            combine(later, g * size, tails, 0, size, n, c, (start + g) * (n - 1), unlimited, size)
+        for b in range(sets):
+            _outputs(z, b * n, n, c, start, points, later, size, widths, acts, out, b * lanes, step)
+        for g in range(points):
+            tile = layers.matrix(out, g * k * step, k, step)
+            loss[start + g], correct[start + g] = score(
+                tile, labels, targets, kind, first, samples, layers.matrix(scratch, 0, 3, step)
+            )
 
 
 @loop
 def _losses(
-    vectors, coefficients, floors, widths, bias, x, labels, targets, kind,
-    tile, points, z, later, work, sums, loss, correct,
+    vectors, tails, coefficients, widths, bias, x, labels, targets, kind,
+    tile, points, group, products, z, later, acts, out, scratch, loss, correct,
 ):  # fmt: skip
     n = x.shape[0]
     total, tiles = loss.shape
@@ -78,8 +107,8 @@ def _losses(
             low, start = tile_number * tile, block_number * points
             high, stop = min(low + tile, n), min(start + points, total)
             _item(
-                vectors, coefficients[start:stop], floors, widths, bias, x[low:high], labels, targets, kind, low,
-                z[w], later[w], work[w], sums[w],
+                vectors, tails, coefficients[start:stop], widths, bias, x[low:high], labels, targets, kind, low,
+                group, products[w], z[w], later[w], acts[w], out[w], scratch[w],
                 loss[start:stop, tile_number], correct[start:stop, tile_number],
             )  # fmt: skip
 
@@ -95,20 +124,24 @@ def losses(vectors, coefficients, widths, bias, x, labels, targets, kind):
     tile = tile_columns(n)
     points = block_points(widths)
     tiles = -(-n // tile)
-    padded = np.zeros((n_points, max(2, n_vectors - 1 + (n_vectors - 1) % 2)), dtype)
-    padded[:, : n_vectors - 1] = coefficients
-    floors = np.array([-np.inf, 0 if len(widths) > 2 else -np.inf], dtype)
+    coefficients = np.ascontiguousarray(coefficients, dtype)
     # A row of tiles is contiguous: NumPy sums it in the same order for one point as for many.
     loss, correct = np.empty((n_points, tiles)), np.empty((n_points, tiles))
     workers = min(numba.get_num_threads(), max(1, tiles * -(-n_points // points)))
-    rows = min(tile, n)
-    later = vectors.shape[1] - layers.layer_size(widths[0], widths[1], bias)
-    scratch = max(2 * layers.widest(widths), columns.GROUP + widths[-1])
+    lanes = BYTES // dtype.itemsize
+    sets = -(-min(tile, n) // lanes)
+    tails = columns.packed(vectors, widths, bias)
+    group = group_points(tails.shape[1])
+    acts = (columns.UNITS + (group + 1) * layers.widest(widths)) * lanes
     with single_threaded():
         _losses(
-            vectors, padded, floors, layers.as_widths(widths), bias, x, labels, targets, kind, tile, points,
-            np.empty((workers, n_vectors * widths[1] * rows), dtype), np.empty((workers, later), dtype),
-            np.empty((workers, scratch * rows), dtype), np.empty((workers, 3, rows)), loss, correct,
+            vectors, tails, coefficients, layers.as_widths(widths), bias, x, labels, targets, kind, tile, points, group,
+            np.empty((workers, widths[1] * sets * lanes), dtype),
+            np.empty((workers, sets * n_vectors, widths[1] * lanes), dtype),
+            np.empty((workers, group * tails.shape[1]), dtype),
+            np.empty((workers, acts), dtype),
+            np.empty((workers, group * widths[-1] * sets * lanes), dtype),
+            np.empty((workers, 3 * sets * lanes), dtype), loss, correct,
         )  # fmt: skip
     accuracy = correct.sum(axis=1) / n if labels.shape[0] else np.full(n_points, np.nan)
     return loss.sum(axis=1) / n, accuracy

@@ -4,8 +4,6 @@ One unit is then one contiguous row, which is what an exchange of units moves, a
 vectorise.
 """
 
-import math
-
 from ..blas import gemm
 from ..jit import block, vector_block
 from ..mlp import layers
@@ -72,83 +70,3 @@ def outward(point, widths, bias, layer, offset, work, z):
         offset += layers.layer_size(widths[step], widths[step + 1], bias)
         z = out
     return z
-
-
-@vector_block
-def _tops(z, top):
-    """Largest output of each sample."""
-    for t in range(z.shape[1]):
-        top[t] = z[0, t]
-    for o in range(1, z.shape[0]):
-        for t in range(z.shape[1]):
-            top[t] = max(top[t], z[o, t])
-
-
-@vector_block
-def _rests_single(z, top, rest):
-    """log(1 + Σ exp(z − top)), the sum over all outputs but one that is the largest, in float32."""
-    one, zero = z.dtype.type(1), z.dtype.type(0)
-    for t in range(z.shape[1]):
-        rest[t] = -one
-    for o in range(z.shape[0]):
-        for t in range(z.shape[1]):
-            # One term for each that equals the largest, exactly; less the one that is left out.
-            rest[t] += one if z[o, t] == top[t] else zero
-    for o in range(z.shape[0]):
-        for t in range(z.shape[1]):
-            term = formula.exponential_single(z[o, t] - top[t])
-            rest[t] += zero if z[o, t] == top[t] else term
-    for t in range(z.shape[1]):
-        rest[t] = formula.log1p_single(rest[t])
-
-
-@block
-def _rests_double(z, top, rest):
-    """The same with the functions of the C library."""
-    for t in range(z.shape[1]):
-        ties = -1
-        total = 0.0
-        for o in range(z.shape[0]):
-            if z[o, t] == top[t]:
-                ties += 1
-            else:
-                total += math.exp(z[o, t] - top[t])
-        rest[t] = math.log1p(ties + total)
-
-
-@block
-def _is_first(z, t, label):
-    """Whether no output before the label's equals it: the first of equals wins."""
-    for o in range(label):  # noqa: SIM110  compiled code has no generators
-        if z[o, t] == z[label, t]:
-            return False
-    return True
-
-
-@block
-def score(z, labels, targets, kind, first, top, rest):
-    """Summed loss (float64) and number of right answers of outputs (k, T) that begin at sample ``first``."""
-    k, rows = z.shape
-    loss = 0.0
-    correct = 0
-    if labels.shape[0] > 0:
-        _tops(z, top)
-        for t in range(rows):
-            label = labels[first + t]
-            if z[label, t] == top[t] and _is_first(z, t, label):
-                correct += 1
-    if kind == 0:
-        if z.itemsize == 4:
-            _rests_single(z, top, rest)
-        else:
-            _rests_double(z, top, rest)
-        for t in range(rows):
-            loss += (top[t] - z[labels[first + t], t]) + rest[t]
-    else:
-        for t in range(rows):
-            square = 0.0
-            for o in range(k):
-                difference = z[o, t] - targets[first + t, o]
-                square += difference * difference
-            loss += square / k
-    return loss, correct

@@ -5,17 +5,20 @@ import math
 import numpy as np
 
 from ..jit import formula
+from ..vectors import fma
 
 _LOG2_E = np.float32(1 / math.log(2))
 # log 2 in two parts: the first has few digits, so that its products with whole numbers are exact.
 _LOG2_HIGH = np.float32(0.693359375)
 _LOG2_LOW = np.float32(math.log(2) - 0.693359375)
 _LOWEST = np.float32(-87)  # below it the exponential is 1.6e-38, which adds nothing to a sum of order one
+_WHOLE = np.float32(3 << 22)  # 1.5 · 2^23: a number added to it is rounded to a whole one, its last bits
 _ONE_BITS = 0x3F800000  # of float32 1
 _HALF_ROOT_BITS = 0x3F3504F3  # of float32 sqrt(1/2)
 _A3, _A5, _A7, _A9 = np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7), np.float32(1 / 9)
-_C2, _C3, _C4 = np.float32(1 / 2), np.float32(1 / 6), np.float32(1 / 24)
-_C5, _C6, _C7 = np.float32(1 / 120), np.float32(1 / 720), np.float32(1 / 5040)
+# exp(r) = 1 + r + r² (C2 + ...) within 3.1e-9 for |r| ≤ (log 2)/2, the least greatest relative error.
+_C2, _C3, _C4 = np.float32(0.49999993432), np.float32(0.16666520399), np.float32(0.04166839079)
+_C5, _C6 = np.float32(0.00836874511), np.float32(0.00138145400)
 
 
 @formula
@@ -34,19 +37,20 @@ def rectified(z, zero):
 def exponential_single(x):
     """Exponential of a float32 x ≤ 0, within 2 units in the last place above −87, never below exp(−87).
 
-    Taylor's series to degree 7 on |r| ≤ (log 2)/2, after x = n log 2 + r. There is no call in it, so a
-    loop over it vectorises; that is why it exists. NaN stays NaN.
+    x = n log 2 + r with |r| ≤ (log 2)/2, a polynomial of r, and n into the exponent. There is no call in it,
+    so a loop over it vectorises; that is why it exists. NaN stays NaN.
     """
     y = max(x, _LOWEST)  # NaN stays: the first unless the second is greater
-    n = np.floor(max(_LOWEST, y) * _LOG2_E + np.float32(0.5))
-    r = (y - n * _LOG2_HIGH) - n * _LOG2_LOW
-    p = _C6 + r * _C7
-    p = _C5 + r * p
-    p = _C4 + r * p
-    p = _C3 + r * p
-    p = _C2 + r * p
-    p = np.float32(1) + r * (np.float32(1) + r * p)
-    power = np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
+    shifted = fma(y, _LOG2_E, _WHOLE)
+    n = shifted - _WHOLE
+    r = fma(n, -_LOG2_LOW, fma(n, -_LOG2_HIGH, y))
+    p = fma(r, _C6, _C5)
+    p = fma(r, p, _C4)
+    p = fma(r, p, _C3)
+    p = fma(r, p, _C2)
+    p = fma(r, fma(r, p, np.float32(1)), np.float32(1))
+    # The last bits of the shifted number are n; the others leave to the left.
+    power = np.int32((np.float32(shifted).view(np.int32) + np.int32(127)) << np.int32(23)).view(np.float32)
     return p * power
 
 

@@ -1,0 +1,182 @@
+"""Loss and accuracy of a tile of outputs (k, T), one sample in each column, by loops that vectorise."""
+
+import math
+
+from ..jit import block, vector_block
+from ..slice.formula import exp_of_negative
+from . import formula
+
+
+@vector_block
+def _tops(z, top):
+    """Largest output of each sample; two outputs at a time, to read ``top`` less often."""
+    last = z.shape[0] - 1
+    for t in range(top.shape[0]):
+        top[t] = z[0, t]
+    for o in range(1, z.shape[0], 2):
+        other = min(o + 1, last)
+        for t in range(top.shape[0]):
+            top[t] = max(max(top[t], z[o, t]), z[other, t])
+
+
+@vector_block
+def _add_halves(z, o, top_low, top_high, low, high):
+    """One output in :func:`_rests_single`; returns at how many samples it is the largest."""
+    one, zero = z.dtype.type(1), z.dtype.type(0)
+    half = low.shape[0]
+    count = zero
+    for t in range(half):
+        a, b = z[o, t], z[o, half + t]
+        first = formula.exponential_single(a - top_low[t])
+        second = formula.exponential_single(b - top_high[t])
+        low[t] += zero if a == top_low[t] else first
+        high[t] += zero if b == top_high[t] else second
+        count += (one if a == top_low[t] else zero) + (one if b == top_high[t] else zero)
+    return int(count)
+
+
+@block
+def _rests_single(z, top, rest):
+    """Σ exp(z − top) over the outputs below the largest, in float32; returns how many outputs are the largest.
+
+    Two halves of the samples go side by side: one alone would read the constants of the exponential, which
+    the registers do not hold, twice as often.
+    """
+    half = rest.shape[0] // 2
+    for t in range(rest.shape[0]):
+        rest[t] = 0
+    equal = 0
+    for o in range(z.shape[0]):
+        equal += _add_halves(z, o, top[:half], top[half:], rest[:half], rest[half:])
+    return equal
+
+
+@vector_block
+def _rests_double(z, top, rest):
+    """The same in float64."""
+    equal = 0.0
+    for t in range(rest.shape[0]):
+        rest[t] = 0
+    for o in range(z.shape[0]):
+        for t in range(rest.shape[0]):
+            below = z[o, t] - top[t]
+            term = exp_of_negative(below)  # also of the largest: a call behind a branch is not vectorised
+            rest[t] += 0.0 if below == 0 else term
+            equal += 1.0 if below == 0 else 0.0
+    return int(equal)
+
+
+@vector_block
+def _logarithms_single(rest):
+    """Σ log(1 + rest) in float64.
+
+    1 + a + b + ab = (1 + a)(1 + b): four samples share a logarithm, and small rests keep their digits.
+    """
+    quarter = rest.shape[0] // 4
+    total = 0.0
+    for t in range(quarter):
+        a, b, c, d = rest[t], rest[quarter + t], rest[2 * quarter + t], rest[3 * quarter + t]
+        low, high = a + (b + a * b), c + (d + c * d)
+        total += formula.log1p_single(low + (high + low * high))
+    return total
+
+
+@block
+def _logarithms_double(rest):
+    """The same with the logarithm of the C library."""
+    total = 0.0
+    for t in range(rest.shape[0]):
+        total += math.log1p(rest[t])
+    return total
+
+
+@block
+def _is_first(z, t, label):
+    """Whether no output before the label's equals it: the first of equals wins."""
+    for o in range(label):  # noqa: SIM110  compiled code has no generators
+        if z[o, t] == z[label, t]:
+            return False
+    return True
+
+
+@block
+def _break_ties(z, labels, first, rows, top, rest):
+    """Add to the rests what equals the largest output, less one of them; returns the right answers."""
+    correct = 0
+    for t in range(rows):
+        ties = -1
+        for o in range(z.shape[0]):
+            if z[o, t] == top[t]:
+                ties += 1
+        rest[t] += max(ties, 0)
+        label = labels[first + t]
+        if z[label, t] == top[t] and _is_first(z, t, label):
+            correct += 1
+    return correct
+
+
+@block
+def _right(z, labels, first, rows, top, gap):
+    """Largest output less that of the label into ``gap``; returns at how many samples the label has the largest."""
+    correct = 0
+    for t in range(rows):
+        at_label = z[labels[first + t], t]
+        gap[t] = top[t] - at_label
+        if at_label == top[t]:
+            correct += 1
+    for t in range(rows, gap.shape[0]):
+        gap[t] = 0
+    return correct
+
+
+@vector_block
+def _sum(values):
+    """Sum in float64."""
+    total = 0.0
+    for t in range(values.shape[0]):
+        total += values[t]
+    return total
+
+
+@block
+def _cross_entropy(z, labels, first, rows, top, rest, gap):
+    _tops(z, top)
+    correct = _right(z, labels, first, rows, top, gap)
+    loss = _sum(gap)
+    single = z.itemsize == 4
+    equal = _rests_single(z, top, rest) if single else _rests_double(z, top, rest)
+    if equal != z.shape[1] or math.isnan(loss):
+        correct = _break_ties(z, labels, first, rows, top, rest)
+    for t in range(rows, z.shape[1]):
+        rest[t] = 0
+    loss += _logarithms_single(rest) if single else _logarithms_double(rest)
+    return loss, correct
+
+
+@block
+def _squared_error(z, labels, targets, first, rows, top, rest):
+    correct = 0
+    if labels.shape[0] > 0:
+        _tops(z, top)
+        correct = _break_ties(z, labels, first, rows, top, rest)
+    loss = 0.0
+    for t in range(rows):
+        square = 0.0
+        for o in range(z.shape[0]):
+            difference = z[o, t] - targets[first + t, o]
+            square += difference * difference
+        loss += square / z.shape[0]
+    return loss, correct
+
+
+@block
+def score(z, labels, targets, kind, first, rows, scratch):
+    """Summed loss (float64) and number of right answers.
+
+    Of outputs z (k, T) the first ``rows`` columns are samples ``first``, ...; ``scratch`` is (3, T), and T a
+    multiple of 4.
+    """
+    top, rest, gap = scratch[0], scratch[1], scratch[2]
+    if kind == 0:
+        return _cross_entropy(z, labels, first, rows, top, rest, gap)
+    return _squared_error(z, labels, targets, first, rows, top, rest)
