@@ -18,6 +18,7 @@ from .results import Result
 from .rng import Purpose, integers, seed64
 
 EXACT_RANKS = 8  # up to this many points the p-value counts all permutations
+_BLOCK = 1 << 16  # numbers of one sum, so that what they need in between stays in cache
 
 
 def standard_error(values: NDArray[np.float64], axis: int = 0) -> NDArray[np.float64]:
@@ -91,18 +92,22 @@ def bootstrap_error(estimates: ArrayLike) -> NDArray[np.float64]:
 
 def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Pearson's correlation along the last axis; NaN where one side is constant, to rounding."""
-    a, norm_a = _deviations(x)
-    b, norm_b = _deviations(y)
-    return np.asarray(np.clip(np.sum(a * b, axis=-1) / (norm_a * norm_b), -1.0, 1.0))
+    n = x.shape[-1]
+    mean_x, mean_y = x.mean(axis=-1, keepdims=True), y.mean(axis=-1, keepdims=True)
+    square_x, square_y, product = np.float64(0), np.float64(0), np.float64(0)
+    for low in range(0, n, _BLOCK):
+        a, b = x[..., low : low + _BLOCK] - mean_x, y[..., low : low + _BLOCK] - mean_y
+        square_x = square_x + np.sum(a * a, axis=-1)
+        square_y = square_y + np.sum(b * b, axis=-1)
+        product = product + np.sum(a * b, axis=-1)
+    norms = _norm(square_x, mean_x[..., 0], n) * _norm(square_y, mean_y[..., 0], n)
+    return np.asarray(np.clip(product / norms, -1.0, 1.0))
 
 
-def _deviations(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Deviations from the mean along the last axis and their norm, NaN where they are rounding errors."""
-    mean = x.mean(axis=-1, keepdims=True)
-    deviation = x - mean
-    norm = np.sqrt(np.sum(deviation * deviation, axis=-1))
-    rounding = 1e-14 * np.sqrt(x.shape[-1]) * np.abs(mean[..., 0])
-    return deviation, np.where(norm > rounding, norm, np.nan)
+def _norm(square: Any, mean: Any, n: int) -> NDArray[np.float64]:
+    """Norm of n deviations from the mean, NaN where they are rounding errors."""
+    norm = np.sqrt(square)
+    return np.where(norm > 1e-14 * np.sqrt(n) * np.abs(mean), norm, np.nan)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
