@@ -124,6 +124,47 @@ def tile_product(
     return types.void(*arguments), code
 
 
+def _listed_rows(count: int) -> Any:
+    """An intrinsic for rows of ``count`` vectors."""
+
+    @intrinsic
+    def add_listed_rows(
+        typingctx: Any, out: Any, out_at: Any, values: Any, places: Any, first: Any, last: Any, rows: Any, rows_at: Any
+    ) -> Any:
+        """out[:] += Σ_k values[k] · rows[places[k], :] for first ≤ k < last, one k after the other.
+
+        ``out`` begins at its number ``out_at``, row 0 at number ``rows_at`` of ``rows``.
+        """
+
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            target, factors, index, table = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 2, 3, 6))
+            _, out_at, _, _, first, last, _, rows_at = args
+            sums = [cgutils.alloca_once(builder, target.vector) for _ in range(count)]
+            steps = [out_at.type(c * target.lanes) for c in range(count)]
+            for total, step in zip(sums, steps, strict=True):
+                builder.store(target.load(builder.add(out_at, step)), total)
+            with cgutils.for_range_slice(builder, first, last, first.type(1), first.type) as (k, _):
+                place = builder.sext(index.scalar(k), first.type)
+                row = builder.add(rows_at, _times(builder, place, count * target.lanes))
+                factor = _splat(builder, factors.scalar(k), target.lanes)
+                for total, step in zip(sums, steps, strict=True):
+                    product = _fma(builder, factor, table.load(builder.add(row, step)), builder.load(total))
+                    builder.store(product, total)
+            for total, step in zip(sums, steps, strict=True):
+                target.store(builder.load(total), builder.add(out_at, step))
+            return context.get_dummy_value()
+
+        integer = types.intp
+        return types.void(out, integer, values, places, integer, integer, rows, integer), code
+
+    return add_listed_rows
+
+
+#: Most vectors in a row of :func:`add_listed_rows`: with them the sums fill 8 of 16 registers.
+MOST_VECTORS = 4
+add_1_listed_row, add_2_listed_rows, add_3_listed_rows, add_4_listed_rows = map(_listed_rows, range(1, MOST_VECTORS + 1))
+
+
 @intrinsic
 def add_scaled(typingctx: Any, out: Any, factor: Any, h: Any, count: Any) -> Any:
     """out[j, :] += factor[:] · h[j, :] for ``count`` rows of lanes, rounded after each operation."""
