@@ -124,45 +124,53 @@ def tile_product(
     return types.void(*arguments), code
 
 
-def _listed_rows(count: int) -> Any:
-    """An intrinsic for rows of ``count`` vectors."""
+def _rows_of_lists(width: int) -> Any:
+    """The product of lists with rows of ``width`` vectors."""
 
     @intrinsic
-    def add_listed_rows(
-        typingctx: Any, out: Any, out_at: Any, values: Any, places: Any, first: Any, last: Any, rows: Any, rows_at: Any
-    ) -> Any:
-        """out[:] += Σ_k values[k] · rows[places[k], :] for first ≤ k < last, one k after the other.
+    def rows_of_lists(
+        typingctx: Any, out: Any, out_at: Any, cuts: Any, cell: Any, count: Any, values: Any, places: Any,
+        table: Any, table_at: Any,
+    ) -> Any:  # fmt: skip
+        """out[r, :] += Σ_k values[k] · table[places[k], :], k in list r, one after the other.
 
-        ``out`` begins at its number ``out_at``, row 0 at number ``rows_at`` of ``rows``.
+        List r of ``count`` is ``cuts[cell + r] ≤ k < cuts[cell + r + 1]``; rows 0 begin at ``out_at``, ``table_at``.
         """
 
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            target, factors, index, table = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 2, 3, 6))
-            _, out_at, _, _, first, last, _, rows_at = args
-            sums = [cgutils.alloca_once(builder, target.vector) for _ in range(count)]
-            steps = [out_at.type(c * target.lanes) for c in range(count)]
-            for total, step in zip(sums, steps, strict=True):
-                builder.store(target.load(builder.add(out_at, step)), total)
-            with cgutils.for_range_slice(builder, first, last, first.type(1), first.type) as (k, _):
-                place = builder.sext(index.scalar(k), first.type)
-                row = builder.add(rows_at, _times(builder, place, count * target.lanes))
-                factor = _splat(builder, factors.scalar(k), target.lanes)
+            target, lists, factors, index, source = (
+                _Array(context, builder, signature.args[i], args[i]) for i in (0, 2, 5, 6, 7)
+            )
+            _, out_at, _, cell, count, _, _, _, table_at = args
+            number = count.type
+            steps = [number(v * target.lanes) for v in range(width)]
+            sums = [cgutils.alloca_once(builder, target.vector) for _ in range(width)]
+            with cgutils.for_range(builder, count) as loop:
+                row = builder.add(out_at, _times(builder, loop.index, width * target.lanes))
                 for total, step in zip(sums, steps, strict=True):
-                    product = _fma(builder, factor, table.load(builder.add(row, step)), builder.load(total))
-                    builder.store(product, total)
-            for total, step in zip(sums, steps, strict=True):
-                target.store(builder.load(total), builder.add(out_at, step))
+                    builder.store(target.load(builder.add(row, step)), total)
+                here = builder.add(cell, loop.index)
+                first, last = lists.scalar(here), lists.scalar(builder.add(here, number(1)))
+                with cgutils.for_range_slice(builder, first, last, number(1), number) as (k, _):
+                    place = builder.sext(index.scalar(k), number)
+                    at = builder.add(table_at, _times(builder, place, width * target.lanes))
+                    factor = _splat(builder, factors.scalar(k), target.lanes)
+                    for total, step in zip(sums, steps, strict=True):
+                        right = source.load(builder.add(at, step))
+                        builder.store(_fma(builder, factor, right, builder.load(total)), total)
+                for total, step in zip(sums, steps, strict=True):
+                    target.store(builder.load(total), builder.add(row, step))
             return context.get_dummy_value()
 
         integer = types.intp
-        return types.void(out, integer, values, places, integer, integer, rows, integer), code
+        return types.void(out, integer, cuts, integer, integer, values, places, table, integer), code
 
-    return add_listed_rows
+    return rows_of_lists
 
 
-#: Most vectors in a row of :func:`add_listed_rows`: with them the sums fill 8 of 16 registers.
+#: Most vectors in a row of :func:`rows_of_lists_4`: its sums take 8 of 16 registers.
 MOST_VECTORS = 4
-add_1_listed_row, add_2_listed_rows, add_3_listed_rows, add_4_listed_rows = map(_listed_rows, range(1, MOST_VECTORS + 1))
+rows_of_lists_1, rows_of_lists_2, rows_of_lists_3, rows_of_lists_4 = map(_rows_of_lists, range(1, MOST_VECTORS + 1))
 
 
 @intrinsic

@@ -9,9 +9,9 @@ from .. import vectors
 from ..jit import block
 from ..mlp import layers
 from . import blocks
-from .sparse import BATCH
+from .sparse import INPUTS, SAMPLES
 
-#: Rows of a panel whose gradient is formed before the optimiser's step: they stay in the first cache.
+#: Inputs whose gradient is formed before the optimiser's step: it stays in the first cache beside the delta.
 ROWS = 32
 
 
@@ -34,16 +34,17 @@ def vectors_of(low, width, itemsize):
 
 
 @block
-def add_listed(count, out, out_at, values, places, first, last, rows, rows_at):
-    """out[out_at:] += Σ_k values[k] rows[places[k]] for rows of ``count`` vectors."""
-    if count == 4:
-        vectors.add_4_listed_rows(out, out_at, values, places, first, last, rows, rows_at)
-    elif count == 3:
-        vectors.add_3_listed_rows(out, out_at, values, places, first, last, rows, rows_at)
-    elif count == 2:
-        vectors.add_2_listed_rows(out, out_at, values, places, first, last, rows, rows_at)
+def _multiply(width, out, out_at, lists, cell, count, table, table_at):
+    """out[r] += Σ_k values[k] table[places[k]] for rows of ``width`` vectors, k in list ``cell + r``."""
+    cuts, places, values = lists
+    if width == 4:
+        vectors.rows_of_lists_4(out, out_at, cuts, cell, count, values, places, table, table_at)
+    elif width == 3:
+        vectors.rows_of_lists_3(out, out_at, cuts, cell, count, values, places, table, table_at)
+    elif width == 2:
+        vectors.rows_of_lists_2(out, out_at, cuts, cell, count, values, places, table, table_at)
     else:
-        vectors.add_1_listed_row(out, out_at, values, places, first, last, rows, rows_at)
+        vectors.rows_of_lists_1(out, out_at, cuts, cell, count, values, places, table, table_at)
 
 
 @block
@@ -89,30 +90,20 @@ def _keep_sums(sums, out, low, lanes, rectify):
 
 
 @block
-def forward_listed(panels, bias, lists, order, sums, out, rectify):
-    """Outputs (rows, units) of the layer for the samples ``order``; a bias (units,) or none."""
-    cuts, places, values = lists
+def forward(panels, inputs, bias, lists, sums, out, rectify):
+    """Outputs (rows, units) of the layer for a batch's lists; a bias (units,) or an empty one."""
     rows, units = out.shape
     step = vectors.BYTES // out.itemsize
     at = 0
     for low in range(0, units, step * vectors.MOST_VECTORS):
-        count = vectors_of(low, units, out.itemsize)
-        lanes = count * step
+        width = vectors_of(low, units, out.itemsize)
+        lanes = width * step
         _begin_sums(sums, bias, low, lanes, rows)
-        for b in range(cuts.shape[1] - 1):
-            for i in range(rows):
-                sample = order[i]
-                add_listed(
-                    count, sums, i * lanes, values, places, cuts[sample, b], cuts[sample, b + 1], panels, at
-                )
+        for first in range(0, inputs, INPUTS):
+            cell = first // INPUTS * rows
+            _multiply(width, sums, 0, lists, cell, rows, panels, at + first * lanes)
         _keep_sums(sums, out, low, lanes, rectify)
-        at += panels.shape[0] // lanes_total(units, step) * lanes
-
-
-@block
-def lanes_total(units, step):
-    """Units, filled up to whole vectors."""
-    return (units + step - 1) // step * step
+        at += inputs * lanes
 
 
 @block
@@ -127,29 +118,23 @@ def _pack(delta, low, lanes, packed):
 
 
 @block
-def update_listed(panels, first, second, by_input, delta, packed, gradient, rule, c):
-    """Gradient of the layer's weight from delta (rows, units) and the step along it, rows of a panel at a time."""
-    ends, samples, numbers = by_input
+def update_weight(panels, first_moment, second_moment, inputs, lists, delta, packed, gradient, rule, c):
+    """Gradient of the weight from delta (rows, units) and the step along it, a block of inputs at a time."""
     rows, units = delta.shape
     step = vectors.BYTES // delta.itemsize
-    parts = (rows + BATCH - 1) // BATCH
-    inputs = panels.shape[0] // lanes_total(units, step)
     at = 0
     for low in range(0, units, step * vectors.MOST_VECTORS):
-        count = vectors_of(low, units, delta.itemsize)
-        lanes = count * step
+        width = vectors_of(low, units, delta.itemsize)
+        lanes = width * step
         _pack(delta, low, lanes, packed)
-        for begin in range(0, inputs, ROWS):
-            end = min(begin + ROWS, inputs)
-            part = gradient[: (end - begin) * lanes]
-            for i in range(part.shape[0]):
-                part[i] = 0
-            for b in range(parts):
-                for j in range(begin, end):
-                    cell = j * parts + b
-                    add_listed(
-                        count, part, (j - begin) * lanes, numbers, samples, ends[cell], ends[cell + 1],
-                        packed, b * BATCH * lanes,
-                    )  # fmt: skip
-            blocks.update(panels, first, second, at + begin * lanes, at + end * lanes, part, rule, c)
+        for first in range(0, inputs, ROWS):
+            count = min(first + ROWS, inputs) - first
+            size = count * lanes
+            for i in range(size):
+                gradient[i] = 0
+            for part in range((rows + SAMPLES - 1) // SAMPLES):
+                cell = part * inputs + first
+                _multiply(width, gradient, 0, lists, cell, count, packed, part * SAMPLES * lanes)
+            here = at + first * lanes
+            blocks.update(panels, first_moment, second_moment, here, here + size, gradient[:size], rule, c)
         at += inputs * lanes

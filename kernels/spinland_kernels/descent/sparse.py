@@ -1,8 +1,7 @@
-"""The samples' numbers other than zero: by sample, once for a training, and by input, for every batch.
+"""Lists of the samples' numbers other than zero.
 
-A list holds numbers and where they belong, in rising order. Lists of samples are cut where a new block of
-inputs begins, lists of inputs where a new block of the batch begins: what a block multiplies stays in the
-first cache.
+A list holds the numbers of a sample and the inputs to which they belong, in rising order, and is cut where a
+new block of inputs begins: what the numbers of a block are multiplied with stays in the first cache.
 """
 
 import numpy as np
@@ -11,7 +10,7 @@ from numba import prange
 from ..jit import block, loop
 
 INPUTS = 64  # inputs in a block: their weights in a panel of 256 bytes are half of the first cache
-BATCH = 64  # samples in a block
+SAMPLES = 64  # samples in a part of a batch
 MOST = 0.7  # share of numbers other than zero up to which the lists are faster than matrix products
 
 
@@ -64,26 +63,43 @@ def lists_of_samples(x):
 
 
 @block
-def lists_of_inputs(cuts, places, values, order, ends, samples, numbers):
-    """Sort the numbers of a batch by input and block of samples.
+def gather_lists(whole, order, batch, by_input, inputs):
+    """Lists of the samples ``order``, by sample and by input.
 
-    Those of input j and block b end at ``ends[j * blocks + b + 1]`` and begin where the one before ends;
-    ``samples`` are counted from the beginning of their block.
+    List b rows + i of ``batch`` is that of sample i in block b of inputs, with places counted from the beginning
+    of the block. List p inputs + j of ``by_input`` is that of input j in part p of the samples, with places counted
+    from the beginning of the part; its cuts are one longer than needed.
     """
-    blocks = (order.shape[0] + BATCH - 1) // BATCH
-    last = cuts.shape[1] - 1
+    cuts, places, values = whole
+    batch_cuts, batch_places, batch_values = batch
+    ends, samples, numbers = by_input
+    rows = order.shape[0]
     for cell in range(ends.shape[0]):
         ends[cell] = 0
-    for i in range(order.shape[0]):
-        b = i // BATCH
-        for at in range(cuts[order[i], 0], cuts[order[i], last]):
-            ends[places[at] * blocks + b + 2] += 1
+    at = 0
+    for b in range(cuts.shape[1] - 1):
+        first = b * INPUTS
+        for i in range(rows):
+            batch_cuts[b * rows + i] = at
+            begin, end = cuts[order[i], b], cuts[order[i], b + 1]
+            cell = i // SAMPLES * inputs + 2
+            for k in range(end - begin):
+                place = places[begin + k]
+                batch_places[at + k] = place - first
+                batch_values[at + k] = values[begin + k]
+                ends[cell + place] += 1
+            at += end - begin
+    batch_cuts[(cuts.shape[1] - 1) * rows] = at
     for cell in range(1, ends.shape[0]):
         ends[cell] += ends[cell - 1]
-    for i in range(order.shape[0]):
-        b = i // BATCH
-        for at in range(cuts[order[i], 0], cuts[order[i], last]):
-            cell = places[at] * blocks + b + 1
-            samples[ends[cell]] = i - b * BATCH
-            numbers[ends[cell]] = values[at]
-            ends[cell] += 1
+    for b in range(cuts.shape[1] - 1):
+        for i in range(rows):
+            part = i // SAMPLES
+            cell = part * inputs + 1 + b * INPUTS
+            sample = i - part * SAMPLES
+            for k in range(batch_cuts[b * rows + i], batch_cuts[b * rows + i + 1]):
+                place = cell + batch_places[k]
+                to = ends[place]
+                samples[to] = sample
+                numbers[to] = batch_values[k]
+                ends[place] = to + 1
