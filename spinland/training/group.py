@@ -59,7 +59,8 @@ class Group:
         for low in range(0, plan.steps_per_epoch, stride):
             kernel.descend(
                 self.points, self.first, self.second, self.alive, self.replicas, plan.seed, int(Purpose.SHUFFLE),
-                epoch, plan.batch_size, low, plan.optimizer.rule, coefficients[low : low + stride], *plan.train.arguments,
+                epoch, plan.batch_size, low, plan.optimizer.rule, coefficients[low : low + stride],
+                plan.lists, *plan.train.arguments,
             )  # fmt: skip
 
     def record(self, epoch: int) -> None:

@@ -1,6 +1,9 @@
 """Replicas trained in step on the cores: each core takes whole replicas, one after another.
 
 A replica's bits depend on its number, the seed and the data alone, not on its neighbours or the threads.
+
+Where most inputs are zero the first layer works with lists of the others (:mod:`.sparse`, :mod:`.panels`); its
+weight and moments then lie in panels while the steps are taken.
 """
 
 import numba
@@ -11,7 +14,20 @@ from ..blas import single_threaded
 from ..jit import block, loop
 from ..mlp import layers
 from ..philox.cpu import permute
-from . import blocks
+from . import blocks, panels, sparse
+from .sparse import lists_of_samples
+
+__all__ = ["descend", "lists_of_samples"]
+
+
+@block
+def _derive(outputs, labels, targets, kind):
+    """The loss derivative in place of the outputs (rows, k); False where they are not finite."""
+    rows, k = outputs.shape
+    if not blocks.all_finite(outputs.reshape(rows * k)):
+        return False
+    layers.output_delta(outputs, labels, targets, kind, 0, rows)
+    return True
 
 
 @block
@@ -19,61 +35,159 @@ def _step(point, first, second, widths, bias, x, labels, targets, kind, acts, de
     """One batch: forward, loss derivative, backward with the update; False where outputs are not finite."""
     rows = x.shape[0]
     output = layers.forward_keeping(point, widths, bias, x, acts)
-    outputs = acts[output : output + rows * widths[-1]]
-    if not blocks.all_finite(outputs):
+    if not _derive(layers.matrix(acts, output, rows, widths[-1]), labels, targets, kind):
         return False
-    layers.output_delta(layers.matrix(acts, output, rows, widths[-1]), labels, targets, kind, 0, rows)
-    blocks.backward_step(point, first, second, widths, bias, x, acts, output, deltas, gradient, rule, c)
+    acts = acts[: output + rows * widths[-1]]
+    delta = blocks.backward_step(point, first, second, widths, bias, acts, output, deltas, gradient, rule, c)
+    blocks.update_weight(point, first, second, 0, delta, x, gradient, rule, c)
+    if bias:
+        blocks.update_bias(point, first, second, widths[0] * widths[1], delta, gradient, rule, c)
     return True
 
 
 @block
+def _step_in_panels(
+    point, first, second, widths, bias, work, labels, targets, kind, acts, deltas, gradient, rule, c, rows,
+):  # fmt: skip
+    """The same with the first layer in panels."""
+    weight, weight_first, weight_second, batch, by_input, sums = work
+    inputs, units, deep = widths[0], widths[1], widths.shape[0] > 2
+    size = inputs * units
+    out = layers.matrix(acts, 0, rows, units)
+    panels.forward(weight, inputs, point[size : size + (units if bias else 0)], batch, sums, out, deep)
+    output = layers.forward_from(
+        point, widths, bias, out, acts, 1, layers.layer_size(inputs, units, bias), rows * units if deep else 0
+    )
+    if not _derive(layers.matrix(acts, output, rows, widths[-1]), labels, targets, kind):
+        return False
+    acts = acts[: output + rows * widths[-1]]
+    delta = blocks.backward_step(point, first, second, widths, bias, acts, output, deltas, gradient, rule, c)
+    panels.update_weight(
+        weight, weight_first, weight_second, inputs, by_input, delta, sums, gradient, rule, c
+    )
+    if bias:
+        blocks.update_bias(point, first, second, size, delta, gradient, rule, c)
+    return True
+
+
+@block
+def _copy_first_layer(point, first, second, widths, work, into):
+    """Weight and moments of the first layer into panels, or back."""
+    inputs, units = widths[0], widths[1]
+    panels.copy_panels(layers.weight_of(point, 0, inputs, units), work[0], into)
+    if first.shape[0] > 0:
+        panels.copy_panels(layers.weight_of(first, 0, inputs, units), work[1], into)
+    if second.shape[0] > 0:
+        panels.copy_panels(layers.weight_of(second, 0, inputs, units), work[2], into)
+
+
+@block
 def _descend(
-    point, first, second, widths, bias, x, labels, targets, kind, batch, low, order,
-    batch_x, batch_labels, batch_targets, acts, deltas, gradient, rule, coefficients,
+    point, first, second, widths, bias, x, lists, labels, targets, kind, batch, low, order, batch_x,
+    batch_labels, batch_targets, acts, deltas, gradient, work, rule, coefficients,
 ):  # fmt: skip
     """Steps of one replica; False as soon as it has diverged."""
     n = x.shape[0]
+    listed = lists[0].shape[0] > 0
+    if listed:
+        _copy_first_layer(point, first, second, widths, work, True)
+    fine = True
     for step in range(coefficients.shape[0]):
         begin = (low + step) * batch
         rows = min(batch, n - begin)
-        if rows == n:
-            fine = _step(
-                point, first, second, widths, bias, x, labels, targets, kind, acts, deltas, gradient, rule,
-                coefficients[step],
+        samples = order[begin : begin + rows]
+        blocks.gather_answers(labels, targets, samples, batch_labels, batch_targets)
+        if listed:
+            if rows < n or step == 0:
+                sparse.gather_lists(lists, samples, work[3], work[4], widths[0])
+            fine = _step_in_panels(
+                point, first, second, widths, bias, work, batch_labels, batch_targets, kind, acts, deltas,
+                gradient, rule, coefficients[step], rows,
             )  # fmt: skip
         else:
-            samples = order[begin : begin + rows]
-            blocks.gather(x, labels, targets, samples, batch_x, batch_labels, batch_targets)
+            if rows < n:
+                blocks.gather(x, samples, batch_x)
             fine = _step(
-                point, first, second, widths, bias, batch_x[:rows], batch_labels, batch_targets, kind, acts,
-                deltas, gradient, rule, coefficients[step],
+                point, first, second, widths, bias, batch_x[:rows] if rows < n else x, batch_labels,
+                batch_targets, kind, acts, deltas, gradient, rule, coefficients[step],
             )  # fmt: skip
         if not fine:
-            return False
-    return blocks.all_finite(point)
+            break
+    if listed:
+        _copy_first_layer(point, first, second, widths, work, False)
+    return fine and blocks.all_finite(point)
+
+
+@block
+def _set_order(order, seed, purpose, replica, epoch, shuffled):
+    """Order of the samples in an epoch."""
+    if shuffled:
+        permute(order, seed, purpose, replica, epoch)
+    else:
+        for i in range(order.shape[0]):
+            order[i] = i
 
 
 @loop
 def _descents(
-    points, first, second, alive, replicas, seed, purpose, epoch, widths, bias, x, labels, targets, kind,
+    points, first, second, alive, replicas, seed, purpose, epoch, widths, bias, x, lists, labels, targets, kind,
     batch, low, rule, coefficients, order, batch_x, batch_labels, batch_targets, acts, deltas, gradient,
+    weight, weight_first, weight_second, batch_lists, lists_by_input, sums,
 ):  # fmt: skip
     workers = order.shape[0]
     for w in prange(workers):
+        work = (
+            weight[w], weight_first[w], weight_second[w],
+            (batch_lists[0][w], batch_lists[1][w], batch_lists[2][w]),
+            (lists_by_input[0][w], lists_by_input[1][w], lists_by_input[2][w]), sums[w],
+        )  # fmt: skip
         for r in range(w, points.shape[0], workers):
             if alive[r]:
-                if batch < x.shape[0]:
-                    permute(order[w], seed, purpose, replicas[r], epoch)
+                _set_order(order[w], seed, purpose, replicas[r], epoch, batch < x.shape[0])
                 alive[r] = _descend(
-                    points[r], first[r], second[r], widths, bias, x, labels, targets, kind, batch, low,
+                    points[r], first[r], second[r], widths, bias, x, lists, labels, targets, kind, batch, low,
                     order[w], batch_x[w], batch_labels[w], batch_targets[w], acts[w], deltas[w], gradient[w],
-                    rule, coefficients,
+                    work, rule, coefficients,
                 )  # fmt: skip
 
 
+def _aligned(workers, size, dtype):
+    """Workspace (workers, size) whose rows begin where a cache line begins: vectors then lie in one line."""
+    dtype = np.dtype(dtype)
+    lane = 64 // dtype.itemsize
+    size = -(-size // lane) * lane
+    memory = np.empty(workers * size + lane, dtype)
+    start = -memory.ctypes.data % 64 // dtype.itemsize
+    return memory[start : start + workers * size].reshape(workers, size)
+
+
+def _panel_work(workers, rows, widths, lists, first, second, dtype):
+    """Workspaces of the first layer in panels: weight, moments, lists by sample and by input, sums."""
+    cuts = lists[0]
+    if cuts.shape[0] == 0:
+        none, whole, small = (np.empty((workers, 0), t) for t in (dtype, np.int64, np.int32))
+        return none, none, none, (whole, small, none), (whole, small, none), none
+    size = int(widths[0]) * panels.lanes_of_all(widths[1], dtype.itemsize)
+    most = rows * int((cuts[:, -1] - cuts[:, 0]).max())
+    lengths = rows * (cuts.shape[1] - 1) + 1, -(-rows // sparse.SAMPLES) * int(widths[0]) + 2
+    return (
+        _aligned(workers, size, dtype),
+        _aligned(workers, size if first.size else 0, dtype),
+        _aligned(workers, size if second.size else 0, dtype),
+        *(
+            (
+                np.empty((workers, length), np.int64),
+                _aligned(workers, most, np.int32),
+                _aligned(workers, most, dtype),
+            )
+            for length in lengths
+        ),
+        _aligned(workers, rows * panels.most_lanes(dtype.itemsize), dtype),
+    )
+
+
 def descend(
-    points, first, second, alive, replicas, seed, purpose, epoch, batch, low, rule, coefficients,
+    points, first, second, alive, replicas, seed, purpose, epoch, batch, low, rule, coefficients, lists,
     widths, bias, x, labels, targets, kind,
 ):  # fmt: skip
     """Take steps ``low ... low + S - 1`` of one epoch with every living replica, in place.
@@ -98,22 +212,25 @@ def descend(
         SGD, MOMENTUM or ADAM of :mod:`.blocks`.
     coefficients : float array (S, 8)
         Numbers of the rule for each step.
+    lists : tuple of three arrays
+        What :func:`lists_of_samples` makes of ``x``.
     widths, bias, x, labels, targets, kind
         Network and samples, as for :func:`spinland_kernels.mlp.cpu.losses`.
     """
     n, rows = x.shape[0], min(batch, x.shape[0])
     workers = min(numba.get_num_threads(), points.shape[0])
-    gathered = rows if rows < n else 0
+    gathered = rows if rows < n and lists[0].shape[0] == 0 else 0
     widths = layers.as_widths(widths)
     with single_threaded():
         _descents(
             points, first, second, alive, np.asarray(replicas, np.int64), np.uint64(seed), purpose, epoch,
-            widths, bias, x, labels, targets, kind, batch, low, rule, coefficients,
-            np.empty((workers, n if gathered else 0), np.int64),
+            widths, bias, x, lists, labels, targets, kind, batch, low, rule, coefficients,
+            np.empty((workers, n), np.int64),
             np.empty((workers, gathered, x.shape[1]), x.dtype),
-            np.empty((workers, gathered if labels.size else 0), np.int64),
-            np.empty((workers, gathered if targets.size else 0, widths[-1]), x.dtype),
-            np.empty((workers, rows * layers.kept(widths)), x.dtype),
-            np.empty((workers, 2 * rows * layers.widest(widths)), x.dtype),
-            np.empty((workers, max(blocks.BLOCK, int(widths.max()))), x.dtype),
+            np.empty((workers, rows if labels.size else 0), np.int64),
+            np.empty((workers, rows if targets.size else 0, widths[-1]), x.dtype),
+            _aligned(workers, rows * layers.kept(widths), x.dtype),
+            _aligned(workers, 2 * rows * layers.widest(widths), x.dtype),
+            _aligned(workers, max(blocks.BLOCK, int(widths.max())), x.dtype),
+            *_panel_work(workers, rows, widths, lists, first, second, x.dtype),
         )  # fmt: skip

@@ -170,13 +170,13 @@ def forward(point, widths, bias, x, work):
 
 
 @block
-def forward_keeping(point, widths, bias, x, acts):
-    """Like :func:`forward`, keeping every layer in ``acts``; returns where the outputs begin."""
-    rows = x.shape[0]
-    begin = 0
-    offset = 0
-    z = x
-    for layer in range(widths.shape[0] - 1):
+def forward_from(point, widths, bias, z, acts, first, offset, begin):
+    """Layers ``first`` and above, whose parameters begin at ``offset``, from the activations ``z`` below.
+
+    Layer by layer is kept in ``acts`` from ``begin`` on; returns where the outputs begin.
+    """
+    rows = z.shape[0]
+    for layer in range(first, widths.shape[0] - 1):
         out = matrix(acts, begin, rows, widths[layer + 1])
         affine(point, offset, bias, z, out)
         if layer < widths.shape[0] - 2:
@@ -185,6 +185,12 @@ def forward_keeping(point, widths, bias, x, acts):
         offset += layer_size(widths[layer], widths[layer + 1], bias)
         z = out
     return begin
+
+
+@block
+def forward_keeping(point, widths, bias, x, acts):
+    """Like :func:`forward`, keeping every layer in ``acts``; returns where the outputs begin."""
+    return forward_from(point, widths, bias, x, acts, 0, 0, 0)
 
 
 def widest(widths):
