@@ -77,35 +77,6 @@ def update_bias(point, first, second, offset, delta, gradient, rule, c):
     update(point, first, second, offset, offset + part.shape[0], part, rule, c)
 
 
-@block
-def backward_step(point, first, second, widths, bias, acts, output, deltas, gradient, rule, c):
-    """Backward pass down to the first layer, in which every layer above it takes its step.
-
-    A layer steps as soon as the layer below has its delta. Returns the delta (rows, widths[1]) of the first layer.
-    """
-    last = widths.shape[0] - 2
-    half = deltas.shape[0] // 2
-    rows = (acts.shape[0] - output) // widths[last + 1]
-    delta = layers.matrix(acts, output, rows, widths[last + 1])
-    offset = point.shape[0]
-    begin = output
-    here = 0
-    for step in range(last):
-        fan_in, fan_out = widths[last - step], widths[last - step + 1]
-        offset -= layers.layer_size(fan_in, fan_out, bias)
-        begin -= rows * fan_in
-        activation = layers.matrix(acts, begin, rows, fan_in)
-        below = layers.matrix(deltas, here, rows, fan_in)
-        gemm(False, False, delta, layers.weight_of(point, offset, fan_in, fan_out), False, below)
-        layers.gate(below, activation)
-        here = half - here
-        update_weight(point, first, second, offset, delta, activation, gradient, rule, c)
-        if bias:
-            update_bias(point, first, second, offset + fan_in * fan_out, delta, gradient, rule, c)
-        delta = below
-    return delta
-
-
 @vector_block
 def all_finite(values):
     """Whether a flat array holds neither NaN nor infinity."""

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 from numba import prange
 
-from ..blas import single_threaded
+from ..blas import gemm, single_threaded
 from ..jit import block, loop
 from ..mlp import layers
 from ..philox.cpu import permute
@@ -21,52 +21,68 @@ __all__ = ["descend", "lists_of_samples"]
 
 
 @block
-def _derive(outputs, labels, targets, kind):
-    """The loss derivative in place of the outputs (rows, k); False where they are not finite."""
-    rows, k = outputs.shape
-    if not blocks.all_finite(outputs.reshape(rows * k)):
-        return False
-    layers.output_delta(outputs, labels, targets, kind, 0, rows)
-    return True
+def _forward(point, widths, bias, x, listed, panel_work, acts, rows):
+    """Forward pass that keeps every layer in ``acts``; returns where the outputs (rows, k) begin."""
+    inputs, units = widths[0], widths[1]
+    first, offset, begin, z = 0, 0, 0, x
+    if listed:
+        weight, _, _, batch, _, sums = panel_work
+        z = layers.matrix(acts, 0, rows, units)
+        hidden = widths.shape[0] > 2
+        offset = inputs * units
+        panels.forward(weight, inputs, point[offset : offset + (units if bias else 0)], batch, sums, z, hidden)
+        first, offset, begin = 1, layers.layer_size(inputs, units, bias), rows * units if hidden else 0
+    return layers.forward_from(point, widths, bias, z, acts, first, offset, begin)
 
 
 @block
-def _step(point, first, second, widths, bias, x, labels, targets, kind, acts, deltas, gradient, rule, c):
-    """One batch: forward, loss derivative, backward with the update; False where outputs are not finite."""
-    rows = x.shape[0]
-    output = layers.forward_keeping(point, widths, bias, x, acts)
-    if not _derive(layers.matrix(acts, output, rows, widths[-1]), labels, targets, kind):
-        return False
-    acts = acts[: output + rows * widths[-1]]
-    delta = blocks.backward_step(point, first, second, widths, bias, acts, output, deltas, gradient, rule, c)
-    blocks.update_weight(point, first, second, 0, delta, x, gradient, rule, c)
-    if bias:
-        blocks.update_bias(point, first, second, widths[0] * widths[1], delta, gradient, rule, c)
-    return True
-
-
-@block
-def _step_in_panels(
-    point, first, second, widths, bias, work, labels, targets, kind, acts, deltas, gradient, rule, c, rows,
+def _backward(
+    point, first, second, widths, bias, x, listed, panel_work, acts, output, deltas, gradient, rule, c, rows,
 ):  # fmt: skip
-    """The same with the first layer in panels."""
-    weight, weight_first, weight_second, batch, by_input, sums = work
-    inputs, units, deep = widths[0], widths[1], widths.shape[0] > 2
-    size = inputs * units
-    out = layers.matrix(acts, 0, rows, units)
-    panels.forward(weight, inputs, point[size : size + (units if bias else 0)], batch, sums, out, deep)
-    output = layers.forward_from(
-        point, widths, bias, out, acts, 1, layers.layer_size(inputs, units, bias), rows * units if deep else 0
-    )
-    if not _derive(layers.matrix(acts, output, rows, widths[-1]), labels, targets, kind):
+    """Backward pass in which every layer takes its step as soon as the layer below has its delta."""
+    last = widths.shape[0] - 2
+    half = deltas.shape[0] // 2
+    delta = layers.matrix(acts, output, rows, widths[last + 1])
+    offset = point.shape[0]
+    begin = output
+    here = 0
+    for step in range(last + 1):
+        layer = last - step
+        fan_in, fan_out = widths[layer], widths[layer + 1]
+        offset -= layers.layer_size(fan_in, fan_out, bias)
+        activation, below = x, delta
+        if layer > 0:
+            begin -= rows * fan_in
+            activation = layers.matrix(acts, begin, rows, fan_in)
+            below = layers.matrix(deltas, here, rows, fan_in)
+            gemm(False, False, delta, layers.weight_of(point, offset, fan_in, fan_out), False, below)
+            layers.gate(below, activation)
+            here = half - here
+        if layer == 0 and listed:
+            weight, weight_first, weight_second, _, by_input, sums = panel_work
+            panels.update_weight(
+                weight, weight_first, weight_second, fan_in, by_input, delta, sums, gradient, rule, c
+            )
+        else:
+            blocks.update_weight(point, first, second, offset, delta, activation, gradient, rule, c)
+        if bias:
+            blocks.update_bias(point, first, second, offset + fan_in * fan_out, delta, gradient, rule, c)
+        delta = below
+
+
+@block
+def _step(
+    point, first, second, widths, bias, x, listed, panel_work, labels, targets, kind, acts, deltas, gradient,
+    rule, c, rows,
+):  # fmt: skip
+    """One batch: forward, loss derivative, backward with the update; False where outputs are not finite."""
+    output = _forward(point, widths, bias, x, listed, panel_work, acts, rows)
+    if not blocks.all_finite(acts[output : output + rows * widths[-1]]):
         return False
-    acts = acts[: output + rows * widths[-1]]
-    delta = blocks.backward_step(point, first, second, widths, bias, acts, output, deltas, gradient, rule, c)
-    panels.update_weight(
-        weight, weight_first, weight_second, inputs, by_input, delta, sums, gradient, rule, c
+    layers.output_delta(layers.matrix(acts, output, rows, widths[-1]), labels, targets, kind, 0, rows)
+    _backward(
+        point, first, second, widths, bias, x, listed, panel_work, acts, output, deltas, gradient, rule, c, rows
     )
-    if bias:
-        blocks.update_bias(point, first, second, size, delta, gradient, rule, c)
     return True
 
 
@@ -97,20 +113,14 @@ def _descend(
         rows = min(batch, n - begin)
         samples = order[begin : begin + rows]
         blocks.gather_answers(labels, targets, samples, batch_labels, batch_targets)
-        if listed:
-            if rows < n or step == 0:
-                sparse.gather_lists(lists, samples, work[3], work[4], widths[0])
-            fine = _step_in_panels(
-                point, first, second, widths, bias, work, batch_labels, batch_targets, kind, acts, deltas,
-                gradient, rule, coefficients[step], rows,
-            )  # fmt: skip
-        else:
-            if rows < n:
-                blocks.gather(x, samples, batch_x)
-            fine = _step(
-                point, first, second, widths, bias, batch_x[:rows] if rows < n else x, batch_labels,
-                batch_targets, kind, acts, deltas, gradient, rule, coefficients[step],
-            )  # fmt: skip
+        if listed and (rows < n or step == 0):
+            sparse.gather_lists(lists, samples, work[3], work[4], widths[0])
+        elif rows < n:
+            blocks.gather(x, samples, batch_x)
+        fine = _step(
+            point, first, second, widths, bias, batch_x[:rows] if rows < n else x, listed, work, batch_labels,
+            batch_targets, kind, acts, deltas, gradient, rule, coefficients[step], rows,
+        )  # fmt: skip
         if not fine:
             break
     if listed:

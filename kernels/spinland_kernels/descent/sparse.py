@@ -11,7 +11,7 @@ from ..jit import block, loop
 
 INPUTS = 64  # inputs in a block: their weights in a panel of 256 bytes are half of the first cache
 SAMPLES = 64  # samples in a part of a batch
-MOST = 0.7  # share of numbers other than zero up to which the lists are faster than matrix products
+MOST = 0.4  # share of numbers other than zero up to which the lists are faster than matrix products
 
 
 @loop
