@@ -140,7 +140,6 @@ def torch_loop(
     def trained(replica: int) -> Any:
         model = nn.Sequential(nn.Linear(x.shape[1], width), nn.ReLU(), nn.Linear(width, 10))
         nn.utils.vector_to_parameters(starts[replica].clone(), model.parameters())
-        # torch.optim.Adam refuses fused=False beside foreach=None only in name: None is its default choice.
         adam = torch.optim.Adam(model.parameters(), _RATE, _BETAS, _EPS, fused=True if fused else None)
         for rows in orders[replica]:
             adam.zero_grad(set_to_none=True)
@@ -178,8 +177,8 @@ def jax_vmap(data: str, width: int, samples: int, batch: int, replicas: int) -> 
         return (*(list(part) for part in zip(*moved, strict=True)), t + 1), None
 
     def run(layers: Any, first: Any, second: Any) -> Any:
-        (layers, *_), _ = jax.lax.scan(step, (layers, first, second, jnp.float32(1)), orders)
-        return layers
+        (*state, _), _ = jax.lax.scan(step, (layers, first, second, jnp.float32(1)), orders)
+        return state
 
     program = jax.jit(run, donate_argnums=(0, 1, 2))
 
@@ -191,7 +190,8 @@ def jax_vmap(data: str, width: int, samples: int, batch: int, replicas: int) -> 
     def call() -> Any:
         layers = start()
         zeros = [[jnp.zeros_like(part) for part in layers] for _ in range(2)]
-        parts = [np.asarray(part).reshape(replicas, -1) for part in program(layers, *zeros)]
+        trained = program(layers, *zeros)[0]
+        parts = [np.asarray(part).reshape(replicas, -1) for part in trained]
         return _outputs(network, np.concatenate(parts, axis=1), x)
 
     return call

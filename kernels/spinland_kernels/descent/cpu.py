@@ -26,7 +26,7 @@ def _forward(point, widths, bias, x, listed, panel_work, acts, rows):
     inputs, units = widths[0], widths[1]
     first, offset, begin, z = 0, 0, 0, x
     if listed:
-        weight, _, _, batch, _, sums = panel_work
+        weight, _, _, batch, _, sums, _ = panel_work
         z = layers.matrix(acts, 0, rows, units)
         hidden = widths.shape[0] > 2
         offset = inputs * units
@@ -59,7 +59,7 @@ def _backward(
             layers.gate(below, activation)
             here = half - here
         if layer == 0 and listed:
-            weight, weight_first, weight_second, _, by_input, sums = panel_work
+            weight, weight_first, weight_second, _, by_input, sums, _ = panel_work
             panels.update_weight(
                 weight, weight_first, weight_second, fan_in, by_input, delta, sums, gradient, rule, c
             )
@@ -114,7 +114,7 @@ def _descend(
         samples = order[begin : begin + rows]
         blocks.gather_answers(labels, targets, samples, batch_labels, batch_targets)
         if listed and (rows < n or step == 0):
-            sparse.gather_lists(lists, samples, work[3], work[4], widths[0])
+            sparse.gather_lists(lists, samples, work[3], work[4], work[6], widths[0])
         elif rows < n:
             blocks.gather(x, samples, batch_x)
         fine = _step(
@@ -142,14 +142,14 @@ def _set_order(order, seed, purpose, replica, epoch, shuffled):
 def _descents(
     points, first, second, alive, replicas, seed, purpose, epoch, widths, bias, x, lists, labels, targets, kind,
     batch, low, rule, coefficients, order, batch_x, batch_labels, batch_targets, acts, deltas, gradient,
-    weight, weight_first, weight_second, batch_lists, lists_by_input, sums,
+    weight, weight_first, weight_second, batch_lists, lists_by_input, sums, tile,
 ):  # fmt: skip
     workers = order.shape[0]
     for w in prange(workers):
         work = (
             weight[w], weight_first[w], weight_second[w],
             (batch_lists[0][w], batch_lists[1][w], batch_lists[2][w]),
-            (lists_by_input[0][w], lists_by_input[1][w], lists_by_input[2][w]), sums[w],
+            (lists_by_input[0][w], lists_by_input[1][w], lists_by_input[2][w]), sums[w], tile[w],
         )  # fmt: skip
         for r in range(w, points.shape[0], workers):
             if alive[r]:
@@ -172,14 +172,15 @@ def _aligned(workers, size, dtype):
 
 
 def _panel_work(workers, rows, widths, lists, first, second, dtype):
-    """Workspaces of the first layer in panels: weight, moments, lists by sample and by input, sums."""
+    """Workspaces of the first layer in panels: weight, moments, lists by sample and by input, sums, a tile of inputs."""
     cuts = lists[0]
     if cuts.shape[0] == 0:
         none, whole, small = (np.empty((workers, 0), t) for t in (dtype, np.int64, np.int32))
-        return none, none, none, (whole, small, none), (whole, small, none), none
+        return none, none, none, (whole, small, none), (whole, small, none), none, none
     size = int(widths[0]) * panels.lanes_of_all(widths[1], dtype.itemsize)
     most = rows * int((cuts[:, -1] - cuts[:, 0]).max())
-    lengths = rows * (cuts.shape[1] - 1) + 1, -(-rows // sparse.SAMPLES) * int(widths[0]) + 2
+    n_blocks = cuts.shape[1] - 1
+    lengths = rows * n_blocks + 1, -(-rows // sparse.SAMPLES) * n_blocks * sparse.INPUTS + 1
     return (
         _aligned(workers, size, dtype),
         _aligned(workers, size if first.size else 0, dtype),
@@ -187,12 +188,13 @@ def _panel_work(workers, rows, widths, lists, first, second, dtype):
         *(
             (
                 np.empty((workers, length), np.int64),
-                _aligned(workers, most, np.int32),
-                _aligned(workers, most, dtype),
+                _aligned(workers, most + 1, np.int32),
+                _aligned(workers, most + 1, dtype),
             )
             for length in lengths
         ),
         _aligned(workers, rows * panels.most_lanes(dtype.itemsize), dtype),
+        _aligned(workers, rows * sparse.INPUTS, dtype),
     )
 
 

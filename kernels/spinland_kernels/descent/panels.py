@@ -11,7 +11,7 @@ from ..mlp import layers
 from . import blocks
 from .sparse import INPUTS, SAMPLES
 
-#: Inputs whose gradient is formed before the optimiser's step: it stays in the first cache beside the delta.
+#: Inputs whose gradient is formed before the optimiser's step, a divisor of ``INPUTS``: it stays in the first cache.
 ROWS = 32
 
 
@@ -132,8 +132,9 @@ def update_weight(panels, first_moment, second_moment, inputs, lists, delta, pac
             size = count * lanes
             for i in range(size):
                 gradient[i] = 0
-            for part in range((rows + SAMPLES - 1) // SAMPLES):
-                cell = part * inputs + first
+            parts = (rows + SAMPLES - 1) // SAMPLES
+            for part in range(parts):
+                cell = (first // INPUTS * parts + part) * INPUTS + first % INPUTS
                 _multiply(width, gradient, 0, lists, cell, count, packed, part * SAMPLES * lanes)
             here = at + first * lanes
             blocks.update(panels, first_moment, second_moment, here, here + size, gradient[:size], rule, c)

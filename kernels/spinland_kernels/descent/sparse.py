@@ -63,43 +63,52 @@ def lists_of_samples(x):
 
 
 @block
-def gather_lists(whole, order, batch, by_input, inputs):
+def _list_columns(tile, low, high, width, cuts, cell, to, samples, numbers):
+    """Append the numbers of ``width`` columns, rows ``low ... high-1`` of a tile; returns where the lists end.
+
+    Every number is written, and the next overwrites it if it was zero: quicker than a branch. Unsigned indices
+    spare the question whether they count from the end.
+    """
+    end = np.uint64(to)
+    for j in range(INPUTS):
+        cuts[cell + j] = end
+        if j < width:
+            for i in range(low, high):
+                value = tile[np.uint64(i * INPUTS + j)]
+                numbers[end] = value
+                samples[end] = np.int32(i - low)
+                end += np.uint64(value != 0)
+    return np.int64(end)
+
+
+@block
+def gather_lists(whole, order, batch, by_input, tile, inputs):
     """Lists of the samples ``order``, by sample and by input.
 
-    List b rows + i of ``batch`` is that of sample i in block b of inputs, with places counted from the beginning
-    of the block. List p inputs + j of ``by_input`` is that of input j in part p of the samples, with places counted
-    from the beginning of the part; its cuts are one longer than needed.
+    List b rows + i of ``batch`` is that of sample i in block b of inputs, its places counted from the beginning
+    of the block. List (b parts + p) INPUTS + j of ``by_input`` is that of input j of the block in part p of the
+    samples, its places counted from the beginning of the part. ``tile`` holds rows · INPUTS numbers.
     """
     cuts, places, values = whole
     batch_cuts, batch_places, batch_values = batch
     ends, samples, numbers = by_input
     rows = order.shape[0]
-    for cell in range(ends.shape[0]):
-        ends[cell] = 0
-    at = 0
+    at, to, cell = 0, 0, 0
     for b in range(cuts.shape[1] - 1):
         first = b * INPUTS
+        for i in range(rows * INPUTS):
+            tile[i] = 0
         for i in range(rows):
             batch_cuts[b * rows + i] = at
-            begin, end = cuts[order[i], b], cuts[order[i], b + 1]
-            cell = i // SAMPLES * inputs + 2
-            for k in range(end - begin):
-                place = places[begin + k]
-                batch_places[at + k] = place - first
-                batch_values[at + k] = values[begin + k]
-                ends[cell + place] += 1
-            at += end - begin
+            for k in range(cuts[order[i], b], cuts[order[i], b + 1]):
+                place = places[np.uint64(k)] - first
+                batch_places[np.uint64(at)] = place
+                batch_values[np.uint64(at)] = values[np.uint64(k)]
+                tile[np.uint64(i * INPUTS + place)] = values[np.uint64(k)]
+                at += 1
+        for low in range(0, rows, SAMPLES):
+            high = min(low + SAMPLES, rows)
+            to = _list_columns(tile, low, high, inputs - first, ends, cell, to, samples, numbers)
+            cell += INPUTS
     batch_cuts[(cuts.shape[1] - 1) * rows] = at
-    for cell in range(1, ends.shape[0]):
-        ends[cell] += ends[cell - 1]
-    for b in range(cuts.shape[1] - 1):
-        for i in range(rows):
-            part = i // SAMPLES
-            cell = part * inputs + 1 + b * INPUTS
-            sample = i - part * SAMPLES
-            for k in range(batch_cuts[b * rows + i], batch_cuts[b * rows + i + 1]):
-                place = cell + batch_places[k]
-                to = ends[place]
-                samples[to] = sample
-                numbers[to] = batch_values[k]
-                ends[place] = to + 1
+    ends[cell] = to
