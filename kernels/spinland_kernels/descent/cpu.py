@@ -87,17 +87,6 @@ def _step(
 
 
 @block
-def _copy_first_layer(point, first, second, widths, work, into):
-    """Weight and moments of the first layer into panels, or back."""
-    inputs, units = widths[0], widths[1]
-    panels.copy_panels(layers.weight_of(point, 0, inputs, units), work[0], into)
-    if first.shape[0] > 0:
-        panels.copy_panels(layers.weight_of(first, 0, inputs, units), work[1], into)
-    if second.shape[0] > 0:
-        panels.copy_panels(layers.weight_of(second, 0, inputs, units), work[2], into)
-
-
-@block
 def _descend(
     point, first, second, widths, bias, x, lists, labels, targets, kind, batch, low, order, batch_x,
     batch_labels, batch_targets, acts, deltas, gradient, work, rule, coefficients,
@@ -105,9 +94,6 @@ def _descend(
     """Steps of one replica; False as soon as it has diverged."""
     n = x.shape[0]
     listed = lists[0].shape[0] > 0
-    if listed:
-        _copy_first_layer(point, first, second, widths, work, True)
-    fine = True
     for step in range(coefficients.shape[0]):
         begin = (low + step) * batch
         rows = min(batch, n - begin)
@@ -122,10 +108,8 @@ def _descend(
             batch_targets, kind, acts, deltas, gradient, rule, coefficients[step], rows,
         )  # fmt: skip
         if not fine:
-            break
-    if listed:
-        _copy_first_layer(point, first, second, widths, work, False)
-    return fine and blocks.all_finite(point)
+            return False
+    return blocks.all_finite(point) and blocks.all_finite(work[0])
 
 
 @block
@@ -146,19 +130,25 @@ def _descents(
 ):  # fmt: skip
     workers = order.shape[0]
     for w in prange(workers):
-        work = (
-            weight[w], weight_first[w], weight_second[w],
-            (batch_lists[0][w], batch_lists[1][w], batch_lists[2][w]),
-            (lists_by_input[0][w], lists_by_input[1][w], lists_by_input[2][w]), sums[w], tile[w],
-        )  # fmt: skip
         for r in range(w, points.shape[0], workers):
             if alive[r]:
+                work = (
+                    weight[r], weight_first[r], weight_second[r],
+                    (batch_lists[0][w], batch_lists[1][w], batch_lists[2][w]),
+                    (lists_by_input[0][w], lists_by_input[1][w], lists_by_input[2][w]), sums[w], tile[w],
+                )  # fmt: skip
                 _set_order(order[w], seed, purpose, replicas[r], epoch, batch < x.shape[0])
                 alive[r] = _descend(
                     points[r], first[r], second[r], widths, bias, x, lists, labels, targets, kind, batch, low,
                     order[w], batch_x[w], batch_labels[w], batch_targets[w], acts[w], deltas[w], gradient[w],
                     work, rule, coefficients,
                 )  # fmt: skip
+
+
+@loop
+def _copy_panels(points, inputs, units, panel_sets, into):
+    for r in prange(points.shape[0]):
+        panels.copy_panels(layers.weight_of(points[r], 0, inputs, units), panel_sets[r], into)
 
 
 def _aligned(workers, size, dtype):
@@ -171,30 +161,29 @@ def _aligned(workers, size, dtype):
     return memory[start : start + workers * size].reshape(workers, size)
 
 
-def _panel_work(workers, rows, widths, lists, first, second, dtype):
-    """Workspaces of the first layer in panels: weight, moments, lists by sample and by input, sums, a tile of inputs."""
+def _panel_work(workers, rows, widths, lists, vectors, dtype):
+    """Workspaces of the first layer in panels.
+
+    Weight and moments of each replica; for each worker lists by sample and by input, sums, a tile of inputs.
+    """
     cuts = lists[0]
-    if cuts.shape[0] == 0:
-        none, whole, small = (np.empty((workers, 0), t) for t in (dtype, np.int64, np.int32))
-        return none, none, none, (whole, small, none), (whole, small, none), none, none
-    size = int(widths[0]) * panels.lanes_of_all(widths[1], dtype.itemsize)
-    most = rows * int((cuts[:, -1] - cuts[:, 0]).max())
+    listed = cuts.shape[0] > 0
+    size = int(widths[0]) * panels.lanes_of_all(widths[1], dtype.itemsize) if listed else 0
+    most = rows * int((cuts[:, -1] - cuts[:, 0]).max()) + 1 if listed else 0
     n_blocks = cuts.shape[1] - 1
     lengths = rows * n_blocks + 1, -(-rows // sparse.SAMPLES) * n_blocks * sparse.INPUTS + 1
     return (
-        _aligned(workers, size, dtype),
-        _aligned(workers, size if first.size else 0, dtype),
-        _aligned(workers, size if second.size else 0, dtype),
+        *(_aligned(len(v), size if v.size else 0, dtype) for v in vectors),
         *(
             (
                 np.empty((workers, length), np.int64),
-                _aligned(workers, most + 1, np.int32),
-                _aligned(workers, most + 1, dtype),
+                _aligned(workers, most, np.int32),
+                _aligned(workers, most, dtype),
             )
             for length in lengths
         ),
-        _aligned(workers, rows * panels.most_lanes(dtype.itemsize), dtype),
-        _aligned(workers, rows * sparse.INPUTS, dtype),
+        _aligned(workers, rows * panels.most_lanes(dtype.itemsize) if listed else 0, dtype),
+        _aligned(workers, rows * sparse.INPUTS if listed else 0, dtype),
     )
 
 
@@ -233,6 +222,10 @@ def descend(
     workers = min(numba.get_num_threads(), points.shape[0])
     gathered = rows if rows < n and lists[0].shape[0] == 0 else 0
     widths = layers.as_widths(widths)
+    work = _panel_work(workers, rows, widths, lists, (points, first, second), x.dtype)
+    in_panels = [(v, p) for v, p in zip((points, first, second), work, strict=False) if p.size]
+    for vector, panel_set in in_panels:
+        _copy_panels(vector, widths[0], widths[1], panel_set, True)
     with single_threaded():
         _descents(
             points, first, second, alive, np.asarray(replicas, np.int64), np.uint64(seed), purpose, epoch,
@@ -244,5 +237,7 @@ def descend(
             _aligned(workers, rows * layers.kept(widths), x.dtype),
             _aligned(workers, 2 * rows * layers.widest(widths), x.dtype),
             _aligned(workers, max(blocks.BLOCK, int(widths.max())), x.dtype),
-            *_panel_work(workers, rows, widths, lists, first, second, x.dtype),
+            *work,
         )  # fmt: skip
+    for vector, panel_set in in_panels:
+        _copy_panels(vector, widths[0], widths[1], panel_set, False)
