@@ -62,9 +62,7 @@ def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Oper
     two = Contender(
         names[1], f"{_HERE}:torch_loop", {**one, "fused": True}, threads=1, processes=2, share=1 / replicas, needs="torch",
     )  # fmt: skip
-    jax = Contender(
-        names[3], f"{_HERE}:jax_vmap", {**same, "replicas": replicas}, needs="jax", pinned=True
-    )
+    jax = Contender(names[3], f"{_HERE}:jax_vmap", {**same, "replicas": replicas}, needs="jax", pinned=True)
     return Operation(
         f"training, batch {batch}",
         f"{x.shape[1]}-{width}-10 on {images.source() if data == 'mnist' else data}, {replicas} replicas, Adam",
@@ -116,9 +114,7 @@ def spinland(data: str, width: int, samples: int, batch: int, replicas: int) -> 
     adam = sl.Adam(_RATE, _BETAS, _EPS)
 
     def call() -> Any:
-        trained = sl.train(
-            network, (x, y, x[:1], y[:1]), replicas, adam, batch, 1, _SEED, evaluate="none"
-        )
+        trained = sl.train(network, (x, y, x[:1], y[:1]), replicas, adam, batch, 1, _SEED, evaluate="none")
         return _outputs(network, trained.params, x)
 
     return call

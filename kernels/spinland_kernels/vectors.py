@@ -170,7 +170,9 @@ def _rows_of_lists(width: int) -> Any:
 
 #: Most vectors in a row of :func:`rows_of_lists_4`: its sums take 8 of 16 registers.
 MOST_VECTORS = 4
-rows_of_lists_1, rows_of_lists_2, rows_of_lists_3, rows_of_lists_4 = map(_rows_of_lists, range(1, MOST_VECTORS + 1))
+rows_of_lists_1, rows_of_lists_2, rows_of_lists_3, rows_of_lists_4 = map(
+    _rows_of_lists, range(1, MOST_VECTORS + 1)
+)
 
 
 @intrinsic

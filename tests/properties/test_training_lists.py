@@ -76,7 +76,9 @@ def test_lists_and_matrix_products_agree(dtype):
         found.append((points, first, second))
     assert sparse.lists_of_samples(np.ones_like(x))[0].size == 0
     for with_lists, with_products in zip(*found, strict=True):
-        np.testing.assert_allclose(with_lists, with_products, rtol=0, atol=1e-5 if dtype == "float32" else 1e-13)
+        np.testing.assert_allclose(
+            with_lists, with_products, rtol=0, atol=1e-5 if dtype == "float32" else 1e-13
+        )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

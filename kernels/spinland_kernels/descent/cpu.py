@@ -30,7 +30,9 @@ def _forward(point, widths, bias, x, listed, panel_work, acts, rows):
         z = layers.matrix(acts, 0, rows, units)
         hidden = widths.shape[0] > 2
         offset = inputs * units
-        panels.forward(weight, inputs, point[offset : offset + (units if bias else 0)], batch, sums, z, hidden)
+        panels.forward(
+            weight, inputs, point[offset : offset + (units if bias else 0)], batch, sums, z, hidden
+        )
         first, offset, begin = 1, layers.layer_size(inputs, units, bias), rows * units if hidden else 0
     return layers.forward_from(point, widths, bias, z, acts, first, offset, begin)
 
@@ -81,7 +83,21 @@ def _step(
         return False
     layers.output_delta(layers.matrix(acts, output, rows, widths[-1]), labels, targets, kind, 0, rows)
     _backward(
-        point, first, second, widths, bias, x, listed, panel_work, acts, output, deltas, gradient, rule, c, rows
+        point,
+        first,
+        second,
+        widths,
+        bias,
+        x,
+        listed,
+        panel_work,
+        acts,
+        output,
+        deltas,
+        gradient,
+        rule,
+        c,
+        rows,
     )
     return True
 

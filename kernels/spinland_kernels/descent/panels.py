@@ -7,7 +7,6 @@ row whose sums stay in registers, and an input that is zero costs nothing.
 
 from .. import vectors
 from ..jit import block
-from ..mlp import layers
 from . import blocks
 from .sparse import INPUTS, SAMPLES
 

@@ -65,10 +65,10 @@ def rectify(z):
 @block
 def gate(delta, activation):
     """Set ``delta`` to zero where the unit was silent."""
+    zero = delta.dtype.type(0)
     for i in range(delta.shape[0]):
         for j in range(delta.shape[1]):
-            if activation[i, j] <= 0:
-                delta[i, j] = 0
+            delta[i, j] = zero if activation[i, j] <= 0 else delta[i, j]  # a store for each: vectorises
 
 
 @block
