@@ -1,9 +1,193 @@
-"""To come."""
+"""Training replicas with Adam: the same initial weights and the same order of samples for everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import spinland as sl
+from spinland import rng
+
+from . import images, machine
+from .compare import Bound, Contender, Operation, Scaling, in_threads
+
+_HERE = "benchmarks.training"
+_RATE, _BETAS, _EPS = 1e-3, (0.9, 0.999), 1e-8
+_SEED = 1
+_LOGITS = 100  # samples whose outputs after the training are compared
+_CHAOS = 0.02
+"""Adam divides by the root of the second moment: where a gradient is nothing but rounding, a step of full length
+has a random sign. What all weights do together, the outputs, stays within this share of the largest output."""
 
 
-def operations(quick):
-    return []
+def operations(quick: bool) -> list[Operation]:
+    """MNIST at two batch sizes, and many small replicas."""
+    if quick:
+        return [work("mnist", 16, 64, 32, 2), work("digits", 8, 64, 32, 4)]
+    return [
+        work("mnist", 512, 6400, 32, 4),
+        work("mnist", 512, 10240, 512, 4),
+        work("digits", 32, 1408, 32, 200),
+    ]
 
 
-def scaling(quick):
-    return []
+def scaling(quick: bool) -> list[Scaling]:
+    """Cost against the number of replicas and against the width."""
+    many = (1, 2, 4) if quick else (1, 2, 4, 8, 16, 32, 64, 128)
+    widths = (8, 16, 32) if quick else (16, 32, 64, 128, 256, 512, 1024, 2048)
+    samples = 64 if quick else 1408
+    return [
+        Scaling("training 64-32-10", "replicas", f"{_HERE}:spinland", "replicas", many,
+                {"data": "digits", "width": 32, "samples": samples, "batch": 32}),
+        Scaling("training 784-M-10, batch 32", "width M", f"{_HERE}:spinland", "width", widths,
+                {"data": "mnist", "samples": samples, "batch": 32, "replicas": 2}),
+    ]  # fmt: skip
+
+
+def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Operation:
+    """One pass over the samples with every replica; peers whose replicas cost the same train one of them."""
+    same = {"data": data, "width": width, "samples": samples, "batch": batch}
+    one = {**same, "replicas": 1}
+    x, _ = _samples(data, samples)
+    first, second = np.count_nonzero(x) * width, samples * width * 10
+    aims = {("mnist", 32): (2.0, 1.3, 4.0, 2.0), ("digits", 32): (10.0,) * 4}.get((data, batch), (1.1,) * 4)
+
+    def torch_peer(name: str, fused: bool) -> Contender:
+        arguments = {**one, "fused": fused}
+        return Contender(name, f"{_HERE}:torch_loop", arguments, share=1 / replicas, needs="torch")
+
+    names = "PyTorch, fused Adam", "PyTorch, 2 processes", "PyTorch, default Adam", "JAX, vmap"
+    two = Contender(
+        names[1], f"{_HERE}:torch_loop", {**one, "fused": True}, threads=1, processes=2, share=1 / replicas, needs="torch",
+    )  # fmt: skip
+    jax = Contender(names[3], f"{_HERE}:jax_vmap", {**same, "replicas": replicas}, needs="jax", pinned=True)
+    return Operation(
+        f"training, batch {batch}",
+        f"{x.shape[1]}-{width}-10 on {images.source() if data == 'mnist' else data}, {replicas} replicas, Adam",
+        Contender("spinland", f"{_HERE}:spinland", {**same, "replicas": replicas}),
+        (
+            *in_threads(torch_peer(names[0], True)),
+            two,
+            *in_threads(torch_peer(names[2], False)),
+            *in_threads(jax),
+        ),
+        dict(zip(names, aims, strict=True)),
+        _CHAOS,
+        (Bound(machine.FMA32, replicas * (4.0 * first + 6.0 * second)),),
+        "replica step", replicas * (samples // batch),
+        remark="the bound counts the products with inputs other than zero",
+    )  # fmt: skip
+
+
+def _samples(data: str, samples: int) -> tuple[Any, Any]:
+    if data == "mnist":
+        return images.images(samples, train=True)
+    digits = sl.load_dataset("digits")
+    return digits.x_train[:samples], digits.y_train[:samples]
+
+
+def _same_for_all(
+    data: str, width: int, samples: int, batch: int, replicas: int
+) -> tuple[Any, Any, Any, Any, Any]:
+    """Network, samples, labels, initial points (R, dim), and the batches (R, steps, batch) of their order."""
+    x, y = _samples(data, samples)
+    network = sl.ReLUNetwork((x.shape[1], width, 10))
+    initial = network.initialize(replicas, _SEED)
+    orders = [rng.permutation(_SEED, rng.Purpose.SHUFFLE, r, 0, samples) for r in range(replicas)]
+    return network, x, y, initial, np.reshape(orders, (replicas, samples // batch, batch))
+
+
+def _outputs(network: Any, points: Any, x: Any) -> Any:
+    """Logits (R, samples, 10) of trained replicas."""
+    found = []
+    for point in points:
+        (w1, b1), (w2, b2) = network.layers(point)
+        found.append(np.maximum(x[:_LOGITS] @ w1.T + b1, 0) @ w2.T + b2)
+    return np.array(found)
+
+
+def spinland(data: str, width: int, samples: int, batch: int, replicas: int) -> Callable[[], Any]:
+    """Ours."""
+    network, x, y, _, _ = _same_for_all(data, width, samples, batch, replicas)
+    adam = sl.Adam(_RATE, _BETAS, _EPS)
+
+    def call() -> Any:
+        trained = sl.train(network, (x, y, x[:1], y[:1]), replicas, adam, batch, 1, _SEED, evaluate="none")
+        return _outputs(network, trained.params, x)
+
+    return call
+
+
+def torch_loop(
+    data: str, width: int, samples: int, batch: int, replicas: int, fused: bool
+) -> Callable[[], Any]:
+    """Replicas one after the other, a step at a time."""
+    import torch
+    from torch import nn
+
+    network, x, y, initial, batches = _same_for_all(data, width, samples, batch, replicas)
+    inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
+    orders = torch.from_numpy(batches)
+    starts = torch.from_numpy(initial)
+    loss = nn.CrossEntropyLoss()
+
+    def trained(replica: int) -> Any:
+        model = nn.Sequential(nn.Linear(x.shape[1], width), nn.ReLU(), nn.Linear(width, 10))
+        nn.utils.vector_to_parameters(starts[replica].clone(), model.parameters())
+        adam = torch.optim.Adam(model.parameters(), _RATE, _BETAS, _EPS, fused=True if fused else None)
+        for rows in orders[replica]:
+            adam.zero_grad(set_to_none=True)
+            loss(model(inputs[rows]), labels[rows]).backward()
+            adam.step()
+        return nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
+
+    return lambda: _outputs(network, [trained(r) for r in range(replicas)], x)
+
+
+def jax_vmap(data: str, width: int, samples: int, batch: int, replicas: int) -> Callable[[], Any]:
+    """All replicas in one program: vmap over them, scan over the steps, state given up to the next step."""
+    import jax
+    from jax import numpy as jnp
+
+    network, x, y, initial, batches = _same_for_all(data, width, samples, batch, replicas)
+    inputs, labels = jnp.asarray(x), jnp.asarray(y)
+    orders = jnp.asarray(batches.swapaxes(0, 1))
+    (beta_1, beta_2), cut = _BETAS, x.shape[1] * width
+
+    def loss(layers: Any, rows: Any) -> Any:
+        w1, b1, w2, b2 = layers
+        z = jax.nn.relu(inputs[rows] @ w1.T + b1) @ w2.T + b2
+        return -jnp.take_along_axis(jax.nn.log_softmax(z), labels[rows][:, None], 1).mean()
+
+    def update(w: Any, g: Any, m: Any, v: Any, t: Any) -> Any:
+        m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g * g
+        step = _RATE / (1 - beta_1**t) * m / (jnp.sqrt(v / (1 - beta_2**t)) + _EPS)
+        return w - step, m, v
+
+    def step(state: Any, batch_of_all: Any) -> Any:
+        layers, first, second, t = state
+        gradients = jax.vmap(jax.grad(loss))(layers, batch_of_all)
+        moved = [update(*four, t) for four in zip(layers, gradients, first, second, strict=True)]
+        return (*(list(part) for part in zip(*moved, strict=True)), t + 1), None
+
+    def run(layers: Any, first: Any, second: Any) -> Any:
+        (*state, _), _ = jax.lax.scan(step, (layers, first, second, jnp.float32(1)), orders)
+        return state
+
+    program = jax.jit(run, donate_argnums=(0, 1, 2))
+
+    def start() -> list[Any]:
+        w1, b1, w2, b2 = np.split(initial, [cut, cut + width, cut + 11 * width], axis=1)
+        shapes = (w1, (width, x.shape[1])), (b1, (width,)), (w2, (10, width)), (b2, (10,))
+        return [jnp.array(part.reshape(replicas, *shape)) for part, shape in shapes]
+
+    def call() -> Any:
+        layers = start()
+        zeros = [[jnp.zeros_like(part) for part in layers] for _ in range(2)]
+        trained = program(layers, *zeros)[0]
+        parts = [np.asarray(part).reshape(replicas, -1) for part in trained]
+        return _outputs(network, np.concatenate(parts, axis=1), x)
+
+    return call

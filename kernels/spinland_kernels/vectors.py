@@ -201,6 +201,57 @@ def rectified_blends(
     return types.void(z.dtype, z.dtype, z, integer, integer, h, integer), code
 
 
+def _rows_of_lists(width: int) -> Any:
+    """The product of lists with rows of ``width`` vectors."""
+
+    @intrinsic
+    def rows_of_lists(
+        typingctx: Any, out: Any, out_at: Any, cuts: Any, cell: Any, count: Any, values: Any, places: Any,
+        table: Any, table_at: Any,
+    ) -> Any:  # fmt: skip
+        """out[r, :] += Σ_k values[k] · table[places[k], :], k in list r, one after the other.
+
+        List r of ``count`` is ``cuts[cell + r] ≤ k < cuts[cell + r + 1]``; rows 0 begin at ``out_at``, ``table_at``.
+        """
+
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            target, lists, factors, index, source = (
+                _Array(context, builder, signature.args[i], args[i]) for i in (0, 2, 5, 6, 7)
+            )
+            _, out_at, _, cell, count, _, _, _, table_at = args
+            number = count.type
+            steps = [number(v * target.lanes) for v in range(width)]
+            sums = [cgutils.alloca_once(builder, target.vector) for _ in range(width)]
+            with cgutils.for_range(builder, count) as loop:
+                row = builder.add(out_at, _times(builder, loop.index, width * target.lanes))
+                for total, step in zip(sums, steps, strict=True):
+                    builder.store(target.load(builder.add(row, step)), total)
+                here = builder.add(cell, loop.index)
+                first, last = lists.scalar(here), lists.scalar(builder.add(here, number(1)))
+                with cgutils.for_range_slice(builder, first, last, number(1), number) as (k, _):
+                    place = builder.sext(index.scalar(k), number)
+                    at = builder.add(table_at, _times(builder, place, width * target.lanes))
+                    factor = _splat(builder, factors.scalar(k), target.lanes)
+                    for total, step in zip(sums, steps, strict=True):
+                        right = source.load(builder.add(at, step))
+                        builder.store(_fma(builder, factor, right, builder.load(total)), total)
+                for total, step in zip(sums, steps, strict=True):
+                    target.store(builder.load(total), builder.add(row, step))
+            return context.get_dummy_value()
+
+        integer = types.intp
+        return types.void(out, integer, cuts, integer, integer, values, places, table, integer), code
+
+    return rows_of_lists
+
+
+#: Most vectors in a row of :func:`rows_of_lists_4`: its sums take 8 of 16 registers.
+MOST_VECTORS = 4
+rows_of_lists_1, rows_of_lists_2, rows_of_lists_3, rows_of_lists_4 = map(
+    _rows_of_lists, range(1, MOST_VECTORS + 1)
+)
+
+
 @intrinsic
 def add_scaled(typingctx: Any, out: Any, factor: Any, h: Any, count: Any) -> Any:
     """out[j, :] += factor[:] · h[j, :] for ``count`` rows of lanes, rounded after each operation."""

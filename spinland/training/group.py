@@ -51,16 +51,25 @@ class Group:
         return full
 
     def run_epoch(self, epoch: int) -> None:
-        """One pass over the training set."""
+        """One pass over the training set: all steps of a few replicas, then of the next.
+
+        A replica's state should be in the caches for many steps before the next one's takes its place.
+        """
         plan = self.plan
         coefficients = plan.coefficients(epoch)
-        operations = self.points.size * (6.0 * plan.batch_size + 100) / numba.get_num_threads()
-        stride = max(1, int(LAUNCH_OPERATIONS / operations))
-        for low in range(0, plan.steps_per_epoch, stride):
-            kernel.descend(
-                self.points, self.first, self.second, self.alive, self.replicas, plan.seed, int(Purpose.SHUFFLE),
-                epoch, plan.batch_size, low, plan.optimizer.rule, coefficients[low : low + stride], *plan.train.arguments,
-            )  # fmt: skip
+        threads, n_replicas = numba.get_num_threads(), self.replicas.size
+        operations = self.points.shape[1] * (6.0 * plan.batch_size + 100) / threads
+        steps = int(LAUNCH_OPERATIONS / operations)  # of a launch, over all its replicas
+        count = max(1, min(steps // plan.steps_per_epoch, n_replicas) // threads) * threads
+        stride = max(1, steps // count)
+        for begin in range(0, n_replicas, count):
+            some = slice(begin, begin + count)
+            for low in range(0, plan.steps_per_epoch, stride):
+                kernel.descend(
+                    self.points[some], self.first[some], self.second[some], self.alive[some], self.replicas[some],
+                    plan.seed, int(Purpose.SHUFFLE), epoch, plan.batch_size, low, plan.optimizer.rule,
+                    coefficients[low : low + stride], plan.lists, *plan.train.arguments,
+                )  # fmt: skip
 
     def record(self, epoch: int) -> None:
         """Loss and accuracy after ``epoch`` epochs, and the snapshot, where they were asked for."""

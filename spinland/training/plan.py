@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from spinland_kernels.descent import cpu as kernel
+
 from .. import checks, provenance, rng
 from ..data.dataset import Dataset
 from ..data.loading import as_dataset
@@ -96,6 +98,7 @@ class Plan:
             if live.any() and not live.all():
                 self.train.drop_inputs(live)
                 self.test.drop_inputs(live)
+        self.lists = kernel.lists_of_samples(self.train.x)
 
     def initial(self, low: int, high: int) -> NDArray[Any]:
         """Starting points (high - low, dim) of the replicas at places ``low ... high-1``."""

@@ -77,36 +77,6 @@ def update_bias(point, first, second, offset, delta, gradient, rule, c):
     update(point, first, second, offset, offset + part.shape[0], part, rule, c)
 
 
-@block
-def backward_step(point, first, second, widths, bias, x, acts, output, deltas, gradient, rule, c):
-    """Backward pass in which every layer takes its step as soon as the layer below has its delta."""
-    rows = x.shape[0]
-    last = widths.shape[0] - 2
-    half = deltas.shape[0] // 2
-    delta = layers.matrix(acts, output, rows, widths[last + 1])
-    offset = point.shape[0]
-    begin = output
-    here = 0
-    for step in range(last + 1):
-        layer = last - step
-        fan_in, fan_out = widths[layer], widths[layer + 1]
-        offset -= layers.layer_size(fan_in, fan_out, bias)
-        if layer > 0:
-            begin -= rows * fan_in
-            activation = layers.matrix(acts, begin, rows, fan_in)
-            below = layers.matrix(deltas, here, rows, fan_in)
-            gemm(False, False, delta, layers.weight_of(point, offset, fan_in, fan_out), False, below)
-            layers.gate(below, activation)
-            here = half - here
-        else:
-            activation = x
-            below = delta
-        update_weight(point, first, second, offset, delta, activation, gradient, rule, c)
-        if bias:
-            update_bias(point, first, second, offset + fan_in * fan_out, delta, gradient, rule, c)
-        delta = below
-
-
 @vector_block
 def all_finite(values):
     """Whether a flat array holds neither NaN nor infinity."""
@@ -117,14 +87,20 @@ def all_finite(values):
 
 
 @block
-def gather(x, labels, targets, order, batch_x, batch_labels, batch_targets):
-    """Copy the samples ``order`` into the batch buffers."""
+def gather(x, order, batch_x):
+    """Copy the inputs of the samples ``order`` into a buffer."""
     for i in range(order.shape[0]):
         sample = order[i]
         for j in range(x.shape[1]):
             batch_x[i, j] = x[sample, j]
+
+
+@block
+def gather_answers(labels, targets, order, batch_labels, batch_targets):
+    """Copy the labels or targets of the samples ``order`` into buffers."""
+    for i in range(order.shape[0]):
+        sample = order[i]
         if labels.shape[0] > 0:
             batch_labels[i] = labels[sample]
-        if targets.shape[0] > 0:
-            for j in range(targets.shape[1]):
-                batch_targets[i, j] = targets[sample, j]
+        for j in range(targets.shape[1] if targets.shape[0] > 0 else 0):
+            batch_targets[i, j] = targets[sample, j]

@@ -59,7 +59,7 @@ def gate(delta, activation):
     zero = delta.dtype.type(0)
     for i in range(delta.shape[0]):
         for j in range(delta.shape[1]):
-            delta[i, j] = zero if activation[i, j] <= 0 else delta[i, j]
+            delta[i, j] = zero if activation[i, j] <= 0 else delta[i, j]  # a store for each: vectorises
 
 
 @block
@@ -117,13 +117,13 @@ def matrix(work, offset, rows, columns):
 
 
 @block
-def forward_keeping(point, widths, bias, x, acts):
-    """Like :func:`forward`, keeping every layer in ``acts``; returns where the outputs begin."""
-    rows = x.shape[0]
-    begin = 0
-    offset = 0
-    z = x
-    for layer in range(widths.shape[0] - 1):
+def forward_from(point, widths, bias, z, acts, first, offset, begin):
+    """Layers ``first`` and above, whose parameters begin at ``offset``, from the activations ``z`` below.
+
+    Layer by layer is kept in ``acts`` from ``begin`` on; returns where the outputs begin.
+    """
+    rows = z.shape[0]
+    for layer in range(first, widths.shape[0] - 1):
         out = matrix(acts, begin, rows, widths[layer + 1])
         affine(point, offset, bias, z, out)
         if layer < widths.shape[0] - 2:
@@ -140,7 +140,7 @@ def widest(widths):
 
 
 def kept(widths):
-    """Entries that :func:`forward_keeping` needs for one sample."""
+    """Entries that the outputs of all layers take for one sample."""
     return int(sum(widths[1:]))
 
 
