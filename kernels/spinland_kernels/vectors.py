@@ -249,7 +249,9 @@ def block_rows(typingctx: Any, a: Any, at: Any, row: Any, x: Any, h: Any, first:
     return _rows_signature(a, x, h), _triangle_rows(1)
 
 
-def _sparse_rows(builder: Any, count: int, starts: Any, first: Any, last: Any, numbers: Any, dense: Any, out: Any) -> None:
+def _sparse_rows(
+    builder: Any, count: int, starts: Any, first: Any, last: Any, numbers: Any, dense: Any, out: Any
+) -> None:
     """The rows of :func:`sparse_product` with ``count`` vectors of sums in registers."""
     begins, (values, places), (right, right_at), (target, target_at) = starts, numbers, dense, out
     width = count * target.lanes
