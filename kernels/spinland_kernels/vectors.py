@@ -388,7 +388,9 @@ def add_folded(typingctx: Any, parts: Any, h: Any, h_at: Any) -> Any:
     return types.void(parts, h, types.intp), code
 
 
-def _sparse_rows(builder: Any, count: int, starts: Any, first: Any, last: Any, numbers: Any, dense: Any, out: Any) -> None:
+def _sparse_rows(
+    builder: Any, count: int, starts: Any, first: Any, last: Any, numbers: Any, dense: Any, out: Any
+) -> None:
     """The rows of :func:`sparse_product` with ``count`` vectors of sums in registers."""
     begins, (values, places), (right, right_at), (target, target_at) = starts, numbers, dense, out
     width = count * target.lanes

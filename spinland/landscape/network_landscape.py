@@ -214,7 +214,9 @@ class NetworkLandscape:
         gradients = np.empty_like(batch)
         rows = max(1, (1 << 26) // max(1, 8 * self.dim))  # at most some 256 MB of partial sums in float32
         for low in range(0, batch.shape[0], rows):
-            part = mlp.gradients(self.samples.compress(batch[low : low + rows]), *self.samples.point_arguments)
+            part = mlp.gradients(
+                self.samples.compress(batch[low : low + rows]), *self.samples.point_arguments
+            )
             gradients[low : low + rows] = self.samples.expand(part, self.dim)
         return gradients[0] if single else gradients
 
