@@ -23,7 +23,7 @@ def operations(quick: bool) -> list[Operation]:
 
 
 def scaling(quick: bool) -> list[Scaling]:
-    """The plane against its points, its width and its samples, away from what was asked for in one at a time."""
+    """The plane against its points, its width and its samples, one at a time."""
     fixed = {"hidden": 1, "width": 512, "n": 500 if quick else 10_000, "side": 3 if quick else 21}
     sides = (2, 3, 5) if quick else (5, 7, 10, 14, 20, 28, 40)
     widths = (8, 16, 32) if quick else (32, 64, 128, 256, 512, 1024)
@@ -140,7 +140,7 @@ def loss_landscapes(hidden: int, width: int, n: int, side: int, steps: int) -> C
 
 
 def _operations_of_a_point(hidden: int, width: int, n: int) -> float:
-    """Floating-point operations: two directions and a ReLU for each unit of the first layer, the later layers whole."""
+    """Floating-point operations: two directions for each unit of the first layer, every ReLU, the later layers."""
     widths = _widths(hidden, width)
     later = sum(2 * a * b for a, b in pairwise(widths[1:]))
     return float(n * (width * (2 * 2) + sum(widths[1:-1]) + later))

@@ -42,7 +42,7 @@ def preactivations(origin_and_directions, bias, x, products, z, lanes):
 
 
 def packed(vectors, widths, bias):
-    """Parameters (n, size) of the layers after the first, each as the groups of rows that ``layer`` multiplies at once.
+    """Parameters (n, size) of the layers after the first, as the groups of rows that ``layer`` multiplies at once.
 
     A group of r rows of a weight (out, in) lies transposed, (in, r); after all groups comes the bias, zeros where
     there is none.

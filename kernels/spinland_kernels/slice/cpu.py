@@ -2,8 +2,8 @@
 
 The first layer's pre-activations are linear in c: X W(c)' = X W_0' + Σ c_k X D_k'. They are computed once for
 each tile of samples; after that a point costs one combination of rows and the later layers. With one hidden
-layer of M units, D inputs, k outputs and K directions, that is M (2 K + 2 k + 1) operations for each sample instead of
-2 M (D + k).
+layer of M units, D inputs, k outputs and K directions, that is M (2 K + 2 k + 1) operations for each sample
+instead of 2 M (D + k).
 
 Work is cut into items (tile of samples, block of points), each done by one thread; partial sums are added in
 a fixed order. Tiles and blocks depend on shapes alone: the bits do not depend on the number of threads, nor on
@@ -37,7 +37,7 @@ def block_points(widths):
 
 
 def group_points(later):
-    """Points that share one reading of the pre-activations: their ``later`` parameters stay in the second cache."""
+    """Points that share one reading of the pre-activations; their ``later`` parameters stay in a core's cache."""
     return int(min(8, max(1, 65536 // max(1, later))))
 
 
@@ -135,7 +135,8 @@ def losses(vectors, coefficients, widths, bias, x, labels, targets, kind):
     acts = (columns.UNITS + (group + 1) * layers.widest(widths)) * lanes
     with single_threaded():
         _losses(
-            vectors, tails, coefficients, layers.as_widths(widths), bias, x, labels, targets, kind, tile, points, group,
+            vectors, tails, coefficients, layers.as_widths(widths), bias, x, labels, targets, kind,
+            tile, points, group,
             np.empty((workers, widths[1] * sets * lanes), dtype),
             np.empty((workers, sets * n_vectors, widths[1] * lanes), dtype),
             np.empty((workers, group * tails.shape[1]), dtype),

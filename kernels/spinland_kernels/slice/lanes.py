@@ -1,4 +1,4 @@
-"""The two steps of a slice in vectors of samples: the combination of rows, and a layer with its sums in registers."""
+"""The two steps of a slice in vectors of samples: combining rows, and a layer with its sums in registers."""
 
 from __future__ import annotations
 
