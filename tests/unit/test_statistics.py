@@ -102,3 +102,13 @@ def test_the_verdict_has_the_numbers():
 def test_bad_points_are_refused(x, y, match):
     with pytest.raises(ArgumentError, match=f"^{match}:"):
         statistics.rank_correlation(x, y)
+
+
+@pytest.mark.parametrize("n", [2, 1 << 16, (1 << 16) + 1, 150_000])
+def test_correlation_of_any_length_is_pearsons(n):
+    draw = np.random.default_rng(n)
+    x = 1e3 + draw.normal(size=(2, n))
+    y = x + draw.normal(size=n)
+    expected = [np.corrcoef(a, b)[0, 1] for a, b in zip(x, y, strict=True)]
+    np.testing.assert_allclose(statistics.correlation(x, y), expected, rtol=1e-9)
+    assert np.isnan(statistics.correlation(x[0], np.full(n, 0.1)))

@@ -57,7 +57,7 @@ def test_losses_equal_plain_evaluation_of_the_copies(dtype, widths, layer, loss,
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("n", [1, 15, 33, 257, 1025])
+@pytest.mark.parametrize("n", [1, 15, 32, 33, 256, 1025])
 @pytest.mark.parametrize("outputs", [1, 2, 6, 11])
 def test_any_number_of_samples_and_outputs(dtype, n, outputs):
     landscape, x, y, point = build((5, 7, outputs), dtype, n=n)

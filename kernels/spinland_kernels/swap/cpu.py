@@ -199,7 +199,7 @@ def losses(point, layer, pairs, swaps, alphas, widths, bias, x, labels, targets,
     n, tile = x.shape[0], tile_samples(x.shape[0])
     tiles = -(-n // tile)
     tail = _padded(x[n - n % tile :])
-    rows = tile if tiles > 1 else len(tail)
+    rows = tile if n >= tile else len(tail)
     units, k = int(widths[layer + 1]), int(widths[layer + 2])
     width = -(-k // FEW) * FEW
     groups = -(-len(pairs) // GROUP)
