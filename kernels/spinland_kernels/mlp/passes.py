@@ -19,16 +19,8 @@ def forward(point, packed, widths, bias, x, rows, low, high, panel, acts):
     z = layers.matrix(acts, 0, count, widths[1])
     first_layer(point, packed, bias, x, rows, low, high, widths.shape[0] > 2, panel, z)
     offset = layers.layer_size(widths[0], widths[1], bias)
-    begin = 0
-    for layer in range(1, widths.shape[0] - 1):
-        begin += count * widths[layer]
-        out = layers.matrix(acts, begin, count, widths[layer + 1])
-        layers.affine(point, offset, bias, z, out)
-        if layer < widths.shape[0] - 2:
-            layers.rectify(out)
-        offset += layers.layer_size(widths[layer], widths[layer + 1], bias)
-        z = out
-    return begin
+    begin = count * widths[1] if widths.shape[0] > 2 else 0
+    return layers.forward_from(point, widths, bias, z, acts, 1, offset, begin)
 
 
 @block

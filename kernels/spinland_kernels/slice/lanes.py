@@ -58,7 +58,9 @@ def layer_rows(
                 with other:
                     for total, place in zip(sums, places, strict=True):
                         builder.store(out.load(place), total)
-            _add_products(builder, sums, left, columns, right, (x_at, at.type(right.lanes), at.type(height), depth))
+            _add_products(
+                builder, sums, left, columns, right, (x_at, at.type(right.lanes), at.type(height), depth)
+            )
             for total, place in zip(sums, places, strict=True):
                 out.store(_at_least(builder, builder.load(total), least), place)
             builder.branch(done)
