@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
+from spinland_kernels.mlp.formula import exp_of_negative
 from spinland_kernels.slice import cpu as kernel
 from spinland_kernels.slice.columns import UNITS
-from spinland_kernels.slice.formula import exp_of_negative
 from tests.oracles.slices import loss_and_accuracy
 
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}

@@ -12,7 +12,7 @@ from numba import prange
 
 from ..blas import gemm, single_threaded
 from ..jit import block, loop
-from ..mlp import layers
+from ..mlp import layers, scores
 from ..philox.cpu import permute
 from . import blocks, panels, sparse
 from .sparse import lists_of_samples
@@ -81,24 +81,11 @@ def _step(
     output = _forward(point, widths, bias, x, listed, panel_work, acts, rows)
     if not blocks.all_finite(acts[output : output + rows * widths[-1]]):
         return False
-    layers.output_delta(layers.matrix(acts, output, rows, widths[-1]), labels, targets, kind, 0, rows)
+    z = layers.matrix(acts, output, rows, widths[-1])
+    scores.output_delta(z, labels, targets, kind, 0, rows, deltas, z)
     _backward(
-        point,
-        first,
-        second,
-        widths,
-        bias,
-        x,
-        listed,
-        panel_work,
-        acts,
-        output,
-        deltas,
-        gradient,
-        rule,
-        c,
-        rows,
-    )
+        point, first, second, widths, bias, x, listed, panel_work, acts, output, deltas, gradient, rule, c, rows
+    )  # fmt: skip
     return True
 
 
@@ -251,7 +238,7 @@ def descend(
             np.empty((workers, rows if labels.size else 0), np.int64),
             np.empty((workers, rows if targets.size else 0, widths[-1]), x.dtype),
             _aligned(workers, rows * layers.kept(widths), x.dtype),
-            _aligned(workers, 2 * rows * layers.widest(widths), x.dtype),
+            _aligned(workers, max(2 * rows * layers.widest(widths), scores.work_size(rows, int(widths[-1]))), x.dtype),
             _aligned(workers, max(blocks.BLOCK, int(widths.max())), x.dtype),
             *work,
         )  # fmt: skip

@@ -46,7 +46,7 @@ class _Work:
         width = panel_width(int(widths[1]), dtype)
         self.workers = min(numba.get_num_threads(), max(1, items))
         self.panel = aligned(self.workers, rows * width, dtype).reshape(self.workers, rows, width)
-        self.outputs = np.empty((self.workers, rows * (int(widths[-1]) + 2)), dtype)
+        self.outputs = np.empty((self.workers, scores.work_size(rows, int(widths[-1]))), dtype)
         self.size = rows * layers.kept(widths)
         self.dtype = dtype
 

@@ -5,8 +5,6 @@ A point is flat: for each layer the weight (out, in) row by row, then the bias, 
 (n, k). The array that does not apply is empty. With both, the labels serve the accuracy.
 """
 
-import math
-
 import numpy as np
 
 from ..blas import gemm
@@ -68,46 +66,6 @@ def add_column_sums(delta, out):
     for i in range(delta.shape[0]):
         for j in range(delta.shape[1]):
             out[j] += delta[i, j]
-
-
-@block
-def row_top(z, i):
-    """Index of the largest entry of row i; the first of equals."""
-    best = 0
-    for j in range(1, z.shape[1]):
-        if z[i, j] > z[i, best]:
-            best = j
-    return best
-
-
-@block
-def softmax_rows(z):
-    """Turn logits into probabilities, in place."""
-    rows, k = z.shape
-    for i in range(rows):
-        top = z[i, row_top(z, i)]
-        total = top * 0
-        for j in range(k):
-            z[i, j] = math.exp(z[i, j] - top)
-            total += z[i, j]
-        for j in range(k):
-            z[i, j] /= total
-
-
-@block
-def output_delta(z, labels, targets, kind, first, n_samples):
-    """Derivative of the mean loss over ``n_samples`` by the outputs, in place of the outputs."""
-    rows, k = z.shape
-    if kind == 0:
-        softmax_rows(z)
-        for i in range(rows):
-            z[i, labels[first + i]] -= 1
-            for j in range(k):
-                z[i, j] /= n_samples
-    else:
-        for i in range(rows):
-            for j in range(k):
-                z[i, j] = 2 * (z[i, j] - targets[first + i, j]) / (n_samples * k)
 
 
 @block

@@ -5,140 +5,75 @@ Outputs are copied into columns (k, T) first: loops over a few outputs do not ve
 
 import math
 
-import numpy as np
-
 from ..jit import block, vector_block
-from ..swap.formula import exponential_single, log1p_single
-from . import layers
+from . import columns, layers
+from .formula import exponential_single
+
+LANES = 8  # to a multiple of which a tile's samples are filled up
+
+
+def work_size(rows, outputs):
+    """Numbers of workspace for a tile of ``rows`` samples."""
+    return -(-rows // LANES) * LANES * (outputs + 3)
 
 
 @block
-def _turn(z, columns):
+def _turn(z, turned):
     for t in range(z.shape[0]):
         for o in range(z.shape[1]):
-            columns[o, t] = z[t, o]
+            turned[o, t] = z[t, o]
 
 
 @block
-def _turn_back(columns, z):
+def _turn_back(turned, z):
     for t in range(z.shape[0]):
         for o in range(z.shape[1]):
-            z[t, o] = columns[o, t]
+            z[t, o] = turned[o, t]
 
 
 @vector_block
-def _tops(columns, top):
-    """Largest output of each sample."""
-    for t in range(top.shape[0]):
-        top[t] = columns[0, t]
-    for o in range(1, columns.shape[0]):
-        for t in range(top.shape[0]):
-            top[t] = max(top[t], columns[o, t])
-
-
-@vector_block
-def _exponentials_single(columns, top, total):
+def _exponentials_single(turned, top, total):
     """exp(z − top) in place of the outputs, and their sum over outputs, in float32."""
     for t in range(top.shape[0]):
         total[t] = 0
-    for o in range(columns.shape[0]):
+    for o in range(turned.shape[0]):
         for t in range(top.shape[0]):
-            term = exponential_single(columns[o, t] - top[t])
-            columns[o, t] = term
+            term = exponential_single(turned[o, t] - top[t])
+            turned[o, t] = term
             total[t] += term
 
 
 @block
-def _exponentials_double(columns, top, total):
+def _exponentials_double(turned, top, total):
     """The same with the exponential of the C library."""
     for t in range(top.shape[0]):
         total[t] = 0
-        for o in range(columns.shape[0]):
-            columns[o, t] = math.exp(columns[o, t] - top[t])
-            total[t] += columns[o, t]
-
-
-@vector_block
-def _rests_single(columns, top, rest):
-    """log(1 + Σ exp(z − top)), the sum over all outputs but one that is the largest, in float32."""
-    one, zero = columns.dtype.type(1), columns.dtype.type(0)
-    for t in range(top.shape[0]):
-        rest[t] = -one
-    for o in range(columns.shape[0]):
-        for t in range(top.shape[0]):
-            rest[t] += one if columns[o, t] == top[t] else zero  # exact: the small terms come after these
-    for o in range(columns.shape[0]):
-        for t in range(top.shape[0]):
-            term = exponential_single(columns[o, t] - top[t])
-            rest[t] += zero if columns[o, t] == top[t] else term
-    for t in range(top.shape[0]):
-        rest[t] = log1p_single(rest[t])
-
-
-@block
-def _rests_double(columns, top, rest):
-    """The same with the functions of the C library."""
-    for t in range(top.shape[0]):
-        ties = -1
-        total = 0.0
-        for o in range(columns.shape[0]):
-            if columns[o, t] == top[t]:
-                ties += 1
-            else:
-                total += math.exp(columns[o, t] - top[t])
-        rest[t] = math.log1p(ties + total)
-
-
-@block
-def _is_right(columns, t, top, label):
-    """Whether the label's output is the largest; the first of equals wins."""
-    if columns[label, t] != top:
-        return False
-    for o in range(label):  # noqa: SIM110  compiled code has no generators
-        if columns[o, t] == top:
-            return False
-    return True
+        for o in range(turned.shape[0]):
+            turned[o, t] = math.exp(turned[o, t] - top[t])
+            total[t] += turned[o, t]
 
 
 @block
 def score(z, labels, targets, kind, first, work):
     """Summed loss (float64) and right answers of outputs z (T, k) that begin at sample ``first``.
 
-    ``work`` has room for k + 2 numbers for each sample.
+    ``work`` has room for :func:`work_size` numbers.
     """
     rows, k = z.shape
-    loss = 0.0
-    correct = 0
-    columns = layers.matrix(work, 0, k, rows)
-    top, rest = work[k * rows : (k + 1) * rows], work[(k + 1) * rows : (k + 2) * rows]
-    if labels.shape[0] > 0:
-        _turn(z, columns)
-        _tops(columns, top)
-        for t in range(rows):
-            if _is_right(columns, t, top[t], labels[first + t]):
-                correct += 1
-    if kind == layers.CROSS_ENTROPY:
-        if z.itemsize == 4:
-            _rests_single(columns, top, rest)
-        else:
-            _rests_double(columns, top, rest)
-        for t in range(rows):
-            loss += (top[t] - columns[labels[first + t], t]) + np.float64(rest[t])
-    else:
-        for t in range(rows):
-            square = 0.0
-            for o in range(k):
-                difference = z[t, o] - targets[first + t, o]
-                square += difference * difference
-            loss += square / k
-    return loss, correct
+    wide = -(-rows // LANES) * LANES
+    turned = layers.matrix(work, 0, k, wide)
+    _turn(z, turned)
+    for o in range(k):
+        for t in range(rows, wide):
+            turned[o, t] = -o  # no ties, which would have to be broken
+    return columns.score(turned, labels, targets, kind, first, rows, layers.matrix(work, k * wide, 3, wide))
 
 
 @vector_block
-def _divide(columns, total, n_samples):
-    for o in range(columns.shape[0]):
-        for t in range(columns.shape[1]):
-            columns[o, t] = columns[o, t] / total[t] / n_samples
+def _divide(turned, total, n_samples):
+    for o in range(turned.shape[0]):
+        for t in range(turned.shape[1]):
+            turned[o, t] = turned[o, t] / total[t] / n_samples
 
 
 @block
@@ -146,19 +81,19 @@ def output_delta(z, labels, targets, kind, first, n_samples, work, delta):
     """Derivative of the mean loss over ``n_samples`` by the outputs z (T, k), into ``delta``; ``work`` as above."""
     rows, k = z.shape
     if kind == layers.CROSS_ENTROPY:
-        columns = layers.matrix(work, 0, k, rows)
+        turned = layers.matrix(work, 0, k, rows)
         top, total = work[k * rows : (k + 1) * rows], work[(k + 1) * rows : (k + 2) * rows]
-        _turn(z, columns)
-        _tops(columns, top)
+        _turn(z, turned)
+        columns.tops(turned, top)
         if z.itemsize == 4:
-            _exponentials_single(columns, top, total)
+            _exponentials_single(turned, top, total)
         else:
-            _exponentials_double(columns, top, total)
+            _exponentials_double(turned, top, total)
         count = z.dtype.type(n_samples)
         for t in range(rows):
-            columns[labels[first + t], t] -= total[t]
-        _divide(columns, total, count)
-        _turn_back(columns, delta)
+            turned[labels[first + t], t] -= total[t]
+        _divide(turned, total, count)
+        _turn_back(turned, delta)
     else:
         for t in range(rows):
             for o in range(k):

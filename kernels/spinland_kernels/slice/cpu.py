@@ -17,7 +17,7 @@ from numba import prange
 from ..blas import single_threaded
 from ..jit import block, loop
 from ..mlp import layers
-from ..swap.scores import score
+from ..mlp.columns import score
 from ..vectors import BYTES
 from . import columns
 from .lanes import combine

@@ -16,9 +16,9 @@ from numba import prange
 from ..blas import single_threaded
 from ..jit import block, loop, vector_block
 from ..mlp import layers
+from ..mlp.columns import score
 from ..vectors import BYTES, FEW, add_products, rectified_blends
 from . import columns, formula
-from .scores import score
 
 GROUP = 512  # trials in one item: enough that the work per tile is shared
 

@@ -3,12 +3,11 @@
 import math
 
 from ..jit import block, vector_block
-from ..slice.formula import exp_of_negative
-from . import formula
+from . import formula, layers
 
 
 @vector_block
-def _tops(z, top):
+def tops(z, top):
     """Largest output of each sample; two outputs at a time, to read ``top`` less often."""
     last = z.shape[0] - 1
     for t in range(top.shape[0]):
@@ -60,7 +59,9 @@ def _rests_double(z, top, rest):
     for o in range(z.shape[0]):
         for t in range(rest.shape[0]):
             below = z[o, t] - top[t]
-            term = exp_of_negative(below)  # also of the largest: a call behind a branch is not vectorised
+            term = formula.exp_of_negative(
+                below
+            )  # also of the largest: a call behind a branch is not vectorised
             rest[t] += 0.0 if below == 0 else term
             equal += 1.0 if below == 0 else 0.0
     return int(equal)
@@ -140,7 +141,7 @@ def _sum(values):
 
 @block
 def _cross_entropy(z, labels, first, rows, top, rest, gap):
-    _tops(z, top)
+    tops(z, top)
     correct = _right(z, labels, first, rows, top, gap)
     loss = _sum(gap)
     single = z.itemsize == 4
@@ -157,7 +158,7 @@ def _cross_entropy(z, labels, first, rows, top, rest, gap):
 def _squared_error(z, labels, targets, first, rows, top, rest):
     correct = 0
     if labels.shape[0] > 0:
-        _tops(z, top)
+        tops(z, top)
         correct = _break_ties(z, labels, first, rows, top, rest)
     loss = 0.0
     for t in range(rows):
@@ -177,6 +178,6 @@ def score(z, labels, targets, kind, first, rows, scratch):
     multiple of 4.
     """
     top, rest, gap = scratch[0], scratch[1], scratch[2]
-    if kind == 0:
+    if kind == layers.CROSS_ENTROPY:
         return _cross_entropy(z, labels, first, rows, top, rest, gap)
     return _squared_error(z, labels, targets, first, rows, top, rest)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spinland_kernels.swap import formula
+from spinland_kernels.mlp import formula
 
 
 @pytest.mark.parametrize("x", [0.0, -1e-8, -0.3466, -0.3467, -1.0, -10.5, -86.9])
