@@ -5,8 +5,9 @@ whole vectors. So an input's products, in the forward pass and in the gradient, 
 row whose sums stay in registers, and an input that is zero costs nothing.
 """
 
-from .. import vectors
 from ..jit import block
+from ..mlp.lists import MOST, sparse_product
+from ..vectors import BYTES
 from . import blocks
 from .sparse import INPUTS, SAMPLES
 
@@ -16,43 +17,36 @@ ROWS = 32
 
 def lanes_of_all(width, itemsize):
     """Units, filled up to whole vectors."""
-    lanes = vectors.BYTES // itemsize
+    lanes = BYTES // itemsize
     return -(-int(width) // lanes) * lanes
 
 
 def most_lanes(itemsize):
     """Units of the widest panel."""
-    return vectors.MOST_VECTORS * vectors.BYTES // itemsize
+    return MOST * BYTES // itemsize
 
 
 @block
 def vectors_of(low, width, itemsize):
     """Vectors in a row of the panel that begins at unit ``low``."""
-    lanes = vectors.BYTES // itemsize
-    return min((width - low + lanes - 1) // lanes, vectors.MOST_VECTORS)
+    lanes = BYTES // itemsize
+    return min((width - low + lanes - 1) // lanes, MOST)
 
 
 @block
-def _multiply(width, out, out_at, lists, cell, count, table, table_at):
+def _multiply(width, out, lists, cell, count, table, table_at):
     """out[r] += Σ_k values[k] table[places[k]] for rows of ``width`` vectors, k in list ``cell + r``."""
     cuts, places, values = lists
-    if width == 4:
-        vectors.rows_of_lists_4(out, out_at, cuts, cell, count, values, places, table, table_at)
-    elif width == 3:
-        vectors.rows_of_lists_3(out, out_at, cuts, cell, count, values, places, table, table_at)
-    elif width == 2:
-        vectors.rows_of_lists_2(out, out_at, cuts, cell, count, values, places, table, table_at)
-    else:
-        vectors.rows_of_lists_1(out, out_at, cuts, cell, count, values, places, table, table_at)
+    sparse_product(cuts, cell, cell + count, values, places, table, table_at, out, 0, width)
 
 
 @block
 def copy_panels(weight, panels, into):
     """Copy a weight (units, inputs) ``into`` panels, or back."""
     units, inputs = weight.shape
-    step = vectors.BYTES // weight.itemsize
+    step = BYTES // weight.itemsize
     at = 0
-    for low in range(0, units, step * vectors.MOST_VECTORS):
+    for low in range(0, units, step * MOST):
         lanes = step * vectors_of(low, units, weight.itemsize)
         for part in range(0, lanes, step):
             for j in range(inputs):
@@ -92,15 +86,15 @@ def _keep_sums(sums, out, low, lanes, rectify):
 def forward(panels, inputs, bias, lists, sums, out, rectify):
     """Outputs (rows, units) of the layer for a batch's lists; a bias (units,) or an empty one."""
     rows, units = out.shape
-    step = vectors.BYTES // out.itemsize
+    step = BYTES // out.itemsize
     at = 0
-    for low in range(0, units, step * vectors.MOST_VECTORS):
+    for low in range(0, units, step * MOST):
         width = vectors_of(low, units, out.itemsize)
         lanes = width * step
         _begin_sums(sums, bias, low, lanes, rows)
         for first in range(0, inputs, INPUTS):
             cell = first // INPUTS * rows
-            _multiply(width, sums, 0, lists, cell, rows, panels, at + first * lanes)
+            _multiply(width, sums, lists, cell, rows, panels, at + first * lanes)
         _keep_sums(sums, out, low, lanes, rectify)
         at += inputs * lanes
 
@@ -120,9 +114,9 @@ def _pack(delta, low, lanes, packed):
 def update_weight(panels, first_moment, second_moment, inputs, lists, delta, packed, gradient, rule, c):
     """Gradient of the weight from delta (rows, units) and the step along it, a block of inputs at a time."""
     rows, units = delta.shape
-    step = vectors.BYTES // delta.itemsize
+    step = BYTES // delta.itemsize
     at = 0
-    for low in range(0, units, step * vectors.MOST_VECTORS):
+    for low in range(0, units, step * MOST):
         width = vectors_of(low, units, delta.itemsize)
         lanes = width * step
         _pack(delta, low, lanes, packed)
@@ -134,7 +128,7 @@ def update_weight(panels, first_moment, second_moment, inputs, lists, delta, pac
             parts = (rows + SAMPLES - 1) // SAMPLES
             for part in range(parts):
                 cell = (first // INPUTS * parts + part) * INPUTS + first % INPUTS
-                _multiply(width, gradient, 0, lists, cell, count, packed, part * SAMPLES * lanes)
+                _multiply(width, gradient, lists, cell, count, packed, part * SAMPLES * lanes)
             here = at + first * lanes
             blocks.update(panels, first_moment, second_moment, here, here + size, gradient[:size], rule, c)
         at += inputs * lanes

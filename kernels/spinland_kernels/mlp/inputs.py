@@ -17,8 +17,9 @@ import numpy as np
 
 from ..blas import gemm
 from ..jit import block, vector_block
-from ..vectors import HALF, sparse_product
+from ..vectors import BYTES
 from . import formula, layers
+from .lists import sparse_product
 
 DENSE = 0.6  # share of numbers different from zero above which all are multiplied
 _BLOCK = 128  # columns in a block: with panels of 256 bytes a first-level cache of 32 KiB
@@ -167,7 +168,7 @@ def first_layer(point, packed, bias, x, rows, low, high, rectified, panel, z):
         for b in range(rows.starts.shape[0]):
             sparse_product(
                 rows.starts[b], low, high, rows.values, rows.places, packed,
-                (j * (x.shape[1] + 1) + b * rows.columns) * width, sums, 0, width * panel.itemsize // HALF,
+                (j * (x.shape[1] + 1) + b * rows.columns) * width, sums, 0, width * panel.itemsize // BYTES,
             )  # fmt: skip
         _unload(sums, packed[j, x.shape[1]], floor, j * width, z)
 
@@ -186,5 +187,5 @@ def add_first_gradient(delta, x, columns, low, high, panel, gradient):
         for b in range(low // columns.columns, (high + columns.columns - 1) // columns.columns):
             sparse_product(
                 columns.starts[b], 0, fan_in, columns.values, columns.places, part,
-                (b * columns.columns - low) * width, gradient, j * fan_in * width, width * panel.itemsize // HALF,
+                (b * columns.columns - low) * width, gradient, j * fan_in * width, width * panel.itemsize // BYTES,
             )  # fmt: skip

@@ -9,7 +9,8 @@ then the vectors along which derivatives are taken; vector group v belongs to po
 import numpy as np
 
 from ..jit import block
-from ..vectors import HALF, ROWS, add_dots, add_scaled, fma
+from ..vectors import HALF, ROWS, fma
+from .lanes import add_dots, add_scaled
 from .rows import last_row, next_triangle, row_of
 from .triangle import PANEL, multiply_lanes, multiply_one, spread
 

@@ -11,7 +11,8 @@ rectangle first.
 """
 
 from ..jit import block
-from ..vectors import BYTES, HALF, ROWS, add_folded, add_row, tile_product
+from ..vectors import BYTES, HALF, ROWS, tile_product
+from .lanes import add_folded, add_row
 
 PANEL = 48  # rows in one panel, a multiple of ROWS and of 16
 _DEPTH = 256  # rows of the vectors that stay in the nearest cache

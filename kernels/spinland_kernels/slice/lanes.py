@@ -7,7 +7,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from ..vectors import ROWS, _add_products, _Array, _fma, _splat, _times, intrinsic
+from ..vectors import ROWS, Array, add_to_sums, fused, intrinsic, splat, times
 
 
 def _at_least(builder: Any, value: Any, floor: Any) -> Any:
@@ -38,9 +38,9 @@ def layer_rows(
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        left, right, out = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 3, 6))
+        left, right, out = (Array(context, builder, signature.args[i], args[i]) for i in (0, 3, 6))
         _, at, bias_at, _, x_at, depth, _, h_at, h_step, n_rows, begin, floor = args
-        least = _splat(builder, floor, out.lanes)
+        least = splat(builder, floor, out.lanes)
         done = builder.append_basic_block("done")
         switch = builder.switch(n_rows, done)
         for height in range(1, ROWS + 1):
@@ -48,17 +48,17 @@ def layer_rows(
             switch.add_case(n_rows.type(height), case)
             builder.position_at_end(case)
             columns = [builder.add(at, at.type(r)) for r in range(height)]
-            places = [builder.add(h_at, _times(builder, h_step, r)) for r in range(height)]
+            places = [builder.add(h_at, times(builder, h_step, r)) for r in range(height)]
             sums = [cgutils.alloca_once(builder, out.vector) for _ in range(height)]
             with builder.if_else(begin) as (first, other):
                 with first:
                     for r, total in enumerate(sums):
                         bias = left.scalar(builder.add(bias_at, at.type(r)))
-                        builder.store(_splat(builder, bias, out.lanes), total)
+                        builder.store(splat(builder, bias, out.lanes), total)
                 with other:
                     for total, place in zip(sums, places, strict=True):
                         builder.store(out.load(place), total)
-            _add_products(
+            add_to_sums(
                 builder, sums, left, columns, right, (x_at, at.type(right.lanes), at.type(height), depth)
             )
             for total, place in zip(sums, places, strict=True):
@@ -95,13 +95,13 @@ def combine(
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        out, source, factors = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 2, 6))
+        out, source, factors = (Array(context, builder, signature.args[i], args[i]) for i in (0, 2, 6))
         _, at, _, v_at, v_step, n, _, c_at, floor, count = args
 
         def loop(first: Any, last: Any, vectors: int, lanes: int) -> None:
             for array in (out, source):
                 array.vector = ir.VectorType(array.element, lanes)
-            least = _splat(builder, floor, lanes)
+            least = splat(builder, floor, lanes)
             one = at.type(1)
             with cgutils.for_range_slice(builder, first, last, at.type(vectors * lanes), at.type) as (i, _):
                 begin = builder.add(v_at, i)
@@ -113,8 +113,8 @@ def combine(
                     row = builder.add(begin, builder.mul(k, v_step))
                     for u, total in enumerate(sums):
                         value = source.load(builder.add(row, at.type(u * lanes)))
-                        spread = _splat(builder, factor, lanes)
-                        builder.store(_fma(builder, spread, value, builder.load(total)), total)
+                        spread = splat(builder, factor, lanes)
+                        builder.store(fused(builder, spread, value, builder.load(total)), total)
                 for u, total in enumerate(sums):
                     result = _at_least(builder, builder.load(total), least)
                     out.store(result, builder.add(builder.add(at, i), at.type(u * lanes)))

@@ -17,8 +17,9 @@ from ..blas import single_threaded
 from ..jit import block, loop, vector_block
 from ..mlp import layers
 from ..mlp.columns import score
-from ..vectors import BYTES, FEW, add_products, rectified_blends
+from ..vectors import BYTES
 from . import columns, formula
+from .lanes import FEW, add_products, rectified_blends
 
 GROUP = 512  # trials in one item: enough that the work per tile is shared
 
