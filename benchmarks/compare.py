@@ -253,6 +253,7 @@ def _measure(entry: Entry, runner: _Runner, times: np.ndarray, ours: np.ndarray)
     entry.grown = float(sum(grown for grown, _ in memory))
     entry.peak = float(sum(peak for _, peak in memory))
     entry.notes = runner.ask("notes")[0]
+    entry.off = entry.notes.pop("off", entry.off)  # of a contender that has compared by itself
 
 
 def run(

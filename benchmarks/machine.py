@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -13,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from spinland import provenance
+
 _PACKAGES = (
-    "spinland", "numpy", "scipy", "numba", "fastcluster", "torch", "jax", "loss-landscapes",
+    "numpy", "scipy", "numba", "fastcluster", "torch", "jax", "loss-landscapes",
 )  # fmt: skip
 
 #: What can be measured against, with units.
@@ -35,7 +38,8 @@ def description() -> dict[str, Any]:
         "load": os.getloadavg()[0],
         "system": platform.platform(),
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {"spinland": _commit() or provenance.version()}
+        | {name: _version(name) for name in _PACKAGES},
     }
 
 
@@ -61,6 +65,16 @@ def _caches() -> dict[str, str]:
             continue
         found[f"L{level} {kind.lower()}"] = size
     return found
+
+
+def _commit() -> str | None:
+    """Commit of the checkout that this is, with a plus if it holds changes; None elsewhere."""
+    here = Path(__file__).parents[1]
+    try:
+        words = ["git", "-C", str(here), "describe", "--always", "--abbrev=10", "--dirty=+", "--exclude=*"]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip() or None
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def _version(name: str) -> str | None:

@@ -5,6 +5,7 @@ Every library draws its own numbers, so the walks differ; what is compared is th
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -169,7 +170,9 @@ def torch_sparse(n: int, hidden: int, walkers: int, steps: int) -> Callable[[], 
     from torch.nn import functional
 
     x, y = network.torch_samples("images", n)
-    sparse = x.to_sparse_csr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that such tensors are new
+        sparse = x.to_sparse_csr()
 
     def loss(point: Any) -> Any:
         w, b, v, c = network.torch_layers(point, x.shape[1], hidden)
