@@ -216,9 +216,10 @@ class _Runner:
             one.pipe.send(order)
         return [one.receive() for one in self.processes]
 
-    def seconds(self) -> float:
-        """Time of the whole work."""
-        return float(max(self.ask("time"))) / (self.contender.share * self.contender.processes)
+    def time(self) -> tuple[float, float, float]:
+        """Seconds of the whole work, bytes that a call adds, and the peak of the processes."""
+        seconds, grown, peak = zip(*self.ask("time"), strict=True)
+        return max(seconds) / (self.contender.share * self.contender.processes), sum(grown), sum(peak)
 
     def end(self) -> None:
         for one in self.processes:
@@ -245,13 +246,12 @@ def _start(contender: Contender, say: Callable[[str], None]) -> tuple[_Runner | 
     return runner, entry
 
 
-def _measure(entry: Entry, runner: _Runner, times: np.ndarray, ours: np.ndarray) -> None:
-    entry.seconds = float(np.median(times))
-    low, middle, high = np.percentile(times / ours, [25, 50, 75])
+def _measure(entry: Entry, runner: _Runner, found: np.ndarray, ours: np.ndarray) -> None:
+    """``found`` (rounds, 3): seconds, bytes added, peak; ``ours`` (rounds,) seconds."""
+    entry.seconds = float(np.median(found[:, 0]))
+    low, middle, high = np.percentile(found[:, 0] / ours, [25, 50, 75])
     entry.low, entry.ratio, entry.high = float(low), float(middle), float(high)
-    memory = runner.ask("memory")
-    entry.grown = float(sum(grown for grown, _ in memory))
-    entry.peak = float(sum(peak for _, peak in memory))
+    entry.grown, entry.peak = (float(value) for value in found[:, 1:].max(axis=0))
     entry.notes = runner.ask("notes")[0]
     entry.off = entry.notes.pop("off", entry.off)  # of a contender that has compared by itself
 
@@ -284,15 +284,14 @@ def run(
             runners.append(runner)
             entries.append(entry)
             _compare(operation, contender, entry, runner, runners[0])
-        times = np.empty((operation.rounds, len(runners)))
+        found = np.empty((operation.rounds, len(runners), 3))
         for turn in range(operation.rounds):
             say(f"round {turn + 1} of {operation.rounds}")
             for i, runner in enumerate(runners):
                 sleep(_PAUSE)
-                runner.ask("warm") if turn == 0 or runner.first < 1 else None
-                times[turn, i] = runner.seconds()
+                found[turn, i] = runner.time()
         for i, (entry, runner) in enumerate(zip(entries, runners, strict=True)):
-            _measure(entry, runner, times[:, i], times[:, 0])
+            _measure(entry, runner, found[:, i], found[:, 0, 0])
     finally:
         for runner in runners:
             runner.end()

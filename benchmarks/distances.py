@@ -86,7 +86,7 @@ def distances(n: int, dim: int) -> Operation:
         "PyTorch cdist, differences", "benchmarks.distances:torch_distances",
         {**same, "mode": "donot_use_mm_for_euclid_dist"}, needs="torch", tolerance=1e-4,
     )  # fmt: skip
-    torch = [*in_threads(by_products), *(in_threads(by_differences) if n < 1000 else [])]
+    torch = [*in_threads(by_products), *([by_differences] if n < 1000 else [])]
     return Operation(
         "distances",
         f"all pairs of {n} × {dim} parameters, float32",
@@ -97,5 +97,6 @@ def distances(n: int, dim: int) -> Operation:
         (Bound(machine.GEMM32, 2.0 * pairs * dim), Bound(machine.READ, 4.0 * n * dim)),
         "pair",
         pairs,
+        rounds=5 if n < 1000 else 3,
         remark="The matrix product of cdist loses the digits of close pairs: see its note.",
     )

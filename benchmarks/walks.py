@@ -27,7 +27,7 @@ def operations(quick: bool) -> list[Operation]:
     size: dict[str, int] = (
         {"n": 500, "hidden": 32, "walkers": 2, "steps": 1}
         if quick
-        else {"n": 10_000, "hidden": 512, "walkers": 16, "steps": 3}
+        else {"n": 10_000, "hidden": 512, "walkers": 16, "steps": 1}
     )
     evaluations = size["walkers"] * (size["steps"] + 1)
     everything, needed = network.operations_of("images", size["n"], size["hidden"], 1, 1)

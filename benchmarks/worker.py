@@ -18,6 +18,7 @@ import numpy as np
 
 #: Shortest time that is measured, in seconds; a quicker call is repeated until it takes that long.
 SHORTEST = 0.1
+LONG = 0.5  # seconds from which a call is timed as it comes
 
 
 def resolve(factory: str) -> Any:
@@ -49,28 +50,24 @@ class _Contest:
         result = self.call()
         self.first = perf_counter() - start
         self.result = None if result is None else np.asarray(result)
-        self.repeats = 1
 
-    def warm(self) -> None:
-        """One more call, which says how often it must be repeated to be timed."""
-        start = perf_counter()
-        self.call()
-        self.repeats = max(1, int(SHORTEST / max(perf_counter() - start, 1e-7)))
-
-    def time(self) -> float:
-        """Seconds of a call."""
-        start = perf_counter()
-        for _ in range(self.repeats):
-            self.call()
-        return (perf_counter() - start) / self.repeats
-
-    def memory(self) -> tuple[float, float]:
-        """Bytes by which a call raises the memory of the process, and the peak of the whole process."""
+    def time(self) -> tuple[float, float, float]:
+        """Seconds of a call; bytes by which calls raise the memory of the process, and the peak of all of it."""
         _forget_the_peak()
         before = _status("VmRSS")
+        start = perf_counter()
         self.call()
+        seconds = perf_counter() - start
+        if (
+            seconds < LONG
+        ):  # what the contender before has left in the caches matters: the call above was to warm up
+            repeats = max(1, int(SHORTEST / max(seconds, 1e-7)))
+            start = perf_counter()
+            for _ in range(repeats):
+                self.call()
+            seconds = (perf_counter() - start) / repeats
         peak = _status("VmHWM")
-        return peak - before, peak
+        return seconds, peak - before, peak
 
     def notes(self) -> dict[str, Any]:
         """What else the contender has to say."""
@@ -78,7 +75,7 @@ class _Contest:
 
 
 def serve(pipe: Connection, factory: str, arguments: dict[str, Any], cores: list[int] | None) -> None:
-    """Answer ``ready``, ``time``, ``warm``, ``memory`` and ``notes`` until told to ``stop``."""
+    """Tell the first call's seconds and result, then answer ``time`` and ``notes`` until told to ``stop``."""
     if cores is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
     try:
@@ -99,8 +96,7 @@ def sweep(
     try:
         for value in values:
             contest = _Contest(factory, {**arguments, argument: value})
-            contest.warm()
-            pipe.send(min(contest.time() for _ in range(5)))
+            pipe.send(min(contest.time()[0] for _ in range(5)))
     except (EOFError, KeyboardInterrupt):
         return
     except BaseException:  # noqa: BLE001
