@@ -19,12 +19,6 @@ _STUDY = (
     "--swap-trials 2 --bootstrap 10 --null-draws 10 --directions 2 --grid 5 --line-points 5 --n-train 200 "
     "--n-test 50 --glass-replicas 0 --no-page"
 )
-_GLASS = (
-    "glass --spins 20 --instances 2 --starts 2 --descent-time 3 --sizes 10 --critical-spins 3,4 "
-    "--critical-instances 3 --layer-spins 5 --temperatures 0.8,1.2,2.0 --sweeps 40 --waiting-times 0.5,1 "
-    "--ageing-time 1 --pairs 20 --minima 12 --walk-origins 2 --walkers 2 --walk-steps 10 --lines 2 "
-    "--line-points 5 --grid 5 --bootstrap 10 --null-draws 10 --no-page"
-)
 _KERNEL = "import spinland as sl; points = sl.ReLUNetwork((20, 8, 2)).initialize({replicas})"
 _DISTANCES = f"{_KERNEL}; sl.distances(points)"
 _SHARE = re.compile(r"compiling kernels took ([0-9.]+) s of ([0-9.]+) s")
@@ -57,10 +51,7 @@ def operations(quick: bool) -> list[Operation]:
         ]
     return [
         *opened,
-        *(
-            _first(f"spinland {words.split()[0]}, tiny", "benchmarks.start:command", {"words": words}, 1)
-            for words in (_STUDY, _GLASS)
-        ),
+        _first("spinland study, tiny", "benchmarks.start:command", {"words": _STUDY}, 1),
     ]
 
 

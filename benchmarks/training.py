@@ -77,6 +77,7 @@ def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Oper
         _CHAOS,
         (Bound(machine.FMA32, replicas * (4.0 * first + 6.0 * second)),),
         "replica step", replicas * (samples // batch),
+        rounds=5,
         remark="the bound counts the products with inputs other than zero",
     )  # fmt: skip
 
