@@ -1,23 +1,23 @@
 """Inner products and squared differences of all pairs of long rows, a block of columns at a time.
 
-The columns are cut into chunks of ``CHUNK`` on one fixed grid. A chunk is centred and scaled into a packed
-buffer, multiplied in pairs of row tiles by BLAS in panels of ``PANEL`` columns, and added to the condensed
-result in float64 in the order of the chunks. Nothing in this order depends on how many chunks come at a
-time or on the number of threads, so neither do the bits.
+The columns are cut into panels of ``PANEL`` on one fixed grid. A panel is centred, scaled and packed into
+strips of interleaved rows. Each pair of strips is multiplied panel after panel, and the sums over the columns
+of a panel are added in float64 to those of the panels before. Nothing in this order depends on how many panels
+come at a time or on the number of threads, so neither do the bits.
 """
 
 import numba
 import numpy as np
 from numba import prange
 
-from .. import blas
 from ..jit import block, loop, vector_block
+from ..vectors import BYTES
 from .formula import pair_index, power_of_two
+from .strips import add_strip_products, interleave
 
-CHUNK = 2048  # columns that are centred, scaled and summed together
-PANEL = 512  # columns in one BLAS product; longer float32 sums would lose digits
-TILE = 128  # rows in one BLAS product
-BATCH = 256  # products of tiles in flight; each has a float64 tile of its own
+CHUNK = 2048  # blocks of columns are whole numbers of these
+PANEL = 256  # columns centred, scaled and summed together: longer float32 sums would lose digits
+TILE = 4  # strips beside each other in one item
 PAIRS = 64  # pairs in one item of the direct differences
 
 
@@ -25,7 +25,8 @@ PAIRS = 64  # pairs in one item of the direct differences
 def _mean_into(mean, x, low, high):
     """Mean row of columns low ... high of x, in float64."""
     n = x.shape[0]
-    mean[:] = 0.0
+    for k in range(high - low):
+        mean[k] = 0.0
     for row in range(n):
         for k in range(high - low):
             mean[k] += x[row, low + k]
@@ -34,88 +35,100 @@ def _mean_into(mean, x, low, high):
 
 
 @vector_block
-def _centred_square(row, mean):
-    """Squared norm of row − mean in float64."""
+def _centre_into(out, row, mean):
+    """Set out to row − mean; returns its squared norm. All in float64."""
     total = 0.0
     for k in range(row.shape[0]):
         y = row[k] - mean[k]
+        out[k] = y
         total += y * y
     return total
 
 
 @block
-def _scale_into(out, row, mean, scale):
+def _scale_into(out, row, scale):
     for k in range(row.shape[0]):
-        out[k] = (row[k] - mean[k]) * scale
-
-
-@loop
-def _means(x, first, width, mean):
-    for panel in prange((width + PANEL - 1) // PANEL):
-        low = panel * PANEL
-        high = min(low + PANEL, width)
-        _mean_into(mean[low:high], x, first + low, first + high)
-
-
-@loop
-def _pack(x, first, width, mean, packed, scales, squares):
-    n = x.shape[0]
-    chunks, tiles = packed.shape[0], (n + TILE - 1) // TILE
-    for item in prange(chunks * tiles):
-        chunk, tile = item // tiles, item % tiles
-        low = chunk * CHUNK
-        high = min(low + CHUNK, width)
-        for r in range(tile * TILE, min((tile + 1) * TILE, n)):
-            row = x[r, first + low : first + high]
-            square = _centred_square(row, mean[low:high])
-            squares[chunk, r] = square
-            scales[chunk, r] = power_of_two(square / (high - low))
-            _scale_into(packed[chunk, r, : high - low], row, mean[low:high], scales[chunk, r])
+        out[k] = row[k] * scale
 
 
 @block
-def _multiply_tile(left, right, product, partial):
-    """Set partial to left · rightᵀ: products of panels in their own type, their sum in float64."""
-    partial[:, :] = 0.0
-    width = left.shape[1]
-    for low in range(0, width, PANEL):
-        high = min(low + PANEL, width)
-        blas.gemm(False, True, left[:, low:high], right[:, low:high], False, product)
-        for i in range(partial.shape[0]):
-            for j in range(partial.shape[1]):
-                partial[i, j] += product[i, j]
-
-
-@block
-def _add_tile(partial, i0, j0, scales, condensed):
-    """Add the part above the diagonal of a tile, its scales taken out, to the condensed products."""
-    n = scales.shape[0]
-    for i in range(i0, min(i0 + TILE, n)):
-        low, high = max(j0, i + 1), min(j0 + TILE, n)
-        start = pair_index(i, low, n)
-        unscale = 1.0 / scales[i]  # a power of two: exact
-        for j in range(low, high):
-            condensed[start + j - low] += partial[i - i0, j - j0] * unscale / scales[j]
+def _pack_strip(x, low, high, first, mean, centred, rows, strips, at, units, squares):
+    """Rows ``first ...`` of columns low ... high, without their mean, near one, as a strip; zeros beyond the last."""
+    lanes, width = rows.shape[0], high - low
+    for r in range(lanes):
+        units[first + r] = 1.0
+        if first + r < x.shape[0]:
+            square = _centre_into(centred[:width], x[first + r, low:high], mean[:width])
+            scale = power_of_two(square / width)
+            squares[first + r] = square
+            units[first + r] = 1.0 / scale  # a power of two: exact
+            _scale_into(rows[r], centred[:width], scale)
+        else:
+            for k in range(width):
+                rows[r, k] = 0.0
+    interleave(rows, rows.shape[1], strips, at, width)
 
 
 @loop
-def _multiply(packed, width, scales, items, products, partials, condensed):
-    n, workers = packed.shape[1], products.shape[0]
+def _pack(x, first, width, with_mean, means, centred, rows, strips, units, squares):
+    workers, lanes = rows.shape[0], rows.shape[1]
+    n_strips = units.shape[1] // lanes
     for worker in prange(workers):
-        for item in range(worker, items.shape[0], workers):
-            chunk, i0, j0 = items[item, 0], items[item, 1] * TILE, items[item, 2] * TILE
-            i1, j1 = min(i0 + TILE, n), min(j0 + TILE, n)
-            w = min(CHUNK, width - chunk * CHUNK)
-            _multiply_tile(
-                packed[chunk, i0:i1, :w],
-                packed[chunk, j0:j1, :w],
-                products[worker, : i1 - i0, : j1 - j0],
-                partials[item, : i1 - i0, : j1 - j0],
-            )
-    for item in range(items.shape[0]):
-        _add_tile(
-            partials[item], items[item, 1] * TILE, items[item, 2] * TILE, scales[items[item, 0]], condensed
-        )
+        for panel in range(worker, (width + PANEL - 1) // PANEL, workers):
+            low = first + panel * PANEL
+            high = min(low + PANEL, first + width)
+            if with_mean:
+                _mean_into(means[worker], x, low, high)
+            for strip in range(n_strips):
+                _pack_strip(
+                    x, low, high, strip * lanes, means[worker], centred[worker], rows[worker],
+                    strips, (panel * n_strips + strip) * PANEL * lanes, units[panel], squares[panel],
+                )  # fmt: skip
+
+
+@block
+def _swap_block(sums, condensed, i0, j0, n, lanes, out):
+    """Take the sums of pairs of two strips from the condensed form, or with ``out`` put them there."""
+    for i in range(i0, min(i0 + lanes, n)):
+        low, high = max(j0, i + 1), min(j0 + lanes, n)
+        start = pair_index(i, low, n) - low
+        at = (i - i0) * lanes - j0
+        for j in range(low, high):
+            if out:
+                condensed[start + j] = sums[at + j]
+            else:
+                sums[at + j] = condensed[start + j]
+
+
+@block
+def _add_tile(strips, width, units, tile, sums, condensed, n, lanes):
+    """Add the products of the strips of one tile and those of another, panel after panel."""
+    n_strips = units.shape[1] // lanes
+    i0, j0 = tile[0], tile[1]
+    i1, j1 = min(i0 + TILE, n_strips), min(j0 + TILE, n_strips)
+    for j in range(j0, j1):
+        for i in range(i0, min(i1, j + 1)):
+            _swap_block(sums[i - i0, j - j0], condensed, i * lanes, j * lanes, n, lanes, False)
+    for panel in range((width + PANEL - 1) // PANEL):
+        depth = min(PANEL, width - panel * PANEL)
+        first, unit = panel * n_strips, panel * units.shape[1]
+        for j in range(j0, j1):
+            for i in range(i0, min(i1, j + 1)):
+                add_strip_products(
+                    strips, (first + i) * PANEL * lanes, (first + j) * PANEL * lanes, depth,
+                    units, unit + i * lanes, unit + j * lanes, sums[i - i0, j - j0], 0,
+                )  # fmt: skip
+    for j in range(j0, j1):
+        for i in range(i0, min(i1, j + 1)):
+            _swap_block(sums[i - i0, j - j0], condensed, i * lanes, j * lanes, n, lanes, True)
+
+
+@loop
+def _multiply(strips, width, units, tiles, sums, condensed, n, lanes):
+    workers = sums.shape[0]
+    for worker in prange(workers):
+        for item in range(worker, tiles.shape[0], workers):
+            _add_tile(strips, width, units, tiles[item], sums[worker], condensed, n, lanes)
 
 
 class Workspace:
@@ -132,16 +145,17 @@ class Workspace:
     """
 
     def __init__(self, n, chunks, dtype):
-        tiles = -(-n // TILE)
-        rows, columns = np.triu_indices(tiles)
-        self.pairs = np.stack([rows, columns], axis=1)
-        self.packed = np.empty((chunks, n, CHUNK), dtype)
-        self.mean = np.zeros(chunks * CHUNK)
-        self.scales = np.empty((chunks, n))
-        self.squares = np.empty((chunks, n))
-        tile = min(n, TILE)
-        self.products = np.empty((numba.get_num_threads(), tile, tile), dtype)
-        self.partials = np.empty((min(BATCH, chunks * len(self.pairs)), tile, tile))
+        workers, lanes = numba.get_num_threads(), BYTES // np.dtype(dtype).itemsize
+        strips, panels = -(-n // lanes), chunks * CHUNK // PANEL
+        rows, columns = np.triu_indices(-(-strips // TILE))
+        self.tiles = TILE * np.stack([rows, columns], axis=1)
+        self.means = np.zeros((workers, PANEL))
+        self.centred = np.empty((workers, PANEL))
+        self.rows = np.zeros((workers, lanes, PANEL), dtype)
+        self.strips = np.empty(panels * strips * PANEL * lanes, dtype)
+        self.units = np.empty((panels, strips * lanes))
+        self.squares = np.empty((panels, n))
+        self.sums = np.zeros((workers, TILE, TILE, lanes * lanes))
 
 
 def add_products(x, first, width, centred, workspace, condensed, squares):
@@ -162,21 +176,11 @@ def add_products(x, first, width, centred, workspace, condensed, squares):
     squares : (n,) float64
         Squared norms, added to.
     """
-    chunks = -(-width // CHUNK)
-    if centred:
-        _means(x, first, width, workspace.mean)
-    packed, scales = workspace.packed[:chunks], workspace.scales[:chunks]
-    _pack(x, first, width, workspace.mean, packed, scales, workspace.squares)
-    for chunk in range(chunks):
-        squares += workspace.squares[chunk]
-    pairs = workspace.pairs
-    items = np.empty((chunks * len(pairs), 3), np.int64)
-    items[:, 0] = np.repeat(np.arange(chunks), len(pairs))
-    items[:, 1:] = np.tile(pairs, (chunks, 1))
-    with blas.single_threaded():
-        for low in range(0, len(items), BATCH):
-            batch = items[low : low + BATCH]
-            _multiply(packed, width, scales, batch, workspace.products, workspace.partials, condensed)
+    w = workspace
+    _pack(x, first, width, centred, w.means, w.centred, w.rows, w.strips, w.units, w.squares)
+    for panel in range(-(-width // PANEL)):
+        squares += w.squares[panel]
+    _multiply(w.strips, width, w.units, w.tiles, w.sums, condensed, len(squares), w.rows.shape[1])
 
 
 @vector_block

@@ -1,0 +1,100 @@
+"""Strips of interleaved rows: their making and their products, in vectors.
+
+A strip holds as many rows as a vector has lanes, column after column: number k · lanes + r is row r of column
+k. The same strip is the left factor of a product, number by number, and the right one, vector by vector.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+
+from ..vectors import ROWS, _add_products, _Array, _fma, _splat, _times, intrinsic
+
+QUARTER = 16  # bytes within which a register's numbers are interleaved
+
+
+def _shuffled(builder: Any, a: Any, b: Any, places: list[int]) -> Any:
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places))
+
+
+def _transposed(builder: Any, parts: list[Any]) -> list[Any]:
+    """Columns of the two blocks whose rows are the lower and upper halves of the parts."""
+    few = len(parts)
+    for _ in range(few.bit_length() - 1):
+        pairs = zip(parts[: few // 2], parts[few // 2 :], strict=True)
+        parts = []
+        for a, b in pairs:
+            for first in (0, few // 2):
+                taken = [half + first + k for half in (0, few) for k in range(few // 2)]
+                parts.append(_shuffled(builder, a, b, [k + other for k in taken for other in (0, 2 * few)]))
+    return parts
+
+
+@intrinsic
+def interleave(typingctx: Any, rows: Any, step: Any, strip: Any, at: Any, width: Any) -> Any:
+    """strip[at + k·lanes + r] = rows[r·step + k] for the rows r of a strip and 0 ≤ k < width.
+
+    Columns go in groups of QUARTER bytes: both arrays have room for a last whole one.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source, target = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 2))
+        lanes, few = target.lanes, QUARTER // source.bytes
+        source.vector, target.vector = (ir.VectorType(source.element, count) for count in (few, 2 * few))
+        _, step, _, at, width = args
+        group = at.type(few)
+        with cgutils.for_range_slice(builder, at.type(0), width, group, at.type) as (k, _):
+            place = builder.add(at, _times(builder, k, lanes))
+            for first in range(0, lanes, 2 * few):
+                begins = [builder.add(_times(builder, step, first + r), k) for r in range(2 * few)]
+                parts = [source.load(begin) for begin in begins]
+                joined = [
+                    _shuffled(builder, parts[r], parts[r + few], list(range(2 * few))) for r in range(few)
+                ]
+                for c, column in enumerate(_transposed(builder, joined)):
+                    target.store(column, builder.add(place, at.type(c * lanes + first)))
+        return context.get_dummy_value()
+
+    return types.void(rows, types.intp, strip, types.intp, types.intp), code
+
+
+@intrinsic
+def add_strip_products(
+    typingctx: Any, strips: Any, left: Any, right: Any, depth: Any, units: Any, left_unit: Any, right_unit: Any,
+    sums: Any, sums_at: Any,
+) -> Any:  # fmt: skip
+    """sums[r, s] += units[r] units[s] Σ_k a[k, r] b[k, s] over ``depth`` columns of two strips, in float64.
+
+    The strips begin at numbers ``left`` and ``right`` of ``strips``, their units at ``left_unit`` and
+    ``right_unit``, their square of sums at ``sums_at``. The sum over k is in the type of the strips.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source, factors, target = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 4, 7))
+        lanes, element = source.lanes, factors.element
+        factors.vector = target.vector = wide = ir.VectorType(element, lanes)
+        _, left, right, depth, _, left_unit, right_unit, _, sums_at = args
+        step = depth.type(lanes)
+        groups = -(-lanes // ROWS)
+        for group in range(groups):
+            rows = range(group * lanes // groups, (group + 1) * lanes // groups)
+            products = [cgutils.alloca_once(builder, source.vector) for _ in rows]
+            for product in products:
+                builder.store(ir.Constant(source.vector, [0.0] * lanes), product)
+            columns = [builder.add(left, left.type(r)) for r in rows]
+            _add_products(builder, products, source, columns, source, (right, step, step, depth))
+            for r, product in zip(rows, products, strict=True):
+                value = builder.load(product)
+                value = value if value.type == wide else builder.fpext(value, wide)
+                unit = _splat(builder, factors.scalar(builder.add(left_unit, left.type(r))), lanes)
+                place = builder.add(sums_at, left.type(r * lanes))
+                value = _fma(builder, builder.fmul(value, unit), factors.load(right_unit), target.load(place))
+                target.store(value, place)
+        return context.get_dummy_value()
+
+    integer = types.intp
+    arguments = (strips, integer, integer, integer, units, integer, integer, sums, integer)
+    return types.void(*arguments), code
