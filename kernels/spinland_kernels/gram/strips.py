@@ -11,7 +11,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from ..vectors import ROWS, _add_products, _Array, _fma, _splat, _times, intrinsic
+from ..vectors import ROWS, Array, add_to_sums, fused, intrinsic, splat, times
 
 QUARTER = 16  # bytes within which a register's numbers are interleaved
 
@@ -41,15 +41,15 @@ def interleave(typingctx: Any, rows: Any, step: Any, strip: Any, at: Any, width:
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        source, target = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 2))
+        source, target = (Array(context, builder, signature.args[i], args[i]) for i in (0, 2))
         lanes, few = target.lanes, QUARTER // source.bytes
         source.vector, target.vector = (ir.VectorType(source.element, count) for count in (few, 2 * few))
         _, step, _, at, width = args
         group = at.type(few)
         with cgutils.for_range_slice(builder, at.type(0), width, group, at.type) as (k, _):
-            place = builder.add(at, _times(builder, k, lanes))
+            place = builder.add(at, times(builder, k, lanes))
             for first in range(0, lanes, 2 * few):
-                begins = [builder.add(_times(builder, step, first + r), k) for r in range(2 * few)]
+                begins = [builder.add(times(builder, step, first + r), k) for r in range(2 * few)]
                 parts = [source.load(begin) for begin in begins]
                 joined = [
                     _shuffled(builder, parts[r], parts[r + few], list(range(2 * few))) for r in range(few)
@@ -73,7 +73,7 @@ def add_strip_products(
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        source, factors, target = (_Array(context, builder, signature.args[i], args[i]) for i in (0, 4, 7))
+        source, factors, target = (Array(context, builder, signature.args[i], args[i]) for i in (0, 4, 7))
         lanes, element = source.lanes, factors.element
         factors.vector = target.vector = wide = ir.VectorType(element, lanes)
         _, left, right, depth, _, left_unit, right_unit, _, sums_at = args
@@ -85,13 +85,13 @@ def add_strip_products(
             for product in products:
                 builder.store(ir.Constant(source.vector, [0.0] * lanes), product)
             columns = [builder.add(left, left.type(r)) for r in rows]
-            _add_products(builder, products, source, columns, source, (right, step, step, depth))
+            add_to_sums(builder, products, source, columns, source, (right, step, step, depth))
             for r, product in zip(rows, products, strict=True):
                 value = builder.load(product)
                 value = value if value.type == wide else builder.fpext(value, wide)
-                unit = _splat(builder, factors.scalar(builder.add(left_unit, left.type(r))), lanes)
+                unit = splat(builder, factors.scalar(builder.add(left_unit, left.type(r))), lanes)
                 place = builder.add(sums_at, left.type(r * lanes))
-                value = _fma(builder, builder.fmul(value, unit), factors.load(right_unit), target.load(place))
+                value = fused(builder, builder.fmul(value, unit), factors.load(right_unit), target.load(place))
                 target.store(value, place)
         return context.get_dummy_value()
 
