@@ -350,6 +350,7 @@ class Measured:
     values: list[int]
     seconds: list[float]
     slope: float
+    fitted: int  # index of the first size that the slope was fitted to
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -368,4 +369,4 @@ def measure(scaling: Scaling, threads: int) -> Measured:
     half = min(len(seconds) // 2, max(0, len(seconds) - 3))
     logs = np.log(np.array(scaling.values[half:], float)), np.log(seconds[half:])
     slope = float(np.polyfit(*logs, 1)[0]) if len(seconds) > 1 else float("nan")
-    return Measured(scaling.name, scaling.axis, list(scaling.values), seconds, slope)
+    return Measured(scaling.name, scaling.axis, list(scaling.values), seconds, slope, half)

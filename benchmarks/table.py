@@ -116,10 +116,9 @@ def markdown(found: Found) -> str:
         ours = Entry(**outcome["ours"])
         peers = _peers(outcome)
         for peer in peers or [Entry("")]:
-            memory = "" if peer.error else f"{size(ours.grown)} / {size(peer.grown)}"
-            cells = (
-                [_named(peer), ratio(peer), aim(peer), memory] if peers else ["", "", "", size(ours.grown)]
-            )
+            both = [memory(one) for one in (ours, peer) if not (one is peer and (peer.error or not peers))]
+            cells = [_named(peer), ratio(peer), aim(peer)] if peers else ["", "", ""]
+            cells.append(" / ".join(both))
             rows.append("| " + " | ".join(head + cells) + " |")
             head = ["", "", ""]
     return "\n".join(rows) + "\n"
@@ -151,9 +150,9 @@ def _draw(ax: Any, curve: Found) -> None:
 
     sizes, times = np.array(curve["values"], float), np.array(curve["seconds"])
     ax.loglog(sizes, times, "o", label=curve["name"])
-    half = len(sizes) // 2
-    end = np.array([sizes[half], sizes[-1]])
-    middle = np.exp(np.log(times[half:]).mean() - curve["slope"] * np.log(sizes[half:]).mean())
+    fitted = curve["fitted"]
+    end = np.array([sizes[fitted], sizes[-1]])
+    middle = np.exp(np.log(times[fitted:]).mean() - curve["slope"] * np.log(sizes[fitted:]).mean())
     ax.loglog(end, middle * end ** curve["slope"], "-", label=f"slope {curve['slope']:.2f}")
     ax.set_xlabel(curve["axis"])
     ax.set_ylabel("time of a call (s)")
