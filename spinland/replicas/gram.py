@@ -6,10 +6,10 @@ and b are close. Three things keep them.
 *Centre.* The Euclidean metrics subtract the mean row first, in float64, so that a part that all replicas
 share does not swamp their differences.
 
-*Short sums.* float32 rows of more than 8192 columns are multiplied in float32 over panels of 512 columns;
+*Short sums.* float32 rows of more than 8192 columns are multiplied in float32 over panels of 256 columns;
 the sums over panels are float64. The rounding errors of the partial sums of a panel of K products are
 independent, so that the product a·b of nearly parallel rows is off by about u √K/3 · |a||b| with
-u = 2⁻²⁴, 4.5e-7, when one panel dominates, and less by the root of the number of panels otherwise (N. Higham
+u = 2⁻²⁴, 3.2e-7, when one panel dominates, and less by the root of the number of panels otherwise (N. Higham
 and T. Mary, SIAM J. Sci. Comput. 41, A2815, 2019, for such errors). Shorter rows, and float64 rows, are
 multiplied in float64.
 

@@ -109,9 +109,14 @@ def name_rows(rows: list[int]) -> str:
     return f"row{'s' if len(rows) != 1 else ''} {shown}{more}"
 
 
-def chunk_columns(n: int, itemsize: int, budget: int = 1 << 24) -> int:
-    """Columns that are centred and multiplied together: chunks of about 16 MiB in all, one at least."""
-    return max(1, budget // (n * CHUNK * itemsize)) * CHUNK
+def chunk_columns(n: int, itemsize: int) -> int:
+    """Columns that are centred and multiplied together: chunks of about 4 MiB in all, which stay near the core.
+
+    Two chunks, though, where these are no more than 32 MiB: the sums of many pairs are far away, and are fetched
+    for each block of columns. One chunk at least.
+    """
+    size = n * CHUNK * itemsize
+    return CHUNK * max(1, min(2, (1 << 25) // size), (1 << 22) // size)
 
 
 def check_metric(metric: str) -> str:

@@ -82,6 +82,42 @@ def test_overlaps_of_opposite_and_orthogonal_rows():
     np.testing.assert_array_equal(gram.overlaps(rows), [[1, -1, 0], [-1, 1, 0], [0, 0, 1]])
 
 
+def _products(rows, centred, dtype):
+    n, width = rows.shape
+    workspace = cpu.Workspace(n, -(-width // cpu.CHUNK), dtype)
+    condensed, squares = np.zeros(n * (n - 1) // 2), np.zeros(n)
+    cpu.add_products(rows, 0, width, centred, workspace, condensed, squares)
+    return condensed, squares
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [2, 7, 8, 9, 15, 16, 17, 100, 193, 385, 777])
+@pytest.mark.parametrize("width", [1, 3, cpu.PANEL - 1, cpu.PANEL, cpu.PANEL + 1, 2 * cpu.CHUNK - 3])
+@pytest.mark.parametrize("centred", [False, True])
+def test_products_of_any_number_of_rows_and_columns(dtype, n, width, centred):
+    rows = np.random.default_rng(n).standard_normal((n, width)).astype(dtype) + 2
+    exact = rows.astype(np.float64)
+    exact -= exact.mean(axis=0) if centred else 0.0
+    condensed, squares = _products(rows, centred, dtype)
+    unit = np.sum(rows.astype(np.float64) ** 2, axis=1).max()
+    error = condensed - (exact @ exact.T)[np.triu_indices(n, 1)]
+    assert np.abs(error).max() < TOLERANCE[dtype] * unit
+    assert np.abs(squares - np.sum(exact**2, axis=1)).max() < TOLERANCE["float64"] * unit
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_is_not_finite_stays_in_its_row(dtype, value):
+    rows = np.random.default_rng(4).standard_normal((37, 300)).astype(dtype)
+    expected, _ = _products(rows, False, dtype)
+    rows[18, 290] = value
+    condensed, squares = _products(rows, False, dtype)
+    assert np.flatnonzero(~np.isfinite(squares)).tolist() == [18]
+    own = (np.array(np.triu_indices(37, 1)) == 18).any(axis=0)
+    assert not np.isfinite(condensed[own]).any()
+    np.testing.assert_array_equal(condensed[~own], expected[~own])
+
+
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_threads_and_blocks_do_not_change_the_bits(metric, dtype, monkeypatch):

@@ -17,21 +17,28 @@ from .strips import add_strip_products, interleave
 
 CHUNK = 2048  # blocks of columns are whole numbers of these
 PANEL = 256  # columns centred, scaled and summed together: longer float32 sums would lose digits
-TILE = 4  # strips beside each other in one item
+SIDE = 8  # most strips in a tile: two of them and the sums of their pairs stay in the second cache
+TILES = 6  # tiles beside each other, or more, so that their pairs are enough work for some threads
 PAIRS = 64  # pairs in one item of the direct differences
+
+
+@block
+def _add_rows(total, a, b):
+    for k in range(total.shape[0]):
+        total[k] = total[k] + a[k] + b[k]
 
 
 @block
 def _mean_into(mean, x, low, high):
     """Mean row of columns low ... high of x, in float64."""
     n = x.shape[0]
-    for k in range(high - low):
+    for k in range(mean.shape[0]):
         mean[k] = 0.0
-    for row in range(n):
-        for k in range(high - low):
-            mean[k] += x[row, low + k]
-    for k in range(high - low):
-        mean[k] /= n
+    for row in range(0, n - 1, 2):
+        _add_rows(mean, x[row, low:high], x[row + 1, low:high])
+    for k in range(mean.shape[0]):
+        last = x[n - 1, low + k] if n % 2 else 0.0
+        mean[k] = (mean[k] + last) / n
 
 
 @vector_block
@@ -78,7 +85,7 @@ def _pack(x, first, width, with_mean, means, centred, rows, strips, units, squar
             low = first + panel * PANEL
             high = min(low + PANEL, first + width)
             if with_mean:
-                _mean_into(means[worker], x, low, high)
+                _mean_into(means[worker, : high - low], x, low, high)
             for strip in range(n_strips):
                 _pack_strip(
                     x, low, high, strip * lanes, means[worker], centred[worker], rows[worker],
@@ -87,40 +94,45 @@ def _pack(x, first, width, with_mean, means, centred, rows, strips, units, squar
 
 
 @block
-def _swap_block(sums, condensed, i0, j0, n, lanes, out):
-    """Take the sums of pairs of two strips from the condensed form, or with ``out`` put them there."""
-    for i in range(i0, min(i0 + lanes, n)):
-        low, high = max(j0, i + 1), min(j0 + lanes, n)
-        start = pair_index(i, low, n) - low
-        at = (i - i0) * lanes - j0
-        for j in range(low, high):
-            if out:
-                condensed[start + j] = sums[at + j]
-            else:
-                sums[at + j] = condensed[start + j]
+def _exchange(sums, condensed, tile, side, n, lanes, out):
+    """Take the sums of pairs of two tiles from the condensed form, or with ``out`` put them there."""
+    i0, j0 = tile[0] * lanes, tile[1] * lanes
+    for i in range(i0, min(i0 + side * lanes, n)):
+        row = sums[(i - i0) // lanes]
+        at = (i - i0) % lanes * lanes
+        for strip in range(side):
+            low, high = max(j0 + strip * lanes, i + 1), min(j0 + (strip + 1) * lanes, n)
+            if low < high:
+                start = pair_index(i, low, n)
+                offset = at + low - j0 - strip * lanes
+                if out:
+                    _copy(condensed[start : start + high - low], row[strip, offset : offset + high - low])
+                else:
+                    _copy(row[strip, offset : offset + high - low], condensed[start : start + high - low])
 
 
 @block
-def _add_tile(strips, width, units, tile, sums, condensed, n, lanes):
-    """Add the products of the strips of one tile and those of another, panel after panel."""
+def _copy(out, source):
+    for k in range(out.shape[0]):
+        out[k] = source[k]
+
+
+@block
+def _add_tile(strips, width, units, tile, side, sums, condensed, n, lanes):
+    """Add the products of the ``side`` strips of one tile and those of another, panel after panel."""
     n_strips = units.shape[1] // lanes
     i0, j0 = tile[0], tile[1]
-    i1, j1 = min(i0 + TILE, n_strips), min(j0 + TILE, n_strips)
-    for j in range(j0, j1):
-        for i in range(i0, min(i1, j + 1)):
-            _swap_block(sums[i - i0, j - j0], condensed, i * lanes, j * lanes, n, lanes, False)
+    _exchange(sums, condensed, tile, side, n, lanes, False)
     for panel in range((width + PANEL - 1) // PANEL):
         depth = min(PANEL, width - panel * PANEL)
         first, unit = panel * n_strips, panel * units.shape[1]
-        for j in range(j0, j1):
-            for i in range(i0, min(i1, j + 1)):
+        for j in range(j0, min(j0 + side, n_strips)):
+            for i in range(i0, min(i0 + side, j + 1)):
                 add_strip_products(
                     strips, (first + i) * PANEL * lanes, (first + j) * PANEL * lanes, depth,
                     units, unit + i * lanes, unit + j * lanes, sums[i - i0, j - j0], 0,
                 )  # fmt: skip
-    for j in range(j0, j1):
-        for i in range(i0, min(i1, j + 1)):
-            _swap_block(sums[i - i0, j - j0], condensed, i * lanes, j * lanes, n, lanes, True)
+    _exchange(sums, condensed, tile, side, n, lanes, True)
 
 
 @loop
@@ -128,7 +140,15 @@ def _multiply(strips, width, units, tiles, sums, condensed, n, lanes):
     workers = sums.shape[0]
     for worker in prange(workers):
         for item in range(worker, tiles.shape[0], workers):
-            _add_tile(strips, width, units, tiles[item], sums[worker], condensed, n, lanes)
+            _add_tile(strips, width, units, tiles[item], sums.shape[1], sums[worker], condensed, n, lanes)
+
+
+def _pairs_of_tiles(strips, side):
+    """First strips (m, 2) of the pairs of tiles, those with most work first: it falls evenly to the threads."""
+    first, second = side * np.stack(np.triu_indices(-(-strips // side)))
+    rows, columns = np.minimum(side, strips - first), np.minimum(side, strips - second)
+    work = np.where(first == second, rows * (rows + 1) // 2, rows * columns)
+    return np.stack([first, second], axis=1)[np.argsort(-work, kind="stable")]
 
 
 class Workspace:
@@ -147,15 +167,15 @@ class Workspace:
     def __init__(self, n, chunks, dtype):
         workers, lanes = numba.get_num_threads(), BYTES // np.dtype(dtype).itemsize
         strips, panels = -(-n // lanes), chunks * CHUNK // PANEL
-        rows, columns = np.triu_indices(-(-strips // TILE))
-        self.tiles = TILE * np.stack([rows, columns], axis=1)
+        side = min(max(strips // TILES, 1), SIDE)
+        self.tiles = _pairs_of_tiles(strips, side)
         self.means = np.zeros((workers, PANEL))
         self.centred = np.empty((workers, PANEL))
         self.rows = np.zeros((workers, lanes, PANEL), dtype)
         self.strips = np.empty(panels * strips * PANEL * lanes, dtype)
         self.units = np.empty((panels, strips * lanes))
         self.squares = np.empty((panels, n))
-        self.sums = np.zeros((workers, TILE, TILE, lanes * lanes))
+        self.sums = np.zeros((workers, side, side, lanes * lanes))
 
 
 def add_products(x, first, width, centred, workspace, condensed, squares):
