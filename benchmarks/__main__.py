@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,14 @@ def _options() -> argparse.Namespace:
     unknown = set(options.names) - set(OPERATIONS)
     if unknown:
         parser.error(f"no operation {', '.join(sorted(unknown))}; there are {', '.join(OPERATIONS)}")
+    if options.json and options.json.is_dir():
+        parser.error(f"--json wants a file, {options.json} is a folder")
     if options.json and options.json.exists():
         parser.error(f"{options.json} exists; name another file or delete it")
     if options.json and not options.json.parent.is_dir():
         parser.error(f"there is no folder {options.json.parent}")
+    if options.json and not os.access(options.json.parent, os.W_OK):
+        parser.error(f"{options.json.parent} cannot be written to")
     return options
 
 
@@ -57,17 +62,25 @@ def main() -> None:
     _say("measuring the machine")
     found["peaks"] = machine.peaks(options.quick)
     _say("")
-    print(", ".join(f"{name} {value:.1f}" for name, value in found["peaks"].items()))
+    if not options.quick:
+        print(", ".join(f"{name} {value:.1f}" for name, value in found["peaks"].items()))
+    print(
+        "(first call: compiling included; memory: what a call adds, of the process; ratios: peer's time / ours, quartiles)"
+    )
     found |= {"operations": [], "scaling": [], "failures": []}
-    for name in options.names or OPERATIONS:
-        _run(name, options.quick, found)
-        if options.json:
-            _keep(found, options.json)
+    try:
+        for name in options.names or OPERATIONS:
+            for _ in _measured(name, options.quick, found):
+                if options.json:
+                    _keep(found, options.json)
+    except KeyboardInterrupt:
+        sys.exit(f"stopped; {len(found['operations'])} operations were measured")
     if found["failures"]:
         sys.exit(1)
 
 
-def _run(name: str, quick: bool, found: dict[str, Any]) -> None:
+def _measured(name: str, quick: bool, found: dict[str, Any]) -> Iterator[None]:
+    """Measure an operation's forms and its scaling, one after the other, and print them."""
     module = import_module(f"benchmarks.{name}")
     for operation in module.operations(quick):
         try:
@@ -79,6 +92,7 @@ def _run(name: str, quick: bool, found: dict[str, Any]) -> None:
         found["operations"].append(outcome)
         _say("")
         print("\n".join(table.lines(outcome, quick)), flush=True)
+        yield
     for scaling in module.scaling(quick):
         _say(f"{scaling.name} against {scaling.axis}")
         try:
@@ -90,6 +104,7 @@ def _run(name: str, quick: bool, found: dict[str, Any]) -> None:
         found["scaling"].append({"operation": name, **curve})
         _say("")
         print(f"    {scaling.name}: slope {curve['slope']:.2f} against {scaling.axis}", flush=True)
+        yield
 
 
 if __name__ == "__main__":

@@ -349,6 +349,7 @@ class Measured:
     axis: str
     values: list[int]
     seconds: list[float]
+    arguments: dict[str, Any]  # that stayed the same
     slope: float
     fitted: int  # index of the first size that the slope was fitted to
 
@@ -369,4 +370,4 @@ def measure(scaling: Scaling, threads: int) -> Measured:
     half = min(len(seconds) // 2, max(0, len(seconds) - 3))
     logs = np.log(np.array(scaling.values[half:], float)), np.log(seconds[half:])
     slope = float(np.polyfit(*logs, 1)[0]) if len(seconds) > 1 else float("nan")
-    return Measured(scaling.name, scaling.axis, list(scaling.values), seconds, slope, half)
+    return Measured(scaling.name, scaling.axis, list(scaling.values), seconds, scaling.arguments, slope, half)

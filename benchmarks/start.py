@@ -66,11 +66,11 @@ def scaling(quick: bool) -> list[Scaling]:
 def _first(work: str, factory: str, arguments: dict[str, Any], rounds: int) -> Operation:
     return Operation(
         "start: first run",
-        f"{work}, no kernel compiled",
+        f"{work}, empty kernel cache",
         Contender("spinland", factory, {**arguments, "cold": True}),
         (Contender("the second run", factory, arguments),),
         rounds=rounds,
-        remark="the share of compiling is in the record",
+        remark="cold: every kernel is compiled; the second run finds them",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,7 +150,9 @@ def _draw(ax: Any, curve: Found) -> None:
     import numpy as np
 
     sizes, times = np.array(curve["values"], float), np.array(curve["seconds"])
-    ax.loglog(sizes, times, "o", label=curve["name"])
+    ax.loglog(sizes, times, "o", label="measured")
+    same = ", ".join(f"{key} {value}" for key, value in curve["arguments"].items())
+    ax.set_title(curve["name"] + (f"\n{same}" if same else ""), fontsize=9)
     fitted = curve["fitted"]
     end = np.array([sizes[fitted], sizes[-1]])
     middle = np.exp(np.log(times[fitted:]).mean() - curve["slope"] * np.log(sizes[fitted:]).mean())
@@ -174,8 +177,17 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="JSON that python -m benchmarks wrote")
     parser.add_argument("--page", type=Path, help=f"Markdown to write it into, between {BEGIN} and {END}")
     options = parser.parse_args()
-    found = json.loads(options.file.read_text())
-    figures(found, options.file.parent, options.file.stem)
+    try:
+        found = json.loads(options.file.read_text())
+        operations, curves = found["operations"], found["scaling"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        parser.error(f"{options.file} is not a run that python -m benchmarks kept ({error!r})")
+    if found["quick"]:
+        parser.error(
+            f"{options.file} is a quick run: it tells that the {len(operations)} operations work, not how fast"
+        )
+    for path in figures(found, options.file.parent, options.file.stem) if curves else []:
+        print(f"wrote {path}", file=sys.stderr)
     if options.page:
         options.page.write_text(placed(options.page.read_text(), markdown(found)))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import checks
 
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 _BLOCK_ENTRIES = 1 << 23  # numbers held at once: 64 MB in float64
 
 
-def coefficient_batch(coefficients: ArrayLike, n_directions: int) -> tuple[NDArray[np.float64], bool]:
+def coefficient_batch(
+    coefficients: ArrayLike, n_directions: int, dtype: DTypeLike = np.float64
+) -> tuple[NDArray[Any], bool]:
     """Coefficients as (P, K) and whether a single (K,) came."""
-    return checks.point_batch("coefficients", coefficients, n_directions)
+    return checks.point_batch("coefficients", coefficients, n_directions, dtype=dtype)
 
 
 class EvaluatedSlice:

@@ -50,7 +50,7 @@ class NetworkSlice:
 
     def evaluate(self, coefficients: ArrayLike) -> tuple[Any, Any]:
         """Mean loss and accuracy, each (P,) in float64, at coefficients (P, K); floats for (K,)."""
-        c, single = coefficient_batch(coefficients, self.n_directions)
+        c, single = coefficient_batch(coefficients, self.n_directions, self._vectors.dtype)
         loss, accuracy = np.empty(len(c)), np.empty(len(c))
         for low in range(0, len(c), _POINTS):
             part = slice(low, low + _POINTS)
