@@ -157,6 +157,8 @@ def _draw(ax: Any, curve: Found) -> None:
     end = np.array([sizes[fitted], sizes[-1]])
     middle = np.exp(np.log(times[fitted:]).mean() - curve["slope"] * np.log(sizes[fitted:]).mean())
     ax.loglog(end, middle * end ** curve["slope"], "-", label=f"slope {curve['slope']:.2f}")
+    ax.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
+    ax.set_xticks(sizes, [f"{size:,.0f}" for size in sizes], fontsize=7)
     ax.set_xlabel(curve["axis"])
     ax.set_ylabel("time of a call (s)")
     ax.grid(alpha=0.3, which="both")
