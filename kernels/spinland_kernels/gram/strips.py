@@ -91,7 +91,9 @@ def add_strip_products(
                 value = value if value.type == wide else builder.fpext(value, wide)
                 unit = splat(builder, factors.scalar(builder.add(left_unit, left.type(r))), lanes)
                 place = builder.add(sums_at, left.type(r * lanes))
-                value = fused(builder, builder.fmul(value, unit), factors.load(right_unit), target.load(place))
+                value = fused(
+                    builder, builder.fmul(value, unit), factors.load(right_unit), target.load(place)
+                )
                 target.store(value, place)
         return context.get_dummy_value()
 
