@@ -69,7 +69,8 @@ def _cosine(r):
 
 
 @block
-def _words(words, count, seed, first, step, replica, purpose):
+def fill_words(words, count, seed, first, step, replica, purpose):
+    """Philox blocks ``first``, ... of a stream into ``words`` (4, count)."""
     for b in range(count):
         words[0, b], words[1, b], words[2, b], words[3, b] = formula.words(
             seed, first + b, step, replica, purpose
@@ -119,7 +120,7 @@ def normals_into(out, scale, seed, purpose, replica, step, start):
     end = start + out.shape[0]
     for first in range(start // 4, (end + 3) // 4, _BLOCKS):
         count = min(_BLOCKS, (end + 3) // 4 - first)
-        _words(words, count, uint64(seed), first, step, replica, purpose)
+        fill_words(words, count, uint64(seed), first, step, replica, purpose)
         for half in range(2):
             _radii(words[2 * half], count, radius, exponent)
             _pairs(words[2 * half + 1], radius, count, half, drawn)

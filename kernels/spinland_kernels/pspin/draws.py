@@ -11,7 +11,7 @@ import numpy as np
 from numba import float64, int32, int64, uint64
 
 from ..jit import block, formula
-from ..philox import formula as philox
+from ..philox.normals import fill_words
 from ..vectors import fma
 from .formula import orderings
 
@@ -69,14 +69,6 @@ def _cosine(r):
     sum_ = fma(sum_, t, 1.0 / 24.0)
     sum_ = fma(sum_, t, -0.5)
     return fma(sum_, t, 1.0)
-
-
-@block
-def _words(words, count, seed, first, replica, purpose):
-    for b in range(count):
-        words[0, b], words[1, b], words[2, b], words[3, b] = philox.words(
-            seed, first + b, 0, replica, purpose
-        )
 
 
 @block
@@ -138,7 +130,7 @@ def _draw(out, start, seed, purpose, disorder):
     first = start // each
     while first * each < start + n:
         count = min(blocks, (start + n - 1) // each - first + 1)
-        _words(words, count, seed, first, 0 if disorder == GAUSSIAN else 1, purpose)
+        fill_words(words, count, seed, first, 0, 0 if disorder == GAUSSIAN else 1, purpose)
         if disorder == GAUSSIAN:
             _normals(words, count, drawn, unit, exponent)
         else:
