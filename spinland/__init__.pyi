@@ -84,7 +84,9 @@ from .store.hdf5 import Store as Store
 from .study.batches import BatchSizeComparison as BatchSizeComparison
 from .study.config import StudyConfig as StudyConfig
 from .study.glass_config import GlassConfig as GlassConfig
+from .study.glass_results import TheoryCard as TheoryCard
 from .study.glass_run import run_glass as run_glass
+from .study.glass_theory import theory_card as theory_card
 from .study.run import run_study as run_study
 from .training.descent import train as train
 from .training.descent import train_groups as train_groups

@@ -17,7 +17,7 @@ from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from . import chains, inputs
 from .hamiltonian import Hamiltonian, dots
 from .ladder import Ladder
@@ -26,7 +26,7 @@ _MOST_NUMBERS = 2**28  # energies and overlaps that are kept: 2 GB
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ReplicaExchange(Result):
+class ReplicaExchange(Measured):
     """Samples at K temperatures from C copies; with a list of instances arrays have a leading axis for them.
 
     Attributes
@@ -47,6 +47,8 @@ class ReplicaExchange(Result):
         Ways of a walker from the coldest temperature to the hottest and back.
     points : array (K, C, dim) or (instances, K, C, dim)
         The last sample.
+    symmetric : bool
+        Whether H(−σ) = H(σ), as in a glass whose orders are all even: then q and −q are equally likely.
     """
 
     temperatures: NDArray[np.float64]
@@ -58,6 +60,7 @@ class ReplicaExchange(Result):
     swap_acceptance: NDArray[np.float64]
     round_trips: NDArray[np.int64]
     points: NDArray[Any]
+    symmetric: bool = False
 
     @property
     def mean(self) -> NDArray[np.float64]:
@@ -91,14 +94,16 @@ class ReplicaExchange(Result):
         return chains.over_instances(parts)
 
     def overlap_density(
-        self, bins: int = 50
+        self, bins: int = 50, *, folded: bool = False
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """P(q) at each temperature.
 
         Parameters
         ----------
         bins : int
-            Bins between −1 and 1.
+            Bins between −1 and 1, or between 0 and 1.
+        folded : bool
+            The density of |q|, for a glass of even order, where the sign of q means nothing.
 
         Returns
         -------
@@ -111,10 +116,11 @@ class ReplicaExchange(Result):
         ArgumentError
             There is one copy only, so there are no overlaps.
         """
-        edges = np.linspace(-1, 1, checks.integer("bins", bins, minimum=1) + 1)
+        edges = np.linspace(0 if folded else -1, 1, checks.integer("bins", bins, minimum=1) + 1)
         if self.overlaps.shape[-1] == 0:
             raise ArgumentError("copies", "two copies or more, whose overlap is taken", 1)
         samples = self.overlaps if self.overlaps.ndim == 4 else self.overlaps[None]
+        samples = np.abs(samples) if folded else samples
         parts = [chains.block_estimate(q, lambda s: chains.density(s, edges)) for q in samples]
         return edges, *chains.over_instances(parts)
 
@@ -194,6 +200,7 @@ def replica_exchange(
     }  # fmt: skip
     return ReplicaExchange(
         temperatures=levels, extent=Hamiltonian(items[0]).extent, **inputs.gather(parts, single),
+        symmetric=all(getattr(item, "symmetric", False) for item in items), **quantity_of(items[0]),
         provenance=record("replica_exchange", arguments, seed=seed, **inputs.described(items)),
     )  # fmt: skip
 

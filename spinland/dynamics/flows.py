@@ -13,7 +13,7 @@ from .. import checks
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from . import inputs
 from .disorder import disorder_mean
 from .hamiltonian import Hamiltonian, dots, norms
@@ -23,7 +23,7 @@ _BLOCK_ENTRIES = 1 << 20  # coordinates of the starts that go together; some twe
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class GradientFlow(Result):
+class GradientFlow(Measured):
     r"""Descent of S starts, at T times; with a list of instances every array has a leading axis for them.
 
     Attributes
@@ -112,6 +112,7 @@ def gradient_flow(
     arguments = {"points": np.stack(each), "times": when, "tolerance": tolerance, "max_steps": max_steps}
     return GradientFlow(
         times=when, **inputs.gather(parts, single),
+        **quantity_of(items[0]),
         provenance=record("gradient_flow", arguments, **inputs.described(items)),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from .. import checks
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from . import inputs
 from .disorder import disorder_mean
 from .hamiltonian import Hamiltonian
@@ -23,7 +23,7 @@ _BLOCK_ENTRIES = 1 << 20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Minimization(Result):
+class Minimization(Measured):
     r"""Where B starts came to rest; with a list of instances every array has a leading axis for them.
 
     Attributes
@@ -100,6 +100,7 @@ def minimize(
     arguments = {"points": np.stack(each), "tolerance": tolerance, "max_iterations": max_iterations}
     return Minimization(
         **inputs.gather(parts, single),
+        **quantity_of(items[0]),
         provenance=record("minimize", arguments, **inputs.described(items)),
     )
 

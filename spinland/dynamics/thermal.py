@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from . import inputs
 from .disorder import disorder_mean
 from .hamiltonian import Hamiltonian, dots, norms
@@ -25,7 +25,7 @@ _MOST_STEPS = 2**32 - 1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Langevin(Result):
+class Langevin(Measured):
     """Langevin dynamics of W walkers; with a list of instances arrays over walkers have a leading axis for them.
 
     Attributes
@@ -142,6 +142,7 @@ def langevin(
     }  # fmt: skip
     return Langevin(
         temperature=temperature, dt=dt, times=when, waiting_times=waits, **inputs.gather(parts, single),
+        **quantity_of(items[0]),
         provenance=record("langevin", arguments, seed=seed, **inputs.described(items)),
     )  # fmt: skip
 

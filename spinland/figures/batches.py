@@ -11,8 +11,9 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from ..checks import choice
+from ..quantities import quantity_of
 from .inputs import mean_error, measured, takes
-from .labels import plus_minus
+from .labels import axis_label, change_label, plus_minus
 from .style import PALETTE, canvas, context, dress, legend, ordered_colours, powers_of_two, wants_log
 
 _WAYS = {"filter": "filter-normalised directions", "walk": "random walks"}
@@ -21,7 +22,7 @@ _WAYS = {"filter": "filter-normalised directions", "walk": "random walks"}
 @takes("BatchSizeComparison", "batch_sizes", "rise_filter")
 @context()
 def flatness_batch(
-    comparison: Any, figure: FigureBase | None = None, *, kind: str = "filter", unit: str = "nats"
+    comparison: Any, figure: FigureBase | None = None, *, kind: str = "filter", unit: str | None = None
 ) -> FigureBase:
     """Rise of the loss around solutions and their test accuracy against batch size, and one against the other.
 
@@ -38,8 +39,8 @@ def flatness_batch(
         Where to draw; a new one if it is not given.
     kind : {"filter", "walk"}
         How the rise was measured.
-    unit : str
-        Unit of the loss.
+    unit : str, optional
+        Unit of the loss, in place of the one that the comparison carries.
 
     Returns
     -------
@@ -53,11 +54,13 @@ def flatness_batch(
     """
     choice("kind", kind, _WAYS)
     rise = measured("kind", getattr(comparison, f"rise_{kind}"))
+    unit = quantity_of(comparison)["unit"] if unit is None else unit
     quality, quality_label, against = _quality(comparison, unit)
     sizes = np.asarray(comparison.batch_sizes)
     figure = canvas(figure, (12.0, 3.9))
     left, middle, right = (dress(ax) for ax in figure.subplots(1, 3))
-    rise_label = rf"rise $\Delta L$ at relative distance {comparison.radius:g} ({unit})"
+    rise_label = change_label("rise", [comparison], "") + f" at relative distance {comparison.radius:g}"
+    rise_label += f" ({unit})" if unit else ""
     _against_size(left, sizes, rise, rise_label)
     left.set_title(_WAYS[kind], loc="left")
     _against_size(middle, sizes, quality, quality_label)
@@ -83,7 +86,7 @@ def _quality(comparison: Any, unit: str) -> tuple[NDArray[np.float64], str, str]
         return measured("comparison", comparison.test_accuracy), "test accuracy", ""
     return (
         measured("comparison", comparison.test_loss),
-        f"test loss $L$ ({unit})",
+        axis_label("test loss", unit),
         "\nwith minus the test loss",
     )
 

@@ -11,7 +11,7 @@ from matplotlib.figure import FigureBase
 
 from ..checks import integer
 from .inputs import listing, matched, takes
-from .labels import ENERGY, LOSS, OVERLAP
+from .labels import OVERLAP, value_label
 from .lines import line_profile
 from .pairs import overlap_histogram
 from .planes import plane_contour, plane_surface
@@ -29,7 +29,7 @@ def overlap_profiles(
     figure: FigureBase | None = None,
     *,
     names: Sequence[str] = _NAMES,
-    value_labels: Sequence[str] = (LOSS, ENERGY),
+    value_labels: Sequence[str] | None = None,
     orders: Sequence[int | None] = (None, 3),
     references: Sequence[int] = (2, 3),
 ) -> FigureBase:
@@ -47,8 +47,8 @@ def overlap_profiles(
         Where to draw; a new one if it is not given.
     names : sequence of str
         Name of each.
-    value_labels : sequence of str
-        Label of each one's value.
+    value_labels : sequence of str, optional
+        Label of each one's value, in place of the quantity and the unit that it carries.
     orders : sequence of int or None
         Order p of each profile that is of a pure glass: its panel gets the exact conditional mean e q^p for
         walks from stationary points of mean energy e; None elsewhere.
@@ -79,7 +79,7 @@ def overlap_profiles(
                 q, np.mean(item.start) * q ** integer("orders", powers[k], minimum=1), color=INK, linewidth=1.0,
                 linestyle="--", label=rf"exact mean $e_0\,q^{{{powers[k]}}}$", zorder=1,
             )  # fmt: skip
-        ax.set_ylabel(labels[k])
+        ax.set_ylabel(value_label([item], labels[k]))
         _falling(ax, "best")
     for k, item in enumerate(items):
         _bars(last, item, "rise", k, titles[k])
@@ -114,7 +114,7 @@ def plane_pair(
     figure: FigureBase | None = None,
     *,
     names: Sequence[str] = _NAMES,
-    value_labels: Sequence[str] = (LOSS, ENERGY),
+    value_labels: Sequence[str] | None = None,
     surfaces: bool = True,
 ) -> FigureBase:
     """Planes of several landscapes beside each other, as contours, with their surfaces underneath.
@@ -125,8 +125,10 @@ def plane_pair(
         Usually of a network and of a glass.
     figure : Figure or SubFigure, optional
         Where to draw; a new one if it is not given.
-    names, value_labels : sequence of str
-        Name and label of the value of each.
+    names : sequence of str
+        Name of each.
+    value_labels : sequence of str, optional
+        Label of each one's value, in place of the quantity and the unit that it carries.
     surfaces : bool
         Whether to draw the surfaces too.
 
@@ -163,7 +165,7 @@ def line_pair(
     figure: FigureBase | None = None,
     *,
     names: Sequence[str] = _NAMES,
-    value_labels: Sequence[str] = (LOSS, ENERGY),
+    value_labels: Sequence[str] | None = None,
     orders: Sequence[int | None] = (None, 3),
 ) -> FigureBase:
     """Values along great circles between solutions and between minima of a glass, beside each other.
@@ -174,8 +176,10 @@ def line_pair(
         Drawn as mean and band of one standard error over a batch.
     figure : Figure or SubFigure, optional
         Where to draw; a new one if it is not given.
-    names, value_labels : sequence of str
-        Name and label of the value of each.
+    names : sequence of str
+        Name of each.
+    value_labels : sequence of str, optional
+        Label of each one's value, in place of the quantity and the unit that it carries.
     orders : sequence of int or None
         Order p of each line that joins stationary points of a pure glass at overlap 0: it gets the exact
         conditional mean e0 cos^p(πα/2) + e1 sin^p(πα/2) for p of at least 3; None elsewhere.

@@ -13,6 +13,7 @@ from ..checks import choice, float_array, integer, real
 from ..errors import ArgumentError
 from .inputs import listing, matched, takes
 from .labels import ENERGY, OVERLAP, named_levels
+from .labels import value_label as label_of
 from .style import GREY, INK, band, category, context, legend, ordered_colours, panel
 
 TIME = r"time $t$"
@@ -54,6 +55,7 @@ def descent_curve(
     theory: ArrayLike | None = None,
     levels: dict[str, float] | None = None,
     labels: Sequence[str] | None = None,
+    value_label: str | None = None,
 ) -> Axes:
     r"""Energy e(t) of descent or of Langevin dynamics: mean, and a band of one standard error.
 
@@ -69,6 +71,8 @@ def descent_curve(
         Horizontal lines, such as ``{"$-E_\infty$": -1.633}``.
     labels : sequence of str, optional
         Name of each result.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the results carry.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def descent_curve(
     ax.set_xscale("log")
     ax.margins(x=0.01)
     ax.set_xlabel(TIME)
-    ax.set_ylabel(ENERGY)
+    ax.set_ylabel(label_of(items, value_label))
     _inside(ax, "upper right")
     return ax
 
@@ -159,20 +163,27 @@ def ageing_curves(
 @takes("ReplicaExchange", "temperatures", "overlap_density")
 @context()
 def overlap_distribution_curves(
-    exchange: Any, ax: Axes | None = None, *, bins: int = 50, levels: dict[str, float] | None = None
+    exchange: Any,
+    ax: Axes | None = None,
+    *,
+    bins: int = 50,
+    levels: dict[str, float] | None = None,
+    folded: bool | None = None,
 ) -> Axes:
     """P(q) of two copies of one instance, one curve for each temperature, with a band of one standard error.
 
     Parameters
     ----------
     exchange : ReplicaExchange
-        Field ``temperatures`` (K,), method ``overlap_density(bins)``.
+        Field ``temperatures`` (K,), method ``overlap_density(bins, folded=...)``.
     ax : Axes, optional
         Where to draw; a new figure if it is not given.
     bins : int
-        Bins between −1 and 1.
+        Bins between −1 and 1, or between 0 and 1.
     levels : dict of str to float, optional
         Vertical lines, such as q_EA of a theory.
+    folded : bool, optional
+        Draw P(|q|); by itself for a glass of even order, where q and −q are equally likely.
 
     Returns
     -------
@@ -184,7 +195,9 @@ def overlap_distribution_curves(
     ArgumentError
         There is one copy only.
     """
-    edges, density, error = exchange.overlap_density(integer("bins", bins, minimum=1))
+    choice("folded", folded, (None, True, False))
+    folded = bool(getattr(exchange, "symmetric", False)) if folded is None else folded
+    edges, density, error = exchange.overlap_density(integer("bins", bins, minimum=1), folded=folded)
     named = named_levels(levels)
     ax = panel(ax)
     middle = (edges[1:] + edges[:-1]) / 2
@@ -197,10 +210,10 @@ def overlap_distribution_curves(
             name, (level, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
             ha="center", va="bottom", color=INK, fontsize=10,
         )  # fmt: skip
-    ax.set_xlim(-1, 1)
+    ax.set_xlim(0 if folded else -1, 1)
     ax.set_ylim(bottom=0)
-    ax.set_xlabel(OVERLAP)
-    ax.set_ylabel(r"density $P(q)$")
+    ax.set_xlabel(OVERLAP.replace("$q$", "$|q|$") if folded else OVERLAP)
+    ax.set_ylabel(r"density $P(|q|)$" if folded else r"density $P(q)$")
     legend(ax, r"temperature $T$")
     return ax
 
@@ -214,6 +227,7 @@ def energy_temperature(
     theory: ArrayLike | None = None,
     levels: dict[str, float] | None = None,
     labels: Sequence[str] | None = None,
+    value_label: str | None = None,
 ) -> Axes:
     """Equilibrium energy against temperature, with errors.
 
@@ -229,6 +243,8 @@ def energy_temperature(
         Horizontal lines, such as the ground-state energy.
     labels : sequence of str, optional
         Name of each result.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the results carry.
 
     Returns
     -------
@@ -254,7 +270,7 @@ def energy_temperature(
             marker="os^Dv"[k % 5], label=name or "measured",
         )  # fmt: skip
     ax.set_xlabel(r"temperature $T$")
-    ax.set_ylabel(ENERGY)
+    ax.set_ylabel(label_of(items, value_label))
     _inside(ax, "upper left")
     return ax
 

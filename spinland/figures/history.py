@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator
 
+from ..quantities import UNITS
 from .inputs import mean_error, takes
+from .labels import axis_label
 from .style import PALETTE, band, canvas, context, dress, legend, wants_log
-
-_UNITS = {"cross_entropy": "nats", "mse": "mean squared error"}
 
 
 @takes("Ensemble", "train_loss", "diverged")
@@ -51,7 +51,7 @@ def training_history(
     _curves(axes[0], losses)
     if log or (log is None and wants_log(np.concatenate([mean for mean, _ in losses]))):
         axes[0].set_yscale("log")
-    axes[0].set_ylabel(f"loss $L$ ({_UNITS.get(ensemble.loss, ensemble.loss)})")
+    axes[0].set_ylabel(axis_label("loss", UNITS.get(ensemble.loss, ensemble.loss)))
     if with_accuracy:
         _curves(axes[1], accuracies)
         axes[1].set_ylabel("accuracy")

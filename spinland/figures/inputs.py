@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ArgumentError
-from .labels import ACCURACY
+from .labels import accuracy_label, value_label
 
 _Draw = TypeVar("_Draw", bound=Callable[..., Any])
 
@@ -105,8 +105,8 @@ def measured(name: str, values: ArrayLike) -> NDArray[np.float64]:
     return numbers
 
 
-def field_of(result: Any, quantity: str, value_label: str) -> tuple[NDArray[np.float64], str]:
-    """The array of a result that ``quantity`` names, ``values`` or ``accuracy``, and the label of its axis.
+def field_of(result: Any, quantity: str) -> NDArray[np.float64]:
+    """The array of a result that ``quantity`` names, ``values`` or ``accuracy``.
 
     Raises
     ------
@@ -116,8 +116,13 @@ def field_of(result: Any, quantity: str, value_label: str) -> tuple[NDArray[np.f
     if quantity not in ("loss", "accuracy"):
         raise ArgumentError("quantity", "'loss' or 'accuracy'", quantity)
     if quantity == "accuracy":
-        return measured("quantity", result.accuracy), ACCURACY
-    return measured("values", result.values), value_label
+        return measured("quantity", result.accuracy)
+    return measured("values", result.values)
+
+
+def field_label(results: Sequence[Any], quantity: str, given: str | None) -> str:
+    """Label of the axis of what :func:`field_of` gives: of the accuracy, or of the values."""
+    return accuracy_label(results) if quantity == "accuracy" else value_label(results, given)
 
 
 def mean_error(samples: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from numpy.typing import NDArray
 
-from .inputs import field_of, listing, mean_error, takes
-from .labels import ALPHA, LOSS
+from .inputs import field_label, field_of, listing, mean_error, takes
+from .labels import ALPHA
 from .style import GREY, band, canvas, category, context, dress, legend, panel, wants_log
 
 
@@ -22,7 +22,7 @@ def line_profile(
     *,
     quantity: str = "loss",
     log: bool | None = None,
-    value_label: str = LOSS,
+    value_label: str | None = None,
 ) -> Axes:
     """Loss or accuracy along straight lines from α = 0 to α = 1.
 
@@ -36,8 +36,8 @@ def line_profile(
         What to draw.
     log : bool, optional
         Logarithmic ordinate; by itself if the loss is positive and spans a factor of 30.
-    value_label : str
-        Label of the value; ``spinland.figures.ENERGY`` for a spin glass.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the results carry.
 
     Returns
     -------
@@ -50,11 +50,9 @@ def line_profile(
         No lines, unknown quantity, or an accuracy that has no meaning here.
     """
     items = listing("lines", lines)
-    label = value_label
     curves: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
     for item in items:
-        values, label = field_of(item, quantity, value_label)
-        curves.append(mean_error(np.atleast_2d(values)))
+        curves.append(mean_error(np.atleast_2d(field_of(item, quantity))))
     ax = panel(ax)
     for k, (item, (mean, error)) in enumerate(zip(items, curves, strict=True)):
         band(ax, item.alphas, mean, error, label=item.label or None, **category(k))
@@ -66,7 +64,7 @@ def line_profile(
         if first < end < last:
             ax.axvline(end, color=GREY, linewidth=0.8, linestyle=":")
     ax.set_xlabel(ALPHA)
-    ax.set_ylabel(label)
+    ax.set_ylabel(field_label(items, quantity, value_label))
     ax.margins(x=0.01)
     legend(ax)
     return ax
@@ -75,7 +73,7 @@ def line_profile(
 @takes("Line", "alphas", "values", "label", several=True)
 @context()
 def line_panels(
-    lines: Any, figure: FigureBase | None = None, *, log: bool | None = None, value_label: str = LOSS
+    lines: Any, figure: FigureBase | None = None, *, log: bool | None = None, value_label: str | None = None
 ) -> FigureBase:
     """Loss above accuracy along straight lines, on one abscissa; loss alone where no accuracy has a meaning.
 
@@ -87,8 +85,8 @@ def line_panels(
         Where to draw; a new one if it is not given.
     log : bool, optional
         Logarithmic loss; by itself if it is positive and spans a factor of 30.
-    value_label : str
-        Label of the value.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the results carry.
 
     Returns
     -------

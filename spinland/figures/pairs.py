@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from ..checks import integer
 from .inputs import listing, matched, measured, takes
-from .labels import DISTANCE, OVERLAP, WIDTH
+from .labels import DISTANCE, WIDTH
 from .style import GREY, PALETTE, context, legend, ordered_colours, panel, powers_of_two
 
 
@@ -168,7 +168,10 @@ def overlap_histogram(
             elinewidth=0.9,
         )
     ax.set_ylim(bottom=0)
-    ax.set_xlabel(rf"{OVERLAP}$_{{ab}} = w_a\cdot w_b\,/\,|w_a||w_b|$")
-    ax.set_ylabel(r"$P(q)$")
+    folded = all(getattr(item, "unsigned", False) for item in items)
+    product = r"|w_a\cdot w_b|" if folded else r"w_a\cdot w_b"
+    letter = "|q_{ab}|" if folded else "q_{ab}"
+    ax.set_xlabel(rf"overlap ${letter} = {product}\,/\,|w_a||w_b|$")
+    ax.set_ylabel(r"$P(|q|)$" if folded else r"$P(q)$")
     legend(ax)
     return ax

@@ -13,8 +13,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLoc
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from .inputs import field_of, takes
-from .labels import LOSS
+from .inputs import field_label, field_of, takes
 from .style import INK, PALETTE, SEQUENTIAL, canvas, context, dress, panel, value_bar, wants_log
 
 _N_LEVELS = 18
@@ -30,7 +29,7 @@ def plane_contour(
     quantity: str = "loss",
     log: bool | None = None,
     equal: bool | None = None,
-    value_label: str = LOSS,
+    value_label: str | None = None,
 ) -> Axes:
     """Filled contours of a plane, with its named points and the path of the trajectory.
 
@@ -46,8 +45,8 @@ def plane_contour(
         Levels in equal ratios; by themselves if the loss is positive and spans a factor of 30.
     equal : bool, optional
         One unit of a as long as one unit of b; by itself unless one range is more than twice the other.
-    value_label : str
-        Label of the value; ``spinland.figures.ENERGY`` for a spin glass.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the result carries.
 
     Returns
     -------
@@ -59,7 +58,7 @@ def plane_contour(
     ArgumentError
         Unknown quantity, an accuracy that has no meaning here, or ``log`` of values that are not positive.
     """
-    values, label = field_of(plane, quantity, value_label)
+    values, label = field_of(plane, quantity), field_label([plane], quantity, value_label)
     a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)
     use_log = _logarithmic(values, quantity, log)
     levels, norm = _levels(values, use_log)
@@ -92,7 +91,7 @@ def plane_surface(
     *,
     quantity: str = "loss",
     log: bool | None = None,
-    value_label: str = LOSS,
+    value_label: str | None = None,
 ) -> FigureBase:
     """Surface of a plane in three dimensions, over its contours.
 
@@ -106,8 +105,8 @@ def plane_surface(
         What to draw.
     log : bool, optional
         Logarithmic height; by itself if the loss is positive and spans a factor of 30.
-    value_label : str
-        Label of the value.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the result carries.
 
     Returns
     -------
@@ -119,7 +118,7 @@ def plane_surface(
     ArgumentError
         Unknown quantity, an accuracy that has no meaning here, or ``log`` of values that are not positive.
     """
-    values, label = field_of(plane, quantity, value_label)
+    values, label = field_of(plane, quantity), field_label([plane], quantity, value_label)
     use_log = _logarithmic(values, quantity, log)
     a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)
     height = np.where(np.isfinite(values), values, np.nan)

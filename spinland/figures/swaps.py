@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 
 from ..checks import real
 from ..errors import ArgumentError
-from .inputs import field_of, listing, mean_error, takes
-from .labels import ALPHA, LOSS, SWAPS, WIDTH
+from .inputs import field_label, field_of, listing, mean_error, takes
+from .labels import ALPHA, SWAPS, WIDTH, change_label
 from .style import (
     band,
     category,
@@ -30,7 +30,12 @@ _MOST_IN_LEGEND = 8
 @takes("SwapInterpolation", "swaps", "alphas", "values")
 @context()
 def swap_curves(
-    swap: Any, ax: Axes | None = None, *, quantity: str = "loss", log: bool = False, value_label: str = LOSS
+    swap: Any,
+    ax: Axes | None = None,
+    *,
+    quantity: str = "loss",
+    log: bool = False,
+    value_label: str | None = None,
 ) -> Axes:
     """Loss or accuracy along the line from a network (α = 0) to its copy with S pairs exchanged (α = 1).
 
@@ -44,8 +49,8 @@ def swap_curves(
         What to draw.
     log : bool
         Logarithmic ordinate.
-    value_label : str
-        Label of the value.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the result carries.
 
     Returns
     -------
@@ -57,7 +62,7 @@ def swap_curves(
     ArgumentError
         Unknown quantity, or an accuracy that has no meaning here.
     """
-    samples, label = field_of(swap, quantity, value_label)
+    samples = field_of(swap, quantity)
     if quantity == "loss":
         mean, error = np.asarray(swap.mean), np.asarray(swap.error)
     else:
@@ -70,7 +75,7 @@ def swap_curves(
     if log:
         ax.set_yscale("log")
     ax.set_xlabel(ALPHA)
-    ax.set_ylabel(label)
+    ax.set_ylabel(field_label([swap], quantity, value_label))
     ax.set_title(rf"$M$ = {swap.width}, {np.shape(samples)[1]} trials", loc="left")
     ax.margins(x=0.01)
     if few:
@@ -82,7 +87,9 @@ def swap_curves(
 
 @takes("SwapInterpolation", "swaps", "barrier_mean", several=True)
 @context()
-def swap_barrier(swaps: Any, ax: Axes | None = None, *, log: bool | None = None, unit: str = "nats") -> Axes:
+def swap_barrier(
+    swaps: Any, ax: Axes | None = None, *, log: bool | None = None, unit: str | None = None
+) -> Axes:
     """Barrier against the number of swapped pairs S, one curve for each width M (or layer).
 
     Parameters
@@ -93,8 +100,8 @@ def swap_barrier(swaps: Any, ax: Axes | None = None, *, log: bool | None = None,
         Where to draw; a new figure if it is not given.
     log : bool, optional
         Logarithmic ordinate; by itself if the barriers of S > 0 are positive and span a factor of 30.
-    unit : str
-        Unit of the loss.
+    unit : str, optional
+        Unit of the loss, in place of the one that the results carry.
 
     Returns
     -------
@@ -125,7 +132,7 @@ def swap_barrier(swaps: Any, ax: Axes | None = None, *, log: bool | None = None,
     if use_log:
         ax.set_yscale("log")
     ax.set_xlabel(SWAPS)
-    ax.set_ylabel(rf"barrier $\Delta L$ ({unit})")
+    ax.set_ylabel(change_label("barrier", items, unit))
     legend(ax)
     return ax
 
@@ -139,7 +146,7 @@ def barrier_width(
     n_swaps: int | Sequence[int] | None = None,
     fraction: float | Sequence[float] | None = None,
     log: bool | None = None,
-    unit: str = "nats",
+    unit: str | None = None,
 ) -> Axes:
     """Barrier against the width M, at a given number S of swapped pairs or at a given share S/M.
 
@@ -156,8 +163,8 @@ def barrier_width(
         Give this or ``n_swaps``.
     log : bool, optional
         Logarithmic ordinate; by itself if the barriers drawn are positive and span a factor of 30.
-    unit : str
-        Unit of the loss.
+    unit : str, optional
+        Unit of the loss, in place of the one that the results carry.
 
     Returns
     -------
@@ -183,7 +190,7 @@ def barrier_width(
         ax.set_yscale("log")
     powers_of_two(ax, [swap.width for swap in items])
     ax.set_xlabel(WIDTH)
-    ax.set_ylabel(rf"barrier $\Delta L$ ({unit})")
+    ax.set_ylabel(change_label("barrier", items, unit))
     legend(ax)
     return ax
 

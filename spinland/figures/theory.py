@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
-from ..checks import integer
+from ..checks import integer, real
 from ..errors import ArgumentError
 from .dynamics import TIME
 from .inputs import listing, takes
@@ -25,7 +25,7 @@ def complexity_curves(card: Any, figure: FigureBase | None = None) -> FigureBase
     Parameters
     ----------
     card : TheoryCard
-        Fields ``energy``, ``complexity`` (M,), ``complexity_by_index`` (K, M), ``layers`` (K,), ``threshold``.
+        As ``theory_card(order)`` gives it. Fields ``energy``, ``complexity`` (M,), ``complexity_by_index`` (K, M), ``layers`` (K,), ``threshold``.
     figure : Figure or SubFigure, optional
         Where to draw; a new one if it is not given.
 
@@ -58,15 +58,15 @@ def complexity_curves(card: Any, figure: FigureBase | None = None) -> FigureBase
     return figure
 
 
-@takes("DepthTheory", "depths", "log_complex")
+@takes("DepthDependence", "depths", "log_complex")
 @context()
 def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
     """Logarithm of the number of critical points against the depth of networks with equally many weights.
 
     Parameters
     ----------
-    depth : DepthTheory
-        Fields ``depths``, ``log_complex``, ``log_real`` (D,), ``n_parameters``.
+    depth : theory.DepthDependence
+        As ``theory.critical_points_by_depth`` gives it, or the DepthTheory of a glass study.
     ax : Axes, optional
         Where to draw; a new figure if it is not given.
 
@@ -76,8 +76,9 @@ def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
         Where it was drawn.
     """
     ax = panel(ax)
+    exponent = depth.complexity if hasattr(depth, "complexity") else depth.log_real
     for k, (curve, name) in enumerate(
-        ((depth.log_complex, "complex critical points"), (depth.log_real, "real ones, leading exponential"))
+        ((depth.log_complex, "complex critical points"), (exponent, "real ones, leading exponential"))
     ):
         ax.plot(
             depth.depths, curve, marker="os"[k], markersize=3.5, linewidth=1.2, color=PALETTE[k], label=name
@@ -95,17 +96,23 @@ def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
 
 @takes("Langevin", "waiting_times", "correlations")
 @context()
-def ageing_beside_theory(langevin: Any, theory: Any, ax: Axes | None = None) -> Axes:
+def ageing_beside_theory(
+    langevin: Any, theory: Any, ax: Axes | None = None, *, plateau: float | None = None
+) -> Axes:
     """Two-time correlation C(t_w + t, t_w) against t, measured and for N → ∞, a colour for each waiting time.
 
     Parameters
     ----------
     langevin : Langevin
         Fields ``times`` (T,), ``waiting_times`` (K,); properties ``correlation``, ``correlation_error`` (K, T).
-    theory : AgeingTheory
-        Fields ``times`` (T,), ``waiting_times`` (K,), ``correlation`` (K, T), ``plateau``.
+    theory : theory.AgeingCurve
+        As ``theory.quench_correlation`` gives it at the waiting times of the run, at times of its own; or the
+        AgeingTheory of a glass study.
     ax : Axes, optional
         Where to draw; a new figure if it is not given.
+    plateau : float, optional
+        Overlap at which a line is drawn, such as ``theory.marginal_state(order, temperature).edwards_anderson``;
+        that of an AgeingTheory by itself.
 
     Returns
     -------
@@ -115,10 +122,21 @@ def ageing_beside_theory(langevin: Any, theory: Any, ax: Axes | None = None) -> 
     Raises
     ------
     ArgumentError
-        Not such results.
+        Not such results, other waiting times, or a plateau that is not from 0 to 1.
     """
-    if not all(hasattr(theory, field) for field in ("times", "correlation", "plateau")):
-        raise ArgumentError("theory", "an AgeingTheory", theory)
+    if not all(hasattr(theory, field) for field in ("times", "waiting_times", "correlation")):
+        raise ArgumentError("theory", "an AgeingCurve or an AgeingTheory", theory)
+    waits = np.asarray(langevin.waiting_times)
+    if len(waits) == 0:
+        raise ArgumentError("langevin", "a run with waiting times", "none")
+    if not (np.shape(theory.waiting_times) == waits.shape and np.allclose(theory.waiting_times, waits)):
+        raise ArgumentError(
+            "theory",
+            f"the waiting times {waits.tolist()} of the run",
+            np.asarray(theory.waiting_times).tolist(),
+        )
+    level = getattr(theory, "plateau", 0.0) if plateau is None else plateau
+    level = real("plateau", level, minimum=0, maximum=1)
     ax = panel(ax)
     later, colours = langevin.times > 0, ordered_colours(len(langevin.waiting_times))
     mean, error = langevin.correlation, langevin.correlation_error
@@ -132,8 +150,8 @@ def ageing_beside_theory(langevin: Any, theory: Any, ax: Axes | None = None) -> 
             theory.times[after], theory.correlation[k][after], color=colour, linestyle="--", linewidth=1.1,
             label=r"$N\to\infty$" if k == len(colours) - 1 else None,
         )  # fmt: skip
-    if theory.plateau > 0:
-        ax.axhline(theory.plateau, color=GREY, linewidth=0.9, linestyle=":", label=r"$q_\mathrm{EA}$")
+    if level > 0:
+        ax.axhline(level, color=GREY, linewidth=0.9, linestyle=":", label=r"$q_\mathrm{EA}$")
     ax.axhline(0, color=GREY, linewidth=0.6)
     ax.set_xscale("log")
     ax.margins(x=0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import squareform
 
 from ..checks import float_array
+from ..errors import ArgumentError
 from .inputs import takes
 from .labels import plus_minus
 from .style import INK, SEQUENTIAL, canvas, context, dress, undress_bar
@@ -36,6 +38,7 @@ def dendrogram_matrix(
     *,
     matrix: ArrayLike | None = None,
     matrix_label: str | None = None,
+    labels: Sequence[str] | None = None,
 ) -> FigureBase:
     """Dendrogram of the replicas, above and beside their matrix in the order of its leaves.
 
@@ -56,6 +59,9 @@ def dendrogram_matrix(
         Shown in place of the distances, such as the overlaps; in the order of the replicas, not of the leaves.
     matrix_label : str, optional
         What ``matrix`` holds.
+    labels : sequence of str, optional
+        Name of each replica, in the order of the replicas; by default its number. Above 40 replicas there is
+        no room for names.
 
     Returns
     -------
@@ -65,12 +71,13 @@ def dendrogram_matrix(
     Raises
     ------
     ArgumentError
-        ``matrix`` has another shape.
+        ``matrix`` has another shape, or another number of labels.
     """
     order = np.asarray(hierarchy.order)
     n = len(order)
+    names = _names(labels, order)
     if matrix is None and hierarchy.distances is None:
-        return _tree_alone(canvas(figure, (7.6, 4.0)), hierarchy, order)
+        return _tree_alone(canvas(figure, (7.6, 4.0)), hierarchy, order, names)
     square = _square(hierarchy, matrix, n)[np.ix_(order, order)]
     figure = canvas(figure, (7.6, 7.05))
     grid = figure.add_gridspec(2, 3, width_ratios=(1.4, 5, 0.2), height_ratios=(1.4, 5))
@@ -79,10 +86,7 @@ def dendrogram_matrix(
     side = dress(figure.add_subplot(grid[1, 0], sharey=field), grid=False)
     _matrix(figure, field, figure.add_subplot(grid[1, 2]), square, matrix_label or _HEIGHTS[hierarchy.metric])
     _trees(top, side, np.asarray(hierarchy.linkage), order)
-    if n <= _MOST_NAMED:
-        field.set_xticks(np.arange(n), labels=[str(k) for k in order], rotation=90, fontsize=8)
-    else:
-        field.set_xticks([])
+    _name_leaves(field, names)
     field.set_yticks([])
     field.set_xlabel("replica $a$, in the order of the tree")
     corner = figure.add_subplot(grid[0, 0])
@@ -92,6 +96,24 @@ def dendrogram_matrix(
         number = plus_minus(hierarchy.cophenetic_correlation, hierarchy.cophenetic_correlation_error)
         corner.text(0.0, 0.0, f"cophenetic\ncorrelation\n{number}", va="bottom", fontsize=9)
     return figure
+
+
+def _names(labels: Sequence[str] | None, order: NDArray[Any]) -> list[str]:
+    """Names of the leaves in their order; their numbers where no names are given."""
+    if labels is None:
+        return [str(k) for k in order]
+    given = [labels] if isinstance(labels, str) else [str(label) for label in labels]
+    if len(given) != len(order):
+        raise ArgumentError("labels", f"one for each of {len(order)} replicas", f"{len(given)}")
+    return [given[k] for k in order]
+
+
+def _name_leaves(ax: Axes, names: list[str]) -> None:
+    """Names under the leaves, where there is room for them."""
+    if len(names) <= _MOST_NAMED:
+        ax.set_xticks(np.arange(len(names)), labels=names, rotation=90, fontsize=8)
+    else:
+        ax.set_xticks([])
 
 
 def _square(hierarchy: Any, matrix: ArrayLike | None, n: int) -> NDArray[np.float64]:
@@ -135,12 +157,13 @@ def branches(linkage: NDArray[Any], order: NDArray[Any], stem: float | None = No
     return corners
 
 
-def _tree_alone(figure: FigureBase, hierarchy: Any, order: NDArray[Any]) -> FigureBase:
+def _tree_alone(figure: FigureBase, hierarchy: Any, order: NDArray[Any], names: list[str]) -> FigureBase:
     """Draw the dendrogram without a matrix."""
     ax = dress(figure.subplots(), grid=False)
     floor = _tree(ax, np.asarray(hierarchy.linkage), order)
     ax.set_xlim(-0.5, len(order) - 0.5)
-    ax.set_xticks([])
+    _name_leaves(ax, names)
+    ax.tick_params(axis="x", length=0)
     ax.spines["bottom"].set_visible(False)
     ax.set_xlabel("replica $a$, in the order of the tree")
     ax.set_ylabel("merge height" + (" (not from 0)" if floor > 0 else ""))

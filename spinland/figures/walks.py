@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from ..checks import choice, integer
-from .inputs import field_of, listing, matched, mean_error, takes
-from .labels import LOSS, plus_minus
+from ..quantities import quantity_of
+from .inputs import field_label, field_of, listing, matched, mean_error, takes
+from .labels import change, plus_minus
 from .style import GREY, band, canvas, context, dress, legend, ordered_colours, panel, wants_log
 
 
@@ -25,7 +26,8 @@ def walk_fan(
     versus: str = "step",
     n_shown: int = 0,
     log: bool | None = None,
-    value_label: str = LOSS,
+    labels: Sequence[str] | None = None,
+    value_label: str | None = None,
 ) -> Axes:
     """Loss or accuracy along random walks: mean over walkers, with a band of one standard error.
 
@@ -43,8 +45,10 @@ def walk_fan(
         So many single walkers are drawn faintly beside each mean.
     log : bool, optional
         Logarithmic ordinate; by itself if the loss is positive and its mean spans a factor of 30.
-    value_label : str
-        Label of the value; ``spinland.figures.ENERGY`` for a spin glass.
+    labels : sequence of str, optional
+        Name of each walk, in the order given; its σ by default.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the results carry.
 
     Returns
     -------
@@ -54,29 +58,32 @@ def walk_fan(
     Raises
     ------
     ArgumentError
-        No walks, an unknown quantity or abscissa, or an accuracy that has no meaning on the landscape.
+        No walks, an unknown quantity or abscissa, another number of labels, or an accuracy that has no meaning
+        on the landscape.
     """
-    ordered = sorted(listing("walks", walks), key=lambda walk: walk.sigma)
+    items = listing("walks", walks)
+    named = zip(items, matched("labels", labels, len(items)), strict=True)
+    pairs = sorted(named, key=lambda pair: pair[0].sigma)
+    ordered, names = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     choice("versus", versus, ("step", "distance"))
     integer("n_shown", n_shown, minimum=0)
     drawn = []
-    label = value_label
     for walk in ordered:
-        samples, label = field_of(walk, quantity, value_label)
+        samples = field_of(walk, quantity)
         mean, error = (walk.mean, walk.error) if quantity == "loss" else mean_error(samples)
         x = np.arange(samples.shape[1]) if versus == "step" else np.mean(walk.distance, axis=0)
         drawn.append((x, samples, np.asarray(mean), np.asarray(error)))
     ax = panel(ax)
-    for walk, (x, samples, mean, error), colour in zip(
-        ordered, drawn, ordered_colours(len(ordered)), strict=True
+    for walk, name, (x, samples, mean, error), colour in zip(
+        ordered, names, drawn, ordered_colours(len(ordered)), strict=True
     ):
         for one in samples[:n_shown]:
             ax.plot(x, one, color=colour, linewidth=0.5, alpha=0.35)
-        band(ax, x, mean, error, color=colour, label=rf"$\sigma$ = {walk.sigma:g}")
+        band(ax, x, mean, error, color=colour, label=name or rf"$\sigma$ = {walk.sigma:g}")
     if log or (log is None and quantity == "loss" and wants_log(np.concatenate([d[2] for d in drawn]))):
         ax.set_yscale("log")
     ax.set_xlabel(r"step $t$" if versus == "step" else r"distance from the solution $|w_t - w_0|$")
-    ax.set_ylabel(label)
+    ax.set_ylabel(field_label(ordered, quantity, value_label))
     ax.margins(x=0.01)
     legend(ax)
     return ax
@@ -159,7 +166,8 @@ def walk_ruggedness(
     )
     left.axhline(0, color=GREY, linewidth=0.7)
     left.set_xlabel(r"lag $\tau$ (steps)")
-    left.set_ylabel(r"autocorrelation of the loss $\rho(\tau)$")
+    quantity = ", ".join(dict.fromkeys(quantity_of(item)["quantity"] for item in items))
+    left.set_ylabel(rf"autocorrelation $\rho(\tau)$ of the {quantity}")
     grid = np.linspace(-4, 4, 161)
     right.plot(
         grid,
@@ -172,7 +180,8 @@ def walk_ruggedness(
     right.set_yscale("log")
     if lowest < np.inf:  # an error as large as the density has no lower end on a logarithmic axis
         right.set_ylim(bottom=0.3 * lowest)
-    right.set_xlabel(r"increment of one step $(\Delta L - \mu)/s$")
+    letter = change(quantity) or r"\Delta v"
+    right.set_xlabel(rf"increment of one step $({letter} - \mu)/s$")
     right.set_ylabel(r"density")
     legend(right)
     return figure

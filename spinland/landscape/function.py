@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint
+from ..quantities import words
 from .affine import EvaluatedSlice
 from .geometry import Euclidean, Sphere
 
@@ -33,6 +34,9 @@ class FunctionLandscape:
         Where the points live; flat space by default.
     name : str
         Goes into the provenance; a function has no fingerprint of its own.
+    quantity, unit : str
+        What the value is and in which unit, such as ``"energy"`` and ``"eV"``: results keep them, and figures
+        write them on their axes. They do not change the function.
 
     Raises
     ------
@@ -58,6 +62,8 @@ class FunctionLandscape:
         gradient: Callable[[NDArray[Any]], ArrayLike] | None = None,
         geometry: Euclidean | Sphere | None = None,
         name: str = "function",
+        quantity: str = "value",
+        unit: str = "",
     ):
         if not callable(value):
             raise ArgumentError("value", "a function of points (B, dim)", value)
@@ -69,6 +75,7 @@ class FunctionLandscape:
         self.dim = checks.integer("dim", dim, minimum=1)
         self.geometry: Euclidean | Sphere = geometry if geometry is not None else Euclidean()
         self.name = name
+        self.quantity, self.unit = words("quantity", quantity), words("unit", unit)
         self.fingerprint = fingerprint(np.frombuffer(f"{name} {self.dim}".encode(), np.uint8))
 
     def __repr__(self) -> str:

@@ -69,6 +69,9 @@ class SphericalSpinGlass:
     (4,)
     """
 
+    quantity = "energy per spin"
+    unit = ""
+
     def __init__(
         self,
         n_spins: int,
@@ -162,6 +165,11 @@ class SphericalSpinGlass:
     def geometry(self) -> Sphere:
         """The sphere |σ|² = N."""
         return Sphere(float(np.sqrt(self.n_spins)))
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether H(−σ) = H(σ): all orders are even."""
+        return all(p % 2 == 0 for p in self.mixture)
 
     @property
     def n_couplings(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ from spinland_kernels.mlp.inputs import Inputs
 from spinland_kernels.mlp.layers import CROSS_ENTROPY, MEAN_SQUARED_ERROR
 
 from .. import checks
+from ..data.dataset import Dataset
+from ..data.loading import as_dataset
 from ..errors import ArgumentError
 from ..provenance import fingerprint
+from ..quantities import UNITS, words
 from .geometry import Euclidean
 from .network import ReLUNetwork
 from .network_slice import NetworkSlice
@@ -129,6 +133,23 @@ def _answers(
     return np.empty(0, np.int64), checks.float_array(name, array, dtype=dtype, shape=(n, k))
 
 
+def default_loss(y: ArrayLike) -> str:
+    """Cross-entropy for labels, whole numbers (n,); squared error for targets."""
+    try:
+        array = np.asarray(y)
+    except ValueError as error:  # rows of different lengths
+        raise ArgumentError("y", f"an array of labels or targets ({error})") from None
+    return "cross_entropy" if array.ndim == 1 and array.dtype.kind in "iu" else "mse"
+
+
+def _training_samples(data: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Inputs and answers of a data set that stands in the place of ``x``."""
+    if not isinstance(data, (Dataset, str, Path, tuple)):
+        raise ArgumentError("y", "labels or targets for the samples x, unless x is a Dataset", None)
+    dataset = as_dataset(data)
+    return dataset.x_train, dataset.y_train
+
+
 class NetworkLandscape:
     """Mean loss per sample of a ReLU network, as a function of its parameters.
 
@@ -136,16 +157,20 @@ class NetworkLandscape:
     ----------
     network : ReLUNetwork
         Architecture.
-    x : array (n, inputs)
-        Samples.
-    y : integer array (n,) or float array (n, outputs)
+    x : array (n, inputs), or Dataset
+        Samples; or a data set, or the name of one, whose training samples are meant, and then ``y`` is left out.
+    y : integer array (n,) or float array (n, outputs), optional
         Labels, or targets. With ``loss="mse"`` labels become one-hot targets.
-    loss : "cross_entropy" or "mse"
-        Softmax cross-entropy in nats, or squared error averaged over samples and outputs.
+    loss : "cross_entropy" or "mse", optional
+        Softmax cross-entropy in nats, or squared error averaged over samples and outputs; by default
+        cross-entropy for labels and squared error for targets, as in :func:`train`.
     dtype : "float32" or "float64"
         Float type of the computation; values are float64 either way.
     device : "cpu"
         ``"cuda"`` raises DeviceUnavailable in this version.
+    quantity : str, optional
+        What figures call the value, such as ``"test loss"``; ``"training loss"`` of a data set and ``"loss"`` of
+        arrays by default. It does not change the function.
 
     Raises
     ------
@@ -157,7 +182,8 @@ class NetworkLandscape:
     >>> import spinland as sl
     >>> digits = sl.load_dataset("digits")
     >>> network = sl.ReLUNetwork((64, 16, 10))
-    >>> landscape = sl.NetworkLandscape(network, digits.x_train, digits.y_train)
+    >>> landscape = sl.NetworkLandscape(network, digits)
+    >>> test = sl.NetworkLandscape(network, digits.x_test, digits.y_test, quantity="test loss")
     >>> points = network.initialize(3, seed=0)
     >>> landscape.value(points).shape
     (3,)
@@ -166,19 +192,30 @@ class NetworkLandscape:
     def __init__(
         self,
         network: ReLUNetwork,
-        x: ArrayLike,
-        y: ArrayLike,
-        loss: str = "cross_entropy",
+        x: ArrayLike | Dataset,
+        y: ArrayLike | None = None,
+        loss: str | None = None,
         dtype: DTypeLike = "float32",
         device: str = "cpu",
+        *,
+        quantity: str | None = None,
     ):
         if not isinstance(network, ReLUNetwork):
             raise ArgumentError("network", "a ReLUNetwork", repr(network))
+        default = "loss"
+        if y is None:
+            x, y = _training_samples(x)
+            default = "training loss"
+        elif isinstance(x, Dataset):
+            raise ArgumentError("y", "nothing beside a data set, which holds its labels or targets", y)
+        loss = default_loss(y) if loss is None else loss
+        self.quantity = words("quantity", default if quantity is None else quantity)
         self.device = checks.device(device)
         self.dtype = checks.float_type("dtype", dtype)
         self.network = network
         self.loss = loss
         self.samples = Samples(network, x, y, loss, self.dtype)
+        self.unit = UNITS[loss]
         self.n_samples = self.samples.x.shape[0]
         self.fingerprint = fingerprint(
             np.asarray(network.widths), np.asarray(network.bias), np.frombuffer(loss.encode(), np.uint8),

@@ -29,7 +29,11 @@ class Slice(Protocol):
 
 @runtime_checkable
 class Landscape(Protocol):
-    """A function on a space of points, with its derivatives. Batches lead: points are (B, dim) or (dim,)."""
+    """A function on a space of points, with its derivatives. Batches lead: points are (B, dim) or (dim,).
+
+    A landscape may say what its value is: texts ``quantity``, such as ``"energy per spin"``, and ``unit``.
+    Results keep them, and figures write them on their axes; without them the value is called a value.
+    """
 
     @property
     def dim(self) -> int:

@@ -17,7 +17,7 @@ from ..landscape.network_landscape import NetworkLandscape
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from ..statistics import bootstrap_error
 from . import inputs
 from .orders import MixtureFit
@@ -30,7 +30,7 @@ _RESAMPLES = 200  # of the pairs, for the errors of the mixture: they are known 
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Correlation(Result):
+class Correlation(Measured):
     """Covariance and correlation of values at points of overlap q on a sphere, and the mixture that they show.
 
     Attributes
@@ -180,6 +180,7 @@ def correlation(
         effective_order_error=float(bootstrap_error(resampled @ order)),
         chi2=fit.chi2, chi2_dof=fit.dof, chi2_p=fit.p,
         mean=curves.mean + shift, variance=curves.variance, radius=length, dim=landscape.dim, n_pairs=n_pairs,
+        **quantity_of(landscape),
         provenance=record(
             "correlation", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
             dtype=landscape.dtype,

@@ -15,14 +15,14 @@ from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from .arcs import on_sphere
 from .inputs import a_landscape
 from .scan import scan_slice
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Line(Result):
+class Line(Measured):
     """A landscape along one or several lines.
 
     Attributes
@@ -118,6 +118,7 @@ def line(
         values=values[0] if single else values,
         accuracy=accuracy[0] if single else accuracy,
         label=label,
+        **quantity_of(landscape),
         provenance=record(
             "line", {"start": starts, "end": ends, "alphas": places, "path": path},
             data=landscape.fingerprint, device=landscape.device, dtype=landscape.dtype,

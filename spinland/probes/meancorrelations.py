@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..provenance import fingerprint, record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from ..rng import seed64
 from ..statistics import bootstrap_counts, bootstrap_error, standard_error
 from .correlations import Correlation
@@ -20,7 +20,7 @@ _RESAMPLES = 200  # of the landscapes, for the errors of the mixture
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class MeanCorrelation(Result):
+class MeanCorrelation(Measured):
     """Mean over K landscapes of their correlations, with errors from how the landscapes differ.
 
     Attributes
@@ -128,6 +128,7 @@ def mean_correlation(correlations: Sequence[Correlation], seed: int = 0) -> Mean
         chi2=fit.chi2, chi2_dof=fit.dof, chi2_p=fit.p,
         mean=np.array([item.mean for item in items]), variance=np.array([item.variance for item in items]),
         radius=np.array([item.radius for item in items]), dim=first.dim, n_pairs=n_pairs,
+        **quantity_of(first),
         provenance=record(
             "mean_correlation", {"n": len(items)}, seed=seed, data=fingerprint(curves), dtype=np.float64
         ),

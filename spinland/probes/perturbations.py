@@ -14,13 +14,13 @@ from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from ..statistics import standard_error
 from . import arcs, inputs
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Flatness(Result):
+class Flatness(Measured):
     """Rise of the loss about points, at equal relative distances.
 
     Attributes
@@ -117,7 +117,7 @@ def flatness(
     arguments: dict[str, Any] = {"points": at, "radii": distances, "n_directions": n_directions, "kind": kind}
     return Flatness(
         radii=distances, values=values, rise=rises.mean(axis=0), rise_error=standard_error(rises),
-        kind=kind,
+        kind=kind, **quantity_of(landscape),
         provenance=record(
             "flatness", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
             dtype=landscape.dtype,

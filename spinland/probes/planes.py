@@ -21,7 +21,7 @@ from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import Provenance, record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from . import arcs
 from .components import principal_components
 from .directions import random_directions
@@ -32,7 +32,7 @@ _COLLINEAR = 1e-6  # height of a triangle over its longest side below which it c
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Plane(Result):
+class Plane(Measured):
     """A landscape on a plane: ``values[i, j]`` belongs to ``a[i]`` and ``b[j]``.
 
     Attributes
@@ -225,7 +225,12 @@ def plane_through(
 
 
 def trajectory_plane(
-    landscape: Landscape, trajectory: ArrayLike, n: int | Sequence[int] = 41, margin: float = 0.25
+    landscape: Landscape,
+    trajectory: Any,
+    n: int | Sequence[int] = 41,
+    margin: float = 0.25,
+    *,
+    replica: int = 0,
 ) -> Plane:
     """Evaluate a landscape on the plane in which a trajectory moves most, through its last point.
 
@@ -239,10 +244,12 @@ def trajectory_plane(
     ----------
     landscape : Landscape
         Any landscape.
-    trajectory : array (m, dim)
-        At least three points, not all on one line.
+    trajectory : array (m, dim), or Ensemble
+        At least three points, not all on one line; or an ensemble that was trained with ``snapshots``.
     n, margin
         As in :func:`plane_through`.
+    replica : int
+        Place of the replica in an ensemble whose snapshots are taken.
 
     Returns
     -------
@@ -255,6 +262,8 @@ def trajectory_plane(
         Fewer than three points, or all on one line; on a sphere points off it or opposite to the last.
     """
     a_landscape(landscape)
+    if hasattr(trajectory, "snapshots"):
+        trajectory = _snapshots(trajectory, replica)
     steps = checks.float_array("trajectory", trajectory, dtype=landscape.dtype, shape=(None, landscape.dim))
     if len(steps) < 3:
         raise ArgumentError("trajectory", "at least three points", f"{len(steps)}")
@@ -277,6 +286,16 @@ def trajectory_plane(
         b_label="principal component 2" + unit,
         provenance=_made("trajectory_plane", landscape, arguments),
     )
+
+
+def _snapshots(ensemble: Any, replica: int) -> NDArray[Any]:
+    """Points (m, dim) that a replica of an ensemble went through."""
+    if ensemble.snapshots is None:
+        raise ArgumentError(
+            "trajectory", "an ensemble with snapshots, as train(..., snapshots=True) keeps them"
+        )
+    last = len(ensemble.snapshots) - 1
+    return np.asarray(ensemble.snapshots[checks.integer("replica", replica, minimum=0, maximum=last)])
 
 
 def _made(
@@ -313,7 +332,10 @@ def _grid_values(
             landscape, origin, directions.astype(landscape.dtype, copy=False), grid, advance
         )
     shape = (len(a), len(b))
-    return {"a": a, "b": b, "values": values.reshape(shape), "accuracy": accuracy.reshape(shape)}
+    return {
+        "a": a, "b": b, "values": values.reshape(shape), "accuracy": accuracy.reshape(shape),
+        **quantity_of(landscape),
+    }  # fmt: skip
 
 
 def _triangle(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -12,7 +12,7 @@ from .. import checks, rng
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from ..statistics import standard_error
 from . import inputs
 from .arcs import on_sphere
@@ -21,7 +21,7 @@ from .walks import random_walk
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class OverlapProfile(Result):
+class OverlapProfile(Measured):
     """Mean value along random walks on a sphere, by the overlap q with the start.
 
     Attributes
@@ -128,6 +128,7 @@ def overlap_profile(
     return OverlapProfile(
         overlap=q, value=value, value_error=value_error, rise=rise, rise_error=rise_error, start=start,
         typical=typical, typical_error=typical_error, radius=radius, n_walkers=n_walkers, n_steps=n_steps,
+        **quantity_of(landscape),
         provenance=record(
             "overlap_profile", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
             dtype=landscape.dtype,

@@ -15,7 +15,7 @@ from ..errors import ArgumentError
 from ..landscape.network_landscape import NetworkLandscape
 from ..progress import track
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from ..statistics import grouped_error
 from . import inputs
 
@@ -23,7 +23,7 @@ _PARTIAL_ENTRIES = 1 << 22  # sums over tiles held at once: 64 MB for losses and
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SwapInterpolation(Result):
+class SwapInterpolation(Measured):
     """Loss on the straight line from a network to its copy with S pairs of hidden neurons exchanged.
 
     Attributes
@@ -165,7 +165,7 @@ def swap_interpolation(
     arguments = {"origin": starts, "swaps": counts, "alphas": at, "n_trials": n_trials, "layer": layer}
     return SwapInterpolation(
         swaps=counts, alphas=at, values=values, accuracy=accuracy, layer=layer, width=width,
-        origin_index=np.repeat(np.arange(len(starts)), n_trials),
+        origin_index=np.repeat(np.arange(len(starts)), n_trials), **quantity_of(landscape),
         provenance=record(
             "swap_interpolation", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
             dtype=landscape.dtype,

@@ -17,7 +17,7 @@ from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from ..rng import Purpose, seed64
 from ..statistics import grouped_error
 from . import inputs
@@ -37,7 +37,7 @@ class WalkStep(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RandomWalk(Result):
+class RandomWalk(Measured):
     """Random walks of W walkers, T steps each; column 0 is the start.
 
     Attributes
@@ -243,7 +243,7 @@ def random_walk(
     }  # fmt: skip
     return RandomWalk(
         sigma=plan.sigma, values=values, accuracy=accuracy, distance=distance, overlap=overlap,
-        origin_index=plan.origin_index, constraint=plan.constraint,
+        origin_index=plan.origin_index, constraint=plan.constraint, **quantity_of(landscape),
         provenance=record(
             "random_walk", arguments, seed=plan.seed, data=landscape.fingerprint, device=landscape.device,
             dtype=landscape.dtype,

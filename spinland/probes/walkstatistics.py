@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint, record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from ..statistics import jackknife_error, standard_error
 from .walks import RandomWalk
 
@@ -20,7 +20,7 @@ _NOISE = 16 * np.finfo(float).eps
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Ruggedness(Result):
+class Ruggedness(Measured):
     """How the value fluctuates along random walks of one step size.
 
     Attributes
@@ -124,7 +124,7 @@ def ruggedness(
         correlation_length=_crossing(rho),
         correlation_length_error=float(jackknife_error(lengths)) if enough else float("nan"),
         increment_edges=edges, increment_density=density, increment_density_error=density_error,
-        increment_mean=float(steps.mean()), increment_std=float(steps.std()),
+        increment_mean=float(steps.mean()), increment_std=float(steps.std()), **quantity_of(walks[0]),
         provenance=record(
             "ruggedness",
             {

@@ -100,7 +100,7 @@ def glass_minima(
     arguments = {"n": n, "tolerance": tolerance, "max_steps": max_steps, "order": glass.order}
     return MinimaEnsemble(
         params=found.points, initial=starts, values=found.values, gradient_norms=found.gradient_norms,
-        symmetric=all(p % 2 == 0 for p in glass.mixture),
+        symmetric=glass.symmetric,
         provenance=record(
             "glass_minima", arguments, seed=seed, data=glass.fingerprint, device=glass.device, dtype=glass.dtype
         ),

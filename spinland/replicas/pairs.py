@@ -37,6 +37,8 @@ class PairStatistics(Result):
         Jackknife errors over replicas; NaN for fewer than three replicas.
     radius : (R,) float64
         Euclidean norms of the replicas.
+    unsigned : bool
+        Whether points were taken as one with their opposites, so that overlaps are |q|.
     """
 
     distances: NDArray[np.float64]
@@ -51,6 +53,7 @@ class PairStatistics(Result):
     std_overlap: float
     std_overlap_error: float
     radius: NDArray[np.float64]
+    unsigned: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,11 +66,14 @@ class OverlapDistribution(Result):
         Edges of the bins.
     density, density_error : (B,) float64
         P(q), of integral 1 over all overlaps, and its jackknife error over replicas.
+    unsigned : bool
+        Whether it is that of |q|.
     """
 
     edges: NDArray[np.float64]
     density: NDArray[np.float64]
     density_error: NDArray[np.float64]
+    unsigned: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,16 +85,16 @@ class DistanceDistribution(Result):
     density_error: NDArray[np.float64]
 
 
-def pair_statistics(params: Any, unsigned: bool = False) -> PairStatistics:
+def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics:
     """Distances, overlaps and norms of replicas, with means, widths and errors over replicas.
 
     Parameters
     ----------
     params : (R, dim) array, memory map, HDF5 dataset, or anything with ``.params``, such as an Ensemble
         One row per replica.
-    unsigned : bool
-        Take points as one with their opposites: overlaps are |q| and distances the "projective" ones. For
-        glasses of even order, where H(−σ) = H(σ).
+    unsigned : bool, optional
+        Take points as one with their opposites: overlaps are |q| and distances the "projective" ones. By itself
+        for the minima of a glass of even order, where H(−σ) = H(σ).
 
     Returns
     -------
@@ -99,6 +105,7 @@ def pair_statistics(params: Any, unsigned: bool = False) -> PairStatistics:
     ArgumentError
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros.
     """
+    unsigned = bool(getattr(params, "symmetric", False)) if unsigned is None else unsigned
     rows = Rows(params)
     cosine, norms = cosine_distances(rows)
     overlap = 1.0 - cosine
@@ -121,6 +128,7 @@ def pair_statistics(params: Any, unsigned: bool = False) -> PairStatistics:
         std_overlap=std_q,
         std_overlap_error=std_q_error,
         radius=norms,
+        unsigned=bool(unsigned),
         provenance=record(
             "pair_statistics", {"unsigned": unsigned}, data=rows.fingerprint(), dtype=rows.dtype
         ),
@@ -144,7 +152,10 @@ def overlap_distribution(statistics: PairStatistics, bins: int | ArrayLike = 50)
     """
     edges, density, error = _distribution(statistics.overlaps, statistics.n_replicas, bins)
     provenance = _derived("overlap_distribution", statistics, edges)
-    return OverlapDistribution(edges=edges, density=density, density_error=error, provenance=provenance)
+    return OverlapDistribution(
+        edges=edges, density=density, density_error=error, unsigned=getattr(statistics, "unsigned", False),
+        provenance=provenance,
+    )  # fmt: skip
 
 
 def distance_distribution(statistics: PairStatistics, bins: int | ArrayLike = 50) -> DistanceDistribution:

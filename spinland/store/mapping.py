@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -208,8 +208,9 @@ def value_of(path: Path, record: Record, raw: BinaryIO, *, mmap: bool) -> Any:
     """
     kind = Provenance if (record.module, record.name) == _PROVENANCE else _class(path, record)
     names = set(field_names(kind))
+    needed = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
     for problem, which in (
-        ("missing", names - record.kinds.keys()),
+        ("missing", (names & needed) - record.kinds.keys()),  # a field added later has a default
         ("unknown", record.kinds.keys() - names),
     ):
         if which:

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..provenance import record
-from ..results import Result
+from ..quantities import Measured, quantity_of
 from ..statistics import RankCorrelation, rank_correlation
 from . import names
 from .context import Context
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BatchSizeComparison(Result):
+class BatchSizeComparison(Measured):
     """Flatness and generalisation of replicas trained with several batch sizes.
 
     Attributes
@@ -97,7 +97,7 @@ def compare_batch_sizes(context: Context, sizes: tuple[int, ...]) -> BatchSizeCo
         batch_sizes=np.array(sizes), radius=radii[at],
         train_loss=last("train_loss"), test_loss=last("test_loss"),
         train_accuracy=last("train_accuracy"), test_accuracy=last("test_accuracy"),
-        rise_filter=rise["filter"], rise_walk=rise["walk"], **ranks,
+        rise_filter=rise["filter"], rise_walk=rise["walk"], **ranks, **quantity_of(context.landscape),
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ class Context:
         loss = "cross_entropy" if self.dataset.task == "classification" else "mse"
         n = self.config.probe_samples
         x, y = self.dataset.x_train[:n], self.dataset.y_train[:n]
-        return NetworkLandscape(network, x, y, loss=loss, dtype=self.config.dtype)
+        return NetworkLandscape(network, x, y, loss=loss, dtype=self.config.dtype, quantity="training loss")
 
     def optimizer(self) -> Any:
         """The optimiser of the settings."""

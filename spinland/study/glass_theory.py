@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import checks
 from ..provenance import record
 from ..theory.counts import mean_critical_points, mean_critical_points_by_index
 from ..theory.depth import critical_points_by_depth
@@ -32,7 +33,24 @@ _STEPS = 1000  # of the two-time equations at most: ten seconds
 
 
 def theory_card(order: int) -> TheoryCard:
-    """Levels, temperatures and complexity of an order."""
+    """Levels, temperatures and complexity of the pure spherical glass of an order, for N → ∞.
+
+    Parameters
+    ----------
+    order : int
+        p, at least 2.
+
+    Returns
+    -------
+    TheoryCard
+        What ``figures.complexity_curves`` draws.
+
+    Raises
+    ------
+    ArgumentError
+        An order below 2.
+    """
+    order = checks.integer("order", order, minimum=2)
     t_s, t_d = static_temperature(order), dynamical_temperature(order)
     rows: dict[str, list[float]] = {}
     for convention in ("abc", "cs"):

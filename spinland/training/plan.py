@@ -16,7 +16,7 @@ from ..data.dataset import Dataset
 from ..data.loading import as_dataset
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
-from ..landscape.network_landscape import LOSSES, Samples
+from ..landscape.network_landscape import LOSSES, Samples, default_loss
 from .optimizers import SGD, Adam, Optimizer
 from .schedules import step_rates
 
@@ -155,7 +155,7 @@ def _check_widths(network: ReLUNetwork, data: Dataset) -> None:
 
 def _choose_loss(loss: str | None, data: Dataset) -> str:
     if loss is None:
-        return "cross_entropy" if data.task == "classification" else "mse"
+        return default_loss(data.y_train)
     checks.choice("loss", loss, LOSSES)
     if loss == "cross_entropy" and data.task == "regression":
         raise ArgumentError("loss", "'mse' for a regression", loss)

@@ -153,6 +153,7 @@ def batch_comparison(n_replicas=12, seed=0, classification=True):
     sharp = np.log2(sizes)[:, None] / 9
     rise = 0.02 * np.exp(3 * sharp + 0.3 * rng.normal(size=(len(sizes), n_replicas)))
     return SimpleNamespace(
+        quantity="training loss", unit="nats",
         batch_sizes=sizes, rise_filter=rise, rise_walk=0.3 * rise, radius=0.1,
         test_accuracy=0.983 - 0.012 * sharp + 0.0015 * rng.normal(size=rise.shape) if classification else np.full_like(rise, np.nan),
         test_loss=0.08 + 0.05 * sharp + 0.005 * rng.normal(size=rise.shape),

@@ -171,7 +171,7 @@ SCALING = SimpleNamespace(
 FLOWS = [SimpleNamespace(times=SCALING.times, mean=-np.ones(3), error=np.full(3, 0.1)) for _ in range(3)]
 EXCHANGE = SimpleNamespace(
     temperatures=np.array([0.5, 1.0]), mean=-np.ones(2), error=np.full(2, 0.1), swap_acceptance=np.ones(1),
-    overlap_density=lambda bins: (np.linspace(-1, 1, bins + 1), np.ones((2, bins)), np.ones((2, bins))),
+    overlap_density=lambda bins, folded: (np.linspace(-1, 1, bins + 1), np.ones((2, bins)), np.ones((2, bins))),
 )  # fmt: skip
 WITH_LEVELS = {
     "descent_curve": FLOWS, "descent_approach": SCALING, "descent_sizes": SCALING, "energy_temperature": EXCHANGE,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...figures.dynamics import ageing_curves, descent_curve
-from ...figures.labels import plus_minus
+from ...figures.labels import ENERGY, plus_minus
 from ...figures.theory import ageing_beside_theory
 from ...study import glass_names as names
 from ..parts import Chapter, Picture, Table, number, picture
@@ -56,7 +56,7 @@ def _figures(glass: GlassReader, run: Any, theory: Any) -> list[Picture]:
         line = np.stack([theory.energy_times, theory.energy]) if len(theory.energy) else None
     figures.append(
         picture(
-            descent_curve(run, theory=line, levels=levels),
+            descent_curve(run, theory=line, levels=levels, value_label=ENERGY),
             "Energy per spin since the quench. For N → ∞ it tends to the threshold energy e_th(T) of this temperature (dashed level), "
             "not to that of equilibrium.",
         )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...figures.dynamics import descent_approach, descent_curve, descent_sizes
-from ...figures.labels import plus_minus
+from ...figures.labels import ENERGY, plus_minus
 from ...figures.theory import minima_energies
 from ...study import glass_names as names
 from ..parts import Chapter, Picture, Table, number, picture
@@ -47,7 +47,13 @@ def _figures(glass: GlassReader, scaling: Any, line: Any, minima: list[Any]) -> 
     )
     figures = [
         picture(
-            descent_curve(flows, theory=line, levels=levels, labels=[f"$N = {n}$" for n in scaling.sizes]),
+            descent_curve(
+                flows,
+                theory=line,
+                levels=levels,
+                labels=[f"$N = {n}$" for n in scaling.sizes],
+                value_label=ENERGY,
+            ),
             f"Energy per spin along gradient flow: mean over instances, band of one standard error; theory {source}.",
         )
     ]

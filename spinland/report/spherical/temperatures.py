@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...figures.dynamics import energy_temperature, overlap_distribution_curves
-from ...figures.labels import plus_minus
+from ...figures.labels import ENERGY, plus_minus
 from ...study import glass_names as names
 from ..parts import Chapter, Picture, Table, number, picture
 from .reader import GlassReader
@@ -39,18 +39,19 @@ def temperatures_chapter(glass: GlassReader) -> Chapter | None:
 def _figures(glass: GlassReader, exchange: Any, theory: Any) -> list[Picture]:
     line = None if theory is None else np.stack([theory.grid, theory.curve])
     chosen = _chosen(len(exchange.temperatures))
+    even = glass.config.order % 2 == 0
     coldest = 0.0 if theory is None else float(theory.overlap[0])
     levels = {rf"$q(T={exchange.temperatures[0]:.3g})$": coldest} if coldest > 0 else None
     return [
         picture(
-            energy_temperature(exchange, theory=line),
+            energy_temperature(exchange, theory=line, value_label=ENERGY),
             f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N → ∞, and at any finite N the energy averaged over the disorder lies above −1/T.",
         ),
         picture(
-            overlap_distribution_curves(_selected(exchange, chosen), levels=levels),
+            overlap_distribution_curves(_selected(exchange, chosen), levels=levels, folded=even),
             "Distribution P(q) of the overlap of two copies of one instance, mean over instances with its standard error. Above "
             "T_s it is a peak at 0 of width 1/√N; one-step breaking adds a peak at the overlap q of one state, dashed line for the "
-            f"coldest temperature{'' if glass.config.order % 2 else ', and its mirror image'}.",
+            f"coldest temperature.{' At even order q and −q are equally likely: the density is that of |q|.' if even else ''}",
         ),
     ]
 
@@ -61,8 +62,8 @@ def _chosen(n: int) -> Any:
 
 
 def _selected(exchange: Any, chosen: Any) -> SimpleNamespace:
-    def density(bins: int) -> tuple[Any, Any, Any]:
-        edges, values, errors = exchange.overlap_density(bins)
+    def density(bins: int, folded: bool) -> tuple[Any, Any, Any]:
+        edges, values, errors = exchange.overlap_density(bins, folded=folded)
         return edges, values[chosen], errors[chosen]
 
     return SimpleNamespace(temperatures=exchange.temperatures[chosen], overlap_density=density)
