@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .dataset import Dataset
-from .fetching import FileCheck, fetch, verify
+from .fetching import FileCheck, fetch, is_local, verify
 from .idx import read_idx
 from .loading import NAMES, as_dataset, load_dataset
 from .sources import DOWNLOADS
@@ -15,6 +15,7 @@ __all__ = [
     "FileCheck",
     "as_dataset",
     "fetch",
+    "is_local",
     "load_dataset",
     "read_idx",
     "verify",

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..errors import DataError
 from ..progress import track
-from .sources import Source, SourceFile, cache_folder, file_sha256, locate_each, source
+from .sources import Source, SourceFile, cache_folder, file_sha256, find_files, locate_each, source
 
 _CHUNK = 1 << 16
 _TIMEOUT = 30.0  # seconds without a byte
@@ -94,6 +94,25 @@ def verify(name: str, data_dir: str | Path | None = None) -> list[FileCheck]:
         A file is there but cannot be read.
     """
     return [_check(file, path) for file, path in locate_each(name, data_dir)]
+
+
+def is_local(name: str, data_dir: str | Path | None = None) -> bool:
+    """Whether :func:`spinland.load_dataset` finds a published data set without a download.
+
+    It looks where that does: in ``data_dir`` if given, else in the folder of ``$SPINLAND_DATA``, then in the
+    user's cache, there for files of the right checksum.
+
+    Raises
+    ------
+    ArgumentError
+        Unknown name.
+    DataError
+        A file is there but cannot be read; ``data_dir`` was named and does not hold the files.
+    """
+    if find_files(name, data_dir) is not None:
+        return True
+    folder = cache_folder(name)
+    return all(_check(file, folder / file.name).status == "ok" for file in source(name).files)
 
 
 def _check(file: SourceFile, path: Path) -> FileCheck:
