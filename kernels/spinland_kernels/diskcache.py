@@ -14,6 +14,7 @@ temporary directory serves; where that fails too, kernels live as long as the pr
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import pickle
@@ -104,12 +105,13 @@ def _candidates() -> Iterator[Folder]:
 
 
 def folder_in_use() -> tuple[Folder | None, list[str]]:
-    """The first folder that can be written, None without one, and why each before it cannot."""
+    """The first folder that can be written, None without one, and why each before it cannot; makes none."""
     refused = []
     for folder in folders():
         try:
-            _make(folder)
-            with tempfile.TemporaryFile(dir=folder.path) as file:
+            _check_owner(folder)
+            there = next(path for path in (folder.path, *folder.path.parents) if path.exists())
+            with tempfile.TemporaryFile(dir=there) as file:
                 file.write(_TRIAL)
                 file.flush()
         except OSError as error:
@@ -122,12 +124,14 @@ def folder_in_use() -> tuple[Folder | None, list[str]]:
 def clear_cache() -> int:
     """Delete the compiled kernels of all versions; returns how many folders went."""
     gone = 0
-    for folder in filter(_trusted, folders()):
+    for folder in folders():
         pattern = "spinland-*" if folder.path.name.startswith("spinland-") else "*"
-        for path in folder.path.parent.glob(pattern):
-            if path.is_dir() and _is_hash(path.name[-16:]):
-                shutil.rmtree(path, ignore_errors=True)
-                gone += 1
+        with suppress(OSError):
+            _check_owner(folder)
+            for path in folder.path.parent.glob(pattern):
+                if path.is_dir() and _is_hash(path.name[-16:]):
+                    shutil.rmtree(path, ignore_errors=True)
+                    gone += 1
     return gone
 
 
@@ -135,21 +139,21 @@ def _is_hash(name: str) -> bool:
     return len(name) == 16 and set(name) <= set("0123456789abcdef")
 
 
-def _trusted(folder: Folder) -> bool:
-    """Whether nobody else can have put files there: what is read is run."""
+def _check_owner(folder: Folder) -> None:
+    """Refuse a folder in which others can have put files: what is read is run."""
     if folder.private is None:
-        return True
-    with suppress(OSError):
+        return
+    with suppress(FileNotFoundError):
         found = folder.private.lstat()
-        return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
-    return False
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            raise PermissionError(errno.EACCES, "others can write there", str(folder.private))
 
 
 def _make(folder: Folder) -> None:
     if folder.private is not None:
-        folder.private.mkdir(mode=0o700, exist_ok=True)
-        if not _trusted(folder):
-            raise PermissionError(0, "belongs to another user", str(folder.private))
+        with suppress(FileExistsError):
+            folder.private.mkdir(mode=0o700)
+        _check_owner(folder)
     folder.path.mkdir(parents=True, exist_ok=True)
 
 
@@ -158,7 +162,8 @@ def _read(name: str) -> Iterator[bytes]:
     for folder in folders():
         path = folder.path / name
         with suppress(OSError):
-            if not _trusted(folder) or not path.is_file():
+            _check_owner(folder)
+            if not path.is_file():  # a pipe would be waited for
                 continue
             data = path.read_bytes()
             content = data[len(_MAGIC) + _DIGEST :]

@@ -1,5 +1,6 @@
 """Compiled kernels on disk: damage, full and missing folders, kills and company never change or stop anything."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -140,7 +141,7 @@ def test_where_the_wanted_folder_cannot_be_written_a_temporary_one_serves(kept, 
     for mode in (0o777, 0o770):  # others could have put something there
         private.chmod(mode)
         assert keeper.load_overload(types, context) is None
-        with pytest.warns(RuntimeWarning, match="cannot be kept.*belongs to another user"):
+        with pytest.warns(RuntimeWarning, match="cannot be kept.*others can write there"):
             keeper.save_overload(types, compiled)
         diskcache._warn_once.cache_clear()
     private.chmod(0o700)
@@ -149,16 +150,30 @@ def test_where_the_wanted_folder_cannot_be_written_a_temporary_one_serves(kept, 
     assert keeper.load_overload(types, context) is None
 
 
-def test_a_read_only_cache_is_read(kept, places, monkeypatch):
-    keeper, types, context, _ = kept
-    monkeypatch.setattr(
-        diskcache, "_make", lambda folder: (_ for _ in ()).throw(OSError(30, "Read-only file system"))
-    )
+def test_a_read_only_cache_is_read(kept, monkeypatch):
+    keeper, types, context, path = kept
+    whole = path.read_bytes()
+
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr(Path, "write_bytes", refuse)
     assert keeper.load_overload(types, context) is not None
-    assert diskcache.folder_in_use()[0] is None
-    assert [problem.partition(": ")[2] for problem in diskcache.folder_in_use()[1]] == [
-        "Read-only file system"
-    ] * 2
+    folder, problems = diskcache.folder_in_use()
+    assert folder is None
+    assert [problem.partition(": ")[2] for problem in problems] == ["Read-only file system"] * 2
+    with pytest.warns(
+        RuntimeWarning, match="the next process compiles them again; .*: Read-only file system; /"
+    ):
+        keeper.save_overload(types, cpu._fill_uniforms.dispatcher.overloads[types])
+    assert path.read_bytes() == whole
+
+
+def test_looking_for_the_folder_makes_none(places, tmp_path):
+    assert diskcache.folder_in_use() == (diskcache.folders()[0], [])
+    assert [path.name for path in tmp_path.iterdir()] == ["temporary"]
+    assert not list((tmp_path / "temporary").iterdir())
 
 
 FULL = """
