@@ -7,6 +7,8 @@ caller cacheable.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -58,15 +60,69 @@ def gemm(transpose_a, transpose_b, a, b, accumulate, c):
     )  # fmt: skip
 
 
+class _Limit:
+    """BLAS on one thread as long as anybody wants it, over all threads of this process.
+
+    The first to come remembers how many threads each library had, the last to go gives them back: what overlaps
+    changes nothing under another's feet. An interrupt at any point leaves at worst what the next to go mends.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users: dict[object, int] = {}  # and their threads
+        self.before: list[tuple[Any, int]] = []
+
+    def enter(self, user: object) -> None:
+        libraries = _libraries()
+        with self.lock:
+            self.users[user] = threading.get_ident()
+            if not self.before:
+                self.before = [(library, library.num_threads) for library in libraries]
+            for library in libraries:
+                if library.num_threads != 1:
+                    library.set_num_threads(1)
+
+    def leave(self, user: object) -> None:
+        with self.lock:
+            self.users.pop(user, None)
+            self._give_back()
+
+    def _give_back(self) -> None:
+        if not self.users:
+            for library, threads in self.before:
+                if threads != 1:
+                    library.set_num_threads(threads)
+            self.before = []
+
+    def after_fork(self) -> None:
+        """In the child: the other threads are gone, and so is what they wanted."""
+        self.lock = threading.Lock()
+        here = threading.get_ident()
+        self.users = {user: thread for user, thread in self.users.items() if thread == here}
+        self._give_back()
+
+
+_limit = _Limit()
+os.register_at_fork(after_in_child=_limit.after_fork)
+
+
 @cache
-def _controller() -> ThreadpoolController:
+def _libraries() -> tuple[Any, ...]:
     import scipy.linalg.cython_blas  # noqa: F401  SciPy's BLAS must be loaded to be found
 
-    return ThreadpoolController()
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    return tuple(library for library in found if library.num_threads is not None)
 
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """Run every BLAS on one thread: the cores are busy with whole items, and the bits stay the same."""
-    with _controller().limit(limits=1, user_api="blas"):
+    """Run every BLAS on one thread: the cores are busy with whole items, and the bits stay the same.
+
+    Holds for the whole process, for as long as any thread is inside. May be nested.
+    """
+    user = object()
+    try:
+        _limit.enter(user)
         yield
+    finally:
+        _limit.leave(user)

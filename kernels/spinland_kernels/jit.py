@@ -1,4 +1,4 @@
-"""The only place with Numba options, compiler flags and cache policy.
+"""The only place with Numba options and compiler flags.
 
 Three decorators, one for each kind of compiled function:
 
@@ -7,32 +7,28 @@ Three decorators, one for each kind of compiled function:
 ``block``
     arrays in, arrays out, sequential; called from loops, never from Python in production.
 ``loop``
-    the entry points: parallel over independent items (``prange``), cached on disk.
+    the entry points: parallel over independent items (``prange``), kept on disk by :mod:`.diskcache`, called
+    from Python through :mod:`.company`.
 
 Every one states ``fastmath`` and ``error_model``: a helper that states neither takes them from
 whichever caller compiles it first (numba#7168, numba#2305).
-
-The cache folder is named after a hash of all kernel sources. Numba stamps a compiled function with
-the one file that defines it (numba#1833), so an edited formula in another file would otherwise go on
-running in its old form.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from importlib import import_module
-from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
 
 import numba
 from numba import types
-from numba.core import codegen, config, event
+from numba.core import codegen, event
+
+from .company import in_company
+from .diskcache import KernelCache
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,27 +53,6 @@ _let_idle_threads_sleep()
 
 #: Flags that let a loop be vectorised without assuming that NaN and infinity do not occur.
 REASSOCIATE = {"reassoc", "contract", "arcp", "nsz"}
-
-
-@cache
-def source_hash() -> str:
-    """Hash of all kernel sources, 16 hexadecimal digits."""
-    digest = hashlib.sha256()
-    root = Path(__file__).parent
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@cache
-def cache_folder() -> Path:
-    """Folder of the compiled kernels; ``NUMBA_CACHE_DIR`` or ``XDG_CACHE_HOME`` move it."""
-    root = os.environ.get("NUMBA_CACHE_DIR")
-    if root:
-        return Path(root) / f"spinland-{source_hash()}"
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "spinland" / "kernels" / source_hash()
 
 
 def _compile_entry_points_whole() -> None:
@@ -146,14 +121,14 @@ _compile_entry_points_whole()
 
 
 def _decorate(function: F, **options: Any) -> F:
-    # Numba reads CACHE_DIR when it decorates; other libraries keep their own setting.
-    settings: Any = config
-    before = settings.CACHE_DIR
-    settings.CACHE_DIR = str(cache_folder())
-    try:
-        return numba.njit(error_model="numpy", **options)(function)
-    finally:
-        settings.CACHE_DIR = before
+    return numba.njit(error_model="numpy", **options)(function)
+
+
+def _entry_point(function: F, parallel: bool) -> F:
+    dispatcher: Any = _decorate(function, fastmath=False, parallel=parallel, nogil=True)
+    if function.__module__.startswith(f"{__package__}."):  # of others the hash of the sources knows nothing
+        dispatcher._cache = KernelCache(function)
+    return in_company(dispatcher, function, parallel)
 
 
 def _inner(function: F, **options: Any) -> Any:
@@ -205,12 +180,12 @@ def vector_block(function: F) -> F:
 
 def loop(function: F) -> F:
     """Compile an entry point: parallel over independent items, cached on disk."""
-    return _decorate(function, fastmath=False, parallel=True, cache=True, nogil=True)
+    return _entry_point(function, parallel=True)
 
 
 def serial_loop(function: F) -> F:
     """Compile a cached entry point without parallel parts."""
-    return _decorate(function, fastmath=False, cache=True, nogil=True)
+    return _entry_point(function, parallel=False)
 
 
 class _CompileListener(event.Listener):
@@ -235,17 +210,3 @@ class _CompileListener(event.Listener):
 def on_compile(begun: Callable[[str], None], done: Callable[[str, float], None]) -> None:
     """Call ``begun(name)`` before an entry point is compiled and ``done(name, seconds)`` after it."""
     event.register("numba:compile", _CompileListener(begun, done))
-
-
-def clear_cache() -> int:
-    """Delete the compiled kernels of all versions; returns how many folders went."""
-    mine = cache_folder()
-    pattern = "spinland-*" if mine.name.startswith("spinland-") else "*"
-    folders = [path for path in mine.parent.glob(pattern) if path.is_dir() and _is_hash(path.name[-16:])]
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(folders)
-
-
-def _is_hash(name: str) -> bool:
-    return len(name) == 16 and set(name) <= set("0123456789abcdef")

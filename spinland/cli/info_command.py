@@ -6,8 +6,14 @@ import os
 import platform
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from ..errors import DataError
+
+if TYPE_CHECKING:
+    from spinland_kernels.diskcache import Folder
 
 _LIBRARIES = ("numpy", "scipy", "numba", "fastcluster", "h5py", "matplotlib")
 
@@ -22,14 +28,13 @@ def command(clear_cache: bool) -> None:
     """Tell version, threads, devices and caches."""
     import numba
 
-    from spinland_kernels import jit
+    from spinland_kernels import diskcache
 
-    from ..data.sources import cache_folder as data_cache
     from ..provenance import version
 
-    kernels = jit.cache_folder()
     if clear_cache:
-        click.echo(f"deleted {jit.clear_cache()} folders of compiled kernels below {kernels.parent}")
+        places = " and ".join(str(folder.path.parent) for folder in diskcache.folders())
+        click.echo(f"deleted {diskcache.clear_cache()} folders of compiled kernels below {places}")
     rows = [
         ("spinland", version()),
         ("python", platform.python_version()),
@@ -37,13 +42,30 @@ def command(clear_cache: bool) -> None:
         ("processor", f"{platform.machine()}, {os.cpu_count()} logical cores"),
         ("threads", f"{numba.get_num_threads()} (NUMBA_NUM_THREADS)"),
         ("devices", "cpu; cuda has no kernels in this version"),
-        ("kernel cache", f"{kernels} ({_size(kernels)})"),
-        ("data cache", str(data_cache("mnist").parent)),
+        ("kernel cache", _kernel_cache(*diskcache.folder_in_use())),
+        ("data cache", _data_cache()),
         ("SPINLAND_DATA", os.environ.get("SPINLAND_DATA", "not set")),
     ]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         click.echo(f"{name:<{width}}  {value}")
+
+
+def _kernel_cache(folder: Folder | None, refused: list[str]) -> str:
+    """The folder in use, why it is that one, and what is in it."""
+    instead = f"; not {'; not '.join(refused)}" if refused else ""
+    if folder is None:
+        return f"none, each process compiles anew{instead}"
+    return f"{folder.path} ({folder.reason}{instead}; {_size(folder.path)})"
+
+
+def _data_cache() -> str:
+    from ..data.sources import cache_folder
+
+    try:
+        return str(cache_folder("mnist").parent)
+    except DataError as error:
+        return f"none: {error}"
 
 
 def _size(folder: Path) -> str:

@@ -153,10 +153,22 @@ def source(name: str) -> Source:
 
 
 def cache_folder(name: str) -> Path:
-    """Folder of the user's cache for one data set."""
+    """Folder of the user's cache for one data set.
+
+    Raises
+    ------
+    DataError
+        There is no home directory, and no ``XDG_CACHE_HOME`` in its place.
+    """
     import pooch  # costs a tenth of a second, and only downloads need it
 
-    return Path(pooch.os_cache("spinland")) / name
+    try:
+        return Path(pooch.os_cache("spinland")) / name
+    except RuntimeError:
+        problem = (
+            f"no home directory to keep data in; name data_dir, or set ${DATA_VARIABLE} or $XDG_CACHE_HOME"
+        )
+        raise DataError("~/.cache", problem) from None
 
 
 def find_files(name: str, data_dir: str | Path | None = None) -> list[Path] | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+
+from spinland_kernels.blas import single_threaded
 
 from ..progress import track
 from .mixtures import Mixture
@@ -67,7 +68,7 @@ def integrate(mixture: Mixture, temperature: float, step: float, n_steps: int) -
     mu, *integrals = _right_side(grid, mixture, temperature, 0)
     previous: list[_Row] = []
     # One thread: products of a matrix and a vector wait for memory, and the bits are those of any machine.
-    with threadpool_limits(1, user_api="blas"), track(n_steps, "two-time equations") as advance:
+    with single_threaded(), track(n_steps, "two-time equations") as advance:
         for i in range(n_steps):
             rows = c[i, : i + 1], r[i, : i + 1]
             slopes = [integral - mu * row for integral, row in zip(integrals, rows, strict=True)]

@@ -1,5 +1,7 @@
 """The command line's words: help, settings files, wrong usage, failures, and their exit codes."""
 
+import os
+import shutil
 import tomllib
 
 import h5py
@@ -155,7 +157,34 @@ def test_version_and_info(spinland, tmp_path):
     lines = dict(line.split(maxsplit=1) for line in info.splitlines())
     assert lines["spinland"] == version
     assert lines["threads"].startswith("1 ")
-    assert str(tmp_path) in info
+    assert lines["kernel"].startswith(f"cache   {tmp_path}")
+    assert "(XDG_CACHE_HOME; empty)" in info
+
+
+def test_info_names_the_kernel_cache_in_use_and_why(spinland, tmp_path):
+    wanted, temporary = tmp_path / "file", tmp_path / "temporary"
+    wanted.touch()
+    temporary.mkdir()
+    info = spinland("info", NUMBA_CACHE_DIR=str(wanted), TMPDIR=str(temporary)).stdout
+    (line,) = [line for line in info.splitlines() if line.startswith("kernel cache")]
+    assert f"{temporary}/spinland-" in line
+    assert f"(temporary directory; not {wanted}/spinland-" in line
+    assert ": Not a directory; " in line
+
+
+def test_a_damaged_kernel_cache_is_mended_and_called_no_interruption(spinland, tiny, finished, tmp_path):
+    from spinland_kernels import diskcache
+
+    warm = diskcache.folders()[0].path  # by the study that was finished
+    cache = tmp_path / "spinland" / "kernels" / warm.name
+    shutil.copytree(warm, cache)
+    emptied = list(cache.glob("philox.*"))
+    for path in emptied:
+        os.truncate(path, 0)
+    places = {"XDG_CACHE_HOME": str(tmp_path), "NUMBA_CACHE_DIR": ""}
+    done = spinland("study", *tiny, "--out", tmp_path / "study.h5", **places)
+    assert "interrupted" not in done.stderr
+    assert any(path.stat().st_size for path in emptied)  # those that a study needs
 
 
 def test_clearing_the_cache_deletes_kernels_only(spinland, tmp_path):
@@ -164,7 +193,8 @@ def test_clearing_the_cache_deletes_kernels_only(spinland, tmp_path):
     (kernels / "0123456789abcdef" / "kernel.nbc").write_text("old")
     (kernels / "mine").mkdir()
     (tmp_path / "spinland" / "mnist").mkdir()
-    done = spinland("info", "--clear-cache", XDG_CACHE_HOME=str(tmp_path), NUMBA_CACHE_DIR="")
+    places = {"XDG_CACHE_HOME": str(tmp_path), "TMPDIR": str(tmp_path), "NUMBA_CACHE_DIR": ""}
+    done = spinland("info", "--clear-cache", **places)
     assert "deleted 1 folders" in done.stdout
     assert [path.name for path in kernels.iterdir()] == ["mine"]
     assert (tmp_path / "spinland" / "mnist").is_dir()

@@ -42,9 +42,15 @@ def log_softmax(z):
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
-def one_hot(labels, k):
-    """Rows of the unit matrix."""
-    return np.eye(k)[labels]
+def output_delta(z, y, kind):
+    """Derivative of the mean loss by the outputs; at the label −Σ p over the others, which keeps its digits."""
+    n, k = z.shape
+    if kind != "cross_entropy":
+        return 2 * (z - y) / (n * k)
+    delta = np.exp(log_softmax(z))
+    delta[np.arange(n), y] = 0
+    delta[np.arange(n), y] = -delta.sum(axis=1)
+    return delta / n
 
 
 def loss(widths, bias, point, x, y, kind):
@@ -63,11 +69,7 @@ def accuracy(widths, bias, point, x, labels):
 def gradient(widths, bias, point, x, y, kind):
     """Gradient of the mean loss, by back-propagation."""
     acts = forward(widths, bias, point, x)
-    n, k = acts[-1].shape
-    if kind == "cross_entropy":
-        delta = (np.exp(log_softmax(acts[-1])) - one_hot(y, k)) / n
-    else:
-        delta = 2 * (acts[-1] - y) / (n * k)
+    delta = output_delta(acts[-1], y, kind)
     parts = layers(widths, bias, point)
     gradients = []
     for i in reversed(range(len(parts))):
@@ -85,18 +87,16 @@ def hessian_product(widths, bias, point, vector, x, y, kind):
     acts = forward(widths, bias, point, x)
     parts, along = layers(widths, bias, point), layers(widths, bias, vector)
     n, k = acts[-1].shape
+    delta = output_delta(acts[-1], y, kind)
     dots = [np.zeros_like(acts[0])]
     for i in range(len(parts)):
         dot = dots[-1] @ parts[i][0].T + acts[i] @ along[i][0].T + along[i][1]
         dots.append(dot if i == len(parts) - 1 else dot * (acts[i + 1] > 0))
     if kind == "cross_entropy":
         p = np.exp(log_softmax(acts[-1]))
-        delta = (p - one_hot(y, k)) / n
-        delta_dot = (
-            np.stack([(np.diag(q) - np.outer(q, q)) @ d for q, d in zip(p, dots[-1], strict=True)]) / n
-        )
+        # (diag(p) − p p') d, by differences of d: these keep their digits where one p is near one.
+        delta_dot = np.stack([q * ((d[:, None] - d) @ q) for q, d in zip(p, dots[-1], strict=True)]) / n
     else:
-        delta = 2 * (acts[-1] - y) / (n * k)
         delta_dot = 2 * dots[-1] / (n * k)
     products = []
     for i in reversed(range(len(parts))):

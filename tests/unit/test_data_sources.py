@@ -230,6 +230,17 @@ def test_downloaded_once_to_the_cache(small_mnist, server, monkeypatch, cache, c
     assert capfd.readouterr() == ("", "")
 
 
+def test_without_a_home_directory_the_place_is_asked_for(small_mnist, server, monkeypatch, tmp_path):
+    def no_home(*_):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("pooch.os_cache", no_home)
+    with pytest.raises(DataError, match="no home directory to keep data in; name data_dir, or set"):
+        load_dataset("mnist")
+    assert load_dataset("digits").x_train.shape[1] == 64
+    assert fetch("mnist", tmp_path, base_url=server.url) == tmp_path / "mnist"
+
+
 def test_an_argument_goes_before_the_environment(small_mnist, server, tmp_path):
     folder = fetch("mnist", tmp_path / "data", base_url=server.url)
     assert folder == tmp_path / "data" / "mnist"

@@ -230,7 +230,7 @@ def _group_products(
                 tangents,
             )
             passes.output_tangent(
-                deltas, tangents, begin, count, widths[-1], labels, kind, first, n, r_deltas
+                deltas, tangents, begin, count, widths[-1], labels, kind, first, n, outputs, r_deltas
             )
             passes.backward_tangent(point, vectors[v], widths, bias, count, acts, begin, deltas, r_deltas)
             passes.add_gradient(

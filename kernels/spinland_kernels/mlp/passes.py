@@ -95,22 +95,39 @@ def forward_tangent(point, vector, packed, widths, bias, x, rows, low, high, act
 
 
 @block
-def output_tangent(deltas, tangents, output, count, k, labels, kind, first, n_samples, r_deltas):
-    """Derivative of the outputs' delta along the vector, into ``r_deltas``."""
+def _cross_entropy_tangent(delta, tangent, labels, first, n_samples, at_label, out):
+    """R(δ) = p (R(z) − p·R(z)) / n of probabilities p = n δ, at the label ``at_label``.
+
+    R(z) is taken from that of the most probable output: where its p is near one, what is left of R(z) − p·R(z)
+    would be rounding.
+    """
+    for i in range(delta.shape[0]):
+        label = labels[first + i]
+        most, at_most = label, at_label[i] / n_samples
+        for j in range(delta.shape[1]):
+            if delta[i, j] > at_most:
+                most, at_most = j, delta[i, j]
+        along = tangent[i, 0] * 0
+        for j in range(delta.shape[1]):
+            share = delta[i, j] if j != label else at_label[i] / n_samples
+            out[i, j] = share
+            along += share * (tangent[i, j] - tangent[i, most])
+        along *= n_samples
+        for j in range(delta.shape[1]):
+            out[i, j] *= tangent[i, j] - tangent[i, most] - along
+
+
+@block
+def output_tangent(deltas, tangents, output, count, k, labels, kind, first, n_samples, work, r_deltas):
+    """Derivative of the outputs' delta along the vector, into ``r_deltas``; ``work`` as it was left for delta."""
     delta = layers.matrix(deltas, output, count, k)
     tangent = layers.matrix(tangents, output, count, k)
     out = layers.matrix(r_deltas, output, count, k)
-    for i in range(count):
-        if kind == layers.CROSS_ENTROPY:
-            # probabilities p = n δ + onehot;  R(δ) = (p R(z) − p (p·R(z))) / n
-            along = tangent[i, 0] * 0
-            for j in range(k):
-                p = delta[i, j] * n_samples + (1 if j == labels[first + i] else 0)
-                along += p * tangent[i, j]
-            for j in range(k):
-                p = delta[i, j] * n_samples + (1 if j == labels[first + i] else 0)
-                out[i, j] = p * (tangent[i, j] - along) / n_samples
-        else:
+    if kind == layers.CROSS_ENTROPY:
+        at_label = scores.probabilities_at_labels(work, count, k)
+        _cross_entropy_tangent(delta, tangent, labels, first, n_samples, at_label, out)
+    else:
+        for i in range(count):
             for j in range(k):
                 out[i, j] = 2 * tangent[i, j] / (n_samples * k)
 

@@ -32,25 +32,19 @@ def _turn_back(turned, z):
 
 
 @vector_block
-def _exponentials_single(turned, top, total):
-    """exp(z − top) in place of the outputs, and their sum over outputs, in float32."""
-    for t in range(top.shape[0]):
-        total[t] = 0
+def _exponentials_single(turned, top):
+    """exp(z − top) in place of the outputs, in float32."""
     for o in range(turned.shape[0]):
         for t in range(top.shape[0]):
-            term = exponential_single(turned[o, t] - top[t])
-            turned[o, t] = term
-            total[t] += term
+            turned[o, t] = exponential_single(turned[o, t] - top[t])
 
 
 @block
-def _exponentials_double(turned, top, total):
+def _exponentials_double(turned, top):
     """The same with the exponential of the C library."""
-    for t in range(top.shape[0]):
-        total[t] = 0
-        for o in range(turned.shape[0]):
+    for o in range(turned.shape[0]):
+        for t in range(top.shape[0]):
             turned[o, t] = math.exp(turned[o, t] - top[t])
-            total[t] += turned[o, t]
 
 
 @block
@@ -70,10 +64,50 @@ def score(z, labels, targets, kind, first, work):
 
 
 @vector_block
+def _sums(turned, total):
+    """Sum over outputs."""
+    for t in range(total.shape[0]):
+        total[t] = 0
+    for o in range(turned.shape[0]):
+        for t in range(total.shape[0]):
+            total[t] += turned[o, t]
+
+
+@vector_block
 def _divide(turned, total, n_samples):
     for o in range(turned.shape[0]):
         for t in range(turned.shape[1]):
             turned[o, t] = turned[o, t] / total[t] / n_samples
+
+
+@block
+def _cross_entropy_delta(turned, labels, first, n_samples, at_label, total):
+    """(p − onehot)/n in place of the outputs; ``at_label`` gets the labels' probabilities p.
+
+    At the label it is −Σ p over the others: p − 1 would lose the digits of what is left to learn where p is
+    near one, and p could not be had back from it where p is near zero.
+    """
+    columns.tops(turned, total)
+    if turned.itemsize == 4:
+        _exponentials_single(turned, total)
+    else:
+        _exponentials_double(turned, total)
+    for t in range(turned.shape[1]):
+        label = labels[first + t]
+        at_label[t] = turned[label, t]
+        turned[label, t] = 0
+    _sums(turned, total)
+    for t in range(turned.shape[1]):
+        turned[labels[first + t], t] = -total[t]
+        total[t] += at_label[t]
+        at_label[t] /= total[t]
+    _divide(turned, total, turned.dtype.type(n_samples))
+
+
+@block
+def probabilities_at_labels(work, rows, k):
+    """Where :func:`output_delta` leaves the labels' probabilities (T,) in its workspace, for cross-entropy."""
+    return work[k * rows : (k + 1) * rows]
 
 
 @block
@@ -82,17 +116,11 @@ def output_delta(z, labels, targets, kind, first, n_samples, work, delta):
     rows, k = z.shape
     if kind == layers.CROSS_ENTROPY:
         turned = layers.matrix(work, 0, k, rows)
-        top, total = work[k * rows : (k + 1) * rows], work[(k + 1) * rows : (k + 2) * rows]
         _turn(z, turned)
-        columns.tops(turned, top)
-        if z.itemsize == 4:
-            _exponentials_single(turned, top, total)
-        else:
-            _exponentials_double(turned, top, total)
-        count = z.dtype.type(n_samples)
-        for t in range(rows):
-            turned[labels[first + t], t] -= total[t]
-        _divide(turned, total, count)
+        at_label = probabilities_at_labels(work, rows, k)
+        _cross_entropy_delta(
+            turned, labels, first, n_samples, at_label, work[(k + 1) * rows : (k + 2) * rows]
+        )
         _turn_back(turned, delta)
     else:
         for t in range(rows):
