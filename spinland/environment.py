@@ -17,7 +17,7 @@ _LIBRARIES = ("numpy", "scipy", "numba", "llvmlite")
 
 
 @cache
-def environment() -> dict[str, str]:
+def current() -> dict[str, str]:
     """Processor and instructions as Numba compiles for them, versions of the libraries, BLAS and its routines."""
     from numba import config
     from numba.core.registry import cpu_target
@@ -52,8 +52,8 @@ def _blas() -> str:
 
 
 def summary() -> str:
-    """The environment as one line of JSON, its instructions as a hash: what a result keeps of it."""
-    known = environment()
+    """The current environment as one line of JSON, its instructions as a hash: what a result keeps of it."""
+    known = current()
     digest = hashlib.sha256(known["instructions"].encode()).hexdigest()[:8]
     return json.dumps(known | {"instructions": digest}, sort_keys=True)
 

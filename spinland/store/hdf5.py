@@ -168,8 +168,7 @@ class Store:
             The name is taken, or the file cannot be written; it is then as it was.
         """
         check_new_name(name)
-        if not isinstance(overwrite, bool):
-            raise ArgumentError("overwrite", "True or False", repr(overwrite))
+        checks.choice("overwrite", overwrite, (True, False))
         if not isinstance(result, Result):
             raise ArgumentError("result", "a Result", type(result).__name__)
         record = record_of(result)
@@ -225,6 +224,7 @@ class Store:
             or elsewhere (without ``mixed``).
         """
         check_new_name(name)
+        checks.choice("mixed", mixed, (True, False))
         record = blank_record(kind, n_rows, rows, fields)
         with self._writing():
             if take_up(self.path, name, record, mixed):

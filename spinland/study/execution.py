@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..environment import difference, environment
+from .. import checks
+from ..environment import current, difference
 from ..errors import ArgumentError, StoreError
 from ..provenance import version
 from ..results import Result
@@ -125,18 +126,23 @@ def open_file(
 
     Raises
     ------
+    ArgumentError
+        ``overwrite`` or ``mixed`` is neither True nor False.
     StoreError
         The file belongs to something else, was begun elsewhere, or is damaged.
     """
+    for name, value in (("overwrite", overwrite), ("mixed", mixed)):
+        checks.choice(name, value, (True, False))
     meta = {"kind": config.kind, "config": config.as_dict(), "version": version(), **facts}
-    meta |= {"finished": False, "failed": {}, "environments": [environment()]}
+    meta |= {"finished": False, "failed": {}, "environments": [current()]}
     if path.exists():
         store = Store(path)
         found = store.meta
-        if not found and not store.names() and not store.pending() and store.format == FORMAT:
+        old = store.format != FORMAT
+        if not found and not store.names() and not store.pending() and not old:
             store.set_meta(meta)  # killed before it could say what it is
             return store
-        reason = _difference(found, meta)
+        reason = _OLD if old else _difference(found, meta)
         if not reason and found["finished"] and not overwrite:
             say(f"{path} is finished; --overwrite makes it anew")
             return None
@@ -152,17 +158,18 @@ def open_file(
     return store
 
 
+_OLD = (
+    "was made by an earlier spinland, whose files hold no checksums: spinland report shows it, that version finishes "
+    "it; choose another file, or --overwrite"
+)
+
+
 def _obstacle(store: Store, found: dict[str, Any], mixed: bool) -> str:
     """In words, why an unfinished file of the same settings must not be taken up; empty if it may."""
-    if store.format != FORMAT:
-        return (
-            "was begun by an earlier spinland, whose files hold no checksums; finish it with that one, "
-            "choose another file, or --overwrite"
-        )
     before = found.get("environments") or [{}]
-    if environment() not in before and not mixed:
+    if current() not in before and not mixed:
         return (
-            f"was begun elsewhere ({difference(before[-1], environment())}): what is missing would differ in its last "
+            f"was begun elsewhere ({difference(before[-1], current())}): what is missing would differ in its last "
             "digits from what is there; go on where it was begun, or here with --mixed, which the file then tells, "
             "or begin anew with --overwrite"
         )
@@ -176,9 +183,9 @@ def _obstacle(store: Store, found: dict[str, Any], mixed: bool) -> str:
 def _taken_up(store: Store, found: dict[str, Any], say: Say) -> Store:
     say(f"going on with {store.path}: {len(store.names())} results are there")
     before = found.get("environments", [])
-    if environment() not in before:
+    if current() not in before:
         say("warning: it was begun on another processor or with other libraries; the file tells which")
-        store.set_meta(found | {"environments": [*before, environment()]})
+        store.set_meta(found | {"environments": [*before, current()]})
     return store
 
 

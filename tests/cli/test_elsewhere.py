@@ -7,7 +7,7 @@ import resource
 import h5py
 import pytest
 
-from spinland.environment import difference, environment
+from spinland.environment import current, difference
 from spinland.store.hdf5 import Store
 
 
@@ -27,12 +27,12 @@ def begun(tmp_path, finished, spinland, tiny):
 
 def test_going_on_with_other_routines_is_refused_until_allowed(begun, spinland, tiny):
     """OPENBLAS_CORETYPE makes OpenBLAS choose the routines of another processor, as moving there would."""
-    if platform.machine() != "x86_64" or "openblas" not in environment()["blas"]:
+    if platform.machine() != "x86_64" or "openblas" not in current()["blas"]:
         pytest.skip("OpenBLAS for x86 only")
-    other = "Nehalem" if "Haswell" in environment()["blas"] else "Haswell"
+    other = "Nehalem" if "Haswell" in current()["blas"] else "Haswell"
     words, before = ["study", *tiny, "--out", begun, "--no-page"], begun.read_bytes()
     error = spinland(*words, code=1, OPENBLAS_CORETYPE=other).stderr
-    assert f"was begun elsewhere (blas {environment()['blas']}, here" in error
+    assert f"was begun elsewhere (blas {current()['blas']}, here" in error
     assert other in error
     assert "--mixed" in error
     assert error.count("\n") == 1
@@ -78,7 +78,7 @@ def test_a_link_is_locked_and_overwritten_as_the_file_it_leads_to(begun, finishe
 
 
 def test_differences_in_words():
-    here = environment()
+    here = current()
     assert difference(here, here) == ""
     fewer = here | {"instructions": " ".join(here["instructions"].split()[1:]), "numpy": "2.0.0 (AVX2)"}
     words = difference(fewer, here)

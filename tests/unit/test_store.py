@@ -194,6 +194,15 @@ class TestNames:
             with unchanged(path), pytest.raises(StoreError, match=message):
                 store.save(name, sample())
 
+    @pytest.mark.parametrize("word", ["no", 1, None])
+    def test_overwrite_is_true_or_false(self, path, word):
+        store = Store(path)
+        store.save("a", sample())
+        with unchanged(path), pytest.raises(ArgumentError, match="overwrite: expected one of True, False"):
+            store.save("a", sample(), overwrite=word)
+        with unchanged(path), pytest.raises(ArgumentError, match="mixed: expected one of True, False"):
+            store.reserve("b", Sample, 1, rows={"values": ((), float)}, fields=others(), mixed=word)
+
     def test_missing_names_say_what_is_there(self, path):
         store = Store(path)
         store.save("a", sample())

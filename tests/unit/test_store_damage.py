@@ -15,6 +15,8 @@ from spinland.provenance import Provenance, record
 from spinland.results import Result
 from spinland.store import container
 from spinland.store.hdf5 import Store
+from spinland.study.glass_config import GlassConfig
+from spinland.study.glass_run import run_glass
 from tests.unit.old_results import META, ROWS, Runs, Walk, row, walk
 
 BEGUN = {"provenance": record("train", seed=2), "rate": 0.1}
@@ -210,6 +212,12 @@ class TestOldFormat:
                 StoreError, match="hold no checksums: it can be read, not changed; copy its results"
             ):
                 action()
+        assert store.path.read_bytes() == before
+
+    def test_a_study_does_not_go_on_with_it(self, store):
+        before = store.path.read_bytes()
+        with pytest.raises(StoreError, match="made by an earlier spinland, whose files hold no checksums"):
+            run_glass(GlassConfig(), store.path)
         assert store.path.read_bytes() == before
 
     def test_its_results_go_into_a_new_file(self, store, tmp_path):
