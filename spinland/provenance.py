@@ -1,17 +1,23 @@
-"""How a number came to be: version, function, seed, arguments, data, device, float type.
+"""How a number came to be: version, function, seed, arguments, data, device, float type, processor and libraries.
 
-Nothing here depends on when or where it ran, so a resumed study ends with the same bytes.
+Nothing here depends on when it ran, in which process or on how many threads: on one machine a resumed study
+ends with the same bytes. Where it ran does matter, to the last digits of the numbers themselves, so the processor
+and the libraries are part of the record.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from importlib import metadata
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from . import environment
+from .errors import ArgumentError
 
 
 def version() -> str:
@@ -40,6 +46,9 @@ class Provenance:
         Where and in which float type it was computed.
     version : str
         Version of spinland.
+    environment : str
+        Processor and libraries, as a line of JSON; a line for each where parts of a result, such as the replicas of
+        an ensemble, were made in several. Empty in files of spinland 0.1.0.
     """
 
     function: str
@@ -49,30 +58,75 @@ class Provenance:
     device: str = "cpu"
     dtype: str = ""
     version: str = ""
+    environment: str = ""
 
 
 def fingerprint(*arrays: Any) -> str:
-    """Hash of the shapes, types and bytes of some arrays, 16 hexadecimal digits."""
+    """Hash of the shapes, types and values of some arrays, 16 hexadecimal digits.
+
+    Raises
+    ------
+    ArgumentError
+        An array of objects or records: their bytes are addresses or padding.
+    """
     digest = hashlib.sha256()
     for array in arrays:
-        array = np.ascontiguousarray(array)
+        array = np.asarray(array)
         digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(array.reshape(-1).view(np.uint8).data)
+        digest.update(value_bytes(array))
     return digest.hexdigest()[:16]
 
 
+def value_bytes(array: NDArray[Any]) -> memoryview:
+    """Bytes that are equal where the entries of an array are: its own, without the padding of long doubles.
+
+    Raises
+    ------
+    ArgumentError
+        An array of objects or records.
+    """
+    if array.dtype.kind in "OV":
+        raise ArgumentError("array", "an array of numbers or text", f"type {array.dtype}")
+    array = np.ascontiguousarray(array).reshape(-1)
+    if array.dtype.kind == "b":
+        array = array.view(np.uint8) != 0  # any other byte than 0 is True
+    elif array.dtype.kind in "fc" and array.dtype.type in (np.longdouble, np.clongdouble):
+        array = _long_parts(array.astype(array.dtype.newbyteorder("=")).view(np.longdouble))
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+
+
+def _long_parts(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Long doubles (n,) as sums of three doubles times a power of two, (n, 4): exact up to IEEE's quadruple type."""
+    mantissa, exponent = np.frexp(array)
+    high = mantissa.astype(np.float64)
+    rest = np.subtract(mantissa, high, out=np.zeros_like(mantissa), where=np.isfinite(mantissa))
+    middle = rest.astype(np.float64)
+    return np.stack([high, middle, (rest - middle).astype(np.float64), exponent], axis=1)
+
+
 def _plain(value: Any) -> Any:
+    """An argument as JSON can hold it, the same in every process."""
+    if isinstance(value, np.longdouble):
+        return repr(value)
     if isinstance(value, np.generic):
-        return value.item()
+        return _plain(value.item())
     if isinstance(value, np.ndarray):
-        return value.tolist() if value.size <= 64 else f"array {value.shape} {fingerprint(value)}"
+        if value.size <= 64 or value.dtype.kind == "O":
+            return _plain(value.tolist())
+        return f"array {value.shape} {fingerprint(value)}"
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"name": type(value).__name__} | {
+            f.name: _plain(getattr(value, f.name)) for f in fields(value)
+        }
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((_plain(item) for item in value), key=repr)
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    return repr(value)
+    return getattr(value, "__qualname__", None) or repr(value)
 
 
 def record(
@@ -93,4 +147,5 @@ def record(
         device=device,
         dtype=str(np.dtype(dtype)) if dtype != "" else "",
         version=version(),
+        environment=environment.summary(),
     )

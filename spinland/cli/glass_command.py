@@ -10,11 +10,13 @@ from .options import run_and_report, settings_command
 
 
 @settings_command(GlassConfig)
-def command(config: GlassConfig, out: Path, page: bool, overwrite: bool, quiet: bool) -> None:
+def command(config: GlassConfig, out: Path, page: bool, overwrite: bool, mixed: bool, quiet: bool) -> None:
     """Descend, heat and probe the spherical p-spin glass, and count its critical points, beside its theory.
 
     Everything goes into one HDF5 file. Stopped at any moment, the same command goes on where it was.
     """
     from ..study.glass_run import run_glass
 
-    run_and_report(partial(run_glass, config, out), out, page=page, overwrite=overwrite, quiet=quiet)
+    run_and_report(
+        partial(run_glass, config, out, mixed=mixed), out, page=page, overwrite=overwrite, quiet=quiet
+    )

@@ -77,14 +77,14 @@ class ChapterCommand(click.Command):
 
 
 def settings_command(kind: type[Settings]) -> Callable[..., Any]:
-    """Turn a function of (settings, out, page, overwrite, quiet) into a command with all options of ``kind``.
+    """Turn a function of (settings, out, page, overwrite, mixed, quiet) into a command with all options of ``kind``.
 
     ``--config`` and ``--show-settings`` are dealt with here.
     """
 
     def decorate(function: Callable[..., None]) -> click.Command:
         def run(out: Path, toml: Path | None, show_settings: bool, **given: Any) -> None:
-            flags = {name: given.pop(name) for name in ("page", "overwrite", "quiet")}
+            flags = {name: given.pop(name) for name in ("page", "overwrite", "mixed", "quiet")}
             config = _gather(kind, toml, given)
             if show_settings:
                 click.echo(_as_toml(config), nl=False)
@@ -117,7 +117,9 @@ def _common(name: str) -> tuple[Callable[..., Any], ...]:
         click.option("--config", "toml", type=click.Path(path_type=Path, dir_okay=False),
                      help="TOML file with settings; options given here win over it."),
         click.option("--page/--no-page", default=True, help="Write the HTML page at the end.  [default: page]"),
-        click.option("--overwrite", is_flag=True, help="Replace a finished file, or one with other settings."),
+        click.option("--overwrite", is_flag=True, help="Replace a finished file, or one that cannot be taken up."),
+        click.option("--mixed", is_flag=True,
+                     help="Go on with a file begun on another processor or with other libraries; it then tells."),
         click.option("--quiet", is_flag=True, help="Show no progress."),
         click.option("--show-settings", is_flag=True, help="Print all settings as TOML and stop."),
     )  # fmt: skip

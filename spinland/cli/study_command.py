@@ -10,11 +10,13 @@ from .options import run_and_report, settings_command
 
 
 @settings_command(StudyConfig)
-def command(config: StudyConfig, out: Path, page: bool, overwrite: bool, quiet: bool) -> None:
+def command(config: StudyConfig, out: Path, page: bool, overwrite: bool, mixed: bool, quiet: bool) -> None:
     """Train replicas of a ReLU network and run the four protocols of arXiv:2407.20724 on them.
 
     Everything goes into one HDF5 file. Stopped at any moment, the same command goes on where it was.
     """
     from ..study.run import run_study
 
-    run_and_report(partial(run_study, config, out), out, page=page, overwrite=overwrite, quiet=quiet)
+    run_and_report(
+        partial(run_study, config, out, mixed=mixed), out, page=page, overwrite=overwrite, quiet=quiet
+    )

@@ -92,8 +92,9 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of the four arrays, 16 hexadecimal digits; the name does not enter."""
-        return provenance.fingerprint(self.x_train, self.y_train, self.x_test, self.y_test)
+        """Hash of the four arrays and the number of classes, 16 hexadecimal digits; the name does not enter."""
+        classes = 0 if self.n_classes is None else self.n_classes
+        return provenance.fingerprint(self.x_train, self.y_train, self.x_test, self.y_test, classes)
 
     def subset(self, n_train: int | None = None, n_test: int | None = None) -> Dataset:
         """Take the first ``n_train`` training and ``n_test`` test samples; None keeps all of that part.

@@ -33,7 +33,8 @@ class FunctionLandscape:
     geometry : Euclidean or Sphere, optional
         Where the points live; flat space by default.
     name : str
-        Goes into the provenance; a function has no fingerprint of its own.
+        Goes into the fingerprint with ``dim``, the geometry and whether there is a gradient. A function has no
+        fingerprint of its own: give each of yours another name.
     quantity, unit : str
         What the value is and in which unit, such as ``"energy"`` and ``"eV"``: results keep them, and figures
         write them on their axes. They do not change the function.
@@ -76,7 +77,9 @@ class FunctionLandscape:
         self.geometry: Euclidean | Sphere = geometry if geometry is not None else Euclidean()
         self.name = name
         self.quantity, self.unit = words("quantity", quantity), words("unit", unit)
-        self.fingerprint = fingerprint(np.frombuffer(f"{name} {self.dim}".encode(), np.uint8))
+        self.fingerprint = fingerprint(
+            f"{name} {self.dim} gradient {gradient is not None}", *self.geometry.arrays()
+        )
 
     def __repr__(self) -> str:
         return f"FunctionLandscape({self.name!r}, dim={self.dim})"

@@ -31,6 +31,11 @@ class Euclidean:
     filters: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
     layers: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
 
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """What distinguishes this space from others, for a fingerprint: its groups."""
+        counts = np.array([len(self.filters), len(self.layers)])
+        return (np.asarray("euclidean"), counts, *map(np.asarray, (*self.filters, *self.layers)))
+
     def retract(self, points: NDArray[Any]) -> NDArray[Any]:
         """Return the points unchanged: every vector lies in flat space."""
         return points
@@ -55,6 +60,10 @@ class Sphere:
     def __post_init__(self) -> None:
         if self.radius is not None:
             real("radius", self.radius, above=0)
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """What distinguishes this space from others, for a fingerprint: its radius, NaN for any."""
+        return np.asarray("sphere"), np.asarray(np.nan if self.radius is None else float(self.radius))
 
     def retract(self, points: NDArray[Any], radius: float | NDArray[Any] | None = None) -> NDArray[Any]:
         """Scale points (..., dim) back to the sphere.

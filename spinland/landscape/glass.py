@@ -99,8 +99,7 @@ class SphericalSpinGlass:
                     out, self.n_spins, p, self._key(p), int(rng.Purpose.COUPLINGS), _DISORDER[disorder]
                 )
             self._couplings[p] = out
-        name = f"glass {self.n_spins} {self.mixture} {self.seed} {self.disorder}"
-        self.fingerprint = fingerprint(np.frombuffer(name.encode(), np.uint8))
+        self.fingerprint = fingerprint(self._title())
 
     @classmethod
     def from_couplings(
@@ -140,8 +139,12 @@ class SphericalSpinGlass:
         self.mixture = dict.fromkeys(sorted(tensors), 1.0)
         self.dtype, self.device = checks.float_type("dtype", dtype), "cpu"
         self._couplings = {p: packed(tensors[p]).astype(self.dtype) for p in self.mixture}
-        self.fingerprint = fingerprint(*self._couplings.values())
+        self.fingerprint = fingerprint(self._title(), *self._couplings.values())
         return self
+
+    def _title(self) -> str:
+        """All that defines the instance but couplings that were given."""
+        return f"glass {self.n_spins} {self.mixture} {self.seed} {self.disorder} {self.dtype}"
 
     def __repr__(self) -> str:
         source = (

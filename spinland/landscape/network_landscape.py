@@ -217,9 +217,10 @@ class NetworkLandscape:
         self.samples = Samples(network, x, y, loss, self.dtype)
         self.unit = UNITS[loss]
         self.n_samples = self.samples.x.shape[0]
+        kept = self.samples.keep  # without it, which of the inputs are dead would not be told
         self.fingerprint = fingerprint(
-            np.asarray(network.widths), np.asarray(network.bias), np.frombuffer(loss.encode(), np.uint8),
-            self.samples.x, self.samples.labels, self.samples.targets,
+            network.widths, network.bias, loss, self.samples.x, np.arange(0) if kept is None else kept,
+            self.samples.labels, self.samples.targets,
         )  # fmt: skip
 
     @property

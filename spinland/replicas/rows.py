@@ -13,6 +13,7 @@ from spinland_kernels.gram.cpu import CHUNK
 
 from ..checks import choice
 from ..errors import ArgumentError
+from ..provenance import value_bytes
 
 READ_BYTES = 1 << 26  # memory for one block that is read or copied
 
@@ -84,7 +85,7 @@ class Rows:
         dtype = np.dtype(self.source.dtype)
         digest = hashlib.sha256(f"{dtype.str}{(self.n, self.dim)}".encode())
         for _, block in self.row_blocks():
-            digest.update(block.reshape(-1).view(np.uint8).data)
+            digest.update(value_bytes(block))
         return digest.hexdigest()[:16]
 
     def refuse_bad_rows(self) -> None:

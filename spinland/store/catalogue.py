@@ -10,9 +10,8 @@ from typing import BinaryIO
 import h5py
 
 from ..errors import ArgumentError, StoreError
-from .container import get_text, make_group, set_text
-from .groups import CLASS, Place, read_record, write_record
-from .rows import DONE, copy_marks, rows_done
+from .groups import CLASS
+from .rows import rows_of
 
 COMPLETE = "spinland_complete"
 """Attribute of a group that was saved at once: the commit mark, written last."""
@@ -20,7 +19,9 @@ COMPLETE = "spinland_complete"
 META = "spinland_meta"
 """Attribute of the root: what is known about the study as a whole, as JSON."""
 
-_NAME = re.compile(r"[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*")
+_PART = re.compile(r"[A-Za-z0-9_.\-]+")
+
+_MOST_FOLDERS, _LONGEST = 32, 1000  # of a new name
 
 
 def check_name(name: str) -> str:
@@ -31,26 +32,59 @@ def check_name(name: str) -> str:
     ArgumentError
         Other letters, an empty part, or a part that is ``.`` or ``..``.
     """
-    if not (isinstance(name, str) and _NAME.fullmatch(name)) or {".", ".."} & set(name.split("/")):
+    parts = name.split("/") if isinstance(name, str) else [""]
+    if not all(map(_PART.fullmatch, parts)) or {".", ".."} & set(parts):
         raise ArgumentError("name", "letters, digits and _-. with / between folders", name)
     return name
 
 
-def results_in(folder: h5py.Group, prefix: str = "") -> Iterator[tuple[str, h5py.Group]]:
-    """Go through the groups that hold a result, sorted by name."""
-    for name in sorted(folder):
-        group = folder[name]
-        if isinstance(group, h5py.Group):
-            if CLASS in group.attrs:
-                yield prefix + name, group
-            else:
-                yield from results_in(group, f"{prefix}{name}/")
+def check_new_name(name: str) -> str:
+    """Refuse what is not a name of a result, or one that other programs could not read.
+
+    Raises
+    ------
+    ArgumentError
+        As `check_name`; or too long, or too many folders deep.
+    """
+    depth, length = check_name(name).count("/"), len(name)
+    if depth > _MOST_FOLDERS or length > _LONGEST:
+        raise ArgumentError(
+            "name", f"at most {_MOST_FOLDERS} folders and {_LONGEST} letters", f"{depth} and {length}"
+        )
+    return name
+
+
+def results_in(file: h5py.File) -> Iterator[tuple[str, h5py.Group]]:
+    """Go through the groups that hold a result, sorted by name; what other programs have put there is passed over.
+
+    Raises
+    ------
+    ValueError
+        A group has two names.
+    """
+    waiting: list[tuple[str, h5py.Group]] = [("", file["/"])]
+    seen: dict[int, str] = {}
+    while waiting:
+        name, group = waiting.pop()
+        first = seen.setdefault(h5py.h5o.get_info(group.id).addr, name)
+        if first != name:
+            raise ValueError(
+                f"{first or '/'!r} and {name!r} are one group; was it changed by another program?"
+            )
+        if name and CLASS in group.attrs:
+            yield name, group
+            continue
+        for part in sorted(group, reverse=True):
+            if _PART.fullmatch(part) and isinstance(group.get(part, getlink=True), h5py.HardLink):
+                item = group[part]
+                if isinstance(item, h5py.Group):
+                    waiting.append((f"{name}/{part}" if name else part, item))
 
 
 def is_whole(path: Path, group: h5py.Group, raw: BinaryIO) -> bool:
     """Whether a result has its commit mark, or the marks of all its rows."""
-    done = rows_done(path, group, raw)
-    return COMPLETE in group.attrs if done is None else bool(done.all())
+    rows = rows_of(path, group, raw)
+    return COMPLETE in group.attrs if rows is None else bool(rows.done.all())
 
 
 def is_taken(path: Path, file: h5py.File, name: str, overwrite: bool) -> bool:
@@ -71,20 +105,3 @@ def is_taken(path: Path, file: h5py.File, name: str, overwrite: bool) -> bool:
     if name in results and not overwrite:
         raise StoreError(path, f"already holds {name!r}; overwrite=True replaces it")
     return name in results
-
-
-def copy_others(path: Path, old: h5py.File, new: h5py.File, left_out: str) -> list[Place]:
-    """Make the structure of all results but one in an empty file, as `groups.write_record` does."""
-    places: list[Place] = []
-    if META in old.attrs:
-        set_text(new, META, get_text(old, META))
-    for name, source in results_in(old):
-        if name == left_out:
-            continue
-        target = make_group(new, name)
-        places += write_record(target, read_record(path, source))
-        if DONE in source:
-            places += copy_marks(path, source, target)
-        else:
-            target.attrs[COMPLETE] = source.attrs[COMPLETE]
-    return places

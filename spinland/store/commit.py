@@ -10,8 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from ..errors import StoreError
+from ..errors import ArgumentError, StoreError
 
 LOCK_PATIENCE = 300.0
 """Seconds to wait for another writer before giving up."""
@@ -34,6 +35,20 @@ def failures_named(path: Path, action: str) -> Iterator[None]:
         raise StoreError(path, f"cannot be {action}: {error.strerror or error}") from error
 
 
+def real_path(path: Any) -> Path:
+    """The file that a path means, ``~`` and links resolved: locks and commits are about the file, not its names.
+
+    Raises
+    ------
+    ArgumentError
+        Not a path, or one that no file can have.
+    """
+    try:
+        return Path(os.path.realpath(Path(path).expanduser()))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ArgumentError("path", f"the path of a file ({error})", repr(path)) from None
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock of a file's writers; wait while another one holds it.
@@ -47,7 +62,7 @@ def locked(path: Path) -> Iterator[None]:
     StoreError
         Another writer kept the lock for `LOCK_PATIENCE` seconds, or the folder cannot be written.
     """
-    lock = path.with_name(path.name + ".lock")
+    lock = _beside(path, ".lock")
     with failures_named(path, "locked for writing"):
         descriptor = _acquire(path, lock, LOCK_PATIENCE)
     try:
@@ -67,7 +82,7 @@ def reserved(path: Path) -> Iterator[None]:
     StoreError
         Another process has reserved it, or no lock can be had beside it.
     """
-    lock = path.with_name(path.name + ".running")
+    lock = _beside(path, ".running")
     with failures_named(path, "reserved for writing"):
         descriptor = _acquire(path, lock, patience=0)
     try:
@@ -76,6 +91,12 @@ def reserved(path: Path) -> Iterator[None]:
         with suppress(OSError):
             lock.unlink()
         os.close(descriptor)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    """Name of a file beside the real one, the same for all links to it."""
+    real = real_path(path)
+    return real.with_name(real.name + suffix)
 
 
 def _acquire(path: Path, lock: Path, patience: float) -> int:
@@ -111,15 +132,16 @@ def _same_file(descriptor: int, path: Path) -> bool:
 def replaced(path: Path) -> Iterator[Path]:
     """Yield the path of an empty new file; when the body ends without error, it takes the place of `path`.
 
-    To be used under `locked`. A process killed in the body leaves the new file behind, and the next
-    one that writes begins by removing it.
+    A link stays one: the file that it leads to is replaced. To be used under `locked`. A process killed in
+    the body leaves the new file behind, and the next one that writes begins by removing it.
 
     Raises
     ------
     StoreError
         No space, no permission: the new file is removed and the old one is as it was.
     """
-    partial = path.with_name(path.name + ".partial")
+    path = real_path(path)
+    partial = _beside(path, ".partial")
     try:
         with failures_named(path, "written"):
             partial.unlink(missing_ok=True)

@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import h5py
+import numpy as np
 
 from ..errors import SpinlandError, StoreError
 from .commit import copy_range, write_bytes
 
-FORMAT = 1
-"""Version of the layout of our files, in the root attribute `FORMAT_MARK`."""
+FORMAT = 2
+"""Version of the layout of our files, in the root attribute `FORMAT_MARK`: 2 since they hold checksums."""
+
+OLD_FORMAT = 1
+"""Of spinland 0.1.0, without checksums: read as it is, never added to."""
 
 FORMAT_MARK = "spinland_format"
 
@@ -35,6 +39,10 @@ _SETTINGS: dict[str, Any] = {
     "alignment_threshold": LARGE,
     "alignment_interval": PAGE,
 }
+
+
+UNREADABLE = (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError)
+"""What HDF5, h5py and our reading of a file raise when it holds something odd."""
 
 
 class _Overlay(io.RawIOBase):
@@ -169,7 +177,7 @@ def opened(path: Path) -> Iterator[tuple[h5py.File, BinaryIO]]:
         raise StoreError(path, "there is no such file") from None
     except IsADirectoryError:
         raise StoreError(path, "is a folder, not a file") from None
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
+    except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or error
         raise StoreError(path, f"cannot be read: {reason}") from error
 
@@ -189,9 +197,30 @@ def _parsed(path: Path, raw: BinaryIO) -> h5py.File:
 def _check_format(path: Path, file: h5py.File) -> None:
     if FORMAT_MARK not in file.attrs:
         raise StoreError(path, "is an HDF5 file, but not one of spinland's")
-    found = file.attrs[FORMAT_MARK]
-    if found != FORMAT:
-        raise StoreError(path, f"has format {found}; this version of spinland reads format {FORMAT}")
+    found = get_number(file, FORMAT_MARK).item()
+    if found not in (OLD_FORMAT, FORMAT):
+        raise StoreError(path, f"has format {found}; this version of spinland reads formats 1 and {FORMAT}")
+
+
+def holds_checks(file: h5py.File) -> bool:
+    """Whether a file is of the format in which everything has a checksum."""
+    return bool(get_number(file, FORMAT_MARK) == FORMAT)
+
+
+def refuse_old(path: Path, file: h5py.File) -> None:
+    """Refuse to add to a file without checksums.
+
+    Raises
+    ------
+    StoreError
+        Says how to go on.
+    """
+    if not holds_checks(file):
+        raise StoreError(
+            path,
+            "was made by an earlier spinland, whose files hold no checksums: it can be read, not changed; copy its "
+            "results to a new file (for name in old.names(): new.save(name, old.load(name)))",
+        )
 
 
 def make_group(parent: h5py.Group, name: str) -> h5py.Group:
@@ -221,5 +250,30 @@ def set_text(item: h5py.HLObject, name: str, text: str) -> None:
 
 
 def get_text(item: h5py.HLObject, name: str) -> str:
-    """Read an attribute that `set_text` made."""
+    """Read an attribute that `set_text` made.
+
+    Raises
+    ------
+    KeyError, ValueError
+        There is none, or it is something else.
+    """
+    attribute = item.attrs.get_id(name)
+    kind = attribute.get_type()
+    if attribute.shape != () or not isinstance(kind, h5py.h5t.TypeStringID) or kind.is_variable_str():
+        raise ValueError(f"the attribute {name!r} is not a text of fixed length")
     return bytes(item.attrs[name]).rstrip(b"\0").decode()
+
+
+def get_number(item: h5py.HLObject, name: str) -> np.generic:
+    """Read an attribute that is one number.
+
+    Raises
+    ------
+    KeyError, ValueError
+        There is none, or it is something else.
+    """
+    attribute = item.attrs.get_id(name)
+    if attribute.shape != () or attribute.dtype.kind not in "biuf" or attribute.dtype.itemsize > 8:
+        raise ValueError(f"the attribute {name!r} is not a number")
+    number: np.generic = item.attrs[name]
+    return number

@@ -7,6 +7,7 @@ A group says in its attributes which class it holds (`CLASS`, `MODULE`) and of w
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from ..errors import StoreError
 from .commit import copy_range, write_bytes
-from .container import get_text, make_group, set_text
+from .container import get_number, get_text, make_group, set_text
 from .mapping import Array, Record, Stored, flat_bytes, is_array
 
 CLASS, MODULE, FIELDS = "spinland_class", "spinland_module", "spinland_fields"
@@ -77,34 +78,93 @@ def write_arrays(descriptor: int, places: list[Place], source: BinaryIO | None =
             write_bytes(descriptor, flat_bytes(np.full(array.shape, np.nan, array.dtype)), offset)
 
 
-def read_record(path: Path, group: h5py.Group) -> Record:
+_MOST_NESTED = 50
+_KIND = re.compile(r"array|text\d{1,9}|number|string|none|tuple|group")
+
+
+def read_record(path: Path, group: h5py.Group, nested: int = 0) -> Record:
     """Read what a group holds; arrays as the places where they lie.
 
     Raises
     ------
     StoreError
         A field is missing or not what it should be.
+    KeyError, ValueError
+        An attribute is missing or not of the kind that it should be.
     """
+    if nested > _MOST_NESTED:  # a group that a link makes part of itself
+        raise StoreError(path, f"{group.name}: results within results, more than {_MOST_NESTED} deep")
     kinds = json.loads(get_text(group, FIELDS))
+    if not isinstance(kinds, dict) or not all(
+        name.isidentifier() and isinstance(kind, str) and _KIND.fullmatch(kind)
+        for name, kind in kinds.items()
+    ):
+        raise StoreError(path, f"{group.name}: the list of its fields makes no sense")
     attributes: dict[str, Any] = {}
     arrays: dict[str, Stored] = {}
     children: dict[str, Record] = {}
     for name, kind in kinds.items():
-        if name not in (group if kind == "group" or is_array(kind) else group.attrs):
+        inside = kind == "group" or is_array(kind)
+        if name not in (group if inside else group.attrs):
             raise StoreError(path, f"{group.name}: field {name!r} is missing")
+        if inside and not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise StoreError(path, f"{group.name}: field {name!r} is a link to something else")
         if kind == "group":
-            children[name] = read_record(path, group[name])
+            children[name] = read_record(path, group[name], nested + 1)
         elif is_array(kind):
             arrays[name] = stored(path, group[name])
         else:
-            attributes[name] = get_text(group, name) if kind in ("string", "tuple") else group.attrs[name]
+            attributes[name] = _read_attribute(path, group, name, kind)
     return Record(get_text(group, MODULE), get_text(group, CLASS), kinds, attributes, arrays, children)
 
 
+def _read_attribute(path: Path, group: h5py.Group, name: str, kind: str) -> Any:
+    if kind == "number":
+        return get_number(group, name)
+    if kind in ("string", "tuple"):
+        return get_text(group, name)
+    value = group.attrs[name]
+    if not isinstance(value, h5py.Empty):
+        raise StoreError(path, f"{group.name}: field {name!r} should be empty, but is not")
+    return value
+
+
 def stored(path: Path, dataset: h5py.Dataset) -> Stored:
-    """Find where a dataset lies."""
-    if not isinstance(dataset, h5py.Dataset) or dataset.chunks is not None:
+    """Find where a dataset lies.
+
+    Raises
+    ------
+    StoreError
+        It is not one of ours.
+    """
+    try:
+        return where(dataset)
+    except (TypeError, ValueError) as error:
         raise StoreError(
-            path, f"{dataset.name} is not a contiguous dataset; was the file changed by another program?"
-        )
-    return Stored(dataset.shape, np.dtype(dataset.dtype.str), dataset.id.get_offset())
+            path,
+            f"{dataset.name} is not a contiguous dataset; was the file changed by another program? ({error})",
+        ) from None
+
+
+def where(item: Any) -> Stored:
+    """Find where an array lies whose bytes in the file are those in memory.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is something else: a group, a dataset in chunks, of another type, elsewhere, without its space.
+    """
+    if not isinstance(item, h5py.Dataset):
+        raise TypeError("no dataset")
+    creation, dtype = item.id.get_create_plist(), item.dtype
+    if creation.get_layout() != h5py.h5d.CONTIGUOUS or creation.get_external_count():
+        raise ValueError("in chunks or elsewhere")
+    if item.shape is None or dtype.kind not in "biufS" or (dtype.kind != "S" and dtype.itemsize > 8):
+        raise ValueError(f"of type {dtype}")
+    plain = np.dtype(dtype.str)
+    if not item.id.get_type().equal(h5py.h5t.py_create(plain, logical=True)):
+        raise ValueError("of a type that is not NumPy's")
+    array = Stored(item.shape, plain, item.id.get_offset())
+    if array.offset is None and array.nbytes:
+        raise ValueError("nothing was ever written to it")
+    return array

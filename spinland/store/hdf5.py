@@ -16,12 +16,16 @@ from numpy.typing import DTypeLike
 from .. import checks
 from ..errors import ArgumentError, StoreError
 from ..results import Result
-from .catalogue import COMPLETE, META, check_name, copy_others, is_taken, is_whole, results_in
-from .commit import failures_named, locked, replaced
-from .container import changed, get_text, make_group, opened, set_text
-from .groups import Place, read_record, write_arrays, write_record
-from .mapping import Record, record_of, value_of
-from .rows import DIGEST, RowWriter, blank_record, progress, rows_done, write_blank
+from . import loading
+from .catalogue import COMPLETE, META, check_name, check_new_name, is_taken, is_whole, results_in
+from .checksums import CHECKS, checks_of, get_checked_text, set_checked_text
+from .commit import failures_named, locked, real_path, replaced
+from .container import FORMAT, OLD_FORMAT, changed, holds_checks, make_group, opened, refuse_old, set_text
+from .copies import copy_others
+from .groups import Place, write_arrays, write_record
+from .mapping import record_of
+from .rows import RowWriter, blank_record, rows_of, write_blank
+from .taking_up import take_up
 
 
 class Store:
@@ -30,6 +34,7 @@ class Store:
     A change is made on a copy, which then takes the file's place: whoever reads, with spinland or with
     any HDF5 program, sees the file before the change or after it. A process killed at any moment
     loses the change it was making and nothing else. Writers of several processes wait for each other.
+    Every array, row and description has a checksum: what is loaded is what was saved, or a StoreError.
 
     Parameters
     ----------
@@ -50,7 +55,7 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str], mode: str = "a"):
-        self.path = Path(os.path.realpath(Path(path).expanduser()))
+        self.path = real_path(path)
         self.mode = checks.choice("mode", mode, ("a", "r"))
         if mode == "a":
             with failures_named(self.path, "reached"):
@@ -76,20 +81,42 @@ class Store:
     def __contains__(self, name: object) -> bool:
         return name in self.names()
 
+    @property
+    def format(self) -> int:
+        """Version of the file's layout; files of format 1 hold no checksums and can only be read."""
+        with opened(self.path) as (file, _):
+            return FORMAT if holds_checks(file) else OLD_FORMAT
+
     def names(self) -> tuple[str, ...]:
         """Names of the results that can be loaded, sorted."""
         with opened(self.path) as (file, raw):
-            return tuple(name for name, group in results_in(file) if is_whole(self.path, group, raw))
+            return tuple(sorted(name for name, group in results_in(file) if is_whole(self.path, group, raw)))
 
     def pending(self) -> dict[str, tuple[int, int]]:
         """Results of which rows are missing: name to (rows written, all rows)."""
         with opened(self.path) as (file, raw):
-            marks = ((name, rows_done(self.path, group, raw)) for name, group in results_in(file))
+            found = ((name, rows_of(self.path, group, raw)) for name, group in results_in(file))
             return {
-                name: (int(done.sum()), done.size)
-                for name, done in marks
-                if done is not None and not done.all()
+                name: (int(rows.done.sum()), rows.done.size)
+                for name, rows in found
+                if rows is not None and not rows.done.all()
             }
+
+    def verify(self) -> None:
+        """Compare everything in the file with its checksums: results, finished rows, what was said about the study.
+
+        Reads the whole file, some GB a second. In a file of format 1 there is nothing to compare with.
+
+        Raises
+        ------
+        StoreError
+            Names the result that is not what was saved.
+        """
+        with opened(self.path) as (file, raw):
+            if META in file.attrs:
+                get_checked_text(self.path, file, META)
+            for name, group in results_in(file):
+                loading.verify(self.path, name, loading.find(self.path, name, group, raw), raw)
 
     def load(self, name: str, mmap: bool = False) -> Any:
         """Read a result.
@@ -99,8 +126,8 @@ class Store:
         name : str
             Name under which it was saved.
         mmap : bool
-            Leave arrays of 64 KiB and more on the disk, as read-only `numpy.memmap`. They keep showing
-            what was loaded, even after the file has been changed.
+            Leave arrays of 64 KiB and more on the disk, as read-only `numpy.memmap`. They keep showing what was loaded,
+            even after the file has been changed. They are read once, to compare them with their checksums.
 
         Returns
         -------
@@ -110,7 +137,7 @@ class Store:
         Raises
         ------
         StoreError
-            There is no such result, rows of it are missing, or its class or fields are not known here.
+            There is no such result, rows of it are missing, it is damaged, or its class or fields are not known here.
         """
         check_name(name)
         with opened(self.path) as (file, raw):
@@ -118,15 +145,7 @@ class Store:
             if name not in results:
                 there = ", ".join(results) or "nothing"
                 raise StoreError(self.path, f"has no result {name!r}; it holds: {there}")
-            group = results[name]
-            done = rows_done(self.path, group, raw)
-            if done is not None and not done.all():
-                raise StoreError(self.path, f"{name!r} is {progress(done)}")
-            if done is None and COMPLETE not in group.attrs:
-                raise StoreError(
-                    self.path, f"{name!r} has no commit mark; was the file changed by another program?"
-                )
-            return value_of(self.path, read_record(self.path, group), raw, mmap=mmap)
+            return loading.load(self.path, name, results[name], raw, mmap)
 
     def save(self, name: str, result: Result, overwrite: bool = False) -> None:
         """Save a result; it is there entirely or not at all.
@@ -138,7 +157,8 @@ class Store:
         result : Result
             What to save.
         overwrite : bool
-            Replace a result of this name, finished or not. Its space is given back.
+            Replace a result of this name, finished or not. Its space is given back; what other programs have put
+            into the file elsewhere stays.
 
         Raises
         ------
@@ -147,13 +167,15 @@ class Store:
         StoreError
             The name is taken, or the file cannot be written; it is then as it was.
         """
-        check_name(name)
+        check_new_name(name)
+        checks.choice("overwrite", overwrite, (True, False))
         if not isinstance(result, Result):
             raise ArgumentError("result", "a Result", type(result).__name__)
         record = record_of(result)
 
         def fill(group: h5py.Group) -> list[Place]:
             places = write_record(group, record)
+            set_text(group, CHECKS, checks_of(record))
             group.attrs[COMPLETE] = True
             return places
 
@@ -168,6 +190,7 @@ class Store:
         *,
         rows: Mapping[str, tuple[tuple[int, ...], DTypeLike]],
         fields: Mapping[str, Any],
+        mixed: bool = False,
     ) -> RowWriter:
         """Make room for a result that is written row by row, or pick up where writing it stopped.
 
@@ -183,6 +206,9 @@ class Store:
             Fields written by rows: name to (shape of one row, type).
         fields : mapping
             All other fields of the class, with their values.
+        mixed : bool
+            Go on although the rows that are there were made on another processor or with other libraries. The
+            provenance then tells both.
 
         Returns
         -------
@@ -194,12 +220,14 @@ class Store:
         ArgumentError
             The fields are not those of the class.
         StoreError
-            The name is taken by a finished result, or by one that was reserved with other fields, shapes or arguments.
+            The name is taken by a finished result, or by one that was reserved with other fields, shapes or arguments,
+            or elsewhere (without ``mixed``).
         """
-        check_name(name)
+        check_new_name(name)
+        checks.choice("mixed", mixed, (True, False))
         record = blank_record(kind, n_rows, rows, fields)
         with self._writing():
-            if self._reserved(name, record):
+            if take_up(self.path, name, record, mixed):
                 return RowWriter(self.path, name)
             self._add(name, lambda group: write_blank(group, record, sorted(rows)), overwrite=False)
         return RowWriter(self.path, name)
@@ -219,7 +247,10 @@ class Store:
     def meta(self) -> dict[str, Any]:
         """What was said about the study as a whole by `set_meta`; empty if nothing was."""
         with opened(self.path) as (file, _):
-            return json.loads(get_text(file, META)) if META in file.attrs else {}
+            meta = json.loads(get_checked_text(self.path, file, META)) if META in file.attrs else {}
+            if not isinstance(meta, dict):
+                raise StoreError(self.path, "what it says about the study as a whole makes no sense")
+            return meta
 
     def set_meta(self, meta: Mapping[str, Any]) -> None:
         """Say something about the study as a whole: its command, its configuration.
@@ -242,7 +273,7 @@ class Store:
             if json.dumps(self.meta, sort_keys=True) == text:
                 return  # nothing new: the file keeps its bytes
             with replaced(self.path) as partial, changed(partial, beneath=self.path) as file:
-                set_text(file, META, text)
+                set_checked_text(file, META, text)
 
     def _create(self) -> None:
         if not self.path.parent.is_dir():
@@ -260,6 +291,8 @@ class Store:
     def _writing(self) -> Iterator[None]:
         self._check_writable()
         with locked(self.path):
+            with opened(self.path) as (file, _):
+                refuse_old(self.path, file)
             yield
 
     def _add(self, name: str, fill: Callable[[h5py.Group], list[Place]], overwrite: bool) -> None:
@@ -272,19 +305,6 @@ class Store:
                     places += fill(make_group(file, name))
                 with open(partial, "r+b") as target:
                     write_arrays(target.fileno(), places, raw)
-
-    def _reserved(self, name: str, record: Record) -> bool:
-        with opened(self.path) as (file, raw):
-            group = dict(results_in(file)).get(name)
-            done = rows_done(self.path, group, raw) if group is not None else None
-            if group is None or done is None or done.all():
-                return False
-            if get_text(group, DIGEST) != record.digest:
-                raise StoreError(
-                    self.path,
-                    f"{name!r} was begun with other arguments; go on with the same ones, or take another name or file",
-                )
-            return True
 
 
 def _may_write(path: Path) -> bool:

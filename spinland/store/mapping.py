@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -29,7 +31,6 @@ from numpy.typing import NDArray
 from ..errors import ArgumentError, StoreError
 from ..provenance import Provenance, fingerprint
 from ..results import Result, result_class
-from .container import LARGE
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Stored:
     @property
     def nbytes(self) -> int:
         """Size in bytes."""
-        return self.dtype.itemsize * int(np.prod(self.shape, dtype=np.int64))
+        return self.dtype.itemsize * math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,15 @@ def flat_bytes(array: NDArray[Any]) -> memoryview:
 
 
 def read_bytes(raw: BinaryIO, place: Stored) -> NDArray[Any]:
-    """Read an array from where it lies in a file."""
+    """Read an array from where it lies in a file.
+
+    Raises
+    ------
+    OSError
+        The file ends within it.
+    """
+    if (place.offset or 0) + place.nbytes > os.fstat(raw.fileno()).st_size:
+        raise OSError("the file ends within an array")
     array = np.empty(place.shape, place.dtype)
     raw.seek(place.offset or 0)
     if raw.readinto(flat_bytes(array)) != place.nbytes:  # type: ignore[attr-defined]
@@ -87,20 +96,28 @@ class Record:
     arrays: Mapping[str, Array]
     children: Mapping[str, Record]
 
-    @property
-    def digest(self) -> str:
-        """Hash of all that is known: equal records of blank arrays promise the same computation."""
+    def structure(self, environment: bool = True) -> list[Any]:
+        """All but the bytes of arrays, as JSON can hold it; the environment of a provenance may be left out."""
+        left_out = set() if environment or (self.module, self.name) != _PROVENANCE else {"environment"}
+        kinds = {key: kind for key, kind in self.kinds.items() if key not in left_out}
         attributes = {
             key: None if isinstance(value, h5py.Empty) else str(value)
             for key, value in self.attributes.items()
+            if key not in left_out
         }
-        arrays = {
-            key: [value.dtype.str, value.shape] if isinstance(value, (Blank, Stored)) else fingerprint(value)
-            for key, value in self.arrays.items()
-        }
-        children = {key: child.digest for key, child in self.children.items()}
-        text = json.dumps([self.module, self.name, self.kinds, attributes, arrays, children], sort_keys=True)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        arrays = {key: [value.dtype.str, list(value.shape)] for key, value in self.arrays.items()}
+        children = {key: child.structure(environment) for key, child in self.children.items()}
+        return [self.module, self.name, kinds, attributes, arrays, children]
+
+    @property
+    def digest(self) -> str:
+        """Hash of all that is known: equal records of blank arrays promise the same computation."""
+        text = json.dumps([self.structure(environment=False), self._known()], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _known(self) -> list[Any]:
+        arrays = {k: fingerprint(array) for k, array in self.arrays.items() if isinstance(array, np.ndarray)}
+        return [arrays, {key: child._known() for key, child in self.children.items()}]
 
 
 def record_of(value: Result | Provenance) -> Record:
@@ -187,55 +204,64 @@ def _plain_tuple(label: str, value: tuple[Any, ...]) -> list[Any]:
     return [_plain_tuple(label, item) if isinstance(item, tuple) else item for item in items]
 
 
-def value_of(path: Path, record: Record, raw: BinaryIO, *, mmap: bool) -> Any:
+def value_of(
+    path: Path, name: str, record: Record, arrays: Mapping[str, NDArray[Any]], prefix: str = ""
+) -> Any:
     """Make the dataclass that a record describes.
+
+    A field that a newer version has added takes its default.
 
     Parameters
     ----------
     path : Path
         The file, for messages.
+    name : str
+        The result, for messages.
     record : Record
         As `read_record` returns it.
-    raw : binary file
-        Where the arrays lie.
-    mmap : bool
-        Map arrays of at least `container.LARGE` bytes into memory, read-only, instead of reading them.
+    arrays : mapping
+        Contents of its arrays, and of those within: path of the field, such as ``inner/values``, to array.
+    prefix : str
+        Path of this record within the result.
 
     Raises
     ------
     StoreError
         The class is unknown, its fields are others, or it refuses their values.
     """
-    kind = Provenance if (record.module, record.name) == _PROVENANCE else _class(path, record)
-    names = set(field_names(kind))
-    needed = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+    kind = Provenance if (record.module, record.name) == _PROVENANCE else _class(path, name, record)
+    known = {field.name: field for field in fields(kind) if field.init}
+    needed = {n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
     for problem, which in (
-        ("missing", (names & needed) - record.kinds.keys()),  # a field added later has a default
-        ("unknown", record.kinds.keys() - names),
+        ("missing", needed - record.kinds.keys()),
+        ("unknown", record.kinds.keys() - known.keys()),
     ):
         if which:
             raise StoreError(
-                path, f"{record.name}: field {min(which)!r} is {problem}; was it made by another version?"
+                path,
+                f"{name!r}: field {min(which)!r} of {record.name} is {problem}; was it made by another version?",
             )
-    values: dict[str, Any] = {name: _plain_value(record, name) for name in record.attributes}
-    for name, array in record.arrays.items():
-        values[name] = _read_array(record.kinds[name], array, raw, mmap)
-    for name, child in record.children.items():
-        values[name] = value_of(path, child, raw, mmap=mmap)
+    values: dict[str, Any] = {field: _plain_value(record, field) for field in record.attributes}
+    for field in record.arrays:
+        values[field] = _decoded(record.kinds[field], arrays[prefix + field])
+    for field, child in record.children.items():
+        values[field] = value_of(path, name, child, arrays, f"{prefix}{field}/")
     try:
         return kind(**values)
-    except (ValueError, TypeError) as error:
-        raise StoreError(path, f"{record.name} cannot be made from what is stored: {error}") from error
+    except Exception as error:  # whatever the class raises for values that it was never meant to see
+        raise StoreError(
+            path, f"{name!r}: {record.name} cannot be made from what is stored: {error}"
+        ) from error
 
 
 _PROVENANCE = (Provenance.__module__, Provenance.__qualname__)
 
 
-def _class(path: Path, record: Record) -> type:
+def _class(path: Path, name: str, record: Record) -> type:
     try:
         return result_class(record.module, record.name)
     except LookupError as error:
-        raise StoreError(path, str(error)) from error
+        raise StoreError(path, f"{name!r}: {error}") from error
 
 
 def _plain_value(record: Record, name: str) -> Any:
@@ -251,14 +277,9 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
-def _read_array(kind: str, array: Array, raw: BinaryIO, mmap: bool) -> NDArray[Any]:
-    assert isinstance(array, Stored)
-    if array.offset is None:
-        content: NDArray[Any] = np.empty(array.shape, array.dtype)
-    elif mmap and array.nbytes >= LARGE and kind == "array":
-        return np.memmap(raw, array.dtype, "r", array.offset, array.shape)
-    else:
-        content = read_bytes(raw, array)
-    if kind.startswith("text"):
-        return np.char.decode(content, "utf-8").astype(f"U{kind.removeprefix('text')}")
-    return content
+def _decoded(kind: str, content: NDArray[Any]) -> NDArray[Any]:
+    if not kind.startswith("text"):
+        return content
+    if content.dtype.kind != "S":
+        raise ValueError(f"text should be bytes, not {content.dtype}")
+    return np.char.decode(content, "utf-8").astype(f"U{kind.removeprefix('text')}")

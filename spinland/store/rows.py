@@ -21,24 +21,56 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .. import checks
 from ..errors import ArgumentError, StoreError
 from ..results import Result
+from .checksums import CHECKS, DAMAGED, checks_of, crc, row_crc
 from .commit import failures_named, locked, write_bytes
-from .container import get_text, opened, set_text
+from .container import get_text, holds_checks, opened, refuse_old, set_text
 from .groups import Place, allocate, stored, write_record
 from .mapping import Blank, Record, Stored, field_names, flat_bytes, read_bytes, record_of_fields
 
 DONE = "spinland_rows_done"
 """Dataset of one byte per row, 1 when the row is whole; groups without it were saved at once."""
 
+ROW_CHECKS = "spinland_rows_checks"
+"""Dataset of the CRC-32 of each row: of its number and of its bytes in all fields, in the order of their names."""
+
 ROWS = "spinland_rows"
-"""Attribute: JSON list of the fields that are written row by row."""
+"""Attribute: JSON list of the fields that are written row by row, sorted."""
 
 DIGEST = "spinland_digest"
 """Attribute: hash of all that was known when the space was reserved."""
 
 
-def rows_done(path: Path, group: h5py.Group, raw: BinaryIO) -> NDArray[np.uint8] | None:
-    """Read the marks of a group's rows, None if the group was saved at once."""
-    return read_bytes(raw, stored(path, group[DONE])) if DONE in group else None
+@dataclass(frozen=True)
+class Rows:
+    """What is written of a result: fields by rows, one mark per row, one checksum per row (None in old files)."""
+
+    fields: tuple[str, ...]
+    done: NDArray[np.uint8]
+    checks: NDArray[np.uint32] | None
+
+
+def rows_of(path: Path, group: h5py.Group, raw: BinaryIO) -> Rows | None:
+    """Read the marks and checksums of a group's rows, None if the group was saved at once.
+
+    Raises
+    ------
+    StoreError
+        They do not fit the group.
+    """
+    if DONE not in group:
+        return None
+    fields = json.loads(get_text(group, ROWS))
+    done = read_bytes(raw, stored(path, group[DONE]))
+    checks = read_bytes(raw, stored(path, group[ROW_CHECKS])) if holds_checks(group.file) else None
+    lengths = {stored(path, group[field]).shape[:1] for field in fields}
+    if (
+        not fields or fields != sorted(fields) or lengths != {done.shape} or done.dtype != np.uint8
+        or not (done <= 1).all() or (checks is not None and (checks.shape, checks.dtype) != (done.shape, np.uint32))
+    ):  # fmt: skip
+        raise StoreError(
+            path, f"{group.name[1:]!r} is damaged: the marks of its rows make no sense; {DAMAGED}"
+        )
+    return Rows(tuple(fields), done, checks)
 
 
 def progress(done: NDArray[np.uint8]) -> str:
@@ -79,17 +111,11 @@ def write_blank(group: h5py.Group, record: Record, row_fields: Sequence[str]) ->
     first = record.arrays[row_fields[0]]
     marks = np.zeros(first.shape[0], np.uint8)
     places += allocate(group, DONE, marks)
+    places += allocate(group, ROW_CHECKS, np.zeros(first.shape[0], np.uint32))
     set_text(group, ROWS, json.dumps(list(row_fields)))
     set_text(group, DIGEST, record.digest)
+    set_text(group, CHECKS, checks_of(record, row_fields))
     return places
-
-
-def copy_marks(path: Path, source: h5py.Group, target: h5py.Group) -> list[Place]:
-    """Make the marks of a group's rows in its copy, as they are."""
-    marks = stored(path, source[DONE])
-    for attribute in (ROWS, DIGEST):
-        set_text(target, attribute, get_text(source, attribute))
-    return allocate(target, DONE, marks)
 
 
 @dataclass(frozen=True)
@@ -98,17 +124,20 @@ class _Places:
 
     arrays: dict[str, Stored]
     marks: int
+    checks: int
     done: NDArray[np.uint8]
 
 
 def _look_up(path: Path, name: str) -> _Places:
     with opened(path) as (file, raw):
+        refuse_old(path, file)
         group = file.get(name)
-        done = rows_done(path, group, raw) if isinstance(group, h5py.Group) else None
-        if done is None:
+        rows = rows_of(path, group, raw) if isinstance(group, h5py.Group) else None
+        if rows is None:
             raise StoreError(path, f"{name!r} is not a result that is written row by row")
-        arrays = {field: stored(path, group[field]) for field in json.loads(get_text(group, ROWS))}
-        return _Places(arrays, group[DONE].id.get_offset(), done)
+        arrays = {field: stored(path, group[field]) for field in rows.fields}
+        marks, checks = (group[item].id.get_offset() for item in (DONE, ROW_CHECKS))
+        return _Places(arrays, marks, checks, rows.done)
 
 
 class RowWriter:
@@ -139,7 +168,8 @@ class RowWriter:
     def write(self, rows: int | Sequence[int] | NDArray[np.int64], **arrays: ArrayLike) -> None:
         """Write one row or several.
 
-        The data reach the disk before their marks do, so a marked row is whole even after a power cut.
+        The data and their checksum reach the disk before their mark does, so a marked row is whole even after
+        a power cut.
 
         Parameters
         ----------
@@ -165,6 +195,8 @@ class RowWriter:
                 try:
                     for field, block in blocks.items():
                         _write_rows(descriptor, places.arrays[field], indices, block)
+                    for index, check in zip(indices, _row_checks(indices, blocks), strict=True):
+                        write_bytes(descriptor, memoryview(check.tobytes()), places.checks + 4 * int(index))
                     os.fdatasync(descriptor)
                     for index in indices:
                         write_bytes(descriptor, memoryview(b"\1"), places.marks + int(index))
@@ -222,6 +254,16 @@ def _blocks(
             raise ArgumentError(field, f"type {place.dtype.name}", block.dtype.name)
         blocks[field] = np.ascontiguousarray(block, place.dtype).reshape(n_rows, *place.shape[1:])
     return blocks
+
+
+def _row_checks(indices: NDArray[np.int64], blocks: dict[str, NDArray[Any]]) -> NDArray[np.uint32]:
+    """Checksums of rows; computed from memory, so that bytes which change on their way to the disk are found."""
+    checks = np.empty(indices.size, "<u4")
+    for i, index in enumerate(indices):
+        checks[i] = row_crc(int(index))
+        for field in sorted(blocks):
+            checks[i] = crc(flat_bytes(blocks[field][i : i + 1]), int(checks[i]))
+    return checks
 
 
 def _write_rows(descriptor: int, place: Stored, indices: NDArray[np.int64], block: NDArray[Any]) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 
 from ..errors import ArgumentError
-from ..store.commit import reserved
+from ..store.commit import real_path, reserved
 from .execution import Say, complete, open_file
 from .glass_config import GlassConfig
 from .glass_context import GlassContext
@@ -19,6 +18,7 @@ def run_glass(
     out: str | os.PathLike[str],
     *,
     overwrite: bool = False,
+    mixed: bool = False,
     say: Say = lambda text: None,
 ) -> int:
     """Measure a spherical glass, or go on with it, until the file holds every result.
@@ -33,7 +33,10 @@ def run_glass(
         The file. An unfinished one with the same settings is taken up where it stopped and ends with the same bits
         as if it had never stopped.
     overwrite : bool
-        Replace a finished file, or one with other settings.
+        Replace a finished file, or one that cannot be taken up.
+    mixed : bool
+        Go on although the file was begun on another processor or with other libraries, where the last digits differ;
+        the file and the provenance of its results then tell which.
     say : callable
         Is told what goes on, a line at a time.
 
@@ -47,12 +50,12 @@ def run_glass(
     ArgumentError
         The instances do not fit into memory.
     StoreError
-        The file belongs to something else, or cannot be written.
+        The file belongs to something else, was begun elsewhere, is damaged, or cannot be written.
     """
-    path = Path(out)
+    path = real_path(out)
     _check_room(config)
     with reserved(path):
-        store = open_file(path, config, {}, overwrite=overwrite, say=say)
+        store = open_file(path, config, {}, overwrite=overwrite, mixed=mixed, say=say)
         if store is None:
             return 0
         context = GlassContext(config, store)

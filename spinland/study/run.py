@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from ..data.dataset import Dataset
 from ..data.loading import DatasetLike, as_dataset
 from ..errors import ArgumentError
-from ..store.commit import reserved
+from ..store.commit import real_path, reserved
 from .config import StudyConfig
 from .context import Context
 from .execution import Say, complete, open_file
@@ -22,6 +21,7 @@ def run_study(
     *,
     dataset: DatasetLike | None = None,
     overwrite: bool = False,
+    mixed: bool = False,
     say: Say = lambda text: None,
 ) -> int:
     """Run a study, or go on with it, until its file holds every result.
@@ -36,7 +36,10 @@ def run_study(
     dataset : Dataset, arrays or path, optional
         Own data instead of those that the settings name.
     overwrite : bool
-        Replace a finished study, or one with other settings.
+        Replace a finished study, or one that cannot be taken up.
+    mixed : bool
+        Go on although the study was begun on another processor or with other libraries, where the last digits differ;
+        the file and the provenance of its results then tell which.
     say : callable
         Is told what goes on, a line at a time.
 
@@ -50,16 +53,16 @@ def run_study(
     ArgumentError
         A setting does not fit the data.
     StoreError
-        The file belongs to another study, or cannot be written.
+        The file belongs to another study, was begun elsewhere, is damaged, or cannot be written.
     DataError
         The data are not there or damaged.
     """
-    path = Path(out)
+    path = real_path(out)
     data = as_dataset(config.data if dataset is None else dataset, config.data_dir)
     data = data.subset(config.n_train, config.n_test)
     _check_fit(config, data)
     with reserved(path):
-        store = open_file(path, config, _facts(data), overwrite=overwrite, say=say)
+        store = open_file(path, config, _facts(data), overwrite=overwrite, mixed=mixed, say=say)
         if store is None:
             return 0
         context = Context(config, store, data)

@@ -74,4 +74,5 @@ def _reserve(context: Context, stage: Training) -> RowWriter:
     }  # fmt: skip
     if epochs is None:
         fixed["snapshots"] = None
-    return context.store.reserve(stage.name, Ensemble, stage.n_replicas, rows=rows, fields=fixed)
+    # Whether rows of several processors may be mixed was asked when the file was taken up.
+    return context.store.reserve(stage.name, Ensemble, stage.n_replicas, rows=rows, fields=fixed, mixed=True)

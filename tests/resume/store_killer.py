@@ -87,6 +87,7 @@ def check(path: Path) -> tuple[set[str], set[int]]:
                 for field, expected in row(index).items():
                     assert file["runs"][field][index].tobytes() == expected.tobytes(), (index, field)
     store = Store(path, "r")
+    store.verify()
     names = set(store.names())
     for name in names - {"runs"}:
         loaded, expected = store.load(name), EXPECTED[name]

@@ -158,6 +158,31 @@ class TestNames:
             with pytest.raises(ArgumentError, match="name"):
                 action()
 
+    @pytest.mark.parametrize("name", ["a/" * 3000 + "b", "a/" * 33 + "b", "a" * 1001])
+    def test_names_that_other_programs_could_not_read(self, path, name):
+        store = Store(path)
+        for action in (
+            lambda: store.save(name, sample()),
+            lambda: store.reserve(name, Sample, 1, rows={"values": ((), float)}, fields=others()),
+        ):
+            with unchanged(path), pytest.raises(ArgumentError, match="at most 32 folders and 1000 letters"):
+                action()
+        store.save("a/" * 32 + "b", sample())
+        assert store.names() == ("a/" * 32 + "b",)
+
+    def test_a_file_with_folders_far_too_deep_is_read(self, path):
+        store = Store(path)
+        store.save("a", sample())
+        with h5py.File(path, "r+") as file:
+            group = file
+            for _ in range(3000):
+                group = group.create_group("b")
+            file.copy("a", group)
+        assert store.names() == ("a", "b/" * 3000 + "a")
+        assert store.load("a").label == "a walk"
+        store.save("a", sample(), overwrite=True)
+        assert len(store.names()) == 2
+
     def test_taken_names(self, path):
         store = Store(path)
         store.save("a/b", sample())
@@ -168,6 +193,15 @@ class TestNames:
         ):
             with unchanged(path), pytest.raises(StoreError, match=message):
                 store.save(name, sample())
+
+    @pytest.mark.parametrize("word", ["no", 1, None])
+    def test_overwrite_is_true_or_false(self, path, word):
+        store = Store(path)
+        store.save("a", sample())
+        with unchanged(path), pytest.raises(ArgumentError, match="overwrite: expected one of True, False"):
+            store.save("a", sample(), overwrite=word)
+        with unchanged(path), pytest.raises(ArgumentError, match="mixed: expected one of True, False"):
+            store.reserve("b", Sample, 1, rows={"values": ((), float)}, fields=others(), mixed=word)
 
     def test_missing_names_say_what_is_there(self, path):
         store = Store(path)
@@ -293,12 +327,15 @@ class TestFiles:
 
     def test_damaged_contents(self, path):
         def damaged(change, message):
-            path.unlink(missing_ok=True)
-            Store(path).save("a", sample())
-            with h5py.File(path, "r+") as file:
-                change(file["a"])
-            with pytest.raises(StoreError, match=message):
-                Store(path).load("a")
+            """Refused by what is wrong where there are no checksums, and in any case where there are."""
+            for version, expected in ((1, message), (2, "'a'|/a")):
+                path.unlink(missing_ok=True)
+                Store(path).save("a", sample())
+                with h5py.File(path, "r+") as file:
+                    file.attrs["spinland_format"] = version
+                    change(file["a"])
+                with pytest.raises(StoreError, match=expected):
+                    Store(path).load("a")
 
         damaged(lambda group: group.__delitem__("values"), "field 'values' is missing")
         damaged(lambda group: group.attrs.__delitem__("label"), "field 'label' is missing")
@@ -326,6 +363,10 @@ class TestFiles:
         Store(path).save("a", Strict(provenance=record("made"), size=1))
         with h5py.File(path, "r+") as file:
             file["a"].attrs["size"] = -1
+        with pytest.raises(StoreError, match="'a' is damaged: its numbers, texts or shapes"):
+            Store(path).load("a")
+        with h5py.File(path, "r+") as file:
+            file.attrs["spinland_format"] = 1
         with pytest.raises(StoreError, match="size: expected at least 0"):
             Store(path).load("a")
 
@@ -335,6 +376,7 @@ class TestFiles:
         Store(path).save("a", sample())
         with h5py.File(path, "r+") as file:
             file["a"].attrs["spinland_module"] = np.bytes_("trap")
+            file.attrs["spinland_format"] = 1  # without checksums
         with pytest.raises(StoreError, match="no result class"):
             Store(path).load("a")
 
@@ -449,6 +491,26 @@ class TestCommits:
             commit.copy_range(old.fileno(), 0, new.fileno(), 0, 64 << 20)
         assert target.read_bytes() == source.read_bytes()
         assert target.stat().st_blocks <= source.stat().st_blocks + 64
+
+    def test_two_links_are_one_file(self, path, tmp_path, monkeypatch):
+        """Whoever writes by a link waits for whoever writes by another one, or by the name of the file itself."""
+        Store(path)
+        (tmp_path / "elsewhere").mkdir()
+        names = [path, tmp_path / "elsewhere" / "link.h5", tmp_path / "folder" / "study.h5"]
+        names[1].symlink_to(path)
+        (tmp_path / "folder").symlink_to(tmp_path)
+        monkeypatch.setattr(commit, "LOCK_PATIENCE", 0.0)
+        for lock in (commit.locked, commit.reserved):
+            for first in names:
+                for second in names:
+                    with lock(first), pytest.raises(StoreError, match="another process"), lock(second):
+                        pass
+        assert sorted(entry.name for entry in tmp_path.iterdir()) == ["elsewhere", "folder", "study.h5"]
+
+    @pytest.mark.parametrize("bad", [None, 3, b"\0", "a\0b", ["a"]])
+    def test_what_is_no_path(self, bad):
+        with pytest.raises((ArgumentError, StoreError), match="path"):
+            Store(bad)
 
     def test_permissions_and_links_stay(self, path):
         Store(path)

@@ -1,6 +1,7 @@
 """Results written row by row."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
 import h5py
 import numpy as np
@@ -43,8 +44,8 @@ def store(tmp_path):
     return Store(tmp_path / "study.h5")
 
 
-def reserve(store, n_rows=5, name="runs", **changed):
-    return store.reserve(name, Runs, n_rows, rows=SHAPES, fields=fields(**changed))
+def reserve(store, n_rows=5, name="runs", mixed=False, **changed):
+    return store.reserve(name, Runs, n_rows, rows=SHAPES, fields=fields(**changed), mixed=mixed)
 
 
 def test_rows_in_any_order(store):
@@ -189,3 +190,48 @@ def test_a_reservation_that_was_replaced(store):
     with pytest.raises(StoreError, match="not a result that is written row by row"):
         writer.write(0, **row(0))
     assert store.load("runs").loss.tolist() == [0, 0]
+
+
+def elsewhere(**changed):
+    """The provenance of the same computation with another library."""
+    made = fields()["provenance"]
+    known = json.loads(made.environment) | changed
+    return replace(made, environment=json.dumps(known, sort_keys=True))
+
+
+class TestOtherEnvironments:
+    def test_rows_of_two_are_mixed_only_when_told_to(self, store):
+        reserve(store).write(2, **row(2))
+        before = store.path.read_bytes()
+        other = elsewhere(numpy="9.9 (FANCY)")
+        with pytest.raises(
+            StoreError, match=r"rows of 'runs' were made elsewhere \(numpy .*, here 9\.9 \(FANCY\)\)"
+        ):
+            reserve(store, provenance=other)
+        assert store.path.read_bytes() == before
+        for _ in range(2):
+            writer = reserve(store, provenance=other, mixed=True)
+            assert writer.missing().tolist() == [0, 1, 3, 4]
+        writer = reserve(store)  # back at the first one: it is known already
+        for index in writer.missing():
+            writer.write(index, **row(index))
+        loaded = store.load("runs")
+        assert loaded.provenance.environment.splitlines() == [
+            fields()["provenance"].environment,
+            other.environment,
+        ]
+        assert (loaded.params == np.arange(5)[:, None]).all()
+        store.verify()
+
+    def test_without_rows_there_is_nothing_to_mix(self, store):
+        reserve(store)
+        other = elsewhere(blas="another")
+        writer = reserve(store, provenance=other)
+        for index in range(5):
+            writer.write(index, **row(index))
+        assert store.load("runs").provenance == other
+
+    def test_other_arguments_are_refused_first(self, store):
+        reserve(store).write(0, **row(0))
+        with pytest.raises(StoreError, match="begun with other arguments"):
+            reserve(store, provenance=replace(elsewhere(numpy="1"), seed=4), mixed=True)

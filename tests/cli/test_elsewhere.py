@@ -1,0 +1,88 @@
+"""A study begun on one processor and gone on with on another, or on damaged numbers."""
+
+import json
+import platform
+import resource
+
+import h5py
+import pytest
+
+from spinland.environment import current, difference
+from spinland.store.hdf5 import Store
+
+
+@pytest.fixture
+def begun(tmp_path, finished, spinland, tiny):
+    """A study that a full disk has stopped after its ensemble; its kernels were compiled for the finished one."""
+    path = tmp_path / "study.h5"
+    limit = (120_000, resource.RLIM_INFINITY)
+    spinland(
+        "study", *tiny, "--out", path, "--quiet", code=1,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+    )  # fmt: skip
+    assert "ensemble" in Store(path, "r").names()
+    assert not Store(path, "r").meta["finished"]
+    return path
+
+
+def test_going_on_with_other_routines_is_refused_until_allowed(begun, spinland, tiny):
+    """OPENBLAS_CORETYPE makes OpenBLAS choose the routines of another processor, as moving there would."""
+    if platform.machine() != "x86_64" or "openblas" not in current()["blas"]:
+        pytest.skip("OpenBLAS for x86 only")
+    other = "Nehalem" if "Haswell" in current()["blas"] else "Haswell"
+    words, before = ["study", *tiny, "--out", begun, "--no-page"], begun.read_bytes()
+    error = spinland(*words, code=1, OPENBLAS_CORETYPE=other).stderr
+    assert f"was begun elsewhere (blas {current()['blas']}, here" in error
+    assert other in error
+    assert "--mixed" in error
+    assert error.count("\n") == 1
+    assert begun.read_bytes() == before
+
+    first = set(Store(begun).names())
+    done = spinland(*words, "--mixed", OPENBLAS_CORETYPE=other).stderr
+    assert "going on with" in done
+    assert "begun on another processor or with other libraries" in done
+    store = Store(begun, "r")
+    assert store.meta["finished"]
+    assert [other in item["blas"] for item in store.meta["environments"]] == [False, True]
+    for name in store.names():
+        made = json.loads(store.load(name).provenance.environment)
+        assert (other in made["blas"]) == (name not in first), name
+
+
+def test_going_on_from_damaged_numbers_is_refused(begun, finished, spinland, tiny):
+    with h5py.File(begun) as file:
+        place = file["ensemble/params"].id.get_offset()
+    content = bytearray(begun.read_bytes())
+    content[place + 2] ^= 1
+    begun.write_bytes(content)
+    words = ["study", *tiny, "--out", begun, "--no-page"]
+    error = spinland(*words, code=1).stderr
+    assert f"{begun}: 'ensemble' is damaged: the bytes of row 0" in error
+    assert error.count("\n") == 1
+    assert begun.read_bytes() == content
+    spinland(*words, "--overwrite")
+    assert begun.read_bytes() == finished.read_bytes()
+
+
+def test_a_link_is_locked_and_overwritten_as_the_file_it_leads_to(begun, finished, spinland, tiny):
+    link = begun.parent / "elsewhere" / "link.h5"
+    link.parent.mkdir()
+    link.symlink_to(begun)
+    spinland("study", *tiny, "--out", link, "--no-page")
+    assert link.is_symlink()
+    assert begun.read_bytes() == finished.read_bytes()
+    spinland("study", *tiny, "--out", link, "--no-page", "--overwrite")
+    assert link.is_symlink()
+    assert begun.read_bytes() == finished.read_bytes()
+
+
+def test_differences_in_words():
+    here = current()
+    assert difference(here, here) == ""
+    fewer = here | {"instructions": " ".join(here["instructions"].split()[1:]), "numpy": "2.0.0 (AVX2)"}
+    words = difference(fewer, here)
+    assert f"numpy 2.0.0 (AVX2), here {here['numpy']}" in words
+    assert f"instructions: 1 more ({here['instructions'].split()[0]})" in words
+    assert "libm" not in words
+    assert "processor nothing known, here" in difference({}, here)
