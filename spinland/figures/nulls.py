@@ -18,7 +18,12 @@ _MEASURES = {
     "relative_deviation": r"relative deviation $\langle (d_3-d_2)/d_3\rangle$",
     "share": "share of ultrametric triangles",
 }
-_NAMES = {"shuffled": "shuffled distances", "gaussian": "Gaussian points\nof the same spectrum"}
+_NAMES = {
+    "shuffled cosines": "shuffled cosines,\nthe same norms",
+    "Gaussian directions": "Gaussian directions,\nthe same norms",
+    "shuffled": "shuffled distances",  # the null models of version 0.1.0
+    "gaussian": "Gaussian points\nof the same spectrum",
+}
 
 Row = tuple[str, float, float]
 
@@ -30,7 +35,7 @@ def ultrametricity_null(
 ) -> Axes:  # fmt: skip
     """Measured ultrametricity with its error, against the null models.
 
-    The measured number has its bootstrap error over replicas; a null model is drawn as mean and standard
+    The measured number has its error over replicas; a null model is drawn as mean and standard
     deviation over its draws, with the draws themselves as faint dots.
 
     Parameters

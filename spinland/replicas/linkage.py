@@ -15,7 +15,7 @@ from ..checks import choice, float_array
 from ..errors import ArgumentError
 from ..provenance import Provenance, fingerprint, record
 from ..results import Result
-from ..statistics import correlation, jackknife_error
+from ..statistics import correlation, split_error
 from .gram import distances as pair_distances
 from .gram import square_form
 from .rows import Rows, check_metric
@@ -24,8 +24,8 @@ METHODS = ("single", "complete", "average", "weighted", "ward", "centroid", "med
 EUCLIDEAN_METHODS = ("ward", "centroid", "median")
 VECTOR_METHODS = ("single", "ward", "centroid", "median")
 CONDENSED_BYTES = 1 << 30  # a larger condensed matrix is avoided where the method allows it
-JACKKNIFE_GROUPS = 50
-JACKKNIFE_REPLICAS = 2000
+SPLITS = 50  # of the replicas in halves and quarters, for an error
+SPLIT_REPLICAS = 2000  # beyond, the trees of the parts would take minutes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -48,8 +48,8 @@ class Hierarchy(Result):
         Pearson correlation of the two (Sokal and Rohlf, Taxon 11, 33, 1962); NaN where not computed or
         where either is constant.
     cophenetic_correlation_error : float
-        Jackknife error over replicas, the tree built anew each time, with replicas left out one at a time
-        or, beyond 50, in 50 groups; NaN for fewer than four or more than 2000 replicas.
+        Standard error over replicas, from trees of random halves and quarters of them
+        (:func:`spinland.statistics.split_error`); NaN for fewer than 12 or more than 2000 replicas.
     """
 
     method: str
@@ -211,21 +211,20 @@ def _from_distances(
         distances=condensed,
         cophenetic=cophenetic,
         cophenetic_correlation=float(correlation(condensed, cophenetic)),
-        cophenetic_correlation_error=_jackknife(condensed, len(linkage) + 1, method),
+        cophenetic_correlation_error=_faithfulness_error(condensed, len(linkage) + 1, method),
         provenance=provenance,
     )
 
 
-def _jackknife(condensed: NDArray[np.float64], n: int, method: str) -> float:
-    """Error of the cophenetic correlation, the tree built anew without each replica or group."""
-    if not 4 <= n <= JACKKNIFE_REPLICAS:
+def _faithfulness_error(condensed: NDArray[np.float64], n: int, method: str) -> float:
+    """Error of the cophenetic correlation, from trees of halves and quarters."""
+    if n > SPLIT_REPLICAS:
         return np.nan
     square = square_form(condensed, n, 0.0)
-    groups = min(n, JACKKNIFE_GROUPS)
-    estimates = []
-    for group in range(groups):
-        keep = np.flatnonzero(np.arange(n) % groups != group)
-        part = squareform(square[np.ix_(keep, keep)], checks=False)
+
+    def faithfulness(members: NDArray[np.int64]) -> float:
+        part = squareform(square[np.ix_(members, members)], checks=False)
         tree = fastcluster.linkage(part, method=method, preserve_input=True)
-        estimates.append(correlation(part, trees.cophenet(tree)))
-    return float(jackknife_error(estimates))
+        return float(correlation(part, trees.cophenet(tree)))
+
+    return float(split_error(faithfulness, n, SPLITS))

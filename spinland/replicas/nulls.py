@@ -1,17 +1,28 @@
-"""Null models: distances that a set of replicas without any tree would show.
+r"""Null models: distances that a set of replicas without any tree would show.
 
-*Shuffled* distances keep the values and forget which pairs they belong to. Any geometry, a Gaussian cloud
-included, differs from that: pairs that share a replica are correlated.
+Both carry the data's own norms, the distances r_i of the replicas from their mean: points whose norms scatter
+more, or less, than those of a Gaussian cloud would otherwise differ from it by that alone. What remains of
+d_ij² = r_i² + r_j² − 2 r_i r_j q_ij are the cosines q_ij.
 
-*Gaussian* points share the covariance spectrum of the replicas, and nothing else. The spectrum is that of
-the doubly centred matrix −½ J D² J of squared distances (classical scaling; Torgerson 1952). R replicas in
-many dimensions fill only R − 1 of them, and their sample spectrum is broad where the true one is flat:
-points drawn in those R − 1 dimensions would scatter more than the replicas do. So the spectrum is taken
+*Shuffled cosines* keep the values and forget which pairs they belong to. Cosines of independent directions in
+many dimensions are independent of each other; in few dimensions they are not, and differ from this model.
+
+*Gaussian directions* are those of Gaussian points with the covariance spectrum of the replicas. The k-th longest
+of them gets the k-th longest norm, since in a cloud that is long in some direction the far points lie there;
+points are then centred and scaled in turn until their norms from their mean are those of the data.
+
+The spectrum is that of the doubly centred matrix −½ J D² J of squared distances (classical scaling; Torgerson
+1952). Norms that scatter more than a Gaussian of such a spectrum allows (the variance of r² is 2/D of its squared
+mean, D the participation ratio) would pass for directions that stand out: they are drawn together first, as
+r^a. R replicas in many dimensions fill only R − 1 of them, and their sample spectrum is broad where the true one
+is flat: points drawn in those R − 1 dimensions would scatter more than the replicas do. So the spectrum is taken
 apart. Eigenvalues above the noise edge (Marchenko and Pastur, with the Tracy-Widom allowance of Johnstone,
 Ann. Stat. 29, 295, 2001) are directions, with the variance that such an eigenvalue stands for (Baik and
 Silverstein, J. Multivar. Anal. 97, 1382, 2006). The others are an isotropic rest in as many dimensions as
-its participation ratio (tr Σ)²/tr Σ² demands, tr Σ² estimated without bias (Bai and Saranadasa, Stat.
-Sinica 6, 311, 1996).
+its participation ratio (tr Σ)²/tr Σ² demands. tr Σ² is estimated from the spectrum as for Gaussian points (Bai
+and Saranadasa, Stat. Sinica 6, 311, 1996), and corrected by the factor by which this estimate, of all directions,
+differs from the mean square of products of different points, which is without bias whatever their norms (U-centred;
+G. Székely and M. Rizzo, Ann. Stat. 42, 2382, 2014).
 """
 
 from __future__ import annotations
@@ -22,72 +33,144 @@ from numpy.typing import NDArray
 from spinland_kernels import blas
 
 from ..rng import Purpose, normals, permutation
-from .gram import square_form, squared_distances
-from .rows import Rows
+from .gram import segments, square_form
 
 MAX_DIMENSIONS = 4096  # of the isotropic rest; beyond, distances of three points have the same shape
 _ROUNDING = 1e-10  # eigenvalues below this part of the largest are zero
+_SCALINGS = 3  # of scaling and centring in turn; more of them narrow the directions
+_SHRINKINGS = 4  # the spectrum and the scatter of the norms it allows, in turn
 
 
-def shuffled(condensed: NDArray[np.float64], seed: int, draw: int) -> NDArray[np.float64]:
-    """The same distances between other pairs."""
-    return condensed[permutation(seed, Purpose.NULL_SHUFFLE, draw, 0, len(condensed))]
-
-
-class GaussianNull:
-    """Gaussian points with the covariance spectrum of R replicas.
+class NormNulls:
+    """Null models of R replicas that carry their norms.
 
     Parameters
     ----------
     condensed : (R(R-1)/2,) float64
-        Euclidean distances. Of others, the part that no Euclidean points could show (negative eigenvalues)
-        is left out.
+        Euclidean distances. Of others, the part that no Euclidean points could show (negative eigenvalues,
+        cosines beyond 1) is left out.
     n : int
         R.
 
     Attributes
     ----------
+    radii : (R,) float64
+        Distances of the replicas from their mean.
+    cosines : (R(R-1)/2,) float64
+        Of the angles between pairs, seen from their mean; 0 for a replica that lies there.
     variances : (D,) float64
-        Variance of each coordinate.
+        Variance of each coordinate of the Gaussian directions.
     """
 
     def __init__(self, condensed: NDArray[np.float64], n: int):
         self.n = n
-        self.variances = population_variances(_centred_spectrum(condensed, n) / (n - 1))
+        gram = _centred(square_form(-0.5 * condensed**2, n, 0.0))
+        self.radii = np.sqrt(np.maximum(np.diagonal(gram), 0.0))
+        inverse = _inverse(self.radii)
+        gram *= inverse[:, None] * inverse[None, :]
+        np.clip(gram, -1.0, 1.0, out=gram)
+        self.cosines = _upper(gram)
+        self.variances = self._spectrum(gram)
 
     @property
     def effective_dimension(self) -> float:
         """Participation ratio (tr Σ)²/tr Σ² of the variances; 0 if all points coincide."""
-        square = float(np.sum(self.variances**2))
-        return float(self.variances.sum() ** 2 / square) if square > 0 else 0.0
+        return _dimension(self.variances)
 
-    def draw(self, seed: int, draw: int) -> NDArray[np.float64]:
-        """Condensed distances of one set of points."""
-        dim = max(1, len(self.variances))
+    def shuffled(self, seed: int, draw: int) -> NDArray[np.float64]:
+        """Condensed distances with the cosines of other pairs."""
+        cosines = self.cosines[permutation(seed, Purpose.NULL_SHUFFLE, draw, 0, len(self.cosines))]
+        for i, pairs in segments(self.n):
+            other = self.radii[i + 1 :]
+            near = (self.radii[i] - other) ** 2
+            cosines[pairs] = np.sqrt(near + 2.0 * self.radii[i] * other * (1.0 - cosines[pairs]))
+        return cosines
+
+    def gaussian(self, seed: int, draw: int) -> NDArray[np.float64]:
+        """Condensed distances of Gaussian directions."""
+        dim = len(self.variances)
+        if dim == 0:
+            return np.zeros(len(self.cosines))
         points = normals(seed, Purpose.NULL_GAUSSIAN, draw, 0, self.n * dim).reshape(self.n, dim)
-        points[:, : len(self.variances)] *= np.sqrt(self.variances)
-        if len(self.variances) == 0:
-            points[:] = 0.0
-        return np.sqrt(squared_distances(Rows(points), show_progress=False))
+        points *= np.sqrt(self.variances)
+        with blas.single_threaded():  # the same bits for any number of threads
+            gram = points @ points.T
+        radii = np.empty(self.n)
+        radii[np.argsort(np.diagonal(gram))] = np.sort(self.radii)
+        for _ in range(_SCALINGS):
+            scale = radii * _inverse(np.sqrt(np.maximum(np.diagonal(gram), 0.0)))
+            gram = _centred(gram * (scale[:, None] * scale[None, :]))
+        squares = np.diagonal(gram)
+        return np.sqrt(np.maximum(_upper(squares[:, None] + squares[None, :] - 2.0 * gram), 0.0))
+
+    def _spectrum(self, cosines: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Variances for the norms of the replicas, drawn together where no Gaussian has them."""
+        power = 1.0
+        variances = np.empty(0)
+        for _ in range(_SHRINKINGS):
+            radii = self.radii**power
+            gram = _centred(cosines * (radii[:, None] * radii[None, :]))
+            variances = population_variances(_eigenvalues(gram) / (self.n - 1), _square_trace(gram))
+            allowed = 2.0 / max(_dimension(variances), 1.0)
+            square = radii**2
+            mean = float(square.mean())
+            scatter = float(square.var(ddof=1)) / mean**2 if mean > 0 else 0.0
+            if scatter <= allowed * (1.0 + 2.0 * np.sqrt(2.0 / self.n)):  # to its statistical error
+                break
+            power *= np.sqrt(allowed / scatter)
+        return variances
 
 
-def _centred_spectrum(condensed: NDArray[np.float64], n: int) -> NDArray[np.float64]:
-    """The n−1 greatest eigenvalues of −½ J D² J, falling, none negative."""
-    gram = square_form(-0.5 * condensed**2, n, 0.0)
+def _centred(gram: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Inner products about the mean point, in place."""
     mean = gram.mean(axis=0)
     gram += mean.mean() - mean[:, None] - mean[None, :]
+    return gram
+
+
+def _inverse(radii: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(radii > 0, 1.0 / np.where(radii > 0, radii, 1.0), 0.0)
+
+
+def _upper(square: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Condensed form of a symmetric matrix."""
+    return np.concatenate([square[i, i + 1 :] for i in range(len(square) - 1)])
+
+
+def _dimension(variances: NDArray[np.float64]) -> float:
+    square = float(np.sum(variances**2))
+    return float(variances.sum() ** 2 / square) if square > 0 else 0.0
+
+
+def _eigenvalues(gram: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The n−1 greatest eigenvalues of centred inner products, falling, none negative."""
     with blas.single_threaded():  # the same bits for any number of threads
-        eigenvalues = np.linalg.eigvalsh(gram)[::-1][: n - 1]
+        eigenvalues = np.linalg.eigvalsh(gram)[::-1][: len(gram) - 1]
     return np.where(eigenvalues > _ROUNDING * max(eigenvalues[0], 0.0), eigenvalues, 0.0)
 
 
-def population_variances(sample: NDArray[np.float64]) -> NDArray[np.float64]:
+def _square_trace(gram: NDArray[np.float64]) -> float:
+    """Unbiased tr Σ² of points with these centred inner products; NaN for fewer than four."""
+    n = len(gram)
+    if n < 4:
+        return np.nan
+    squares = np.diagonal(gram)
+    distances = squares[:, None] + squares[None, :] - 2.0 * gram
+    mean = distances.sum(axis=0) / (n - 2)
+    distances += mean.sum() / (n - 1) - mean[:, None] - mean[None, :]
+    np.fill_diagonal(distances, 0.0)
+    return float(np.sum(distances**2)) / (4.0 * n * (n - 3))
+
+
+def population_variances(sample: NDArray[np.float64], square_trace: float = np.nan) -> NDArray[np.float64]:
     """Variances of Gaussian coordinates for which these covariance eigenvalues are typical.
 
     Parameters
     ----------
     sample : (n,) float64
         Eigenvalues of the sample covariance of n+1 points (n degrees of freedom), falling.
+    square_trace : float
+        tr Σ², for points whose norms do not scatter as those of Gaussian ones; NaN for Gaussian points.
 
     Returns
     -------
@@ -96,6 +179,7 @@ def population_variances(sample: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     n = len(sample)
     directions: list[float] = []
+    excess = square_trace / _square_of(sample, n) if square_trace > 0 and sample[0] > 0 else 1.0
     for taken in range(n):
         rest = sample[taken:]
         freedom = n - taken
@@ -103,7 +187,7 @@ def population_variances(sample: NDArray[np.float64]) -> NDArray[np.float64]:
         trace = float(scaled.sum())
         if trace <= 0:
             return np.array(directions)
-        dimension = _participation(scaled, freedom)
+        dimension = _participation(scaled, freedom, excess)
         rank = np.count_nonzero(rest)
         variance = trace / dimension
         if scaled[0] <= _noise_edge(variance, dimension, freedom) and dimension >= 0.5 * rank:
@@ -112,13 +196,22 @@ def population_variances(sample: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array(directions)
 
 
-def _participation(eigenvalues: NDArray[np.float64], freedom: int) -> int:
+def _participation(eigenvalues: NDArray[np.float64], freedom: int, excess: float) -> int:
     """Number of dimensions (tr Σ)²/tr Σ² of an isotropic cloud with these sample eigenvalues."""
-    trace, square = float(eigenvalues.sum()), float(np.sum(eigenvalues**2))
     if freedom < 2:
         return 1
+    trace = float(eigenvalues.sum())
+    square = excess * _square_of(eigenvalues, freedom)
+    return round(trace**2 / max(square, trace**2 / MAX_DIMENSIONS)) or 1
+
+
+def _square_of(eigenvalues: NDArray[np.float64], freedom: int) -> float:
+    """tr Σ² of Gaussian points from their sample eigenvalues, at least that of ``MAX_DIMENSIONS`` equal ones."""
+    trace, square = float(eigenvalues.sum()), float(np.sum(eigenvalues**2))
+    if freedom < 2:
+        return square
     unbiased = (square - trace**2 / freedom) * freedom**2 / ((freedom - 1) * (freedom + 2))
-    return round(trace**2 / max(unbiased, trace**2 / MAX_DIMENSIONS)) or 1
+    return max(unbiased, trace**2 / MAX_DIMENSIONS)
 
 
 def _noise_edge(variance: float, dimension: int, freedom: int) -> float:

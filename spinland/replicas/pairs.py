@@ -1,7 +1,7 @@
 """Distances and overlaps of pairs of replicas: moments and distributions, errors over replicas.
 
-Pairs share replicas, so they are not independent. Every error here is a jackknife over replicas: a
-replica is left out with all its pairs.
+Pairs share replicas, so they are not independent. Every error here is that of a mean over pairs of
+independent replicas, :func:`spinland.statistics.pair_mean_error`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..checks import float_array, integer
 from ..errors import ArgumentError
 from ..provenance import record
 from ..results import Result
-from ..statistics import jackknife_error
+from ..statistics import pair_mean_error
 from .gram import cosine_distances, projective_distances, segments, squared_distances
 from .rows import Rows
 
@@ -34,7 +34,7 @@ class PairStatistics(Result):
     mean_distance, std_distance, mean_overlap, std_overlap : float
         Mean and standard deviation over pairs.
     mean_distance_error, std_distance_error, mean_overlap_error, std_overlap_error : float
-        Jackknife errors over replicas; NaN for fewer than three replicas.
+        Standard errors over replicas; NaN for fewer than four replicas.
     radius : (R,) float64
         Euclidean norms of the replicas.
     unsigned : bool
@@ -65,7 +65,8 @@ class OverlapDistribution(Result):
     edges : (B+1,) float64
         Edges of the bins.
     density, density_error : (B,) float64
-        P(q), of integral 1 over all overlaps, and its jackknife error over replicas.
+        P(q), of integral 1 over all overlaps, and its standard error over replicas; NaN for fewer than four.
+        Bins without a pair have the error 0: the sample says nothing about it.
     unsigned : bool
         Whether it is that of |q|.
     """
@@ -171,28 +172,24 @@ def _derived(function: str, statistics: PairStatistics, edges: NDArray[np.float6
 
 
 def _moments(values: NDArray[np.float64], n: int) -> tuple[float, float, float, float]:
-    """Mean, its error, standard deviation, its error; pairs condensed, jackknife over replicas."""
+    """Mean, its error, standard deviation, its error; pairs condensed, errors over replicas.
+
+    The variance is a mean of squared deviations over pairs; its error divided by 2 std is that of std.
+    """
     mean = float(values.mean())
     deviation = values - mean  # about the mean, so that no digits are lost below
-    variance = float(np.mean(deviation**2))
-    if n < 3:
-        return mean, np.nan, float(np.sqrt(variance)), np.nan
-    first, second = np.zeros(n), np.zeros(n)  # sums over the pairs of each replica
+    square = deviation**2
+    variance = float(square.mean())
+    first, second = np.zeros(n), np.full(n, -(n - 1) * variance)  # sums over the pairs of each replica
     for i, pairs in segments(n):
-        part = deviation[pairs]
-        first[i] += part.sum()
-        first[i + 1 :] += part
-        second[i] += np.sum(part**2)
-        second[i + 1 :] += part**2
-    rest = len(values) - (n - 1)
-    means = -first / rest
-    variances = np.maximum((variance * len(values) - second) / rest - means**2, 0.0)
-    return (
-        mean,
-        float(jackknife_error(means)),
-        float(np.sqrt(variance)),
-        float(jackknife_error(np.sqrt(variances))),
-    )
+        first[i] += deviation[pairs].sum()
+        first[i + 1 :] += deviation[pairs]
+        second[i] += square[pairs].sum()
+        second[i + 1 :] += square[pairs]
+    std = float(np.sqrt(variance))
+    mean_error = float(pair_mean_error(first, square.sum()))
+    variance_error = float(pair_mean_error(second, np.sum((square - variance) ** 2)))
+    return mean, mean_error, std, variance_error / (2 * std) if std > 0 else 0.0 * variance_error
 
 
 def _edges(values: NDArray[np.float64], bins: int | ArrayLike) -> NDArray[np.float64]:
@@ -207,7 +204,7 @@ def _edges(values: NDArray[np.float64], bins: int | ArrayLike) -> NDArray[np.flo
 def _distribution(
     values: NDArray[np.float64], n: int, bins: int | ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Edges, density and jackknife error of values of pairs."""
+    """Edges, density and its error of values of pairs."""
     edges = _edges(values, bins)
     n_bins = len(edges) - 1
     counts = np.zeros((n, n_bins))  # pairs of each replica in each bin
@@ -220,8 +217,6 @@ def _distribution(
         counts[np.arange(i + 1, n)[inside], place[inside]] += 1
     total = counts.sum(axis=0) / 2  # every pair has two replicas
     width = np.diff(edges)
-    density = total / (len(values) * width)
-    if n < 3:
-        return edges, density, np.full(n_bins, np.nan)
-    without = (total - counts) / ((len(values) - (n - 1)) * width)
-    return edges, density, jackknife_error(without)
+    share = total / len(values)
+    error = pair_mean_error(counts - (n - 1) * share, total * (1 - share))
+    return edges, share / width, error / width

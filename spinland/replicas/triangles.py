@@ -17,7 +17,8 @@ G. Toulouse and M. A. Virasoro, Rev. Mod. Phys. 58, 765, 1986). Three measures o
     used as a test.
 
 The first two compare d3 − d2 with the scatter of the distances, so that concentration alone earns nothing.
-The verdict rests on the first, against the two null models of :mod:`spinland.replicas.nulls`.
+The verdict rests on the first, against the two null models of :mod:`spinland.replicas.nulls`, which carry the
+data's own norms. It is two-sided: triangles may also be less ultrametric than those of structureless points.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.spatial.distance import squareform
 
 from spinland_kernels.triangles.cpu import triangle_means
 
@@ -36,17 +37,16 @@ from ..errors import ArgumentError
 from ..progress import track
 from ..provenance import fingerprint, record
 from ..results import Result
-from ..rng import Purpose, integers, seed64
-from ..statistics import bootstrap_counts, bootstrap_error
+from ..rng import Purpose, derive_seed, integers, seed64
+from ..statistics import SIGNIFICANCE, rank_p, split_error
 from .gram import square_form, squared_distances
 from .linkage import condensed_distances, is_distance_matrix
-from .nulls import GaussianNull, shuffled
+from .nulls import NormNulls
 from .rows import Rows
 
-NULL_MODELS = ("shuffled", "gaussian")
+NULL_MODELS = ("shuffled cosines", "Gaussian directions")
 ALL_TRIPLES = 5_000_000  # all triangles are visited up to this number of them (R up to 311)
 SAMPLED_TRIPLES = 1_000_000
-SIGNIFICANCE = 0.01
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -59,9 +59,10 @@ class Ultrametricity(Result):
         Mean K = (d3 − d2)/(d3 − d1), mean (d3 − d2)/d3, and part of the triangles with
         d3 − d2 ≤ tolerance · (standard deviation of the distances).
     deviation_error, relative_deviation_error, share_error : float
-        Bootstrap errors over replicas.
+        Standard errors over replicas; NaN for fewer than 12.
     null_models : tuple of str
-        Names of the M null models.
+        Names of the M null models. Those named "shuffled" and "gaussian", of files of version 0.1.0, do not
+        carry the norms of the data and call points of a sphere ultrametric.
     null_deviation, null_relative_deviation, null_share : (M, n_null) float64
         The same in each draw of each null model.
     effective_dimension : float
@@ -89,37 +90,48 @@ class Ultrametricity(Result):
 
     @property
     def deviation_z(self) -> NDArray[np.float64]:
-        """By how many standard deviations of each null model the deviation lies below its mean, (M,)."""
+        """By how many standard deviations of its draws the deviation lies below the mean of each null model, (M,).
+
+        A draw scatters as the deviation of one more set of structureless points does: its own error is in it.
+        """
         return _z(-self.deviation, -self.null_deviation)
 
     @property
     def deviation_p(self) -> NDArray[np.float64]:
-        """Probability that one more draw of each null model deviates as little (one-sided), (M,).
-
-        Student's t with n_null − 1 degrees of freedom for (value − mean)/(std · sqrt(1 + 1/n_null)).
-        """
-        return _p(self.deviation_z, self.null_deviation.shape[1])
+        """Two-sided p of the deviation by rank among the draws of each null model, (M,); 2/(n_null + 1) at least."""
+        return rank_p(self.deviation, self.null_deviation)
 
     @property
     def share_z(self) -> NDArray[np.float64]:
-        """By how many standard deviations of each null model the share lies above its mean, (M,)."""
+        """By how many standard deviations of its draws the share lies above the mean of each null model, (M,)."""
         return _z(self.share, self.null_share)
 
     @property
     def share_p(self) -> NDArray[np.float64]:
-        """Probability that one more draw of each null model has as large a share (one-sided), (M,)."""
-        return _p(self.share_z, self.null_share.shape[1])
+        """Two-sided p of the share by rank among the draws of each null model, (M,); 2/(n_null + 1) at least."""
+        return rank_p(self.share, self.null_share)
+
+    @property
+    def p_resolution(self) -> float:
+        """Least p that so many draws allow."""
+        return 2.0 / (self.null_deviation.shape[1] + 1)
 
     @property
     def significant(self) -> bool:
-        """Whether the deviation is below that of every null model with p < 0.01."""
-        return bool(np.all(self.deviation_p < SIGNIFICANCE))
+        """Whether the triangles are more ultrametric than every null model, p ≤ 0.01."""
+        return bool(np.all(self.deviation_p <= SIGNIFICANCE)) and self._sides == {1}
+
+    @property
+    def _sides(self) -> set[int]:
+        """1, −1, 0 where the deviation is below, above, at the mean of a null model."""
+        return {int(side) for side in np.sign(self.null_deviation.mean(axis=1) - self.deviation)}
 
     @property
     def verdict(self) -> str:
         """The outcome of the test in a sentence."""
-        numbers = "; ".join(
-            f"{name} {mean:.3f} ± {std:.3f}, z = {z:.1f}, p = {p:.1g}"
+        draws = self.null_deviation.shape[1]
+        rows = "; ".join(
+            f"{name} {mean:.4f} ± {std:.4f}, {'z not determined' if np.isnan(z) else _signed(z)}, p = {p:.2g}"
             for name, mean, std, z, p in zip(
                 self.null_models,
                 self.null_deviation.mean(axis=1),
@@ -129,22 +141,34 @@ class Ultrametricity(Result):
                 strict=True,
             )
         )
-        head = "not distinguishable from a null model"
-        if self.significant:
-            share = 100 * (1 - self.deviation / float(self.null_deviation.mean(axis=1).min()))
-            head = (
-                f"more ultrametric than both null models, by {share:.1f} % of the way to a perfect hierarchy"
-            )
+        error = "" if np.isnan(self.deviation_error) else f" ± {self.deviation_error:.4f}"
         return (
-            f"Triangles are {head}: deviation K = {self.deviation:.3f} ± {self.deviation_error:.3f}, "
-            f"where 0 is ultrametric ({numbers})."
+            f"Triangles {self._head}: deviation K = {self.deviation:.4f}{error} over {self.n_replicas} replicas, "
+            f"where 0 is ultrametric ({rows}; mean ± standard deviation of {draws} draws of each, z in units of it, two-sided p by "
+            f"rank among them, {self.p_resolution:.2g} at least; p ≤ {SIGNIFICANCE} is significant)."
         )
+
+    @property
+    def _head(self) -> str:
+        """What the triangles are, in words that follow their name."""
+        if self.p_resolution > SIGNIFICANCE:
+            needed = round(2 / SIGNIFICANCE) - 1
+            return f"are not judged, which takes {needed} draws of each null model"
+        if np.all(self.deviation_p <= SIGNIFICANCE) and self._sides == {1}:
+            percent = 100 * (1 - self.deviation / float(self.null_deviation.mean(axis=1).min()))
+            return f"are more ultrametric than both null models, by {percent:.1f} % of the way to a perfect hierarchy"
+        if np.all(self.deviation_p <= SIGNIFICANCE) and self._sides == {-1}:
+            return "are less ultrametric than both null models"
+        alike = [name for name, p in zip(self.null_models, self.deviation_p, strict=True) if p > SIGNIFICANCE]
+        if alike:
+            return f"are not distinguishable from {' and '.join(alike)}"
+        return "lie between the null models"
 
 
 def ultrametricity(
     data: Any,
-    n_bootstrap: int = 200,
-    n_null: int = 20,
+    n_splits: int = 50,
+    n_null: int = 199,
     n_triples: int | None = None,
     seed: int = 0,
     tolerance: float = 0.1,
@@ -157,15 +181,11 @@ def ultrametricity(
         Condensed or square distances, or one row per replica, whose Euclidean distances are taken. A square
         symmetric matrix with zero diagonal counts as distances. Distances of other kinds are allowed; the
         Gaussian null model takes them for Euclidean (give sqrt(2(1−q)) rather than 1−q for overlaps q).
-    n_bootstrap : int
-        Resamples of the replicas for the errors. A replica drawn twice would be at distance 0 from its copy
-        and make triangles that are ultrametric by construction, so that triangles with a repeated replica
-        are left out: a triangle of three different replicas weighs the product of their multiplicities.
-        The standard deviation in the tolerance stays that of the whole set. For independent points, where
-        single replicas matter little, such an error is an upper one, about 1.8 times the true scatter (40
-        points in 50 dimensions); the test does not use it.
+    n_splits : int
+        Random divisions of the replicas in halves and quarters, from which the errors come
+        (:func:`spinland.statistics.split_error`). Every part has its own standard deviation in the tolerance.
     n_null : int
-        Draws of each null model.
+        Draws of each null model. Significance at the level 0.01 takes 199.
     n_triples : int, optional
         Triangles to draw at random, with replacement, instead of visiting all. By default all are visited
         up to 5 million (R = 311), a million drawn beyond.
@@ -183,30 +203,30 @@ def ultrametricity(
     ArgumentError
         Fewer than three replicas, NaN or infinite entries, numbers out of range.
     """
-    n_bootstrap = integer("n_bootstrap", n_bootstrap, minimum=2)
+    n_splits = integer("n_splits", n_splits, minimum=2)
     n_null = integer("n_null", n_null, minimum=2)
     seed = seed64("seed", seed)
     tolerance = real("tolerance", tolerance, minimum=0)
     condensed, n, source = _distances(data)
     triples = _triples(n, n_triples, seed)
-    model = GaussianNull(condensed, n)
-    weights = np.concatenate([np.ones((1, n)), bootstrap_counts(seed, n_bootstrap, n)]).T
+    model = NormNulls(condensed, n)
     nulls = np.empty((3, len(NULL_MODELS), n_null))
-    with track(1 + n_null, "triangles") as advance:
-        means = _means(condensed, weights, tolerance, triples)
+    with track(2 + n_null, "triangles") as advance:
+        means = _means(condensed, n, tolerance, triples)
+        advance()
+        errors = _errors(condensed, n, tolerance, triples, n_splits, seed)
         advance()
         for draw in range(n_null):
-            for m, distances in enumerate((shuffled(condensed, seed, draw), model.draw(seed, draw))):
-                nulls[:, m, draw] = _means(distances, np.ones((n, 1)), tolerance, triples)[:, 0]
+            for m, make in enumerate((model.shuffled, model.gaussian)):
+                nulls[:, m, draw] = _means(make(seed, draw), n, tolerance, triples)
             advance()
-    errors = bootstrap_error(means[:, 1:].T)
-    arguments = {"n_bootstrap": n_bootstrap, "n_null": n_null, "n_triples": n_triples, "tolerance": tolerance}
+    arguments = {"n_splits": n_splits, "n_null": n_null, "n_triples": n_triples, "tolerance": tolerance}
     return Ultrametricity(
-        deviation=float(means[0, 0]),
+        deviation=float(means[0]),
         deviation_error=float(errors[0]),
-        relative_deviation=float(means[1, 0]),
+        relative_deviation=float(means[1]),
         relative_deviation_error=float(errors[1]),
-        share=float(means[2, 0]),
+        share=float(means[2]),
         share_error=float(errors[2]),
         null_models=NULL_MODELS,
         null_deviation=nulls[0],
@@ -239,7 +259,10 @@ def _triples(n: int, n_triples: int | None, seed: int) -> NDArray[np.int64] | No
         if n * (n - 1) * (n - 2) // 6 <= ALL_TRIPLES:
             return None
         n_triples = SAMPLED_TRIPLES
-    size = integer("n_triples", n_triples, minimum=1)
+    return _random_triples(n, integer("n_triples", n_triples, minimum=1), seed)
+
+
+def _random_triples(n: int, size: int, seed: int) -> NDArray[np.int64]:
     a, b, c = (integers(seed, Purpose.TRIPLES, corner, 0, size, n - corner) for corner in range(3))
     b += b >= a  # uniform over the others
     low, high = np.minimum(a, b), np.maximum(a, b)
@@ -249,14 +272,39 @@ def _triples(n: int, n_triples: int | None, seed: int) -> NDArray[np.int64] | No
 
 
 def _means(
-    condensed: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    tolerance: float,
-    triples: NDArray[np.int64] | None,
+    condensed: NDArray[np.float64], n: int, tolerance: float, triples: NDArray[np.int64] | None
 ) -> NDArray[np.float64]:
-    """Deviation, relative deviation and share (3, B) for weights (R, B)."""
-    square = square_form(condensed, len(weights), 0.0)
-    return triangle_means(square, np.ascontiguousarray(weights), tolerance * float(condensed.std()), triples)
+    """Deviation, relative deviation and share, (3,)."""
+    threshold = tolerance * float(condensed.std())
+    return triangle_means(square_form(condensed, n, 0.0), np.ones((n, 1)), threshold, triples)[:, 0]
+
+
+def _errors(
+    condensed: NDArray[np.float64], n: int, tolerance: float, triples: NDArray[np.int64] | None,
+    n_splits: int, seed: int,
+) -> NDArray[np.float64]:  # fmt: skip
+    """Their errors over replicas, (3,).
+
+    Of sampled triangles, a part of the replicas takes as many as there are pairs for: what their choice adds to
+    the variance is then one of its terms in 1/n².
+    """
+    square = square_form(condensed, n, 0.0)
+
+    def part_means(members: NDArray[np.int64]) -> NDArray[np.float64]:
+        m = len(members)
+        part = np.ascontiguousarray(square[np.ix_(members, members)])
+        chosen = None
+        if triples is not None:
+            size = max(1, len(triples) * m * m // (n * n))
+            chosen = _random_triples(m, size, derive_seed(seed, int(members[0]), int(members[1])))
+        threshold = tolerance * float(squareform(part, checks=False).std())
+        return triangle_means(part, np.ones((m, 1)), threshold, chosen)[:, 0]
+
+    return split_error(part_means, n, n_splits, seed)
+
+
+def _signed(z: float) -> str:
+    return f"z = {z:+.1f}".replace("-", "−")
 
 
 def _z(value: float, draws: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -267,7 +315,3 @@ def _z(value: float, draws: NDArray[np.float64]) -> NDArray[np.float64]:
     difference = np.where(np.abs(difference) > 1e-12, difference, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(difference / spread)
-
-
-def _p(z: NDArray[np.float64], n_draws: int) -> NDArray[np.float64]:
-    return np.asarray(stats.t.sf(z / np.sqrt(1 + 1 / n_draws), n_draws - 1))

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..figures.batches import flatness_batch
 from ..figures.labels import plus_minus
+from ..statistics import SIGNIFICANCE
 from ..study import names
 from .parts import Chapter, Table, mean_text, number, p_text, picture
 from .reader import StudyReader
@@ -79,7 +80,7 @@ def _confounded(comparison: Any) -> str:
 def _meaning(rho: float, p: float) -> str:
     if not np.isfinite(rho):
         return "undefined because all values are equal"
-    if p >= 0.05:
+    if p > SIGNIFICANCE:
         return "not distinguishable from none"
     return (
         "flatter generalises better, as claimed"

@@ -196,7 +196,7 @@ def _trees(study: StudyReader) -> list[Picture]:
             picture(
                 hierarchy_pair(trees, overlaps, matrices),
                 "Trees of the trained networks and of the minima, with their overlaps in the order of the leaves. Below: "
-                "distribution P(q) of the overlaps of all pairs on one scale, errors by jackknife over replicas. Minima that two "
+                "distribution P(q) of the overlaps of all pairs on one scale, errors over replicas. Minima that two "
                 "descents found count once.",
             )
         )
@@ -290,5 +290,5 @@ def _table(study: StudyReader, minima: Any, order: int) -> Table:
     rows.append(("largest |∇H|/√N of a minimum", "–", number(float(np.max(minima.gradient_norms)), 2)))
     return Table(
         ("", "network", "glass"), rows, f"Network: loss in {study.unit}; glass: energy per spin, E[H(σ)H(σ')] = N q^{order}. Mean ± standard error over the starts, "
-        "or over the random points; overlaps with jackknife errors over replicas.",
+        "or over the random points; overlaps with errors over replicas.",
     )  # fmt: skip

@@ -34,7 +34,7 @@ def hierarchy_chapter(study: StudyReader) -> Chapter | None:
         figures.append(
             picture(
                 overlap_histogram(overlaps),
-                "Overlap distribution P(q), q = w·w'/(|w||w'|). Error bars by jackknife over replicas. A single peak is "
+                "Overlap distribution P(q), q = w·w'/(|w||w'|). Error bars over replicas. A single peak is "
                 "the replica-symmetric picture; several peaks or a continuous part would speak for its breaking.",
             )
         )
@@ -50,7 +50,7 @@ def hierarchy_chapter(study: StudyReader) -> Chapter | None:
         figures.append(
             picture(
                 ultrametricity_null(triangles),
-                "Deviation from ultrametricity: measured, with bootstrap error over replicas, against the null models.",
+                "Deviation from ultrametricity: measured, with its error over replicas, against the null models.",
             )
         )
     return Chapter(
@@ -58,7 +58,7 @@ def hierarchy_chapter(study: StudyReader) -> Chapter | None:
         "Independently trained replicas are compared pair by pair. If replica symmetry were broken as in mean-field spin "
         "glasses, their distances would be ultrametric: in every triangle the two longer sides would be equal. In high "
         "dimension independent points are nearly equidistant, which looks ultrametric by itself; so the deviation is "
-        "compared with null models that know of no hierarchy.",
+        "compared with null models that know of no hierarchy and have the norms of the replicas.",
         _finding(pairs, tree, triangles),
         figures,
         [_width_table(widths, results)] if results else [],
@@ -74,7 +74,7 @@ def _width_figures(widths: list[int], results: list[Any]) -> list[Picture]:
         ),
         picture(
             width_spread(results, widths, guide=-0.5),
-            "Relative width of the distance distribution against M; errors by jackknife over replicas. The guide falls as "
+            "Relative width of the distance distribution against M; errors over replicas. The guide falls as "
             "M^(−1/2), as for independent coordinates.",
         ),
     ]
@@ -83,11 +83,11 @@ def _width_figures(widths: list[int], results: list[Any]) -> list[Picture]:
 def _finding(pairs: Any, tree: Any, triangles: Any) -> str:
     relative = pairs.std_distance / pairs.mean_distance
     text = (
-        f"The distances are {plus_minus(pairs.mean_distance, pairs.mean_distance_error)} with a spread of "
-        f"{number(100 * relative, 2)} %; the mean overlap is {plus_minus(pairs.mean_overlap, pairs.mean_overlap_error)}"
+        f"The mean distance of {pairs.n_replicas} replicas is {plus_minus(pairs.mean_distance, pairs.mean_distance_error)}, the spread "
+        f"between pairs {plus_minus(pairs.std_distance, pairs.std_distance_error)} ({number(100 * relative, 2)} %); the mean overlap is {plus_minus(pairs.mean_overlap, pairs.mean_overlap_error)}"
     )
     if tree is not None:
-        text += f"; cophenetic correlation {number(tree.cophenetic_correlation)}"
+        text += f"; cophenetic correlation {plus_minus(tree.cophenetic_correlation, tree.cophenetic_correlation_error)}"
     text += "."
     if triangles is not None:
         text += " " + triangles.verdict
@@ -108,4 +108,4 @@ def _width_table(widths: list[int], results: list[Any]) -> Table:
         for m, r in zip(widths, results, strict=True)
     ]
     header = ("", "replicas", "mean distance", "std of distance", "std/mean", "mean overlap", "mean |w|")
-    return Table(header, rows, "Distances by width; errors by jackknife over replicas.")
+    return Table(header, rows, "Distances by width; errors over replicas.")

@@ -112,7 +112,7 @@ def _glass_tree(context: Context) -> Result:
 def _glass_triangles(context: Context) -> Result:
     c = context.config
     distances = context.store.load(names.GLASS_PAIRS).distances
-    return ultrametricity(distances, n_bootstrap=c.bootstrap, n_null=c.null_draws, seed=c.seed)
+    return ultrametricity(distances, n_splits=c.bootstrap, n_null=c.null_draws, seed=c.seed)
 
 
 COMPARISON: tuple[tuple[str, str, Callable[[Context], Result]], ...] = (

@@ -113,8 +113,12 @@ class StudyConfig(Settings):
         "average", "single, complete, average, weighted, ward, centroid or median",
         one_of("single", "complete", "average", "weighted", "ward", "centroid", "median"), _TREE,
     )  # fmt: skip
-    bootstrap: int = setting(200, "bootstrap samples", whole(10), _TREE)
-    null_draws: int = setting(50, "draws of each null model", whole(10), _TREE)
+    bootstrap: int = setting(
+        200, "resamples for the errors of rank correlations and of triangles", whole(10), _TREE
+    )
+    null_draws: int = setting(
+        199, "draws of each null model; a verdict at the level 0.01 takes 199", whole(10), _TREE
+    )
 
     batch_sizes: tuple[int, ...] | None = setting(
         None,

@@ -107,8 +107,12 @@ class GlassConfig(Settings):
         one_of("single", "complete", "average", "weighted"),
         _PROBES,
     )
-    bootstrap: int = setting(200, "bootstrap samples", whole(10), _PROBES)
-    null_draws: int = setting(50, "draws of each null model", whole(10), _PROBES)
+    bootstrap: int = setting(
+        200, "random halves of the replicas, for the errors of triangles", whole(10), _PROBES
+    )
+    null_draws: int = setting(
+        199, "draws of each null model; a verdict at the level 0.01 takes 199", whole(10), _PROBES
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -191,4 +191,4 @@ def _tree(context: GlassContext) -> Result:
 def _triangles(context: GlassContext) -> Result:
     c = context.config
     distances = context.store.load(names.PAIRS).distances
-    return ultrametricity(distances, n_bootstrap=c.bootstrap, n_null=c.null_draws, seed=c.seed)
+    return ultrametricity(distances, n_splits=c.bootstrap, n_null=c.null_draws, seed=c.seed)

@@ -136,7 +136,7 @@ def _tree(context: Context) -> Result:
 def _triangles(context: Context) -> Result:
     c = context.config
     return ultrametricity(
-        context.solutions(context.ensemble), n_bootstrap=c.bootstrap, n_null=c.null_draws, seed=c.seed
+        context.solutions(context.ensemble), n_splits=c.bootstrap, n_null=c.null_draws, seed=c.seed
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from scipy import stats
 
 from spinland.critical.counts import CriticalCounts
 from spinland.provenance import Provenance
+from spinland.report import hierarchy
 from spinland.report.spherical import ageing, critical, descent, probes, temperatures, words
 from spinland.study.glass_theory import equilibrium_theory, theory_card
 from spinland.theory.finite_size import second_moment_temperature
@@ -147,25 +148,12 @@ def test_the_energy_is_compared_at_the_same_time():
     assert ageing._verdict(0.1, 0.1) == ": ageing is not resolved"
 
 
-def triangles(p, error=0.01, spread=0.1):
-    """Two null models, the first with the given p."""
-    return SimpleNamespace(
-        null_models=("shuffled", "gaussian"), null_deviation=np.array([[0.5, 0.5 + spread], [0.5, 0.5 + spread]]),
-        deviation_z=np.array([2.0, 1.0]), deviation_p=np.array([p, 0.2]), deviation=0.4, deviation_error=error,
+def test_both_pages_quote_the_verdict_on_triangles():
+    test = SimpleNamespace(verdict="Triangles are what they are.")
+    pairs = SimpleNamespace(
+        n_replicas=5, mean_distance=1.0, mean_distance_error=0.1, std_distance=0.2, std_distance_error=0.01,
+        mean_overlap=0.1, mean_overlap_error=0.01, std_overlap=0.1, std_overlap_error=0.01,
     )  # fmt: skip
-
-
-def test_triangles_are_judged_by_the_p_that_is_quoted():
-    text = probes._triangles(triangles(0.01))
-    assert (
-        "more ultrametric than the null model shuffled, not distinguishable from the null model gaussian"
-        in text
-    )
-    assert "2 draws" in text
-    assert "not distinguishable from the null models shuffled and gaussian" in probes._triangles(
-        triangles(0.06)
-    )
-    still = probes._triangles(triangles(math.nan, error=math.nan, spread=0.0))
-    assert "nan" not in still
-    assert "± 0.00" not in still
-    assert "not determined" in still
+    minima = SimpleNamespace(params=np.zeros((5, 16)))
+    assert test.verdict in probes._minima_finding(minima, None, pairs, test)
+    assert test.verdict in hierarchy._finding(pairs, None, test)

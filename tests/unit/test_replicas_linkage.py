@@ -9,6 +9,7 @@ from scipy.spatial.distance import squareform
 
 from spinland.errors import ArgumentError
 from spinland.replicas import gram, linkage
+from spinland.statistics import split_error
 from tests.oracles import replicas as oracle
 
 
@@ -70,23 +71,17 @@ def test_given_distances(rows):
     np.testing.assert_array_equal(square, before)
 
 
-def test_jackknife_leaves_out_replicas_and_builds_anew(rows):
-    rows = rows[:9]
+def test_the_error_comes_from_trees_of_halves_and_quarters(rows):
+    square = oracle.distances(rows, "euclidean")
 
-    def faithfulness(condensed):
-        return np.corrcoef(condensed, scipy_trees.cophenet(scipy_trees.linkage(condensed, "average")))[0, 1]
+    def faithfulness(members):
+        condensed = oracle.condensed(square[np.ix_(members, members)])
+        heights = scipy_trees.cophenet(scipy_trees.linkage(condensed, "average"))
+        return np.corrcoef(condensed, heights)[0, 1]
 
-    tree = linkage.hierarchy(rows)
-    expected = oracle.jackknife(faithfulness, oracle.distances(rows, "euclidean"))
-    assert tree.cophenetic_correlation_error == pytest.approx(expected, rel=1e-9)
-
-
-def test_groups_replace_single_replicas(rows, monkeypatch):
-    one_by_one = linkage.hierarchy(rows).cophenetic_correlation_error
-    monkeypatch.setattr(linkage, "JACKKNIFE_GROUPS", 5)
-    in_groups = linkage.hierarchy(rows).cophenetic_correlation_error
-    assert in_groups != one_by_one
-    assert 0.2 < in_groups / one_by_one < 5
+    expected = split_error(faithfulness, len(rows), linkage.SPLITS)
+    assert linkage.hierarchy(rows).cophenetic_correlation_error == pytest.approx(expected, rel=1e-9)
+    assert np.isnan(linkage.hierarchy(rows[:11]).cophenetic_correlation_error)
 
 
 def test_few_replicas():

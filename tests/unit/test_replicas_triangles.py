@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import squareform
 
+from spinland import figures
 from spinland.errors import ArgumentError
+from spinland.provenance import Provenance
 from spinland.replicas import gram, nulls, triangles
+from spinland.statistics import split_error
+from spinland.store.hdf5 import Store
 from spinland_kernels.triangles import cpu, formula
 from tests.oracles import replicas as oracle
 
@@ -51,7 +55,7 @@ def test_no_weight_no_mean(rows):
 
 
 def test_the_measures_of_parameters(rows):
-    result = triangles.ultrametricity(rows, n_bootstrap=20, n_null=3, tolerance=0.2)
+    result = triangles.ultrametricity(rows, n_splits=20, n_null=3, tolerance=0.2)
     square = gram.distances(rows)
     spread = oracle.condensed(square).std()
     expected = oracle.triangle_means(square, np.ones((14, 1)), 0.2 * spread)[:, 0]
@@ -62,15 +66,21 @@ def test_the_measures_of_parameters(rows):
     assert result.null_deviation.shape == result.null_share.shape == (2, 3)
 
 
-def test_bootstrap_leaves_out_repeated_replicas(rows):
-    result = triangles.ultrametricity(rows, n_bootstrap=300, n_null=2, seed=3)
-    square, generator, values = gram.distances(rows), np.random.default_rng(2), []
-    for _ in range(300):
-        weights = np.bincount(generator.integers(0, 14, 14), minlength=14).astype(float)[:, None]
-        values.append(oracle.triangle_means(square, weights, 0.1 * oracle.condensed(square).std())[:, 0])
-    expected = np.std(values, axis=0)
+@pytest.mark.parametrize("sampled", [False, True])
+def test_errors_come_from_halves_and_quarters_with_a_spread_of_their_own(sampled):
+    rows = np.random.default_rng(2).standard_normal((16, 5))
+    square = gram.distances(rows)
+
+    def means(members):
+        part = square[np.ix_(members, members)]
+        spread = oracle.condensed(part).std()
+        return oracle.triangle_means(part, np.ones((len(members), 1)), 0.1 * spread)[:, 0]
+
+    expected = split_error(means, 16, 30, seed=3)
+    # 20,000 of the 560 triangles, 5,000 of 56, 1,250 of 4: what their choice adds is small
+    result = triangles.ultrametricity(rows, 30, 2, 20_000 if sampled else None, seed=3)
     errors = [result.deviation_error, result.relative_deviation_error, result.share_error]
-    np.testing.assert_allclose(errors, expected, rtol=0.25)  # each has a relative error of about 1/sqrt(600)
+    np.testing.assert_allclose(errors, expected, rtol=0.1 if sampled else 1e-9)
 
 
 @pytest.mark.parametrize("n_triples", [None, 5000])
@@ -130,38 +140,100 @@ def test_the_seed_is_everything(rows):
     assert np.all(first.null_deviation != other.null_deviation)
 
 
-def test_equal_distances_say_nothing():
-    result = triangles.ultrametricity(np.ones(10), 5, 3)
+@pytest.mark.parametrize("data", [np.ones(10), np.ones((4, 3))], ids=["equal distances", "coinciding"])
+def test_what_does_not_vary_says_nothing(data):
+    result = triangles.ultrametricity(data, 5, 199)
     assert result.deviation == 0
     assert not result.significant
-    assert np.isnan(result.deviation_p[0])
-    assert "not distinguishable" in result.verdict
+    assert "nan" not in result.verdict
+    if np.ndim(data) == 2:
+        assert result.effective_dimension == 0
+        np.testing.assert_array_equal(result.deviation_p, 1.0)
+        assert "not distinguishable from shuffled cosines and Gaussian directions" in result.verdict
+        assert "z not determined" in result.verdict
 
 
-def test_coinciding_replicas():
-    result = triangles.ultrametricity(np.ones((4, 3)), 5, 3)
-    assert result.deviation == 0
-    assert result.effective_dimension == 0
-    assert not result.significant
+@pytest.mark.parametrize("n", [3, 5, 40])
+def test_null_draws_carry_the_norms_of_the_data(n):
+    generator = np.random.default_rng(n)
+    points = generator.standard_normal((n, 30)) * np.exp(0.3 * generator.standard_normal((n, 1)))
+    model = nulls.NormNulls(gram.distances(points, condensed=True), n)
+    np.testing.assert_allclose(model.radii, np.linalg.norm(points - points.mean(axis=0), axis=1), rtol=1e-12)
+    for draw in range(3):
+        square = squareform(model.gaussian(1, draw)) ** 2
+        about_mean = square.mean(axis=0) - square.mean() / 2
+        # scaled and centred in turn: the mean of n points of norm r is about r/√n off, in a random direction
+        found = np.sort(np.sqrt(about_mean))
+        np.testing.assert_allclose(found, np.sort(model.radii), rtol=0.25 if n < 10 else 0.03)
 
 
-def test_shuffling_keeps_the_values():
-    values = np.arange(45.0)
-    one, two = nulls.shuffled(values, 0, 0), nulls.shuffled(values, 0, 1)
-    np.testing.assert_array_equal(np.sort(one), values)
+def test_shuffling_keeps_norms_and_cosines(rows):
+    model = nulls.NormNulls(gram.distances(rows, condensed=True), 14)
+    one, two = model.shuffled(0, 0), model.shuffled(0, 1)
+    i, j = np.triu_indices(14, 1)
+    cosines = (model.radii[i] ** 2 + model.radii[j] ** 2 - one**2) / (2 * model.radii[i] * model.radii[j])
+    np.testing.assert_allclose(np.sort(cosines), np.sort(model.cosines), atol=1e-12)
     assert np.any(one != two)
+    model.cosines.sort()  # the draw does not touch what it draws from
+    assert np.all(np.diff(model.cosines) >= 0)
 
 
 def test_z_and_p_by_hand(rows):
     result = triangles.ultrametricity(rows, 5, 6)
-    draws = result.null_deviation
-    z = (draws.mean(axis=1) - result.deviation) / draws.std(axis=1, ddof=1)
-    np.testing.assert_allclose(result.deviation_z, z, rtol=1e-12)
-    share = result.null_share
-    z = (result.share - share.mean(axis=1)) / share.std(axis=1, ddof=1)
-    np.testing.assert_allclose(result.share_z, z, rtol=1e-12)
-    assert np.all((result.share_p > 0) & (result.share_p < 1))
-    assert np.all(np.sign(0.5 - result.deviation_p) == np.sign(result.deviation_z))
+    for name, sign in (("deviation", -1), ("share", 1)):
+        value, draws = getattr(result, name), getattr(result, f"null_{name}")
+        z = sign * (value - draws.mean(axis=1)) / draws.std(axis=1, ddof=1)
+        np.testing.assert_allclose(getattr(result, f"{name}_z"), z, rtol=1e-12)
+        ranks = [min(np.sum(d <= value), np.sum(d >= value)) for d in draws]
+        np.testing.assert_allclose(getattr(result, f"{name}_p"), np.minimum(1, 2 * (1 + np.array(ranks)) / 7))
+    assert result.p_resolution == 2 / 7
+
+
+def _found(deviation, levels, draws=199, names=triangles.NULL_MODELS):
+    """A result with null models about these levels, ± 0.01."""
+    null = np.array(levels)[:, None] + np.linspace(-0.01, 0.01, draws)
+    return triangles.Ultrametricity(
+        deviation=deviation, deviation_error=0.002, relative_deviation=0.1, relative_deviation_error=0.1, share=0.1,
+        share_error=0.1, null_models=names, null_deviation=null, null_relative_deviation=null, null_share=null,
+        effective_dimension=10.0, tolerance=0.1, n_replicas=40, n_triples=9880,
+        provenance=Provenance(version="0", function="ultrametricity"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("deviation", "levels", "words", "significant"),
+    [
+        (
+            0.45,
+            [0.5, 0.5],
+            "are more ultrametric than both null models, by 10.0 % of the way to a perfect hierarchy",
+            True,
+        ),
+        (0.55, [0.5, 0.5], "are less ultrametric than both null models", False),
+        (0.5, [0.52, 0.5], "are not distinguishable from Gaussian directions", False),
+        (0.5, [0.5, 0.5], "are not distinguishable from shuffled cosines and Gaussian directions", False),
+        (0.5, [0.55, 0.45], "lie between the null models", False),
+    ],
+)
+def test_the_verdict_has_two_sides(deviation, levels, words, significant):
+    result = _found(deviation, levels)
+    assert f"Triangles {words}: deviation K = {deviation:.4f} ± 0.0020 over 40 replicas" in result.verdict
+    assert "199 draws of each" in result.verdict
+    assert "two-sided p by rank among them, 0.01 at least; p ≤ 0.01 is significant" in result.verdict
+    assert result.significant is significant
+
+
+def test_too_few_draws_are_no_verdict_and_results_of_earlier_files_stay_readable(tmp_path):
+    earlier = _found(0.45, [0.5, 0.5], draws=50, names=("shuffled", "gaussian"))
+    with Store(tmp_path / "earlier.h5") as store:
+        store.save("hierarchy/ultrametricity", earlier)
+    with Store(tmp_path / "earlier.h5", "r") as store:
+        loaded = store.load("hierarchy/ultrametricity")
+    np.testing.assert_array_equal(loaded.deviation_p, 2 / 51)
+    assert "are not judged, which takes 199 draws of each null model" in loaded.verdict
+    assert not loaded.significant
+    labels = [text.get_text() for text in figures.ultrametricity_null(loaded).get_yticklabels()]
+    assert labels[1].startswith("shuffled distances")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +244,7 @@ def test_z_and_p_by_hand(rows):
         ({"data": [1.0, 2.0]}, "data"),
         ({"data": [1.0, -2.0, 1.0]}, "data"),
         ({"data": np.array([[1.0], [np.nan], [2.0]])}, "row 1"),
-        ({"n_bootstrap": 1}, "n_bootstrap"),
+        ({"n_splits": 1}, "n_splits"),
         ({"n_null": 1}, "n_null"),
         ({"n_triples": 0}, "n_triples"),
         ({"tolerance": -0.1}, "tolerance"),

@@ -12,6 +12,7 @@ from scipy import stats
 
 from spinland import statistics
 from spinland.errors import ArgumentError
+from tests.oracles import replicas as oracle
 
 
 def test_jackknife_of_a_mean_is_its_standard_error():
@@ -20,6 +21,47 @@ def test_jackknife_of_a_mean_is_its_standard_error():
     expected = values.std(axis=0, ddof=1) / np.sqrt(30)
     np.testing.assert_allclose(statistics.jackknife_error(without), expected, rtol=1e-12)
     assert np.isnan(statistics.jackknife_error([[1.0, 2.0]])).all()
+
+
+def test_the_error_of_a_mean_over_pairs_is_that_of_its_definition():
+    square = np.random.default_rng(3).standard_normal((7, 7, 2))
+    square += square.transpose(1, 0, 2)
+    for i in range(7):
+        square[i, i] = 0
+    mean = square.sum(axis=(0, 1)) / 42
+    off = np.where(np.eye(7, dtype=bool)[:, :, None], 0, square - mean)
+    error = statistics.pair_mean_error(off.sum(axis=0), np.sum(off**2, axis=(0, 1)) / 2)
+    np.testing.assert_allclose(error, oracle.pair_mean_error(square), rtol=1e-12)
+    assert np.isnan(statistics.pair_mean_error(np.zeros((3, 2)), np.zeros(2))).all()
+
+
+def test_halves_and_quarters_give_the_error_of_a_mean():
+    values = np.random.default_rng(4).standard_normal(400)
+    error = statistics.split_error(lambda members: values[members].mean(), 400, 400)
+    # V(n/2) and V(n/4) come from 400 divisions: their ratio is known to 10 per cent, the error to about as much
+    assert error == pytest.approx(values.std(ddof=1) / 20, rel=0.2)
+    few = statistics.split_error(lambda members: values[members].mean(), 11, 5)
+    assert np.isnan(few)
+    assert statistics.split_error(lambda members: 1.0, 12, 5) == 0
+    undefined = statistics.split_error(lambda members: [np.nan, float(members[0])], 12, 5)
+    assert np.isnan(undefined[0])
+    assert undefined[1] > 0
+
+
+@pytest.mark.parametrize(("power", "factor"), [(1, 0.5), (2, 0.25), (3, 0.125)])
+def test_whole_powers_are_extrapolated_exactly(power, factor):
+    error = statistics._extrapolated(np.array(2.0), np.array(2.0 * 2**power))
+    assert error**2 == pytest.approx(2.0 * factor, rel=1e-12)
+
+
+def test_p_by_rank_has_two_sides_and_a_least_value():
+    draws = np.arange(19.0)
+    assert statistics.rank_p(-1.0, draws) == pytest.approx(0.1)
+    assert statistics.rank_p(99.0, draws) == pytest.approx(0.1)
+    assert statistics.rank_p(2.5, draws) == pytest.approx(2 * 4 / 20)
+    assert statistics.rank_p(9.0, draws) == 1
+    np.testing.assert_allclose(statistics.rank_p(5.0, np.stack([draws, draws - 100])), [0.7, 0.1])
+    assert statistics.rank_p(1.0 + 1e-14, np.ones(19)) == 1  # equal to rounding
 
 
 def test_bootstrap_counts_count_the_indices():

@@ -21,7 +21,6 @@ from .reader import GlassReader
 from .words import agree, deviations
 
 _LEAST_ORIGINS = 4
-_DISTINCT = 0.05  # p below which triangles are told apart from a null model
 
 
 def probes_chapter(glass: GlassReader) -> Chapter | None:
@@ -167,7 +166,7 @@ def _trees(glass: GlassReader, pairs: Any, triangles: Any) -> list[Picture]:
         figures.append(
             picture(
                 overlap_histogram(overlaps),
-                "Distribution of the overlaps of all pairs of different minima, jackknife errors.",
+                "Distribution of the overlaps of all pairs of different minima, errors over minima.",
             )
         )
     if tree is not None and pairs is not None:
@@ -183,7 +182,7 @@ def _trees(glass: GlassReader, pairs: Any, triangles: Any) -> list[Picture]:
         figures.append(
             picture(
                 ultrametricity_null(triangles, name="minima of the glass"),
-                "Deviation of the triangles of minima from ultrametricity, with bootstrap error, against the null models.",
+                "Deviation of the triangles of minima from ultrametricity, with its error over minima, against the null models.",
             )
         )
     return figures
@@ -202,42 +201,7 @@ def _minima_finding(found: Any, lines: Any, pairs: Any, triangles: Any) -> str:
         )
     text = "; ".join(sentences)
     text = text[:1].upper() + text[1:] + "." if text else ""
-    return text if triangles is None else f"{text} {_triangles(triangles)}".strip()
-
-
-def _triangles(triangles: Any) -> str:
-    """Which null models the triangles are told apart from, by the p that stand beside; – for what is not determined."""
-    draws = triangles.null_deviation.shape[1]
-    groups: dict[str, list[str]] = {
-        "more ultrametric than": [],
-        "not distinguishable from": [],
-        "not comparable with": [],
-    }
-    rows = []
-    for k, name in enumerate(triangles.null_models):
-        null, z, p = (
-            triangles.null_deviation[k],
-            float(triangles.deviation_z[k]),
-            float(triangles.deviation_p[k]),
-        )
-        spread = float(null.std(ddof=1)) if draws > 1 else float("nan")
-        level = float(np.mean(null))
-        if not (spread > 1e-12 * max(1.0, abs(level)) and np.isfinite(z) and np.isfinite(p)):
-            groups["not comparable with"].append(name)
-            rows.append(f"{name} {number(level)}, spread, z and p not determined")
-            continue
-        groups["more ultrametric than" if p < _DISTINCT else "not distinguishable from"].append(name)
-        rows.append(f"{name} {plus_minus(level, spread)}, z = {number(z, 2)}, {p_text(p)}")
-    verdict = ", ".join(
-        f"{verb} the null {'model' if len(names_) == 1 else 'models'} {' and '.join(names_)}"
-        for verb, names_ in groups.items()
-        if names_
-    )
-    value = plus_minus(float(triangles.deviation), float(triangles.deviation_error))
-    return (
-        f"Triangles are {verdict}: deviation K = {value}, where 0 is ultrametric ({'; '.join(rows)}; one-sided, from {draws} draws of "
-        f"each; p < {_DISTINCT} is told apart)."
-    )
+    return text if triangles is None else f"{text} {triangles.verdict}".strip()
 
 
 def _table(found: Any, pairs: Any) -> Table:

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from ...statistics import SIGNIFICANCE
 from ..parts import number, p_text
-
-SIGNIFICANCE = 0.01
 
 
 def deviations(measured: ArrayLike, error: ArrayLike, exact: ArrayLike) -> NDArray[np.float64]:
