@@ -1,6 +1,6 @@
-import numba
 from dataclasses import replace
 
+import numba
 import numpy as np
 import pytest
 
