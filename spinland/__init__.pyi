@@ -28,6 +28,7 @@ from .errors import ArgumentError as ArgumentError
 from .errors import DataError as DataError
 from .errors import DeviceUnavailable as DeviceUnavailable
 from .errors import DivergenceWarning as DivergenceWarning
+from .errors import ShortRunWarning as ShortRunWarning
 from .errors import SpinlandError as SpinlandError
 from .errors import StoreError as StoreError
 from .landscape.function import FunctionLandscape as FunctionLandscape

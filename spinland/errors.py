@@ -58,3 +58,7 @@ class DeviceUnavailable(SpinlandError, RuntimeError):
 
 class DivergenceWarning(UserWarning):
     """Some replicas diverged in training; their rows are NaN."""
+
+
+class ShortRunWarning(UserWarning):
+    """A run is too short for its own memory: the errors of its averages may be too small."""

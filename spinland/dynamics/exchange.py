@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
+from ..statistics import standard_error
 from . import chains, inputs
 from .hamiltonian import Hamiltonian, dots
 from .ladder import Ladder
@@ -65,21 +66,31 @@ class ReplicaExchange(Measured):
     @property
     def mean(self) -> NDArray[np.float64]:
         """Mean energy (K,) over samples, copies and instances."""
-        return chains.over_instances([(e.mean(axis=(0, 2)), chains.chain_error(e)) for e in self._energies])[
-            0
-        ]
+        return np.asarray(np.mean([e.mean(axis=(0, 2)) for e in self._energies], axis=0))
 
     @property
     def error(self) -> NDArray[np.float64]:
-        """Standard error of :attr:`mean` (K,): over instances, or over blocks of the samples of the only one."""
-        return chains.over_instances([(e.mean(axis=(0, 2)), chains.chain_error(e)) for e in self._energies])[
-            1
-        ]
+        """Standard error of :attr:`mean` (K,): over instances, or over blocks of the samples of the only one.
+
+        Blocks, of all errors of this result, are 40 times the largest of the autocorrelation times, 5 to 20 of them.
+        A `ShortRunWarning` says where the run is too short for that.
+        """
+        if len(self._energies) > 1:
+            return standard_error(np.stack([e.mean(axis=(0, 2)) for e in self._energies]))
+        return chains.chain_error(self._energies[0], self._blocks())
 
     @property
     def autocorrelation_time(self) -> NDArray[np.float64]:
         """Integrated autocorrelation time of the energy (K,), in samples; the mean over instances."""
         return np.mean([chains.autocorrelation_time(e) for e in self._energies], axis=0)
+
+    @property
+    def overlap_autocorrelation_time(self) -> NDArray[np.float64]:
+        """The same of the overlap of two copies (K,): at low temperature much longer. NaN for one copy.
+
+        What a run has not met it cannot tell: in a run of fewer than about 200 of these times they are too small.
+        """
+        return np.mean([chains.autocorrelation_time(q) for q in self._overlaps], axis=0)
 
     def specific_heat(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Specific heat per spin d(H/N)/dT (K,) from the fluctuations of H, and its error.
@@ -90,8 +101,7 @@ class ReplicaExchange(Measured):
             N Var(H/N)/T²; the error is over instances, or over blocks of the samples of the only one.
         """
         factor = self.extent / self.temperatures**2
-        parts = [chains.block_estimate(e, lambda s: factor * s.var(axis=(0, 2))) for e in self._energies]
-        return chains.over_instances(parts)
+        return self._estimate(self._energies, lambda s: factor * s.var(axis=(0, 2)))
 
     def overlap_density(
         self, bins: int = 50, *, folded: bool = False
@@ -119,14 +129,30 @@ class ReplicaExchange(Measured):
         edges = np.linspace(0 if folded else -1, 1, checks.integer("bins", bins, minimum=1) + 1)
         if self.overlaps.shape[-1] == 0:
             raise ArgumentError("copies", "two copies or more, whose overlap is taken", 1)
-        samples = self.overlaps if self.overlaps.ndim == 4 else self.overlaps[None]
-        samples = np.abs(samples) if folded else samples
-        parts = [chains.block_estimate(q, lambda s: chains.density(s, edges)) for q in samples]
-        return edges, *chains.over_instances(parts)
+        samples = np.abs(self._overlaps) if folded else self._overlaps
+        return edges, *self._estimate(samples, lambda s: chains.density(s, edges))
+
+    def _estimate(
+        self, samples: NDArray[np.float64], estimate: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean over instances of an estimate from the samples of each, and its error."""
+        values = np.stack([estimate(part) for part in samples])
+        if len(values) > 1:
+            return values.mean(axis=0), standard_error(values)
+        return values[0], chains.block_error(samples[0], estimate, self._blocks())
+
+    def _blocks(self) -> int:
+        """Blocks for the errors of the only instance: long against all memories, as temperatures exchange theirs."""
+        memories = np.append(self.autocorrelation_time, self.overlap_autocorrelation_time)
+        return chains.block_count(len(self._energies[0]), float(np.fmax.reduce(memories)))
 
     @property
     def _energies(self) -> NDArray[np.float64]:
         return self.energies if self.energies.ndim == 4 else self.energies[None]
+
+    @property
+    def _overlaps(self) -> NDArray[np.float64]:
+        return self.overlaps if self.overlaps.ndim == 4 else self.overlaps[None]
 
 
 def replica_exchange(

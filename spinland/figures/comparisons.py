@@ -211,7 +211,11 @@ def line_pair(
 
 def _orthogonal_minima(ax: Axes, line: Any, order: int) -> None:
     """The mean energy of a pure glass on the great circle between two stationary points at right angles."""
-    ends = [np.mean(np.atleast_2d(line.values)[:, int(np.argmin(np.abs(line.alphas - a)))]) for a in (0, 1)]
+    known = getattr(line, "ends", None)
+    if known is None:  # of a result without its ends: the places nearest to them
+        nearest = [int(np.argmin(np.abs(np.asarray(line.alphas) - a))) for a in (0, 1)]
+        known = np.atleast_2d(line.values)[:, nearest]
+    ends = np.atleast_2d(known).mean(axis=0)
     alpha = np.linspace(min(line.alphas), max(line.alphas), 201)
     c, s = np.cos(np.pi * alpha / 2), np.sin(np.pi * alpha / 2)
     ax.plot(

@@ -17,6 +17,7 @@ from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
 from .arcs import on_sphere
+from .barriers import barrier_height, with_ends
 from .inputs import a_landscape
 from .scan import scan_slice
 
@@ -34,18 +35,24 @@ class Line(Measured):
         it has no meaning.
     label : str
         What the line is, for a figure's legend.
+    ends : array (2,) or (B, 2), optional
+        Values at the start and at the end, whether or not they are among ``alphas``.
     """
 
     alphas: NDArray[np.float64]
     values: NDArray[np.float64]
     accuracy: NDArray[np.float64]
     label: str
+    ends: NDArray[np.float64] | None = None
 
     @property
     def barrier(self) -> NDArray[np.float64]:
-        """Largest value between start and end, less the larger of the two at its sides: (B,), (1,) for one line."""
-        values = np.atleast_2d(self.values)[:, (self.alphas >= 0) & (self.alphas <= 1)]
-        return np.asarray(values.max(axis=1) - np.maximum(values[:, 0], values[:, -1]))
+        """Largest value from start to end less the larger of the two ends: (B,), (1,) for one line.
+
+        Of the places in ``alphas``, in whatever order. NaN without ``ends`` where these do not hold 0 and 1.
+        """
+        ends = None if self.ends is None else np.atleast_2d(self.ends)
+        return barrier_height(self.alphas, np.atleast_2d(self.values), ends)
 
 
 def line(
@@ -69,7 +76,8 @@ def line(
     start, end : array (dim,) or (B, dim)
         Ends of the line, or of B lines; one point may serve with a batch of others.
     alphas : array (A,)
-        Places on the line, any real numbers: 0 is the start, 1 the end.
+        Places on the line, any real numbers in any order: 0 is the start, 1 the end. Both are always
+        evaluated, for :attr:`Line.barrier`.
     path : "straight", "great_circle" or None
         ``"straight"`` goes through start + α (end − start). ``"great_circle"`` turns from the direction of the
         start to that of the end at a constant rate, while the norm changes linearly: on a sphere the path
@@ -108,16 +116,19 @@ def line(
     family: Callable[..., Any] = {"straight": _straight, "great_circle": _great_circle}[
         checks.choice("path", path, ("straight", "great_circle"))
     ]
-    values, accuracy = np.empty((len(starts), places.size)), np.empty((len(starts), places.size))
+    every, chosen, outer = with_ends(places)
+    values, accuracy = np.empty((len(starts), every.size)), np.empty((len(starts), every.size))
     with track(values.size, "lines") as advance:
         for b in range(len(starts)):
-            directions, coefficients = family(starts[b], ends[b], places)
+            directions, coefficients = family(starts[b], ends[b], every)
             values[b], accuracy[b] = scan_slice(landscape, starts[b], directions, coefficients, advance)
+    first = 0 if single else slice(None)
     return Line(
         alphas=places.copy(),
-        values=values[0] if single else values,
-        accuracy=accuracy[0] if single else accuracy,
+        values=values[:, chosen][first],
+        accuracy=accuracy[:, chosen][first],
         label=label,
+        ends=values[:, outer][first],
         **quantity_of(landscape),
         provenance=record(
             "line", {"start": starts, "end": ends, "alphas": places, "path": path},

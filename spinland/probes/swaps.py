@@ -18,6 +18,7 @@ from ..provenance import record
 from ..quantities import Measured, quantity_of
 from ..statistics import grouped_error
 from . import inputs
+from .barriers import barrier_height, with_ends
 
 _PARTIAL_ENTRIES = 1 << 22  # sums over tiles held at once: 64 MB for losses and right answers
 
@@ -40,6 +41,8 @@ class SwapInterpolation(Measured):
         Number of its neurons, M.
     origin_index : integer array (R,)
         Which origin each trial belongs to.
+    ends : array (S, R, 2), optional
+        Mean loss at the network and at its copy, whether or not they are among ``alphas``.
     """
 
     swaps: NDArray[np.int64]
@@ -49,6 +52,7 @@ class SwapInterpolation(Measured):
     layer: int
     width: int
     origin_index: NDArray[np.int64]
+    ends: NDArray[np.float64] | None = None
 
     @property
     def mean(self) -> NDArray[np.float64]:
@@ -62,14 +66,11 @@ class SwapInterpolation(Measured):
 
     @property
     def barrier(self) -> NDArray[np.float64]:
-        """Highest loss on the way less the higher of its two ends, (S, R).
+        """Highest loss on the way less the higher of its two ends, (S, R), of the places in ``alphas``.
 
-        NaN unless ``alphas`` begin with 0 and end with 1.
+        NaN without ``ends`` where these do not hold 0 and 1.
         """
-        if self.alphas[0] != 0 or self.alphas[-1] != 1:
-            return np.full(self.values.shape[:2], np.nan)
-        ends = np.maximum(self.values[..., 0], self.values[..., -1])
-        return np.asarray(self.values.max(axis=2) - ends)
+        return barrier_height(self.alphas, self.values, self.ends)
 
     @property
     def barrier_mean(self) -> NDArray[np.float64]:
@@ -132,7 +133,7 @@ def swap_interpolation(
         Numbers of pairs, 0 ... M/2 for a layer of M neurons, in any order. The sets of pairs are nested
         within a trial.
     alphas : float or array (A,)
-        Places on the line, increasing, 0 at the network and 1 at its copy.
+        Places on the line, increasing, 0 at the network and 1 at its copy. Both ends are always evaluated.
     n_trials : int
         Random choices of pairs for each origin. Trial r of origin k is addressed by (seed, k·n_trials + r).
     layer : int
@@ -161,11 +162,15 @@ def swap_interpolation(
     n_trials = checks.integer("n_trials", n_trials, minimum=1)
     seed = rng.seed64("seed", seed)
     starts = inputs.origins(landscape, origin)
-    values, accuracy = _trials(landscape, starts, counts, at, n_trials, layer, seed)
+    # Both ends are those of one network, but the copy's sums are rounded in another order.
+    every = np.union1d(with_ends(at)[0], [])
+    values, accuracy = _trials(landscape, starts, counts, every, n_trials, layer, seed)
+    chosen, outer = np.searchsorted(every, at), np.searchsorted(every, every[with_ends(every)[2]])
     arguments = {"origin": starts, "swaps": counts, "alphas": at, "n_trials": n_trials, "layer": layer}
     return SwapInterpolation(
-        swaps=counts, alphas=at, values=values, accuracy=accuracy, layer=layer, width=width,
-        origin_index=np.repeat(np.arange(len(starts)), n_trials), **quantity_of(landscape),
+        swaps=counts, alphas=at, values=values[..., chosen], accuracy=accuracy[..., chosen], layer=layer,
+        width=width, origin_index=np.repeat(np.arange(len(starts)), n_trials), ends=values[..., outer],
+        **quantity_of(landscape),
         provenance=record(
             "swap_interpolation", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
             dtype=landscape.dtype,

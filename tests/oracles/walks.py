@@ -21,15 +21,27 @@ def walk(value, origin, sigma, numbers, sphere=False):
     return np.array(values), np.array(distances), np.array(overlaps), w
 
 
-def autocorrelation(values, max_lag):
-    """Correlation over walkers (rows) of one origin at two times, averaged over times from 1 on."""
-    n_times = values.shape[1]
-    return np.array(
-        [
-            np.mean([np.corrcoef(values[:, t], values[:, t + k])[0, 1] for t in range(1, n_times - k)])
-            for k in range(max_lag + 1)
-        ]
-    )
+def autocorrelation(values, max_lag, weights=None):
+    """Correlation over walkers (rows) of one origin at two times, less its bias, averaged over times from 1 on."""
+    n_walkers, n_times = values.shape
+    rho = np.empty(max_lag + 1)
+    for k in range(max_lag + 1):
+        pairs = [np.cov(values[:, t], values[:, t + k], aweights=weights) for t in range(1, n_times - k)]
+        r = np.array([c[0, 1] / np.sqrt(c[0, 0] * c[1, 1]) for c in pairs])
+        rho[k] = np.mean(r * (1 + (1 - r**2) / (2 * (n_walkers - 2))))
+    return rho
+
+
+def autocorrelation_error(values, max_lag):
+    """Root of the mean of the jackknife variance and of that of its product with the derivatives by the weights."""
+    n = len(values)
+    changes, slopes = [], []
+    for i in range(n):
+        changes.append(-autocorrelation(np.delete(values, i, axis=0), max_lag))
+        more = [autocorrelation(values, max_lag, 1 + h * (np.arange(n) == i)) for h in (1e-4, -1e-4)]
+        slopes.append((more[0] - more[1]) / 2e-4)
+    moved = np.array(changes) - np.mean(changes, axis=0)
+    return np.sqrt(((n - 1) / n * np.sum(moved**2, axis=0) + np.sum(moved * np.array(slopes), axis=0)) / 2)
 
 
 def jackknife(estimate, samples):

@@ -125,14 +125,14 @@ def boltzmann(glass, energies, temperatures, weight=1.0):
 
 
 def test_replica_exchange_agrees_with_integration_on_the_circle():
-    # N = 2, order 3, integrated with 2000 angles; seed 3, 12 copies, 1000 sweeps; 3 standard errors at
-    # 4 temperatures, 4 for the specific heat, whose error comes from 10 blocks.
+    # N = 2, order 3, integrated with 2000 angles; seed 3, 12 copies, 1500 sweeps; 3 standard errors at
+    # 4 temperatures, 4 for the specific heat, whose error comes from few blocks.
     glass = SphericalSpinGlass(2, 3, seed=5)
     angle = 2 * np.pi * np.arange(2000) / 2000
     circle = np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     temperatures = np.array([0.4, 0.7, 1.2, 2.0])
     mean, variance = boltzmann(glass, glass.value(circle), temperatures)
-    run = replica_exchange(glass, temperatures, 1000, seed=3, copies=12, n_warmup=300)
+    run = replica_exchange(glass, temperatures, 1500, seed=3, copies=12, n_warmup=300)
     assert np.all(np.abs(run.mean - mean) < 3 * run.error)
     assert run.error.max() < 0.03
     heat, error = run.specific_heat()

@@ -9,7 +9,7 @@ from spinland.dynamics.flows import gradient_flow
 from spinland.dynamics.minimizer import minimize
 from spinland.dynamics.scaling import descent_scaling
 from spinland.dynamics.thermal import langevin
-from spinland.errors import ArgumentError
+from spinland.errors import ArgumentError, ShortRunWarning
 from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.glass import SphericalSpinGlass
 from spinland.store.hdf5 import Store
@@ -118,11 +118,60 @@ def test_autocorrelation_time_of_a_known_chain():
     for t in range(1, len(x)):
         x[t] = a * x[t - 1] + noise[t]
     np.testing.assert_allclose(chains.autocorrelation_time(x), 4.5, rtol=0.1)
-    np.testing.assert_allclose(chains.chain_error(x), np.sqrt(9 / (1 - a * a) / 80_000), rtol=0.3)
+    np.testing.assert_allclose(chains.chain_error(x, 10), np.sqrt(9 / (1 - a * a) / 80_000), rtol=0.3)
     assert np.isnan(chains.autocorrelation_time(np.ones((10, 2, 1)))).all()
-    assert np.all(chains.chain_error(np.ones((10, 2, 1))) == 0)
+    assert np.all(chains.chain_error(np.ones((10, 2, 1)), 5) == 0)
 
 
+def test_a_slow_decay_of_small_amplitude_is_seen():
+    # Seven eighths of the variance forget within a sample, the rest with 0.99 a sample: τ = 7/16 + 199/16 = 12.9. A
+    # window of six times the sum would stop at τ of about 2. Seed 1; 20000 samples of 4 chains (seeds 0 to 11 give
+    # 9.9 to 18.6).
+    random = np.random.default_rng(1)
+    x = np.zeros((20_000, 4))
+    x[0] = random.normal(size=4)
+    for t in range(1, len(x)):
+        x[t] = 0.99 * x[t - 1] + np.sqrt(1 - 0.99**2) * random.normal(size=4)
+    x += np.sqrt(7) * random.normal(size=x.shape)
+    assert 9 < chains.autocorrelation_time(x) < 20
+
+
+def test_blocks_follow_the_memory_and_a_short_run_warns():
+    assert chains.block_count(4000, 1.0) == 20
+    assert chains.block_count(4000, 10.0) == 10
+    assert chains.block_count(4000, 20.0) == 5
+    with pytest.warns(ShortRunWarning, match=r"^4000 samples are 190 autocorrelation times of 21; below 200"):
+        assert chains.block_count(4000, 21.0) == 5
+    assert chains.block_count(1000, np.nan) == 20
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 11])
+def test_errors_of_a_few_samples_are_numbers_or_nan(n):
+    x = np.random.default_rng(n).normal(size=(n, 2, 3))
+    for error in (chains.chain_error(x, 5), chains.block_error(x, lambda s: s.mean(axis=(0, 2)), 5)):
+        assert error.shape == (2,)
+        assert np.all(np.isfinite(error) == (n > 3))
+    assert chains.autocorrelation_time(x).shape == (2,)
+
+
+def test_both_memories_and_the_errors_of_a_long_and_a_short_run():
+    # Six spins forget within a few sweeps; 2400 samples are enough, 60 are not.
+    long = replica_exchange(GLASS, [0.8, 1.0, 1.3], 2400, copies=2, n_warmup=100)
+    memory = np.stack([long.autocorrelation_time, long.overlap_autocorrelation_time])
+    assert np.all((memory >= 0.5) & (memory < 12))
+    for error in (long.error, long.specific_heat()[1], long.overlap_density(10)[2]):
+        assert np.isfinite(error).all()
+    short = replica_exchange(GLASS, [0.8, 1.0, 1.3], 60, copies=1)
+    assert np.isnan(short.overlap_autocorrelation_time).all()
+    for statistic in (lambda: short.error, short.specific_heat):
+        with pytest.warns(ShortRunWarning):
+            statistic()
+    assert np.isfinite(short.mean).all()  # no error, no warning
+    several = replica_exchange([GLASS, GLASS], [0.8, 1.0], 60)  # errors are over instances
+    assert np.isfinite([*several.error, *several.specific_heat()[1]]).all()
+
+
+@pytest.mark.filterwarnings("ignore::spinland.errors.ShortRunWarning")
 def test_shares_and_densities_of_an_exchange(exchange):
     assert exchange.energies.shape == (60, 3, 3)
     assert exchange.overlaps.shape == (60, 3, 3)
@@ -134,6 +183,7 @@ def test_shares_and_densities_of_an_exchange(exchange):
     np.testing.assert_allclose(exchange.energies[-1], [GLASS.value(p) for p in exchange.points], atol=1e-14)
 
 
+@pytest.mark.filterwarnings("ignore::spinland.errors.ShortRunWarning")
 def test_figures(exchange, scaling):
     flow = gradient_flow([GLASS, GLASS], POINTS, [0.0, 0.1, 1.0])
     run = langevin(GLASS, POINTS, 0.8, [0.1, 0.2], 0.05, waiting_times=[0.0, 0.1])

@@ -1,5 +1,7 @@
 """Lines: their ends, their shapes, great circles, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -80,6 +82,58 @@ def test_a_great_circle_ends_where_it_should(gap):
     half = 1.5 * (np.cos(gap / 2) * start + np.sin(gap / 2) * across)
     points = np.stack([start, half, end])
     np.testing.assert_allclose(result.values, landscape.value(points), rtol=1e-12)
+
+
+def hill(w):
+    return w[:, 0] * (1 - w[:, 0])
+
+
+@pytest.mark.parametrize(
+    "alphas",
+    [
+        np.linspace(0, 1, 21),
+        np.linspace(-0.2, 1.2, 29),  # 0 and 1 are missed by rounding
+        np.arange(-0.3, 1.31, 0.1),
+        np.linspace(-0.25, 1.25, 41),  # neither end is there
+        np.linspace(0, 1, 21)[::-1],
+        np.random.default_rng(0).permutation(np.linspace(-0.2, 1.2, 29)),
+        [0.5],
+        [-3.0, 0.5, 4.0],
+    ],
+    ids=range(8),
+)
+def test_a_barrier_is_that_between_the_ends_on_any_grid(alphas):
+    landscape = FunctionLandscape(hill, dim=1)
+    one = line(landscape, [0], [1], alphas)
+    np.testing.assert_allclose(one.barrier, 0.25, atol=1e-12)
+    np.testing.assert_allclose(one.ends, 0, atol=1e-15)
+    assert one.values.shape == one.accuracy.shape == np.shape(alphas)
+    np.testing.assert_allclose(one.values, hill(np.reshape(alphas, (-1, 1))), atol=1e-14)
+    many = line(landscape, [[0], [1], [0]], [[1], [0], [0.5]], alphas)
+    np.testing.assert_allclose(many.barrier[:2], 0.25, atol=1e-12)
+    assert many.ends.shape == (3, 2)
+    np.testing.assert_allclose(many.ends[2], [0, 0.25], atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("alphas", "expected"),
+    [
+        ([1.0, 0.5, -1e-17], 0.25),
+        ([0.25, 0.5, 1.0], np.nan),
+        ([0.0, 0.5, 0.75], np.nan),
+        ([-0.25, 0.5, 1.25], np.nan),
+    ],
+)
+def test_a_line_of_an_earlier_version_has_a_barrier_where_it_holds_its_ends(alphas, expected):
+    made = line(FunctionLandscape(hill, dim=1), [0], [1], alphas)
+    np.testing.assert_allclose(replace(made, ends=None).barrier, expected)
+    np.testing.assert_allclose(made.barrier, 0.25)
+
+
+def test_falling_and_rising_lines_have_no_barrier_on_any_grid():
+    landscape = FunctionLandscape(lambda w: np.exp(w[:, 0]), dim=1)
+    for alphas in ([0.3, 0.1], [-0.5, 0.4, 1.7], np.linspace(-0.2, 1.2, 29)):
+        np.testing.assert_array_equal(line(landscape, [[0], [1]], [[1], [0]], alphas).barrier, 0)
 
 
 @pytest.mark.parametrize(

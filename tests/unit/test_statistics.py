@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -101,6 +102,36 @@ def test_p_value_of_few_points_counts_permutations():
     assert statistics.rank_correlation(np.arange(12), np.arange(12)).p == pytest.approx(
         2 / math.factorial(12)
     )
+
+
+@given(
+    st.integers(3, 7).flatmap(
+        lambda n: st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), min_size=n, max_size=n)
+    )
+)
+def test_p_value_of_few_points_counts_all_orders_with_ties(points):
+    x, y = np.array(points, float).T
+    result = statistics.rank_correlation(x, y, n_bootstrap=2)
+    if math.isnan(result.rho):
+        return
+    a, b = stats.rankdata(x), stats.rankdata(y)
+    others = np.array([np.corrcoef(a, b[list(order)])[0, 1] for order in permutations(range(len(x)))])
+    assert result.p == pytest.approx(np.mean(np.abs(others) >= abs(result.rho) - 1e-9), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n", "square", "level"), [(9, 36, 0.05), (10, 58, 0.05), (10, 34, 0.01), (12, 118, 0.05), (12, 78, 0.01)]
+)
+def test_p_values_cross_the_levels_where_published_tables_say(n, square, level):
+    # Critical rho, two-sided (Zar, Biostatistical Analysis, table B.20): 0.700; 0.648, 0.794; 0.587, 0.727. Σd² = square
+    # there, and square + 2 for the next lower rho.
+    orders = np.random.default_rng(0).permuted(np.tile(np.arange(n), (100_000, 1)), axis=1)
+    distance = np.sum((orders - np.arange(n)) ** 2, axis=1)
+    p = [
+        statistics.rank_correlation(np.arange(n), orders[np.argmax(distance == d)], n_bootstrap=2).p
+        for d in (square, square + 2)
+    ]
+    assert p[0] <= level < p[1]
 
 
 def test_bootstrap_error_is_the_scatter_over_samples():

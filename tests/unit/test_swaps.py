@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numba
 import numpy as np
 import pytest
@@ -191,9 +193,16 @@ def test_statistics_of_trials():
     np.testing.assert_allclose(several.barrier_error, means.std(ddof=1) / np.sqrt(2))
 
 
-def test_no_barrier_without_both_ends():
+@pytest.mark.parametrize("alphas", [[0.25, 0.5], [-0.1, 0.25, 0.5], [0.25, 0.5, 1.0], [1e-17, 0.25, 0.5, 1]])
+def test_a_barrier_is_that_between_the_ends_on_any_grid(alphas):
     landscape, _, _, point = build((5, 12, 3))
-    assert np.isnan(swap_interpolation(landscape, point, [1], [0.25, 0.5], 2).barrier).all()
+    whole = swap_interpolation(landscape, point, [4, 0, 1], [0, 0.25, 0.5, 1], 3)
+    part = swap_interpolation(landscape, point, [4, 0, 1], alphas, 3)
+    np.testing.assert_allclose(part.barrier, whole.barrier, atol=1e-14)
+    assert part.values.shape == (3, 3, len(alphas))
+    np.testing.assert_array_equal(part.ends, whole.ends)
+    assert np.isfinite(replace(whole, ends=None).barrier).all()
+    assert np.isnan(replace(part, ends=None).barrier).all() == (len(alphas) < 4)
 
 
 BAD = [

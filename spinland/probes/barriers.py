@@ -1,0 +1,54 @@
+"""Barriers on the way from one point to another: the ends belong to it, whatever grid is looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_NEAR = 1e-9  # a place this close to an end is that end: np.linspace and np.arange miss 0 and 1 by rounding
+
+
+def with_ends(
+    alphas: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Places to be evaluated, where ``alphas`` are among them, and where the ends 0 and 1 are.
+
+    What is asked for keeps its order; an end that is not there, up to rounding, is put behind.
+    """
+    every, outer = list(alphas), []
+    for end in (0.0, 1.0):
+        near = int(np.argmin(np.abs(alphas - end)))
+        if abs(alphas[near] - end) > _NEAR:
+            near = len(every)
+            every.append(end)
+        outer.append(near)
+    return np.array(every), np.arange(len(alphas)), np.array(outer)
+
+
+def barrier_height(
+    alphas: NDArray[np.float64], values: NDArray[np.float64], ends: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Largest value from α = 0 to 1 less the larger of those at 0 and 1, never below 0.
+
+    Parameters
+    ----------
+    alphas : array (A,)
+        Places, in any order.
+    values : array (..., A)
+        Values there.
+    ends : array (..., 2), optional
+        Values at 0 and 1. Without them those of ``alphas``.
+
+    Returns
+    -------
+    (...) float64
+        NaN without ends where ``alphas`` do not hold both.
+    """
+    _, _, outer = with_ends(alphas)
+    if ends is None:
+        if outer.max() >= len(alphas):
+            return np.full(values.shape[:-1], np.nan)
+        ends = values[..., outer]
+    higher = ends.max(axis=-1)
+    inside = values[..., (alphas >= -_NEAR) & (alphas <= 1 + _NEAR)]
+    return np.asarray(np.maximum(inside.max(axis=-1, initial=-np.inf), higher) - higher)
