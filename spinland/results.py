@@ -6,6 +6,7 @@ import importlib
 from dataclasses import dataclass, fields
 from typing import Any
 
+from .arrays import own_fields
 from .provenance import Provenance
 
 _classes: dict[tuple[str, str], type[Result]] = {}
@@ -18,6 +19,9 @@ class Result:
     Fields of a result are NumPy arrays, numbers, strings, booleans, None, tuples of strings or numbers, or
     further results; the store needs no more than their names. NaN means "not computed".
 
+    Arrays are the result's own and read-only: what it was made from may be changed afterwards. A maker
+    that gives away a large array of its own seals it (:func:`spinland.arrays.sealed`), which saves the copy.
+
     Attributes
     ----------
     provenance : Provenance
@@ -25,6 +29,9 @@ class Result:
     """
 
     provenance: Provenance
+
+    def __post_init__(self) -> None:
+        own_fields(self)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

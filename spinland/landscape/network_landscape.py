@@ -11,7 +11,7 @@ from spinland_kernels.mlp import cpu as mlp
 from spinland_kernels.mlp.inputs import Inputs
 from spinland_kernels.mlp.layers import CROSS_ENTROPY, MEAN_SQUARED_ERROR
 
-from .. import checks
+from .. import arrays, checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint
 from .geometry import Euclidean
@@ -45,7 +45,7 @@ class Samples:
         names: tuple[str, str] = ("x", "y"),
     ):
         self.kind = LOSSES[checks.choice("loss", loss, LOSSES)]
-        self.x = checks.float_array(names[0], x, dtype=dtype, shape=(None, network.widths[0]))
+        self.x = checks.float_array(names[0], x, dtype=dtype, shape=(None, network.widths[0]), keep=True)
         if self.x.shape[0] == 0:
             raise ArgumentError(names[0], "at least one sample", "none")
         self.labels, self.targets = _answers(
@@ -107,7 +107,7 @@ def _answers(
     name: str, y: ArrayLike, n: int, k: int, kind: int, dtype: np.dtype[Any]
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Labels (n,) and targets (n, k); what does not apply is empty."""
-    array = np.asarray(y)
+    array = arrays.numeric(name, y)
     no_targets = np.empty((0, k), dtype)
     if array.ndim == 1 and array.dtype.kind in "iu":
         if array.shape != (n,):
@@ -126,7 +126,7 @@ def _answers(
         )
     if array.ndim == 1 and k == 1:
         array = array[:, None]
-    return np.empty(0, np.int64), checks.float_array(name, array, dtype=dtype, shape=(n, k))
+    return np.empty(0, np.int64), checks.float_array(name, array, dtype=dtype, shape=(n, k), keep=True)
 
 
 class NetworkLandscape:
@@ -137,7 +137,7 @@ class NetworkLandscape:
     network : ReLUNetwork
         Architecture.
     x : array (n, inputs)
-        Samples.
+        Samples. The landscape takes a copy, except of the read-only arrays of a Dataset, which it shares.
     y : integer array (n,) or float array (n, outputs)
         Labels, or targets. With ``loss="mse"`` labels become one-hot targets.
     loss : "cross_entropy" or "mse"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from spinland_kernels.gram.cpu import CHUNK
 
+from .. import arrays
 from ..checks import choice
 from ..errors import ArgumentError
 
@@ -59,7 +60,7 @@ class Rows:
         All widths but the last are ``columns``, a multiple of the kernels' chunk.
         """
         if self._in_place:
-            whole = np.asarray(self.source)
+            whole = arrays.readable(np.asarray(self.source))
             for first in range(0, self.dim, columns):
                 yield whole, first, min(columns, self.dim - first)
             return
