@@ -110,6 +110,13 @@ def own_fields(instance: Any) -> None:
             object.__setattr__(instance, field.name, safe)
 
 
+class Owner:
+    """Base of a frozen dataclass that keeps arrays: they become its own when it is made."""
+
+    def __post_init__(self) -> None:
+        own_fields(self)
+
+
 def readable(array: NDArray[Any]) -> NDArray[Any]:
     """The same memory as the kernels take it, which are compiled for arrays that may be written to.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import operator
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -210,6 +212,39 @@ def choice(name: str, value: Any, options: Iterable[Any]) -> Any:
     if not any(value is option or (type(value) is type(option) and value == option) for option in options):
         raise ArgumentError(name, "one of " + ", ".join(map(repr, options)), _quoted(value))
     return value
+
+
+def listing(name: str, value: Any, words: str) -> list[Any]:
+    """The entries of a list, tuple, range or vector; what else could be gone through is refused.
+
+    Raises
+    ------
+    ArgumentError
+        Of another kind, or masked.
+    """
+    if isinstance(value, (list, tuple, range)):
+        return list(value)
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        return list(arrays.given(name, value).tolist())
+    raise ArgumentError(name, words, shown(value))
+
+
+@contextmanager
+def renamed(**names: str) -> Iterator[None]:
+    """Say the names of a function's own arguments where what it calls refuses what they became.
+
+    Parameters
+    ----------
+    names : str
+        Name of an argument of the function that is called = name of the caller's argument it comes from.
+    """
+    try:
+        yield
+    except ArgumentError as error:
+        inner, rest = re.match(r"(\w*)(.*)", error.argument, re.DOTALL).groups()  # type: ignore[union-attr]
+        if inner not in names:
+            raise
+        raise error.about(names[inner] + rest) from None
 
 
 def device(value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,14 @@ class ArgumentError(SpinlandError, ValueError):
 
     def __init__(self, argument: str, expected: str, got: object = ...):
         self.argument = argument
-        came = "" if got is ... else f", got {_came(got)}"
-        super().__init__(f"{argument}: expected {expected}{came}")
+        self.complaint = f"expected {expected}" + ("" if got is ... else f", got {_came(got)}")
+        super().__init__(f"{argument}: {self.complaint}")
+
+    def about(self, argument: str) -> ArgumentError:
+        """The same complaint about the argument of another function, which handed its own on."""
+        error = copy.copy(self)
+        error.argument, error.args = argument, (f"{argument}: {self.complaint}",)
+        return error
 
 
 def _came(got: object) -> str:

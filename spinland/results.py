@@ -6,14 +6,14 @@ import importlib
 from dataclasses import dataclass, fields
 from typing import Any
 
-from .arrays import own_fields
+from .arrays import Owner
 from .provenance import Provenance
 
 _classes: dict[tuple[str, str], type[Result]] = {}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Result:
+class Result(Owner):
     """Something that was computed.
 
     Fields of a result are NumPy arrays, numbers, strings, booleans, None, tuples of strings or numbers, or
@@ -29,9 +29,6 @@ class Result:
     """
 
     provenance: Provenance
-
-    def __post_init__(self) -> None:
-        own_fields(self)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

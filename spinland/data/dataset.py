@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Dataset:
+class Dataset(arrays.Owner):
     """Training and test samples of a classification or regression task.
 
     Whole numbers of shape (n,) in ``y`` are labels and make the task a classification; numbers of shape
@@ -67,7 +67,7 @@ class Dataset:
         fields = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
         for field, value in {**fields, "n_classes": n_classes}.items():
             object.__setattr__(self, field, value)  # the dataclass is frozen for everybody else
-        arrays.own_fields(self)
+        super().__post_init__()
 
     def __repr__(self) -> str:
         """Sizes instead of the arrays."""
@@ -117,7 +117,7 @@ class Dataset:
 
 def _numeric(name: str, value: ArrayLike) -> NDArray[Any]:
     array = arrays.numeric(name, value)
-    return array.astype(np.float64) if array.dtype.kind == "O" else array
+    return checks.float_array(name, array) if array.dtype.kind == "O" else array
 
 
 def _float32(name: str, array: NDArray[Any]) -> NDArray[np.float32]:

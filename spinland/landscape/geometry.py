@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import given, own_fields
+from ..arrays import Owner, given
 from ..checks import float_array, real
 from ..errors import ArgumentError
 
@@ -17,7 +17,7 @@ OFF_SPHERE = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}
 
 
 @dataclass(frozen=True, eq=False)
-class Euclidean:
+class Euclidean(Owner):
     """Flat parameter space.
 
     Attributes
@@ -35,7 +35,7 @@ class Euclidean:
     def __post_init__(self) -> None:
         for name in ("filters", "layers"):
             object.__setattr__(self, name, _groups(name, getattr(self, name)))
-        own_fields(self)
+        super().__post_init__()
 
     def retract(self, points: ArrayLike) -> NDArray[Any]:
         """The points as they are, in an array of its own: every vector lies in flat space."""

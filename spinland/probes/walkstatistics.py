@@ -12,7 +12,7 @@ from .. import checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint, record
 from ..results import Result
-from ..statistics import jackknife_error, standard_error
+from ..statistics import equal_edges, jackknife_error, standard_error
 from .walks import RandomWalk
 
 #: Fluctuations below this share of the value are rounding, not signal.
@@ -221,7 +221,7 @@ def _increments(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Edges, density, its error over walkers, and the increments (W, T)."""
     steps = np.diff(values, axis=1)
-    edges = np.histogram_bin_edges(steps, bins=bins)
+    edges = equal_edges(steps, bins)
     each = np.stack([np.histogram(row, bins=edges, density=True)[0] for row in steps])
     error = standard_error(each) if len(each) >= 3 else np.full(bins, np.nan)
     return edges, each.mean(axis=0), error, steps

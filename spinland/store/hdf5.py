@@ -50,7 +50,7 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str], mode: str = "a"):
-        self.path = Path(os.path.realpath(Path(path).expanduser()))
+        self.path = Path(os.path.realpath(checks.path("path", path)))
         self.mode = checks.choice("mode", mode, ("a", "r"))
         if mode == "a":
             with failures_named(self.path, "reached"):
@@ -197,6 +197,8 @@ class Store:
             The name is taken by a finished result, or by one that was reserved with other fields, shapes or arguments.
         """
         check_name(name)
+        for argument, value in (("rows", rows), ("fields", fields)):
+            checks.instance(argument, value, Mapping, "a mapping from names of fields")
         record = blank_record(kind, n_rows, rows, fields)
         with self._writing():
             if self._reserved(name, record):

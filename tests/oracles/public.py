@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 import spinland as sl
 from spinland.data.dataset import Dataset
+from spinland.provenance import record
 from spinland.study import glass_theory
 from tests.unit import synthetic_results as synthetic
 
@@ -83,9 +84,18 @@ def numbers(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape)
 
 
+def total(w):
+    return w.sum(axis=1)
+
+
 @cache
 def network():
     return sl.ReLUNetwork((3, 4, 2))
+
+
+@cache
+def unbiased():
+    return sl.ReLUNetwork((2, 3, 2), bias=False)
 
 
 @cache
@@ -144,7 +154,7 @@ def exchange():
 
 @cache
 def couplings():
-    return sl.path_couplings(sl.ReLUNetwork((2, 3, 2), bias=False), numbers(12), numbers(2, seed=1))
+    return sl.path_couplings(unbiased(), numbers(12), numbers(2, seed=1))
 
 
 def store():
@@ -153,15 +163,12 @@ def store():
     return held
 
 
-def rows_of():
-    """A store with an ensemble of two rows of which none is written."""
-    held = store()
-    held.reserve("rows", **RESERVED())
-    return held
-
-
-def RESERVED():
-    return {}
+def reserved():
+    """A result of the store that is written row by row."""
+    return {
+        "kind": sl.OverlapDistribution, "n_rows": 6, "rows": {"density": ((2,), "f8")},
+        "fields": {"edges": np.arange(3.0), "density_error": np.ones(2), "provenance": record("made")},
+    }  # fmt: skip
 
 
 def symmetry(seed=0):
@@ -187,6 +194,8 @@ OBJECTS = {
     "SphericalSpinGlass": glass,
     "ReLUNetwork": network,
     "Store": store,
+    "StudyConfig": sl.StudyConfig,
+    "GlassConfig": sl.GlassConfig,
     "PathCouplings": couplings,
     "ReplicaExchange": exchange,
     "symmetry.NetworkSymmetry": symmetry,
@@ -223,7 +232,7 @@ CASES = {
     "SphericalSpinGlass.hessians": lambda: {"points": spins()},
     "SphericalSpinGlass.polynomial": lambda: {"points": numbers(3, 5)},
     "FunctionLandscape": lambda: {
-        "value": lambda w: w.sum(axis=1), "dim": 3, "gradient": np.ones_like, "geometry": sl.Sphere(1.0),
+        "value": total, "dim": 3, "gradient": np.ones_like, "geometry": sl.Sphere(1.0),
         "name": "sum",
     },
     "Euclidean": lambda: {"filters": (np.array([0, 1]), np.array([2])), "layers": (np.arange(3),)},
@@ -247,13 +256,13 @@ CASES = {
         name: lambda: {"learning_rate": 0.01, "betas": (0.9, 0.99), "eps": 1e-8, "weight_decay": 0.01}
         for name in ("Adam", "AdamW")
     },
-    **{f"{name}.coefficients": lambda: {"rates": np.full(4, 0.1), "first": 2} for name in ("SGD", "Adam", "AdamW")},
+    **{f"{name}.coefficients": lambda: {"rates": np.full(4, 0.1), "first_step": 2} for name in ("SGD", "Adam", "AdamW")},
     "Constant": lambda: {"rate": 0.1},
     "Cosine": lambda: {"rate": 0.1, "final": 0.01},
     "Cyclic": lambda: {"low": 0.01, "high": 0.1, "period_epochs": 2.0},
     "Step": lambda: {"rate": 0.1, "factor": 0.5, "every_epochs": 2},
     **{
-        f"{name}.rates": lambda: {"steps_per_epoch": 3, "epochs": 2}
+        f"{name}.rates": lambda: {"elapsed": np.linspace(0, 2, 5), "total": 3.0}
         for name in ("Constant", "Cosine", "Cyclic", "Step")
     },
     **{
@@ -286,10 +295,10 @@ CASES = {
         "landscape": glass(), "overlaps": np.linspace(-1, 1, 9), "n_pairs": 20, "seed": 1, "radius": None,
         "origin": None, "max_order": 8,
     },
-    "mean_correlation": lambda: {"correlations": correlations(), "seed": 1},
+    "mean_correlation": lambda: {"correlations": list(correlations()), "seed": 1},
     "line": lambda: {
         "landscape": loss(), "start": weights()[0], "end": weights()[1], "alphas": np.linspace(0, 1, 5),
-        "path": "line", "label": "between",
+        "path": "straight", "label": "between",
     },
     "plane": lambda: {
         "landscape": loss(), "origin": weights()[0], "directions": weights(2, 1), "a": np.linspace(-1, 1, 4),
@@ -339,13 +348,13 @@ CASES = {
     "glass_minima": lambda: {"glass": glass(), "n": 4, "seed": 1, "tolerance": 1e-8, "max_steps": 50},
     # critical points and the analogy
     "critical_points": lambda: {
-        "glass": sl.SphericalSpinGlass(3, 3, seed=0), "n_starts": 40, "seed": 1, "method": "newton",
+        "glass": sl.SphericalSpinGlass(3, 3, seed=0), "n_starts": 40, "seed": 1, "method": "search",
     },
     "critical_point_counts": lambda: {
-        "n_spins": 3, "order": 3, "n_instances": 2, "seed": 1, "n_starts": 40, "method": "newton",
+        "n_spins": 3, "order": 3, "n_instances": 2, "seed": 1, "n_starts": 40, "method": "search",
     },
     "path_couplings": lambda: {
-        "network": sl.ReLUNetwork((2, 3, 2), bias=False), "point": numbers(12), "x": numbers(2),
+        "network": unbiased(), "point": numbers(12), "x": numbers(2),
         "memory_limit": 10**7,
     },
     "PathCouplings.polynomial": lambda: {"weights": numbers(2, 12)},
@@ -353,8 +362,8 @@ CASES = {
     "PathCouplings.tensor": lambda: {"output": 1},
     "PathCouplings.glass_couplings": lambda: {"output": 1},
     "mapping_assumptions": lambda: {
-        "network": network(), "points": weights(4), "x": numbers(8, 3), "initial": weights(4, 1),
-        "tolerance": 0.01, "n_samples": 8, "seed": 1,
+        "network": unbiased(), "points": numbers(4, 12), "x": numbers(24, 2), "initial": numbers(4, 12, seed=1),
+        "tolerance": 0.01, "n_samples": 24, "seed": 1,
     },
     # replicas
     "distances": lambda: {"params": numbers(5, 4), "metric": "projective", "condensed": True},
@@ -397,7 +406,7 @@ CASES = {
     "theory.critical_points_by_depth": lambda: {"n_parameters": 500, "depths": [2, 3]},
     "theory.effective_spins": lambda: {"widths": [10, 20, 5]},
     "theory.equilibrium_energy": lambda: {
-        "order": 3, "temperature": np.array([0.9, 1.5]), "convention": "abc", "n_spins": 20,
+        "order": 3, "temperature": np.array([1.2, 1.5]), "convention": "abc", "n_spins": 20,
     },
     "theory.euler_characteristic": lambda: {"n_spins": 5},
     "theory.finite_size_correction": lambda: {"n_spins": 20, "order": 3, "temperature": 1.5, "convention": "abc"},
@@ -412,7 +421,10 @@ CASES = {
     "theory.mean_critical_points_by_index": lambda: {"n_spins": 5, "order": 3, "below": -0.5, "convention": "abc"},
     "theory.mixture_of": lambda: {"order": {2: 0.5, 3: 1.0}},
     "theory.Mixture": lambda: {"orders": (2, 3), "variances": (0.25, 1.0)},
-    "theory.Mixture.value": lambda: {"q": np.linspace(0, 1, 3)},
+    **{
+        f"theory.Mixture.{name}": lambda: {"overlap": np.linspace(0, 1, 3)}
+        for name in ("covariance", "slope", "curvature")
+    },
     **{
         f"theory.{name}": lambda: {"order": 3, "temperature": 0.4, "convention": "abc"}
         for name in ("marginal_state", "one_rsb")
@@ -438,10 +450,12 @@ CASES = {
     "Store.pending": dict,
     "Store.load": lambda: {"name": "walk", "mmap": False},
     "Store.save": lambda: {"name": "walk", "result": walk(), "overwrite": True},
-    "Store.reserve": lambda: {"name": "later", "like": walk(), "n_rows": 6},
+    "Store.reserve": lambda: {"name": "later", **reserved()},
     "Store.row_writer": lambda: {"name": "later"},
     "Store.set_meta": lambda: {"meta": {"a": 1}},
     "StudyConfig": lambda: {"hidden": (4,), "seed": 1, "sigmas": (0.1,), "learning_rate": 0.01, "data": "digits"},
+    "StudyConfig.as_dict": dict,
+    "GlassConfig.as_dict": dict,
     "GlassConfig": lambda: {"spins": 10, "order": 3, "seed": 1, "ageing_time": 2.0, "waiting_times": (1.0,)},
 }  # fmt: skip
 
@@ -546,17 +560,17 @@ def _flow():
 
 @cache
 def _counts():
-    return sl.critical_point_counts(3, 3, 2, n_starts=40, method="newton")
+    return sl.critical_point_counts(3, 3, 2, n_starts=40, method="search")
 
 
 @cache
 def _critical():
-    return sl.critical_points(sl.SphericalSpinGlass(3, 3, seed=0), 40, method="newton")
+    return sl.critical_points(sl.SphericalSpinGlass(3, 3, seed=0), 40, method="search")
 
 
 @cache
 def _assumptions():
-    return sl.mapping_assumptions(network(), weights(4), numbers(8, 3))
+    return sl.mapping_assumptions(unbiased(), numbers(4, 12), numbers(24, 2))
 
 
 @cache
@@ -576,7 +590,7 @@ def prepared(name):
     if inspect.isclass(lookup(owner)) if owner else False:
         holder = OBJECTS[owner]()
         if name == "Store.row_writer":
-            holder.reserve("later", like=walk(), n_rows=6)
+            holder.reserve("later", **reserved())
         function = getattr(holder, method)
     return function, CASES[name]()
 
