@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import operator
-from collections.abc import Iterable
-from typing import Any
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .errors import ArgumentError, DeviceUnavailable
+from . import arrays
+from .errors import ArgumentError, DeviceUnavailable, shown
+
+_Kind = TypeVar("_Kind")
 
 
 def _quoted(value: object) -> object:
     """Text in quotes, so that '3' is told from 3."""
-    return repr(value) if isinstance(value, str) else value
+    return shown(value) if isinstance(value, str) else value
 
 
 def float_array(
@@ -25,26 +33,24 @@ def float_array(
     ndim: int | tuple[int, ...] | None = None,
     shape: tuple[int | None, ...] | None = None,
     finite: bool = True,
+    keep: bool = False,
 ) -> NDArray[Any]:
-    """C-contiguous, writeable array of a float type; ``None`` in ``shape`` leaves that length free.
+    """C-contiguous array of a float type, to be read; ``None`` in ``shape`` leaves that length free.
 
-    The array given comes back itself where it is such an array already.
+    Its memory is the caller's where that is such an array already, read-only or not: kernels take it, and
+    nothing may write to it. With ``keep``, for what outlives the call, memory that the caller can write to is
+    copied.
 
     Raises
     ------
     ArgumentError
         Not numeric, of another shape, empty where a length is asked for, or not finite.
     """
+    given = arrays.numeric(name, value)
     try:
-        given = np.asarray(value)
-        if given.dtype.kind not in "biufO":  # text would be parsed, complex numbers lose a part
-            raise ArgumentError(name, "an array of real numbers", f"entries of type {given.dtype}")
-        # Kernels are compiled for writeable, aligned arrays; another kind would be compiled anew.
         with np.errstate(over="ignore"):  # what overflows is refused below, as not finite
-            array = np.require(given, dtype, ["C", "A", "W", "E"])
-    except (TypeError, ValueError) as error:
-        if isinstance(error, ArgumentError):
-            raise
+            array = np.require(given, dtype, ["C", "A", "E"])
+    except (TypeError, ValueError, OverflowError) as error:
         raise ArgumentError(name, f"an array of numbers ({error})") from None
     if ndim is not None and array.ndim not in ((ndim,) if isinstance(ndim, int) else ndim):
         wanted = str(ndim) if isinstance(ndim, int) else " or ".join(map(str, ndim))
@@ -60,14 +66,16 @@ def float_array(
         raise ArgumentError(
             name, "finite numbers", f"{int((~np.isfinite(array)).sum())} NaN or infinite entries"
         )
-    return array
+    if keep:
+        array = arrays.owned(array) if np.may_share_memory(array, given) else arrays.sealed(array)
+    return arrays.readable(array)
 
 
 def point_batch(
-    name: str, value: ArrayLike, dim: int, *, dtype: DTypeLike = np.float64
+    name: str, value: ArrayLike, dim: int, *, dtype: DTypeLike = np.float64, keep: bool = False
 ) -> tuple[NDArray[Any], bool]:
-    """Points as (B, dim), and whether a single (dim,) came."""
-    array = float_array(name, value, dtype=dtype)
+    """Points as (B, dim), and whether a single (dim,) came; ``keep`` as in :func:`float_array`."""
+    array = float_array(name, value, dtype=dtype, keep=keep)
     if array.ndim not in (1, 2) or array.shape[-1] != dim:
         raise ArgumentError(name, f"shape ({dim},) or (any, {dim})", f"shape {array.shape}")
     return np.atleast_2d(array), array.ndim == 1
@@ -107,14 +115,14 @@ def real(
         expected += f" of at least {minimum:g}"
     if maximum is not None:
         expected += f" of at most {maximum:g}"
-    if isinstance(value, (str, bytes, bool, np.bool_)) or np.ndim(value) != 0:
-        raise ArgumentError(name, expected, repr(value))
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        value = _one_number(name, value, expected)
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
-        raise ArgumentError(name, expected, _quoted(value)) from None
+        raise ArgumentError(name, expected, shown(value)) from None
     if (
-        not np.isfinite(number)
+        not math.isfinite(number)
         or (above is not None and number <= above)
         or (minimum is not None and number < minimum)
         or (maximum is not None and number > maximum)
@@ -123,12 +131,120 @@ def real(
     return number
 
 
+def _one_number(name: str, value: Any, expected: str) -> Any:
+    """The one real number in something that is neither a Python int nor float."""
+    if isinstance(value, (str, bytes, bool, list, tuple)):
+        raise ArgumentError(name, expected, shown(value))
+    try:
+        array = arrays.numeric(name, value)
+    except ArgumentError:
+        raise ArgumentError(name, expected, shown(value)) from None
+    if array.ndim != 0 or array.dtype.kind == "b":
+        raise ArgumentError(name, expected, shown(value))
+    return array.item()
+
+
+def boolean(name: str, value: Any) -> bool:
+    """True or False, and nothing that merely counts as one of them: "no" would be true."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ArgumentError(name, "True or False", shown(value))
+    return bool(value)
+
+
+def instance(name: str, value: Any, kind: type[_Kind], words: str | None = None) -> _Kind:
+    """The value, if it is of the kind."""
+    if not isinstance(value, kind):
+        raise ArgumentError(name, words or f"a {kind.__name__}", shown(value))
+    return value
+
+
+def path(name: str, value: Any) -> Path:
+    """A path that a system call takes: text or path-like, not empty, ``~`` replaced.
+
+    Raises
+    ------
+    ArgumentError
+        Something else, or text with a NUL.
+    """
+    try:
+        text = os.fspath(value)
+    except TypeError:
+        raise ArgumentError(name, "a path", shown(value)) from None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ArgumentError(name, "a path that is not empty, without NUL", shown(text))
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # a home that nobody knows
+        raise ArgumentError(name, f"a path ({error})", shown(text)) from None
+
+
+def free_memory() -> float:
+    """Bytes that may be taken: most of what is free, or of all where the system does not say what is free."""
+    try:
+        with open("/proc/meminfo") as lines:
+            fields = dict(line.split(":", 1) for line in lines)
+        return 0.8 * 1024 * int(fields["MemAvailable"].split()[0])
+    except (OSError, KeyError, ValueError):
+        return 0.6 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def room(name: str, value: Any, n_bytes: float) -> None:
+    """Refuse a number that asks for arrays larger than the memory that is free.
+
+    Raises
+    ------
+    ArgumentError
+        ``n_bytes``, what ``value`` of the argument ``name`` takes, is more than there is.
+    """
+    if n_bytes < 1 << 28:  # always there; asking the system takes longer than many a call
+        return
+    have = free_memory()
+    if n_bytes > have:
+        raise ArgumentError(
+            name, f"a number whose arrays fit into the memory that is free ({have / 1e9:.3g} GB)",
+            f"{shown(value)}, which takes {n_bytes / 1e9:.3g} GB",
+        )  # fmt: skip
+
+
 def choice(name: str, value: Any, options: Iterable[Any]) -> Any:
     """One of the options."""
     options = tuple(options)
     if not any(value is option or (type(value) is type(option) and value == option) for option in options):
         raise ArgumentError(name, "one of " + ", ".join(map(repr, options)), _quoted(value))
     return value
+
+
+def listing(name: str, value: Any, words: str) -> list[Any]:
+    """The entries of a list, tuple, range or vector; what else could be gone through is refused.
+
+    Raises
+    ------
+    ArgumentError
+        Of another kind, or masked.
+    """
+    if isinstance(value, (list, tuple, range)):
+        return list(value)
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        return list(arrays.given(name, value).tolist())
+    raise ArgumentError(name, words, shown(value))
+
+
+@contextmanager
+def renamed(**names: str) -> Iterator[None]:
+    """Say the names of a function's own arguments where what it calls refuses what they became.
+
+    Parameters
+    ----------
+    names : str
+        Name of an argument of the function that is called = name of the caller's argument it comes from.
+    """
+    try:
+        yield
+    except ArgumentError as error:
+        inner, rest = re.match(r"(\w*)(.*)", error.argument, re.DOTALL).groups()  # type: ignore[union-attr]
+        if inner not in names:
+            raise
+        raise error.about(names[inner] + rest) from None
 
 
 def device(value: str) -> str:
@@ -151,8 +267,8 @@ def float_type(name: str, value: DTypeLike) -> np.dtype[Any]:
         raise ArgumentError(name, "'float32' or 'float64'", _quoted(value))
     try:
         dtype = np.dtype(value)
-    except (TypeError, ValueError):
-        raise ArgumentError(name, "'float32' or 'float64'", repr(value)) from None
+    except Exception:  # NumPy raises several classes for what is no type
+        raise ArgumentError(name, "'float32' or 'float64'", shown(value)) from None
     if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ArgumentError(name, "'float32' or 'float64'", _quoted(value))
     return dtype

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
+from typing import Any
+
+_LONGEST = 200  # letters of a value in a message
 
 
 class SpinlandError(Exception):
-    """Base of all errors that spinland raises on purpose."""
+    """Base of all errors that spinland raises on purpose.
+
+    Every one survives pickling, so that it reaches the parent of a worker process: it is restored from its
+    message and its attributes, never by calling its class again, whose arguments are others.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How pickle and copy make another one."""
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(kind: type[SpinlandError], args: tuple[Any, ...]) -> SpinlandError:
+    return kind.__new__(kind, *args)
+
+
+def shown(value: object) -> str:
+    """A value in a message, in a line of moderate length, whatever it is."""
+    try:
+        text = repr(value)
+    except Exception:  # a whole number of more digits than Python prints, or an object's own fault
+        return f"a value of type {type(value).__name__}"
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 20]} ... ({len(text)} letters)"
 
 
 class ArgumentError(SpinlandError, ValueError):
@@ -24,8 +50,21 @@ class ArgumentError(SpinlandError, ValueError):
 
     def __init__(self, argument: str, expected: str, got: object = ...):
         self.argument = argument
-        came = "" if got is ... else f", got {got or repr(got) if isinstance(got, str) else repr(got)}"
-        super().__init__(f"{argument}: expected {expected}{came}")
+        self.complaint = f"expected {expected}" + ("" if got is ... else f", got {_came(got)}")
+        super().__init__(f"{argument}: {self.complaint}")
+
+    def about(self, argument: str) -> ArgumentError:
+        """The same complaint about the argument of another function, which handed its own on."""
+        error = copy.copy(self)
+        error.argument, error.args = argument, (f"{argument}: {self.complaint}",)
+        return error
+
+
+def _came(got: object) -> str:
+    """What came: words as they are, other things as Python shows them."""
+    if isinstance(got, str) and 0 < len(got) <= _LONGEST:
+        return got
+    return shown(got)
 
 
 class FileError(SpinlandError, RuntimeError):

@@ -6,17 +6,21 @@ import importlib
 from dataclasses import dataclass, fields
 from typing import Any
 
+from .arrays import Owner
 from .provenance import Provenance
 
 _classes: dict[tuple[str, str], type[Result]] = {}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Result:
+class Result(Owner):
     """Something that was computed.
 
     Fields of a result are NumPy arrays, numbers, strings, booleans, None, tuples of strings or numbers, or
     further results; the store needs no more than their names. NaN means "not computed".
+
+    Arrays are the result's own and read-only: what it was made from may be changed afterwards. A maker
+    that gives away a large array of its own seals it (:func:`spinland.arrays.sealed`), which saves the copy.
 
     Attributes
     ----------

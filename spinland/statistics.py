@@ -22,6 +22,21 @@ EXACT_RANKS = 12  # up to this many points the p-value counts all permutations
 _BLOCK = 1 << 16  # numbers of one sum, so that what they need in between stays in cache
 
 
+def equal_edges(values: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
+    """Edges (n_bins + 1,) of equal bins from the least to the greatest value, both finite.
+
+    Values that are nearly equal leave no room for so many numbers between them: the range is widened about
+    their middle until each bin is many roundings wide.
+    """
+    low, high = float(np.min(values)), float(np.max(values))
+    rounding = 64 * n_bins * max(np.finfo(np.float64).eps * max(abs(low), abs(high)), 1e-300)
+    if high == low:
+        rounding = max(0.5, rounding)
+    if high - low < rounding:
+        low, high = low - rounding, high + rounding
+    return np.linspace(low, high, n_bins + 1)
+
+
 def standard_error(values: NDArray[np.float64], axis: int = 0) -> NDArray[np.float64]:
     """Standard deviation over sqrt(n) of n independent values along ``axis``; NaN for fewer than two."""
     n = values.shape[axis]

@@ -145,7 +145,8 @@ def critical_point_counts(
             glasses = [SphericalSpinGlass(n_spins, order, rng.derive_seed(seed, a)) for a in part]
             solutions = solve(glasses, seed) if algebra else [None] * len(glasses)
             for a, glass, found in zip(part, glasses, solutions, strict=True):
-                sets.append(collect(glass, found, starts, rng.derive_seed(seed, a, 1), provenance))
+                with checks.renamed(n="n_starts"):
+                    sets.append(collect(glass, found, starts, rng.derive_seed(seed, a, 1), provenance))
             advance(len(part))
     return CriticalCounts(
         counts=np.stack([one.counts for one in sets]),

@@ -153,7 +153,8 @@ def critical_points(
         solutions = solve([glass], seed)[0] if method != "search" and solvable(glass, method) else None
         if n_starts is None:
             n_starts = DEFAULT_STARTS if solutions is None else 0
-        return collect(glass, solutions, n_starts, seed, provenance)
+        with checks.renamed(n="n_starts"):
+            return collect(glass, solutions, n_starts, seed, provenance)
 
 
 def collect(

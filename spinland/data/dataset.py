@@ -9,17 +9,18 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks, provenance
+from .. import arrays, checks, provenance
 from ..errors import ArgumentError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Dataset:
+class Dataset(arrays.Owner):
     """Training and test samples of a classification or regression task.
 
     Whole numbers of shape (n,) in ``y`` are labels and make the task a classification; numbers of shape
-    (n, k) are targets and make it a regression. The arrays given are never modified; where type and layout
-    already fit they are not copied either, so do not change them afterwards.
+    (n, k) are targets and make it a regression. The arrays given are copied, unless they are read-only, as
+    those of another data set or a memory map; those kept are read-only, so that whoever takes them can share
+    them.
 
     Parameters
     ----------
@@ -66,6 +67,7 @@ class Dataset:
         fields = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
         for field, value in {**fields, "n_classes": n_classes}.items():
             object.__setattr__(self, field, value)  # the dataclass is frozen for everybody else
+        super().__post_init__()
 
     def __repr__(self) -> str:
         """Sizes instead of the arrays."""
@@ -115,18 +117,13 @@ class Dataset:
 
 
 def _numeric(name: str, value: ArrayLike) -> NDArray[Any]:
-    try:
-        array = np.asarray(value)
-    except ValueError as error:  # rows of different lengths
-        raise ArgumentError(name, f"an array of numbers ({error})") from None
-    if array.dtype.kind not in "fiub":
-        raise ArgumentError(name, "an array of real numbers", f"type {array.dtype}")
-    return array
+    array = arrays.numeric(name, value)
+    return checks.float_array(name, array) if array.dtype.kind == "O" else array
 
 
 def _float32(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):  # numbers beyond float32 become infinite and are refused as such
-        return checks.float_array(name, array, dtype=np.float32)
+        return checks.float_array(name, array, dtype=np.float32, keep=True)
 
 
 def _inputs(name: str, value: ArrayLike) -> NDArray[np.float32]:
@@ -153,6 +150,8 @@ def _outputs(name: str, value: ArrayLike, inputs: str, n_samples: int) -> NDArra
         )
         raise ArgumentError(name, expected, f"type {array.dtype}, shape {array.shape}")
     labels = np.ascontiguousarray(array, dtype=np.int64)
+    if array.dtype.kind == "u" and array.max() > np.iinfo(np.int64).max:
+        raise ArgumentError(name, "labels of 0 or more, below 2^63", int(array.max()))
     if labels.min() < 0:
         raise ArgumentError(name, "labels of 0 or more", int(labels.min()))
     return labels

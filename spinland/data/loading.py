@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .. import checks
 from ..errors import ArgumentError, DataError
 from .dataset import Dataset
 from .sources import DOWNLOADS
@@ -53,9 +54,13 @@ def load_dataset(name: str | Path = "digits", data_dir: str | Path | None = None
     DataError
         A file is missing from ``data_dir``, damaged, or cannot be downloaded.
     """
+    if not isinstance(name, str | Path):
+        raise ArgumentError("name", "the name of a data set, or the path of an .npz file", name)
+    if data_dir is not None:
+        data_dir = checks.path("data_dir", data_dir)
     if str(name).endswith(".npz"):
         _refuse_options(str(name), options, ())
-        return _read_npz(Path(name))
+        return _read_npz(checks.path("name", name))
     if name not in NAMES:
         known = ", ".join(map(repr, NAMES))
         raise ArgumentError("name", f"one of {known}, or the path of an .npz file", name)
@@ -91,15 +96,22 @@ def as_dataset(value: DatasetLike, data_dir: str | Path | None = None) -> Datase
     DataError
         As in :func:`load_dataset`.
     """
+    return dataset_of("value", value, data_dir)
+
+
+def dataset_of(argument: str, value: DatasetLike, data_dir: str | Path | None = None) -> Dataset:
+    """:func:`as_dataset` of what came for an argument of this name."""
     if isinstance(value, Dataset):
         return value
     if isinstance(value, str | Path):
-        return load_dataset(value, data_dir)
+        with checks.renamed(name=argument):
+            return load_dataset(value, data_dir)
     if isinstance(value, tuple | list) and len(value) == len(_ARRAYS):
-        return Dataset("arrays", *value)
+        with checks.renamed(**{name: f"{argument}[{i}], {name}" for i, name in enumerate(_ARRAYS)}):
+            return Dataset("arrays", *value)
     got = f"{len(value)} items" if isinstance(value, tuple | list) else type(value).__name__
     expected = f"a Dataset, a name, an .npz path, or the arrays ({', '.join(_ARRAYS)})"
-    raise ArgumentError("dataset", expected, got)
+    raise ArgumentError(argument, expected, got)
 
 
 def _maker(name: str) -> Callable[..., Dataset]:

@@ -64,7 +64,7 @@ def teacher_dataset(
     n_outputs = checks.integer("n_outputs", fewest if n_outputs is None else n_outputs, minimum=fewest)
     n_train = checks.integer("n_train", n_train, minimum=1)
     n_test = checks.integer("n_test", n_test, minimum=1)
-    noise = checks.real("noise", noise, minimum=0)
+    noise = checks.real("noise", noise, minimum=0, maximum=1e30)
     layers = teacher_layers(n_inputs, hidden, n_outputs, seed)
     streams = (
         (Stream.TEACHER_TRAIN, Stream.TEACHER_TRAIN_NOISE),

@@ -51,8 +51,8 @@ class Hamiltonian:
         return norms(points)
 
     def retract(self, points: Array, radii: Array) -> Array:
-        """Points (B, dim) scaled back to their spheres; as they are in flat space."""
-        return points * (radii / norms(points))[:, None] if self.on_sphere else points
+        """Points (B, dim) scaled back to their spheres; in flat space a copy of them, which may be worked in."""
+        return points * (radii / norms(points))[:, None] if self.on_sphere else points.copy()
 
     def tangent(self, points: Array, vectors: Array) -> Array:
         """Part of the vectors that stays on the sphere; all of it in flat space."""

@@ -103,9 +103,10 @@ def descent_scaling(
     ArgumentError
         Sizes or times that do not increase, fewer than two instances.
     """
-    if np.ndim(sizes) != 1 or len(sizes) == 0 or list(sizes) != sorted(set(sizes)):
-        raise ArgumentError("sizes", "numbers of spins, strictly increasing", sizes)
-    spins = [checks.integer("sizes", n, minimum=2) for n in sizes]
+    words = "numbers of spins, strictly increasing"
+    spins = [checks.integer("sizes", n, minimum=2, maximum=2**32 - 1) for n in checks.listing("sizes", sizes, words)]
+    if not spins or spins != sorted(set(spins)):
+        raise ArgumentError("sizes", words, sizes)
     n_instances = checks.integer("n_instances", n_instances, minimum=2)
     n_starts = checks.integer("n_starts", n_starts, minimum=1)
     when = inputs.rising("times", times)
@@ -117,8 +118,9 @@ def descent_scaling(
             own = rng.derive_seed(seed, n)
             for i in range(n_instances):
                 # One instance at a time: couplings of many large ones would fill the memory.
-                glass = instances(n, order, 1, rng.derive_seed(own, 0, i), dtype)[0]
-                points = glass.random_points(n_starts, rng.derive_seed(own, 1, i))
+                with checks.renamed(n_spins="sizes", n="n_starts"):
+                    glass = instances(n, order, 1, rng.derive_seed(own, 0, i), dtype)[0]
+                    points = glass.random_points(n_starts, rng.derive_seed(own, 1, i))
                 flow = gradient_flow(glass, points, when, tolerance)
                 rest = minimize(glass, flow.points, 1e-10 if glass.dtype == np.float64 else 1e-3)
                 energies[k, i] = flow.energies.mean(axis=0)

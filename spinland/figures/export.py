@@ -12,7 +12,9 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
+from .. import checks
 from ..errors import ArgumentError, FileError
+from .arguments import with_checked_arguments
 from .style import context
 
 # No dates: the bytes depend on the figure alone.
@@ -23,6 +25,7 @@ _METADATA: dict[str, dict[str, None]] = {
 }
 
 
+@with_checked_arguments
 def save_figure(
     drawn: Figure | Axes | FigureBase,
     path: str | os.PathLike[str],
@@ -55,7 +58,7 @@ def save_figure(
     FileError
         The file cannot be written.
     """
-    path = Path(path)
+    path = checks.path("path", path)
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in _METADATA:
         raise ArgumentError("path", "a name that ends with .svg, .pdf or .png", str(path))
@@ -73,6 +76,7 @@ def save_figure(
     return path
 
 
+@with_checked_arguments
 def svg_text(drawn: Figure | Axes | FigureBase, *, title: str = "", dpi: float = 150) -> str:
     """A figure as an ``<svg>`` element for the body of a web page.
 

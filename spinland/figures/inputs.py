@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import listing as sequence
 from ..errors import ArgumentError
+from .arguments import with_checked_arguments
 from .labels import accuracy_label, value_label
 
 _Draw = TypeVar("_Draw", bound=Callable[..., Any])
@@ -37,6 +39,7 @@ def takes(kind: str, *needed: str, several: bool = False) -> Callable[[_Draw], _
 
     def decorate(draw: _Draw) -> _Draw:
         first = next(iter(inspect.signature(draw).parameters))
+        draw = with_checked_arguments(draw)
 
         @wraps(draw)
         def checked(*args: Any, **kwargs: Any) -> Any:
@@ -83,7 +86,7 @@ def matched(name: str, given: Sequence[Any] | None, n: int) -> list[Any]:
     """
     if given is None:
         return [None] * n
-    items = [given] if isinstance(given, str) else list(given)
+    items = [given] if isinstance(given, str) else sequence(name, given, "a sequence")
     if len(items) != n:
         raise ArgumentError(name, f"one for each of {n} results", f"{len(items)}")
     return items

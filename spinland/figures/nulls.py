@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from ..checks import choice
+from ..checks import choice, real
 from ..errors import ArgumentError
+from .arguments import with_checked_arguments
 from .style import GREY, PALETTE, context, panel
 
 _MEASURES = {
@@ -28,6 +29,7 @@ _NAMES = {
 Row = tuple[str, float, float]
 
 
+@with_checked_arguments
 @context()
 def ultrametricity_null(
     result: Any, ax: Axes | None = None, *, measure: str = "deviation", label: str | None = None,
@@ -91,7 +93,11 @@ def ultrametricity_null(
 def _rows(result: Any, measure: str, name: str) -> tuple[list[Row], NDArray[np.float64]]:
     """Rows to draw, the measured one first, and the single draws (M, n) of the null models."""
     if isinstance(result, Sequence):
-        return list(result), np.empty((0, 0))
+        for row in result:
+            if not isinstance(row, (list, tuple)) or len(row) != 3:
+                raise ArgumentError("result", "rows of name, value and error", row)
+            real("result", row[1])
+        return [(str(label), real("result", value), float(error)) for label, value, error in result], np.empty((0, 0))
     if not hasattr(result, "null_models"):
         raise ArgumentError("result", "an Ultrametricity or rows of name, value and error", result)
     draws = np.asarray(getattr(result, f"null_{measure}"), dtype=float)

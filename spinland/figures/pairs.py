@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..checks import integer
+from ..statistics import equal_edges
 from .inputs import listing, matched, measured, takes
 from .labels import DISTANCE, WIDTH
 from .style import GREY, PALETTE, context, legend, ordered_colours, panel, powers_of_two
@@ -59,7 +60,7 @@ def distance_histogram(
     for item, name, colour in zip(items, names, ordered_colours(len(items)), strict=True):
         mean = item.mean_distance
         distances = measured("statistics", item.distances) / (mean if relative else 1.0)
-        density, edges = np.histogram(distances, bins=n_bins, density=True)
+        density, edges = np.histogram(distances, bins=equal_edges(distances, n_bins), density=True)
         ax.stairs(density, edges, fill=True, color=colour, alpha=0.25, linewidth=0)
         ax.stairs(density, edges, color=colour, linewidth=1.3, label=name)
         if not relative:

@@ -23,7 +23,10 @@ def coefficient_batch(
 
 
 class EvaluatedSlice:
-    """origin + Σ c_k direction_k, evaluated point by point; for landscapes without a faster way."""
+    """origin + Σ c_k direction_k, evaluated point by point; for landscapes without a faster way.
+
+    The vectors are kept: they must be the slice's own (``keep`` in :mod:`spinland.checks`).
+    """
 
     def __init__(self, landscape: Landscape, origin: NDArray[Any], directions: NDArray[Any]):
         self._landscape = landscape

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks
+from .. import arrays, checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint
 from ..quantities import words
@@ -24,7 +24,7 @@ class FunctionLandscape:
     Parameters
     ----------
     value : callable
-        Maps points (B, dim), float64, to values (B,).
+        Maps points (B, dim), float64, to values (B,). The points are a copy, which it may overwrite.
     dim : int
         Length of a point.
     gradient : callable, optional
@@ -72,6 +72,8 @@ class FunctionLandscape:
             raise ArgumentError("gradient", "a function of points (B, dim), or None", gradient)
         if geometry is not None and not isinstance(geometry, (Euclidean, Sphere)):
             raise ArgumentError("geometry", "Euclidean, Sphere or None", geometry)
+        if not isinstance(name, str):
+            raise ArgumentError("name", "a text", name)
         self._value, self._gradient = value, gradient
         self.dim = checks.integer("dim", dim, minimum=1)
         self.geometry: Euclidean | Sphere = geometry if geometry is not None else Euclidean()
@@ -116,27 +118,17 @@ class FunctionLandscape:
 
     def slice(self, origin: ArrayLike, directions: ArrayLike) -> EvaluatedSlice:
         """Values on origin (dim,) + Σ c_k directions (K, dim)."""
-        at = checks.float_array("origin", origin, shape=(self.dim,))
-        along, _ = checks.point_batch("directions", directions, self.dim)
+        at = checks.float_array("origin", origin, shape=(self.dim,), keep=True)
+        along, _ = checks.point_batch("directions", directions, self.dim, keep=True)
         return EvaluatedSlice(self, at, along)
 
     def _values(self, batch: NDArray[Any]) -> NDArray[np.float64]:
-        values = np.asarray(self._value(batch), dtype=np.float64)
-        if values.shape != (len(batch),):
-            raise ArgumentError(
-                "value", f"a function that returns shape ({len(batch)},)", f"shape {values.shape}"
-            )
-        return values
+        return _returned("value", self._value, batch, (len(batch),))
 
     def _gradients(self, batch: NDArray[Any]) -> NDArray[np.float64]:
         if self._gradient is None:
             return np.stack([self._differences(point) for point in batch])
-        gradients = np.asarray(self._gradient(batch), dtype=np.float64)
-        if gradients.shape != batch.shape:
-            raise ArgumentError(
-                "gradient", f"a function that returns shape {batch.shape}", f"shape {gradients.shape}"
-            )
-        return gradients
+        return _returned("gradient", self._gradient, batch, batch.shape)
 
     def _differences(self, point: NDArray[Any]) -> NDArray[np.float64]:
         steps = np.finfo(float).eps ** (1 / 3) * np.maximum(1.0, np.abs(point))
@@ -150,3 +142,21 @@ class FunctionLandscape:
             values = self._values(shifted)
             gradient[index] = (values[: len(index)] - values[len(index) :]) / (2 * steps[index])
         return gradient
+
+
+def _returned(
+    name: str, function: Callable[[NDArray[Any]], ArrayLike], batch: NDArray[Any], shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """What the user's function says of the points: it gets a copy, and what it returns is copied.
+
+    It may work in its argument, which is somebody's walkers, and return the same buffer in every call.
+
+    Raises
+    ------
+    ArgumentError
+        Not real numbers, or of another shape; ``name`` is the argument that brought the function.
+    """
+    answer = arrays.numeric(name, function(np.array(batch)))
+    if answer.shape != shape:
+        raise ArgumentError(name, f"a function that returns shape {shape}", f"shape {answer.shape}")
+    return np.array(answer, dtype=np.float64)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ..checks import real
+from ..arrays import Owner, given
+from ..checks import float_array, real
 from ..errors import ArgumentError
 
 OFF_SPHERE = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}
@@ -16,7 +17,7 @@ OFF_SPHERE = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}
 
 
 @dataclass(frozen=True, eq=False)
-class Euclidean:
+class Euclidean(Owner):
     """Flat parameter space.
 
     Attributes
@@ -31,18 +32,23 @@ class Euclidean:
     filters: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
     layers: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
 
+    def __post_init__(self) -> None:
+        for name in ("filters", "layers"):
+            object.__setattr__(self, name, _groups(name, getattr(self, name)))
+        super().__post_init__()
+
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """What distinguishes this space from others, for a fingerprint: its groups."""
         counts = np.array([len(self.filters), len(self.layers)])
         return (np.asarray("euclidean"), counts, *map(np.asarray, (*self.filters, *self.layers)))
 
-    def retract(self, points: NDArray[Any]) -> NDArray[Any]:
-        """Return the points unchanged: every vector lies in flat space."""
-        return points
+    def retract(self, points: ArrayLike) -> NDArray[Any]:
+        """The points as they are, in an array of its own: every vector lies in flat space."""
+        return np.array(_vectors("points", points))
 
-    def tangent(self, points: NDArray[Any], vectors: NDArray[Any]) -> NDArray[Any]:
-        """Return the vectors unchanged: every vector is tangent."""
-        return vectors
+    def tangent(self, points: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
+        """The vectors as they are, in an array of its own: every vector is tangent."""
+        return np.array(_vectors("vectors", vectors))
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class Sphere:
         """What distinguishes this space from others, for a fingerprint: its radius, NaN for any."""
         return np.asarray("sphere"), np.asarray(np.nan if self.radius is None else float(self.radius))
 
-    def retract(self, points: NDArray[Any], radius: float | NDArray[Any] | None = None) -> NDArray[Any]:
+    def retract(self, points: ArrayLike, radius: ArrayLike | None = None) -> NDArray[Any]:
         """Scale points (..., dim) back to the sphere.
 
         Raises
@@ -76,14 +82,52 @@ class Sphere:
         target = self.radius if radius is None else radius
         if target is None:
             raise ArgumentError("radius", "a radius, here or of the sphere")
-        norm = np.linalg.norm(np.asarray(points, np.float64), axis=-1, keepdims=True)
-        if not np.all(norm > 0):
-            raise ArgumentError("points", "points other than the origin of the sphere")
-        return np.asarray(points * (np.asarray(target)[..., None] / norm), dtype=points.dtype)
+        points = _vectors("points", points)
+        norm = np.linalg.norm(points.astype(np.float64), axis=-1, keepdims=True)
+        if not np.all((norm > 0) & np.isfinite(norm)):
+            raise ArgumentError("points", "finite points other than the origin of the sphere")
+        lengths = float_array("radius", target)
+        if lengths.ndim and lengths.shape != points.shape[:-1]:
+            raise ArgumentError("radius", f"a number or shape {points.shape[:-1]}", f"shape {lengths.shape}")
+        if not np.all(lengths > 0):
+            raise ArgumentError("radius", "radii above 0", float(lengths.min()))
+        return np.asarray(points * (lengths[..., None] / norm), dtype=points.dtype)
 
-    def tangent(self, points: NDArray[Any], vectors: NDArray[Any]) -> NDArray[Any]:
+    def tangent(self, points: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
         """Part of the vectors (..., dim) orthogonal to the points (..., dim)."""
+        points, vectors = _vectors("points", points), _vectors("vectors", vectors)
+        if points.shape[-1] != vectors.shape[-1] or not _fit(points.shape, vectors.shape):
+            raise ArgumentError("vectors", f"vectors at points of shape {points.shape}", f"shape {vectors.shape}")
         along = np.sum(points * vectors, axis=-1, keepdims=True) / np.sum(
             points * points, axis=-1, keepdims=True
         )
         return np.asarray(vectors - along * points)
+
+
+def _vectors(name: str, value: ArrayLike) -> NDArray[Any]:
+    """Vectors (..., dim) in float32 if they came so, else in float64."""
+    dtype = np.float32 if getattr(value, "dtype", None) == np.float32 else np.float64
+    array = float_array(name, value, dtype=dtype, finite=False)
+    if array.ndim == 0:
+        raise ArgumentError(name, "vectors (..., dim)", "one number")
+    return array
+
+
+def _fit(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two shapes can be broadcast together."""
+    return all(1 in (a, b) or a == b for a, b in zip(one[::-1], other[::-1], strict=False))
+
+
+def _groups(name: str, value: Any) -> tuple[NDArray[np.int64], ...]:
+    """Groups of coordinates as index vectors."""
+    if not isinstance(value, (tuple, list)):
+        raise ArgumentError(name, "a tuple of arrays of coordinates", value)
+    groups = []
+    for i, group in enumerate(value):
+        index = given(f"{name}[{i}]", group)
+        if index.ndim != 1 or index.dtype.kind not in "iu" or (index.size and index.min() < 0):
+            raise ArgumentError(
+                f"{name}[{i}]", "a vector of coordinates of 0 or more", f"{index.dtype} {index.shape}"
+            )
+        groups.append(index)
+    return tuple(groups)

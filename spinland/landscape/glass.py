@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -89,7 +88,7 @@ class SphericalSpinGlass:
         self.dtype = checks.float_type("dtype", dtype)
         self.device = checks.device(device)
         self.disorder = checks.choice("disorder", disorder, tuple(_DISORDER))
-        self.generated = bool(checks.choice("generated", generated, (True, False)))
+        self.generated = checks.boolean("generated", generated)
         self._couplings: dict[int, NDArray[Any]] = {}
         self._room()
         for p in self.mixture:
@@ -123,14 +122,15 @@ class SphericalSpinGlass:
         if not given:
             raise ArgumentError("couplings", "one tensor or more", "none")
         tensors = {}
-        for p, tensor in given.items():
+        for key, tensor in given.items():
+            p = checks.integer("couplings", key)
             array = checks.float_array("couplings", tensor)
             if array.ndim < 2 or len(set(array.shape)) != 1 or array.shape[0] < 2 or array.ndim != p:
                 raise ArgumentError(
                     "couplings", "a hypercube (N, …, N) of two dimensions or more, as many as its order, and two spins or more",
                     f"shape {array.shape}",
                 )  # fmt: skip
-            tensors[int(p)] = array
+            tensors[p] = array
         sizes = {tensor.shape[0] for tensor in tensors.values()}
         if len(sizes) != 1:
             raise ArgumentError("couplings", "tensors of one number of spins", f"{sorted(sizes)}")
@@ -194,6 +194,7 @@ class SphericalSpinGlass:
     def random_points(self, n: int, seed: int = 0) -> NDArray[Any]:
         """Points (n, N) uniform on the sphere; point i is a function of (seed, i)."""
         n = checks.integer("n", n, minimum=1)
+        checks.room("n", n, 2 * 8 * n * self.n_spins)
         points = np.empty((n, self.n_spins))
         philox.fill_normals(points, rng.seed64("seed", seed), int(rng.Purpose.SPINS), np.arange(n), 0)
         return self.geometry.retract(points).astype(self.dtype)
@@ -207,9 +208,9 @@ class SphericalSpinGlass:
             N^p numbers do not fit into memory.
         """
         need = sum(2 * 8 * self.n_spins**p for p in self.mixture)  # and as much again for the indices
-        if need > _memory():
+        if need > checks.free_memory():
             raise ArgumentError(
-                "n_spins", f"full tensors that fit into the memory that is free ({_memory() / 1e9:.1f} GB)",
+                "n_spins", f"full tensors that fit into the memory that is free ({checks.free_memory() / 1e9:.1f} GB)",
                 f"{self.n_spins} spins, which take {need / 1e9:.1f} GB",
             )  # fmt: skip
         tensors = {p: self.mixture[p] * unpacked(self._stored(p), self.n_spins, p) for p in self.mixture}
@@ -360,23 +361,13 @@ class SphericalSpinGlass:
                     "order", f"an order whose index sets of {self.n_spins} spins can be counted", p
                 )
         need = self.n_couplings * self.dtype.itemsize
-        have = _memory()
+        have = checks.free_memory()
         if not self.generated and need > have:
             raise ArgumentError(
                 "n_spins",
                 f"couplings that fit into the memory that is free ({have / 1e9:.1f} GB); generated=True stores none",
                 f"{self.n_couplings} couplings of {need / 1e9:.1f} GB",
             )  # fmt: skip
-
-
-def _memory() -> float:
-    """Bytes that may be taken: most of what is free, or of all where the system does not say what is free."""
-    try:
-        with open("/proc/meminfo") as lines:
-            fields = dict(line.split(":", 1) for line in lines)
-        return 0.8 * 1024 * int(fields["MemAvailable"].split()[0])
-    except (OSError, KeyError, ValueError):
-        return 0.6 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _mixture(order: Any) -> dict[int, float]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .. import checks, rng
+from .. import arrays, checks, rng
 from ..errors import ArgumentError
 from .geometry import Euclidean
 
@@ -46,16 +46,14 @@ class ReLUNetwork:
     def __init__(self, widths: Sequence[int], bias: bool = True):
         try:
             given = tuple(widths)
-        except TypeError:
+        except Exception:  # also what scalar arrays of other libraries raise
             raise ArgumentError("widths", "a sequence of positive whole numbers", widths) from None
         if len(given) < 2:
             raise ArgumentError("widths", "at least the number of inputs and of outputs", given)
         object.__setattr__(
             self, "widths", tuple(checks.integer(f"widths[{i}]", w, minimum=1) for i, w in enumerate(given))
         )
-        if not isinstance(bias, (bool, np.bool_)):
-            raise ArgumentError("bias", "True or False", repr(bias))
-        object.__setattr__(self, "bias", bool(bias))
+        object.__setattr__(self, "bias", checks.boolean("bias", bias))
 
     @cached_property
     def spans(self) -> tuple[LayerSpan, ...]:
@@ -117,8 +115,12 @@ class ReLUNetwork:
             Float type; both get the same numbers, rounded.
         """
         n_replicas = checks.integer("n_replicas", n_replicas, minimum=1)
-        first = checks.integer("first", first, minimum=0)
+        first = checks.integer("first", first, minimum=0, maximum=2**32 - 1)
+        if first + n_replicas > 2**32:
+            raise ArgumentError("first", f"at most {2**32 - n_replicas}, the last of {n_replicas} replicas", first)
+        seed = rng.seed64("seed", seed)
         dtype = checks.float_type("dtype", dtype)
+        checks.room("n_replicas", n_replicas, n_replicas * self.n_params * dtype.itemsize)
         points = np.empty((n_replicas, self.n_params), dtype)
         scale = np.empty(self.n_params)
         for weight, bias, (_, fan_in) in self.spans:
@@ -129,8 +131,8 @@ class ReLUNetwork:
         return points
 
     def layers(self, point: ArrayLike) -> list[tuple[NDArray[Any], NDArray[Any] | None]]:
-        """Weight (out, in) and bias (out,) or None of each layer, as views of the point where possible."""
-        array = np.asarray(point)
+        """Weight (out, in) and bias (out,) or None of each layer, of the point's type, in memory of their own."""
+        array = np.array(arrays.numeric("point", point))
         if array.shape != (self.n_params,):
             raise ArgumentError("point", f"shape ({self.n_params},)", f"shape {array.shape}")
         return [
@@ -146,18 +148,23 @@ class ReLUNetwork:
         ArgumentError
             Another number of layers, another shape, a bias missing or too many.
         """
+        expected = f"{self.n_layers} pairs of weight and bias"
+        if not isinstance(layers, (list, tuple)):
+            raise ArgumentError("layers", expected, layers)
         if len(layers) != self.n_layers:
-            raise ArgumentError("layers", f"{self.n_layers} pairs of weight and bias", f"{len(layers)}")
+            raise ArgumentError("layers", expected, f"{len(layers)}")
+        if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in layers):
+            raise ArgumentError("layers", expected, layers)
         parts = []
         for i, ((weight, bias), span) in enumerate(zip(layers, self.spans, strict=True)):
-            w = np.asarray(weight)
+            w = arrays.numeric(f"layers[{i}] weight", weight)
             if w.shape != span.shape:
                 raise ArgumentError(f"layers[{i}] weight", f"shape {span.shape}", f"shape {w.shape}")
             parts.append(w.ravel())
             if (bias is None) != (span.bias is None):
                 raise ArgumentError(f"layers[{i}] bias", "None" if span.bias is None else "an array", bias)
             if bias is not None:
-                b = np.asarray(bias)
+                b = arrays.numeric(f"layers[{i}] bias", bias)
                 if b.shape != (span.shape[0],):
                     raise ArgumentError(f"layers[{i}] bias", f"shape ({span.shape[0]},)", f"shape {b.shape}")
                 parts.append(b)

@@ -12,7 +12,7 @@ from spinland_kernels.mlp import cpu as mlp
 from spinland_kernels.mlp.inputs import Inputs
 from spinland_kernels.mlp.layers import CROSS_ENTROPY, MEAN_SQUARED_ERROR
 
-from .. import checks
+from .. import arrays, checks
 from ..data.dataset import Dataset
 from ..data.loading import as_dataset
 from ..errors import ArgumentError
@@ -49,7 +49,7 @@ class Samples:
         names: tuple[str, str] = ("x", "y"),
     ):
         self.kind = LOSSES[checks.choice("loss", loss, LOSSES)]
-        self.x = checks.float_array(names[0], x, dtype=dtype, shape=(None, network.widths[0]))
+        self.x = checks.float_array(names[0], x, dtype=dtype, shape=(None, network.widths[0]), keep=True)
         if self.x.shape[0] == 0:
             raise ArgumentError(names[0], "at least one sample", "none")
         self.labels, self.targets = _answers(
@@ -111,7 +111,7 @@ def _answers(
     name: str, y: ArrayLike, n: int, k: int, kind: int, dtype: np.dtype[Any]
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Labels (n,) and targets (n, k); what does not apply is empty."""
-    array = np.asarray(y)
+    array = arrays.numeric(name, y)
     no_targets = np.empty((0, k), dtype)
     if array.ndim == 1 and array.dtype.kind in "iu":
         if array.shape != (n,):
@@ -130,7 +130,7 @@ def _answers(
         )
     if array.ndim == 1 and k == 1:
         array = array[:, None]
-    return np.empty(0, np.int64), checks.float_array(name, array, dtype=dtype, shape=(n, k))
+    return np.empty(0, np.int64), checks.float_array(name, array, dtype=dtype, shape=(n, k), keep=True)
 
 
 def default_loss(y: ArrayLike) -> str:
@@ -159,6 +159,7 @@ class NetworkLandscape:
         Architecture.
     x : array (n, inputs), or Dataset
         Samples; or a data set, or the name of one, whose training samples are meant, and then ``y`` is left out.
+        The landscape takes a copy, except of the read-only arrays of a Dataset, which it shares.
     y : integer array (n,) or float array (n, outputs), optional
         Labels, or targets. With ``loss="mse"`` labels become one-hot targets.
     loss : "cross_entropy" or "mse", optional

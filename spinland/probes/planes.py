@@ -202,7 +202,7 @@ def plane_through(
     """
     a_landscape(landscape)
     corners = checks.float_array("three", three, dtype=landscape.dtype, shape=(3, landscape.dim))
-    names = tuple(str(label) for label in labels)
+    names = tuple(str(label) for label in checks.listing("labels", labels, "three names"))
     if len(names) != 3:
         raise ArgumentError("labels", "three names", f"{len(names)}")
     arguments = {"three": corners, "n": n, "margin": margin}
@@ -376,14 +376,17 @@ def _framing(
     points: NDArray[np.float64], n: int | Sequence[int], margin: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Two axes that hold all points (m, 2) with a margin about them."""
-    margin = checks.real("margin", margin, minimum=0)
-    sizes = (n, n) if np.ndim(n) == 0 else tuple(n)  # type: ignore[arg-type]
-    if len(sizes) != 2:
-        raise ArgumentError("n", "one number of grid points or two", n)
+    margin = checks.real("margin", margin, minimum=0, maximum=1e6)
+    words = "one number of grid points or two"
+    given = checks.listing("n", n, words) if isinstance(n, (list, tuple, np.ndarray)) else [n, n]
+    if len(given) != 2:
+        raise ArgumentError("n", words, n)
+    sizes = [checks.integer("n", size, minimum=2) for size in given]
+    checks.room("n", n, 8 * 8 * sizes[0] * sizes[1])
     low, high = points.min(axis=0), points.max(axis=0)
     pad = margin * (high - low)
     first, second = (
-        np.linspace(low[k] - pad[k], high[k] + pad[k], checks.integer("n", sizes[k], minimum=2))
+        np.linspace(low[k] - pad[k], high[k] + pad[k], sizes[k])
         for k in range(2)
     )
     return first, second

@@ -12,6 +12,7 @@ from .. import checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint, record
 from ..quantities import Measured, quantity_of
+from ..statistics import equal_edges
 from .walks import RandomWalk
 
 #: Fluctuations below this share of the value are rounding, not signal.
@@ -266,7 +267,7 @@ def _increments(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Edges, density, its error over the walkers of each group, and the increments (W, T)."""
     steps = np.diff(values, axis=1)
-    edges = np.histogram_bin_edges(steps, bins=bins)
+    edges = equal_edges(steps, bins)
     each = np.stack([np.histogram(row, bins=edges, density=True)[0] for row in steps])
     if len(each) < 3:
         return edges, each.mean(axis=0), np.full(bins, np.nan), steps

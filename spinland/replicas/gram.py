@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from spinland_kernels.gram import cpu
 
+from ..checks import boolean
 from ..errors import ArgumentError
 from ..progress import track
 from .rows import Rows, check_metric, chunk_columns, name_rows
@@ -68,6 +69,7 @@ def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros for the cosine, unknown metric.
     """
     check_metric(metric)
+    condensed = boolean("condensed", condensed)
     rows = Rows(params)
     if metric == "cosine":
         result, _ = cosine_distances(rows)
@@ -103,6 +105,7 @@ def overlaps(params: Any, condensed: bool = False, unsigned: bool = False) -> ND
     ArgumentError
         Fewer than two replicas, NaN or infinite rows, or rows of zeros, which have no direction.
     """
+    condensed, unsigned = boolean("condensed", condensed), boolean("unsigned", unsigned)
     rows = Rows(params)
     result, _ = cosine_distances(rows)
     np.subtract(1.0, result, out=result)

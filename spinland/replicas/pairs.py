@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import float_array, integer
+from ..checks import boolean, float_array, instance, integer, room
 from ..errors import ArgumentError
 from ..provenance import record
 from ..results import Result
-from ..statistics import pair_mean_error
+from ..statistics import equal_edges, pair_mean_error
 from .gram import cosine_distances, projective_distances, segments, squared_distances
 from .rows import Rows
 
@@ -106,7 +106,7 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
     ArgumentError
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros.
     """
-    unsigned = bool(getattr(params, "symmetric", False)) if unsigned is None else unsigned
+    unsigned = bool(getattr(params, "symmetric", False)) if unsigned is None else boolean("unsigned", unsigned)
     rows = Rows(params)
     cosine, norms = cosine_distances(rows)
     overlap = 1.0 - cosine
@@ -151,6 +151,7 @@ def overlap_distribution(statistics: PairStatistics, bins: int | ArrayLike = 50)
     -------
     OverlapDistribution
     """
+    instance("statistics", statistics, PairStatistics, "what pair_statistics returns")
     edges, density, error = _distribution(statistics.overlaps, statistics.n_replicas, bins)
     provenance = _derived("overlap_distribution", statistics, edges)
     return OverlapDistribution(
@@ -161,6 +162,7 @@ def overlap_distribution(statistics: PairStatistics, bins: int | ArrayLike = 50)
 
 def distance_distribution(statistics: PairStatistics, bins: int | ArrayLike = 50) -> DistanceDistribution:
     """Distribution of pair distances with errors over replicas; see :func:`overlap_distribution`."""
+    instance("statistics", statistics, PairStatistics, "what pair_statistics returns")
     edges, density, error = _distribution(statistics.distances, statistics.n_replicas, bins)
     provenance = _derived("distance_distribution", statistics, edges)
     return DistanceDistribution(edges=edges, density=density, density_error=error, provenance=provenance)
@@ -192,11 +194,13 @@ def _moments(values: NDArray[np.float64], n: int) -> tuple[float, float, float, 
     return mean, mean_error, std, variance_error / (2 * std) if std > 0 else 0.0 * variance_error
 
 
-def _edges(values: NDArray[np.float64], bins: int | ArrayLike) -> NDArray[np.float64]:
-    if np.ndim(bins) == 0:
-        return np.histogram_bin_edges(values, integer("bins", bins, minimum=1))
-    edges = float_array("bins", bins, ndim=1)
-    if len(edges) < 2 or not np.all(np.diff(edges) > 0):
+def _edges(values: NDArray[np.float64], n: int, bins: int | ArrayLike) -> NDArray[np.float64]:
+    if isinstance(bins, (int, np.integer)):
+        n_bins = integer("bins", bins, minimum=1)
+        room("bins", n_bins, 4 * 8 * n_bins * n)
+        return equal_edges(values, n_bins)
+    edges = float_array("bins", bins, ndim=(0, 1))
+    if edges.size < 2 or not np.all(np.diff(edges) > 0):
         raise ArgumentError("bins", "a number of bins or at least two rising edges", bins)
     return edges
 
@@ -205,7 +209,7 @@ def _distribution(
     values: NDArray[np.float64], n: int, bins: int | ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Edges, density and its error of values of pairs."""
-    edges = _edges(values, bins)
+    edges = _edges(values, n, bins)
     n_bins = len(edges) - 1
     counts = np.zeros((n, n_bins))  # pairs of each replica in each bin
     for i, pairs in segments(n):

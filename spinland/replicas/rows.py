@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from spinland_kernels.gram.cpu import CHUNK
 
+from .. import arrays
 from ..checks import choice
 from ..errors import ArgumentError
 from ..provenance import value_bytes
@@ -35,7 +36,7 @@ class Rows:
     Raises
     ------
     ArgumentError
-        Not a matrix of real numbers, too few rows, or no columns.
+        Not a matrix of real numbers, too few rows, no columns, or a matrix of distances or overlaps of pairs.
     """
 
     def __init__(self, params: Any, minimum: int = 2):
@@ -53,6 +54,7 @@ class Rows:
         self._in_place = (
             isinstance(self.source, np.ndarray) and stored == self.dtype and self.source.flags.c_contiguous
         )
+        refuse_pair_matrix(self)
 
     def blocks(self, columns: int) -> Iterator[tuple[NDArray[Any], int, int]]:
         """Yield (array, first, width): columns first ... first+width-1 of a C-contiguous array are the next ones.
@@ -60,7 +62,7 @@ class Rows:
         All widths but the last are ``columns``, a multiple of the kernels' chunk.
         """
         if self._in_place:
-            whole = np.asarray(self.source)
+            whole = arrays.readable(np.asarray(self.source))
             for first in range(0, self.dim, columns):
                 yield whole, first, min(columns, self.dim - first)
             return
@@ -127,13 +129,54 @@ def check_metric(metric: str) -> str:
 
 def _sliceable(params: Any) -> Any:
     params = getattr(params, "params", params)
-    try:
-        np.dtype(params.dtype)
-        len(params.shape)
-        return params
-    except (AttributeError, TypeError):
-        pass
-    try:
-        return np.asarray(params)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError("params", f"one row per replica, shape (R, dim) ({error})") from None
+    plain = isinstance(params, np.ndarray) or hasattr(params, "toarray") or not hasattr(params, "__getitem__")
+    if not plain:
+        try:
+            np.dtype(params.dtype)
+            len(params.shape)
+            return params
+        except (AttributeError, TypeError):
+            pass
+    array = arrays.given("params", params)
+    return arrays.numeric("params", array).astype(np.float64) if array.dtype.kind == "O" else array
+
+
+def refuse_pair_matrix(rows: Rows) -> None:
+    """Refuse a matrix of distances or overlaps of pairs, which was taken for rows of parameters.
+
+    It is square, symmetric, and its diagonal is zero, or one with nothing greater beside it. Parameters are
+    that by accident only where there are two replicas of two parameters, or the rows are those of the
+    identity or all zero, which are let pass.
+
+    Raises
+    ------
+    ArgumentError
+        The rows are such a matrix.
+    """
+    n = rows.n
+    if n != rows.dim or n < 3:
+        return
+    corner = np.asarray(rows.source[: min(n, 64)])[:, : min(n, 64)]
+    if not _of_pairs(corner):  # a look at a corner: the whole may be large
+        return
+    whole = np.asarray(rows.source[:])
+    kind = _of_pairs(whole)
+    if kind:
+        raise ArgumentError(
+            "params",
+            f"one row of parameters per replica (hierarchy_from_distances and ultrametricity take distances)",
+            f"a symmetric matrix of {kind} {whole.shape}",
+        )
+
+
+def _of_pairs(matrix: NDArray[Any]) -> str:
+    """What a matrix of pairs holds, by its diagonal; empty where it is no such matrix."""
+    diagonal = np.diagonal(matrix)
+    aside = matrix[~np.eye(len(matrix), dtype=bool)]
+    if not np.isfinite(matrix).all() or not aside.any() or not np.allclose(matrix, matrix.T, rtol=1e-6, atol=0):
+        return ""
+    if not diagonal.any() and aside.min() >= 0:
+        return "distances"
+    if np.allclose(diagonal, 1, rtol=0, atol=1e-6) and np.abs(aside).max() <= 1 + 1e-6:
+        return "overlaps"
+    return ""

@@ -32,7 +32,8 @@ from scipy.spatial.distance import squareform
 
 from spinland_kernels.triangles.cpu import triangle_means
 
-from ..checks import integer, real
+from .. import arrays
+from ..checks import integer, real, renamed
 from ..errors import ArgumentError
 from ..progress import track
 from ..provenance import fingerprint, record
@@ -243,13 +244,16 @@ def ultrametricity(
 def _distances(data: Any) -> tuple[NDArray[np.float64], int, str]:
     """Condensed distances, number of replicas and fingerprint of what came."""
     data = getattr(data, "params", data)
-    shape = np.shape(data) if not hasattr(data, "shape") else tuple(data.shape)
+    if not hasattr(data, "shape") or not hasattr(data, "dtype") or hasattr(data, "toarray"):
+        data = arrays.given("data", data)
+    shape = tuple(data.shape)
     if len(shape) == 1 or (len(shape) == 2 and shape[0] == shape[1] and is_distance_matrix(np.asarray(data))):
         condensed, n = condensed_distances("data", data)
         if n < 3:
             raise ArgumentError("data", "at least 3 replicas, for triangles", str(n))
         return condensed, n, fingerprint(condensed)
-    rows = Rows(data, minimum=3)
+    with renamed(params="data"):
+        rows = Rows(data, minimum=3)
     return np.sqrt(squared_distances(rows)), rows.n, rows.fingerprint()
 
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArgumentError, StoreError
+from .. import checks
+from ..errors import StoreError
 
 LOCK_PATIENCE = 300.0
 """Seconds to wait for another writer before giving up."""
@@ -43,10 +44,7 @@ def real_path(path: Any) -> Path:
     ArgumentError
         Not a path, or one that no file can have.
     """
-    try:
-        return Path(os.path.realpath(Path(path).expanduser()))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ArgumentError("path", f"the path of a file ({error})", repr(path)) from None
+    return Path(os.path.realpath(checks.path("path", path)))
 
 
 @contextmanager

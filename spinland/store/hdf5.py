@@ -225,6 +225,8 @@ class Store:
         """
         check_new_name(name)
         checks.choice("mixed", mixed, (True, False))
+        for argument, value in (("rows", rows), ("fields", fields)):
+            checks.instance(argument, value, Mapping, "a mapping from names of fields")
         record = blank_record(kind, n_rows, rows, fields)
         with self._writing():
             if take_up(self.path, name, record, mixed):

@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from .. import checks
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
-from .transformation import NetworkSymmetry, floating_points
+from .transformation import NetworkSymmetry, a_network, floating_points
 
 
 def orbit_size(network: ReLUNetwork) -> int:
     """Number of relabelled copies of a network, ∏ M_i! over its hidden layers, exactly."""
-    return math.prod(math.factorial(m) for m in network.widths[1:-1])
+    return math.prod(math.factorial(m) for m in a_network(network).widths[1:-1])
 
 
 def orbit(network: ReLUNetwork, point: ArrayLike, *, limit: int = 100_000) -> Iterator[NDArray[Any]]:
@@ -46,7 +46,8 @@ def orbit(network: ReLUNetwork, point: ArrayLike, *, limit: int = 100_000) -> It
         At the call: the orbit has more than ``limit`` members, or the point does not fit.
     """
     limit = checks.integer("limit", limit, minimum=1)
-    batch, single = floating_points(network, point)
+    with checks.renamed(points="point"):
+        batch, single = floating_points(network, point)
     if not single:
         raise ArgumentError("point", f"one point ({network.n_params},)", f"shape {batch.shape}")
     count = orbit_size(network)

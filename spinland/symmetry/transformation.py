@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
+from ..arrays import Owner
+from ..arrays import given as given_array
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
 
 
 @dataclass(frozen=True, eq=False)
-class NetworkSymmetry:
+class NetworkSymmetry(Owner):
     """A permutation and a positive rescaling of the neurons of every hidden layer.
 
     Neuron j of a transformed hidden layer is neuron ``permutations[layer][j]`` of the original, with
@@ -52,7 +54,7 @@ class NetworkSymmetry:
         permutations: Sequence[ArrayLike] | None = None,
         scales: Sequence[ArrayLike] | None = None,
     ):
-        hidden = network.widths[1:-1]
+        hidden = a_network(network).widths[1:-1]
         if permutations is None:
             permutations = [np.arange(m) for m in hidden]
         if scales is None:
@@ -60,6 +62,7 @@ class NetworkSymmetry:
         object.__setattr__(self, "network", network)
         object.__setattr__(self, "permutations", _permutations(permutations, hidden))
         object.__setattr__(self, "scales", _scales(scales, hidden))
+        super().__post_init__()
 
     def apply(self, points: ArrayLike) -> NDArray[Any]:
         """Transformed points, shaped like ``points`` (B, dim) or (dim,); float32 stays, all else is float64.
@@ -75,6 +78,8 @@ class NetworkSymmetry:
 
     def compose(self, first: NetworkSymmetry) -> NetworkSymmetry:
         """The transformation that applies ``first`` and then this one."""
+        if not isinstance(first, NetworkSymmetry):
+            raise ArgumentError("first", "a NetworkSymmetry", first)
         if first.network != self.network:
             raise ArgumentError("first", f"a symmetry of {self.network!r}", f"one of {first.network!r}")
         return NetworkSymmetry(
@@ -182,9 +187,9 @@ def random_symmetry(
     spread : float
         Standard deviation of the logarithm of the factors; 0 permutes only.
     """
-    spread = checks.real("spread", spread, minimum=0)
-    stream = (seed, rng.Purpose.SYMMETRY, replica)
-    hidden = network.widths[1:-1]
+    spread = checks.real("spread", spread, minimum=0, maximum=100)  # exp(±100 · 6) is still a number
+    stream = (rng.seed64("seed", seed), rng.Purpose.SYMMETRY, checks.integer("replica", replica, minimum=0))
+    hidden = a_network(network).widths[1:-1]
     return NetworkSymmetry(
         network,
         [rng.permutation(*stream, 2 * layer, m) for layer, m in enumerate(hidden)],
@@ -194,16 +199,29 @@ def random_symmetry(
 
 def floating_points(network: ReLUNetwork, points: ArrayLike) -> tuple[NDArray[Any], bool]:
     """Points as (B, dim) in float32 if they came so, else in float64; and whether one (dim,) came."""
+    a_network(network)
     dtype = np.float32 if getattr(points, "dtype", None) == np.float32 else np.float64
     return checks.point_batch("points", points, network.n_params, dtype=dtype)
 
 
+def a_network(network: ReLUNetwork) -> ReLUNetwork:
+    """The network, if it is one."""
+    return checks.instance("network", network, ReLUNetwork)
+
+
+def _one_for_each(name: str, given: Sequence[ArrayLike], n: int) -> None:
+    expected = f"{n} arrays, one per hidden layer"
+    if not isinstance(given, (list, tuple)) and getattr(given, "ndim", 0) == 0:
+        raise ArgumentError(name, expected, given)
+    if len(given) != n:
+        raise ArgumentError(name, expected, f"{len(given)}")
+
+
 def _permutations(given: Sequence[ArrayLike], hidden: tuple[int, ...]) -> tuple[NDArray[np.int64], ...]:
-    if len(given) != len(hidden):
-        raise ArgumentError("permutations", f"{len(hidden)} arrays, one per hidden layer", f"{len(given)}")
+    _one_for_each("permutations", given, len(hidden))
     arrays = []
     for layer, (value, m) in enumerate(zip(given, hidden, strict=True)):
-        array = np.asarray(value)
+        array = given_array(f"permutations[{layer}]", value)
         if array.dtype.kind not in "iu" or not np.array_equal(np.sort(array, axis=None), np.arange(m)):
             raise ArgumentError(f"permutations[{layer}]", f"a permutation of 0 ... {m - 1}", repr(value))
         arrays.append(array.ravel().astype(np.int64))
@@ -211,8 +229,7 @@ def _permutations(given: Sequence[ArrayLike], hidden: tuple[int, ...]) -> tuple[
 
 
 def _scales(given: Sequence[ArrayLike], hidden: tuple[int, ...]) -> tuple[NDArray[np.float64], ...]:
-    if len(given) != len(hidden):
-        raise ArgumentError("scales", f"{len(hidden)} arrays, one per hidden layer", f"{len(given)}")
+    _one_for_each("scales", given, len(hidden))
     arrays = []
     for layer, (value, m) in enumerate(zip(given, hidden, strict=True)):
         array = checks.float_array(f"scales[{layer}]", value, shape=(m,))

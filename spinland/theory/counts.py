@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
-from ..checks import float_array, integer
+from ..checks import boolean, float_array, integer, real
 from ..errors import ArgumentError
 from .conventions import from_abc_energy, to_abc_energy
 from .goe import LARGEST_ORDERED, log_density
@@ -34,6 +34,9 @@ NODES = 12  # Gauss–Legendre nodes of a panel
 PANEL = 6.0  # its length times sqrt(N): about three distances between neighbouring eigenvalues
 WIDEST = 1.5  # and its largest length: the Gaussian factors have a width of order one
 MARGIN = 8.0  # the densities have fallen by more than 1e-18 this far beyond the edge
+
+
+_FARTHEST = 1e6  # energy per spin; none of a glass is near it
 
 
 def mean_critical_points(
@@ -91,7 +94,10 @@ def mean_critical_points(
         to_abc_energy(0.0, convention)  # refuses an unknown convention here too
         limits = np.array(math.inf)
     else:
-        limits = to_abc_energy(float_array("below", below), convention) * _x_per_energy(n, p)
+        given = float_array("below", below)
+        if np.abs(given).max(initial=0.0) > _FARTHEST:
+            raise ArgumentError("below", f"energies per spin within ±{_FARTHEST:g}", float(np.abs(given).max()))
+        limits = to_abc_energy(given, convention) * _x_per_energy(n, p)
     if p == 2 and below is None:
         number = 2.0 * n if k is None else 2.0
         return math.log(number) if log else number
@@ -173,6 +179,8 @@ def mean_critical_points_by_index(
     array([2., 2., 2.])
     """
     n = integer("n_spins", n_spins, minimum=2)
+    if below is not None:
+        below = real("below", below)
     return np.array([mean_critical_points(n, order, k, below, convention) for k in range(n)])
 
 
@@ -200,7 +208,7 @@ def _log_prefactor(n: int, p: int) -> float:
 
 
 def _number(values: Array, log: bool) -> float | Array:
-    if not log:
+    if not boolean("log", log):
         if np.max(values, initial=-np.inf) > math.log(np.finfo(np.float64).max):
             raise ArgumentError("log", f"True for a number as large as exp({np.max(values):.4g})", log)
         values = np.exp(values)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import float_array, integer
+from ..arrays import Owner
+from ..checks import float_array, integer, listing
 from ..errors import ArgumentError
 from .levels import layer_energy, threshold_energy
 
@@ -93,7 +94,7 @@ def band(n_spins: float, order: int, convention: str = "abc") -> tuple[float, fl
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class DepthDependence:
+class DepthDependence(Owner):
     """Critical points of the glass that stands for networks of one number of weights and several depths.
 
     Attributes
@@ -157,7 +158,7 @@ def critical_points_by_depth(n_parameters: int, depths: Sequence[int]) -> DepthD
     8
     """
     weights = integer("n_parameters", n_parameters, minimum=2)
-    layers = np.array([integer("depths", h, minimum=2, maximum=weights) for h in depths], np.int64)
+    layers = np.array([integer("depths", h, minimum=2, maximum=weights) for h in listing("depths", depths, "a sequence of whole numbers")], np.int64)
     if layers.size == 0:
         raise ArgumentError("depths", "at least one depth")
     below = (layers - 1).astype(np.float64)

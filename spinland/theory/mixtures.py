@@ -11,7 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 
 from .. import checks
-from ..errors import ArgumentError
+from ..errors import ArgumentError, shown
+
+MOST = 10**6  # order; beyond, closed forms lose their last digits
+_LARGEST = 1e100  # β; its square is multiplied by more
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Mixture:
         return self._derivative(overlap, 2)
 
     def _derivative(self, overlap: ArrayLike, times: int) -> NDArray[np.float64]:
-        q = np.asarray(overlap, np.float64)
+        q = checks.float_array("overlap", overlap, finite=False)
         total = np.zeros_like(q)
         for p, variance in zip(self.orders, self.variances, strict=True):
             factor = float(np.prod([p - k for k in range(times)]))
@@ -58,16 +61,17 @@ def mixture_of(order: int | Mapping[int, float]) -> Mixture:
     ArgumentError
         An order below 2, a β_p that is not finite, or none that is not 0.
     """
-    given: Mapping[Any, Any] = order if isinstance(order, Mapping) else {order: 1.0}
+    given: Mapping[Any, Any] = order if isinstance(order, Mapping) else {checks.integer("order", order, minimum=2, maximum=MOST): 1.0}
     variances = {}
     for p, beta in given.items():
-        variance = checks.real(f"order[{p!r}]", beta) ** 2
-        if not np.isfinite(variance):
-            raise ArgumentError(f"order[{p!r}]", "a number whose square is finite", beta)
+        number = checks.real(f"order[{shown(p)}]", beta)
+        if abs(number) > _LARGEST:
+            raise ArgumentError(f"order[{shown(p)}]", f"a number of at most {_LARGEST:g}", beta)
+        variance = number**2
         if variance > 0:
-            variances[checks.integer("order", p, minimum=2)] = variance
+            variances[checks.integer("order", p, minimum=2, maximum=MOST)] = variance
         else:
-            checks.integer("order", p, minimum=2)
+            checks.integer("order", p, minimum=2, maximum=MOST)
     if not variances:
         raise ArgumentError("order", "an order p >= 2, or {p: beta_p} with some beta_p other than 0", order)
     orders = tuple(sorted(variances))

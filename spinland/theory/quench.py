@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
 
 from .. import checks
+from ..arrays import Owner
 from ..errors import ArgumentError
 from . import conventions
 from .flow import nonnegative
@@ -23,7 +24,7 @@ _MOST_STEPS = 3000  # of the coarser grid: the finer one then takes 0.6 GB, and 
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class QuenchCurve:
+class QuenchCurve(Owner):
     """Energy against time after a quench, for N → ∞; times and energies in the convention asked for.
 
     Attributes
@@ -43,7 +44,7 @@ class QuenchCurve:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class AgeingCurve:
+class AgeingCurve(Owner):
     """Correlation and response between t_w and t_w + t after a quench, for N → ∞, in the convention asked for.
 
     Attributes

@@ -15,6 +15,8 @@ from ..errors import ArgumentError
 from . import conventions
 from .mixtures import Mixture, highest, minus_log_remainder, mixture_of, quadratic
 
+_COLDEST, _HOTTEST = 1e-100, 1e100  # temperatures whose squares are still numbers
+
 Order = int | Mapping[int, float]
 
 
@@ -203,7 +205,10 @@ def marginal_state(order: Order, temperature: float, convention: str = "abc") ->
 
 
 def _temperature(value: float, convention: str) -> float:
-    return conventions.to_abc_energy(checks.real("temperature", value, minimum=0), convention)
+    number = checks.real("temperature", value, minimum=0)
+    if 0 < number < _COLDEST or number > _HOTTEST:  # squares of more, and of less, are no numbers
+        raise ArgumentError("temperature", f"0, or from {_COLDEST:g} to {_HOTTEST:g}", number)
+    return conventions.to_abc_energy(number, convention)
 
 
 def _one_order(mixture: Mixture, bound: str) -> Mixture:

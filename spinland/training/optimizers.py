@@ -51,7 +51,7 @@ class SGD:
     def __post_init__(self) -> None:
         _check(self)
         object.__setattr__(self, "momentum", _share("momentum", self.momentum))
-        object.__setattr__(self, "nesterov", checks.choice("nesterov", self.nesterov, (False, True)))
+        object.__setattr__(self, "nesterov", checks.boolean("nesterov", self.nesterov))
         if self.nesterov and self.momentum == 0:
             raise ArgumentError("nesterov", "a momentum above 0 with it", "momentum 0")
 
@@ -67,6 +67,7 @@ class SGD:
 
     def coefficients(self, rates: NDArray[np.float64], first_step: int) -> NDArray[np.float64]:
         """Numbers of the kernel's rule (S, 8) for steps with these learning rates."""
+        rates = checks.float_array("rates", rates, ndim=1)
         c = np.zeros((rates.size, N_COEFFICIENTS))
         along = (1.0, self.momentum) if self.nesterov else (0.0, 1.0)
         c[:, 0] = rates
@@ -107,7 +108,7 @@ class Adam:
         _check(self)
         try:
             beta_1, beta_2 = self.betas
-        except (TypeError, ValueError):
+        except Exception:
             raise ArgumentError("betas", "two numbers", self.betas) from None
         betas = (_share("betas[0]", beta_1), _share("betas[1]", beta_2))
         object.__setattr__(self, "betas", betas)
@@ -120,6 +121,8 @@ class Adam:
     def coefficients(self, rates: NDArray[np.float64], first_step: int) -> NDArray[np.float64]:
         """Numbers of the kernel's rule (S, 8) for steps ``first_step ...``, counted from 0."""
         beta_1, beta_2 = self.betas
+        rates = checks.float_array("rates", rates, ndim=1)
+        first_step = checks.integer("first_step", first_step, minimum=0)
         t = first_step + 1.0 + np.arange(rates.size)
         c = np.empty((rates.size, N_COEFFICIENTS))
         c[:, 0] = rates / (1 - beta_1**t)

@@ -13,7 +13,7 @@ from spinland_kernels.descent import cpu as kernel
 
 from .. import checks, provenance, rng
 from ..data.dataset import Dataset
-from ..data.loading import as_dataset
+from ..data.loading import dataset_of
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
 from ..landscape.network_landscape import LOSSES, Samples, default_loss
@@ -63,7 +63,7 @@ class Plan:
         if not isinstance(optimizer, (SGD, Adam)):
             raise ArgumentError("optimizer", "SGD, Adam or AdamW", optimizer)
         self.network, self.optimizer = network, optimizer
-        self.dataset = as_dataset(dataset)
+        self.dataset = dataset_of("dataset", dataset)
         _check_widths(network, self.dataset)
         self.loss = _choose_loss(loss, self.dataset)
         n_train = len(self.dataset.x_train)

@@ -33,11 +33,11 @@ class Constant:
     rate: float
 
     def __post_init__(self) -> None:
-        _set(self, rate=checks.real("learning_rate", self.rate, minimum=0))
+        _set(self, rate=checks.real("rate", self.rate, minimum=0))
 
     def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
         """Learning rates at times ``elapsed`` (in epochs)."""
-        return np.full(elapsed.shape, self.rate)
+        return np.full(_times(elapsed).shape, self.rate)
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Cosine:
 
     def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
         """Learning rates at times ``elapsed`` of ``total`` (in epochs)."""
+        elapsed, total = _times(elapsed), checks.real("total", total, minimum=0)
         share = elapsed / total if total else np.zeros_like(elapsed)
         return self.final + (self.rate - self.final) * (1 + np.cos(np.pi * share)) / 2
 
@@ -83,7 +84,7 @@ class Cyclic:
 
     def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
         """Learning rates at times ``elapsed`` (in epochs)."""
-        phase = np.mod(elapsed / self.period_epochs, 1)
+        phase = np.mod(_times(elapsed) / self.period_epochs, 1)
         return self.low + (self.high - self.low) * (1 - np.abs(2 * phase - 1))
 
 
@@ -105,7 +106,11 @@ class Step:
 
     def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
         """Learning rates at times ``elapsed`` (in epochs)."""
-        return self.rate * self.factor ** np.floor(elapsed / self.every_epochs)
+        return self.rate * self.factor ** np.floor(_times(elapsed) / self.every_epochs)
+
+
+def _times(elapsed: ArrayLike) -> NDArray[np.float64]:
+    return checks.float_array("elapsed", elapsed)
 
 
 def _set(instance: Any, **fields: Any) -> None:

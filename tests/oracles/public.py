@@ -1,0 +1,600 @@
+"""All public functions, each with good arguments: what the fuzz and the property of ownership call.
+
+The names come from ``spinland/__init__.pyi`` and the lists of its modules, so that a new function without good
+arguments here fails a test.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import tempfile
+import types
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import spinland as sl
+from spinland.data.dataset import Dataset
+from spinland.provenance import record
+from spinland.study import glass_theory
+from tests.unit import synthetic_results as synthetic
+
+#: Plain records, protocols and errors: nothing is computed or kept where they are made.
+RECORDS = {
+    "Landscape", "Measure", "Provenance", "Result", "WalkStep", "theory.AgeingCurve", "theory.DepthDependence",
+    "theory.GlassState", "theory.QuenchCurve",
+}  # fmt: skip
+
+#: Take minutes or start a whole study; tests/cli calls them.
+STUDIES = {"run_study", "run_glass"}
+
+
+def public_names():
+    """Dotted names of all public functions, classes that users make, and their public methods."""
+    found = []
+    for name in sl.__all__:
+        value = getattr(sl, name)
+        if inspect.ismodule(value):
+            found += [f"{name}.{inner}" for inner in value.__all__ if callable(getattr(value, inner))]
+        elif callable(value):
+            found.append(name)
+    kept = []
+    for name in found:
+        value = lookup(name)
+        if name in RECORDS | STUDIES or (
+            inspect.isclass(value) and issubclass(value, (Exception, Warning))
+        ):
+            continue
+        if not inspect.isclass(value):
+            kept.append(name)
+            continue
+        if not issubclass(value, sl.Result):
+            kept.append(name)
+        kept += [f"{name}.{method}" for method in _methods(value)]
+    return kept
+
+
+def _methods(kind):
+    """Public methods that a class of ours defines or inherits from one."""
+    members = {}
+    for base in reversed(kind.__mro__):
+        if base.__module__.startswith("spinland."):
+            members.update(vars(base))
+    return sorted(
+        name for name, value in members.items()
+        if not name.startswith("_") and isinstance(value, (types.FunctionType, classmethod))
+    )  # fmt: skip
+
+
+def lookup(name):
+    """What a dotted name of spinland stands for."""
+    value = sl
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+# Objects that many calls share; whoever could change them gets new ones.
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def total(w):
+    return w.sum(axis=1)
+
+
+@cache
+def network():
+    return sl.ReLUNetwork((3, 4, 2))
+
+
+@cache
+def unbiased():
+    return sl.ReLUNetwork((2, 3, 2), bias=False)
+
+
+@cache
+def digits():
+    x, y = numbers(12, 3), np.arange(12) % 2
+    return Dataset("made", x, y, x[:6], y[:6])
+
+
+@cache
+def loss():
+    return sl.NetworkLandscape(network(), digits().x_train, digits().y_train, dtype="float64")
+
+
+@cache
+def glass():
+    return sl.SphericalSpinGlass(5, 3, seed=1)
+
+
+@cache
+def bowl():
+    return sl.FunctionLandscape(lambda w: (w**2).sum(axis=1), 3, gradient=lambda w: 2 * w)
+
+
+def spins(n=3, seed=0):
+    return glass().random_points(n, seed).copy()
+
+
+def weights(n=3, seed=0):
+    return network().initialize(n, seed=seed, dtype="float64")
+
+
+@cache
+def ensemble():
+    return sl.train(network(), digits(), 4, batch_size=4, epochs=2, keep_initial=True, snapshots=True)
+
+
+@cache
+def walk():
+    return sl.random_walk(loss(), weights(2), 0.1, 12, 3)
+
+
+@cache
+def statistics():
+    return sl.pair_statistics(numbers(6, 5))
+
+
+@cache
+def correlations():
+    return [sl.correlation(sl.SphericalSpinGlass(5, 3, seed=s), n_pairs=20) for s in range(3)]
+
+
+@cache
+def exchange():
+    return sl.replica_exchange(glass(), [0.3, 0.6, 1.0], 40)
+
+
+@cache
+def couplings():
+    return sl.path_couplings(unbiased(), numbers(12), numbers(2, seed=1))
+
+
+def store():
+    held = sl.Store(Path(tempfile.mkdtemp()) / "kept.h5")
+    held.save("walk", walk())
+    return held
+
+
+def reserved():
+    """A result of the store that is written row by row."""
+    return {
+        "kind": sl.OverlapDistribution, "n_rows": 6, "rows": {"density": ((2,), "f8")},
+        "fields": {"edges": np.arange(3.0), "density_error": np.ones(2), "provenance": record("made")},
+    }  # fmt: skip
+
+
+def symmetry(seed=0):
+    return sl.symmetry.random_symmetry(network(), seed)
+
+
+FLAT = "value", "evaluate", "gradient"
+
+#: Object whose method is called, by class.
+OBJECTS = {
+    "Adam": lambda: sl.Adam(0.01),
+    "AdamW": lambda: sl.AdamW(0.01),
+    "SGD": lambda: sl.SGD(0.1, momentum=0.9),
+    "Constant": lambda: sl.Constant(0.1),
+    "Cosine": lambda: sl.Cosine(0.1),
+    "Cyclic": lambda: sl.Cyclic(0.01, 0.1, 2.0),
+    "Step": lambda: sl.Step(0.1, 0.5, 2),
+    "Dataset": digits,
+    "Euclidean": sl.Euclidean,
+    "Sphere": lambda: sl.Sphere(2.0),
+    "FunctionLandscape": bowl,
+    "NetworkLandscape": loss,
+    "SphericalSpinGlass": glass,
+    "ReLUNetwork": network,
+    "Store": store,
+    "StudyConfig": sl.StudyConfig,
+    "GlassConfig": sl.GlassConfig,
+    "PathCouplings": couplings,
+    "ReplicaExchange": exchange,
+    "symmetry.NetworkSymmetry": symmetry,
+    "theory.Mixture": lambda: sl.theory.mixture_of({2: 0.5, 3: 1.0}),
+}
+
+CASES = {
+    # data and landscapes
+    "Dataset": lambda: {
+        "name": "mine", "x_train": numbers(6, 3).astype("f4"), "y_train": np.arange(6) % 2,
+        "x_test": numbers(2, 3), "y_test": np.array([0, 1]), "n_classes": 2,
+    },
+    "Dataset.subset": lambda: {"n_train": 4, "n_test": 2},
+    "as_dataset": lambda: {"value": (numbers(6, 3), np.arange(6) % 2, numbers(2, 3), np.array([0, 1]))},
+    "load_dataset": lambda: {"name": "teacher", "n_train": 8, "n_test": 4, "hidden": [3], "noise": 0.1, "seed": 1},
+    "ReLUNetwork": lambda: {"widths": [3, 4, 2], "bias": True},
+    "ReLUNetwork.initialize": lambda: {"n_replicas": 3, "seed": 1, "first": 2, "dtype": "float32"},
+    "ReLUNetwork.layers": lambda: {"point": weights()[0]},
+    "ReLUNetwork.flatten": lambda: {"layers": network().layers(weights()[0])},
+    "NetworkLandscape": lambda: {
+        "network": network(), "x": numbers(6, 3), "y": numbers(6, 2), "loss": "mse", "dtype": "float64",
+        "device": "cpu",
+    },
+    "SphericalSpinGlass": lambda: {
+        "n_spins": 5, "order": {2: 0.5, 3: 1.0}, "seed": 1, "dtype": "float64", "disorder": "signs",
+        "generated": False, "device": "cpu",
+    },
+    "SphericalSpinGlass.from_couplings": lambda: {"couplings": numbers(4, 4, 4), "dtype": "float64"},
+    "SphericalSpinGlass.covariance": lambda: {"q": np.linspace(-1, 1, 5)},
+    "SphericalSpinGlass.random_points": lambda: {"n": 3, "seed": 2},
+    "SphericalSpinGlass.couplings": dict,
+    "SphericalSpinGlass.value_and_gradient": lambda: {"points": spins()},
+    "SphericalSpinGlass.hessian_products": lambda: {"points": spins(), "vectors": numbers(3, 5)},
+    "SphericalSpinGlass.hessians": lambda: {"points": spins()},
+    "SphericalSpinGlass.polynomial": lambda: {"points": numbers(3, 5)},
+    "FunctionLandscape": lambda: {
+        "value": total, "dim": 3, "gradient": np.ones_like, "geometry": sl.Sphere(1.0),
+        "name": "sum",
+    },
+    "Euclidean": lambda: {"filters": (np.array([0, 1]), np.array([2])), "layers": (np.arange(3),)},
+    "Euclidean.retract": lambda: {"points": numbers(2, 3)},
+    "Euclidean.tangent": lambda: {"points": numbers(2, 3), "vectors": numbers(2, 3)},
+    "Sphere": lambda: {"radius": 2.0},
+    "Sphere.retract": lambda: {"points": numbers(2, 3), "radius": np.array([1.0, 2.0])},
+    "Sphere.tangent": lambda: {"points": numbers(2, 3), "vectors": numbers(2, 3, seed=1)},
+    **{f"NetworkLandscape.{name}": lambda: {"points": weights()} for name in FLAT},
+    **{f"SphericalSpinGlass.{name}": lambda: {"points": spins()} for name in FLAT},
+    **{f"FunctionLandscape.{name}": lambda: {"points": numbers(4, 3)} for name in FLAT},
+    "NetworkLandscape.hessian_product": lambda: {"point": weights()[0], "vectors": weights(2, 1)},
+    "SphericalSpinGlass.hessian_product": lambda: {"point": spins()[0], "vectors": numbers(2, 5)},
+    "FunctionLandscape.hessian_product": lambda: {"point": numbers(3), "vectors": numbers(2, 3)},
+    "NetworkLandscape.slice": lambda: {"origin": weights()[0], "directions": weights(2, 1)},
+    "SphericalSpinGlass.slice": lambda: {"origin": spins()[0], "directions": numbers(2, 5)},
+    "FunctionLandscape.slice": lambda: {"origin": numbers(3), "directions": numbers(2, 3)},
+    # training
+    "SGD": lambda: {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    **{
+        name: lambda: {"learning_rate": 0.01, "betas": (0.9, 0.99), "eps": 1e-8, "weight_decay": 0.01}
+        for name in ("Adam", "AdamW")
+    },
+    **{f"{name}.coefficients": lambda: {"rates": np.full(4, 0.1), "first_step": 2} for name in ("SGD", "Adam", "AdamW")},
+    "Constant": lambda: {"rate": 0.1},
+    "Cosine": lambda: {"rate": 0.1, "final": 0.01},
+    "Cyclic": lambda: {"low": 0.01, "high": 0.1, "period_epochs": 2.0},
+    "Step": lambda: {"rate": 0.1, "factor": 0.5, "every_epochs": 2},
+    **{
+        f"{name}.rates": lambda: {"elapsed": np.linspace(0, 2, 5), "total": 3.0}
+        for name in ("Constant", "Cosine", "Cyclic", "Step")
+    },
+    **{
+        name: lambda: {
+            "network": network(), "dataset": digits(), "n_replicas": None, "optimizer": sl.Adam(0.01),
+            "batch_size": 4, "epochs": 2, "seed": 1, "loss": "cross_entropy", "dtype": "float32",
+            "replicas": np.array([3, 5]), "snapshots": [0, 1], "keep_initial": True,
+            "initial": weights(2).astype("f4"), "evaluate": "both", "device": "cpu", "group_size": 1,
+        }
+        for name in ("train", "train_groups")
+    },
+    # probes
+    **{
+        name: lambda: {
+            "landscape": bowl(), "origin": numbers(2, 3), "sigma": 0.1, "n_steps": 5, "n_walkers": 3, "seed": 1,
+            "constraint": "none", "first_walker": 2,
+        }
+        for name in ("random_walk", "iterate_walk")
+    },
+    "ruggedness": lambda: {"walk": walk(), "max_lag": 4, "bins": 10, "center": "origin"},
+    "overlap_profile": lambda: {
+        "landscape": loss(), "origin": weights(2), "n_steps": 5, "n_walkers": 2, "seed": 1, "last": 0.1,
+        "n_bins": 5, "n_typical": 8,
+    },
+    "flatness": lambda: {
+        "landscape": loss(), "points": weights(2), "radii": np.array([0.1, 0.2]), "n_directions": 3, "seed": 1,
+        "kind": "filter",
+    },
+    "correlation": lambda: {
+        "landscape": glass(), "overlaps": np.linspace(-1, 1, 9), "n_pairs": 20, "seed": 1, "radius": None,
+        "origin": None, "max_order": 8,
+    },
+    "mean_correlation": lambda: {"correlations": list(correlations()), "seed": 1},
+    "line": lambda: {
+        "landscape": loss(), "start": weights()[0], "end": weights()[1], "alphas": np.linspace(0, 1, 5),
+        "path": "straight", "label": "between",
+    },
+    "plane": lambda: {
+        "landscape": loss(), "origin": weights()[0], "directions": weights(2, 1), "a": np.linspace(-1, 1, 4),
+        "b": np.linspace(-1, 1, 3),
+    },
+    "random_plane": lambda: {
+        "landscape": loss(), "origin": weights()[0], "seed": 1, "a": np.linspace(-1, 1, 4),
+        "b": np.linspace(-1, 1, 3), "normalize": "filter",
+    },
+    "plane_through": lambda: {
+        "landscape": loss(), "three": weights(), "n": (4, 3), "margin": 0.2, "labels": ("a", "b", "c"),
+    },
+    "trajectory_plane": lambda: {"landscape": loss(), "trajectory": weights(5), "n": [4, 3], "margin": 0.2},
+    "random_directions": lambda: {
+        "landscape": loss(), "origin": weights()[0], "n": 2, "seed": 1, "normalize": "layer",
+    },
+    "swap_interpolation": lambda: {
+        "landscape": loss(), "origin": weights()[0], "swaps": np.array([0, 1, 2]), "alphas": np.linspace(0, 1, 4),
+        "n_trials": 3, "layer": 0, "seed": 1,
+    },
+    # dynamics
+    "gradient_flow": lambda: {
+        "landscape": bowl(), "points": numbers(2, 3), "times": np.array([0.0, 0.5, 1.0]), "tolerance": 1e-6,
+        "max_steps": 200,
+    },
+    "minimize": lambda: {
+        "landscape": [bowl(), bowl()], "points": numbers(2, 3), "tolerance": 1e-8, "max_iterations": 20,
+    },
+    "langevin": lambda: {
+        "landscape": glass(), "points": spins(), "temperature": 0.5, "times": np.array([0.0, 0.1, 0.2]), "dt": 0.02,
+        "seed": 1, "waiting_times": np.array([0.1]),
+    },
+    "replica_exchange": lambda: {
+        "landscape": glass(), "temperatures": np.array([0.5, 1.0]), "n_sweeps": 20, "seed": 1, "copies": 2,
+        "n_warmup": 4, "stride": 2,
+    },
+    "ReplicaExchange.specific_heat": dict,
+    "ReplicaExchange.overlap_density": lambda: {"bins": 10},
+    "instances": lambda: {
+        "n_spins": 5, "order": {2: 1.0, 3: 0.5}, "n_instances": 2, "seed": 1, "dtype": "float64",
+        "disorder": "gaussian", "generated": False,
+    },
+    "descent_scaling": lambda: {
+        "order": 3, "sizes": [4, 6], "n_instances": 2, "n_starts": 2, "times": np.array([0.0, 0.5, 1.0]), "seed": 1,
+        "tolerance": 1e-4, "dtype": "float64",
+    },
+    "glass_minima": lambda: {"glass": glass(), "n": 4, "seed": 1, "tolerance": 1e-8, "max_steps": 50},
+    # critical points and the analogy
+    "critical_points": lambda: {
+        "glass": sl.SphericalSpinGlass(3, 3, seed=0), "n_starts": 40, "seed": 1, "method": "search",
+    },
+    "critical_point_counts": lambda: {
+        "n_spins": 3, "order": 3, "n_instances": 2, "seed": 1, "n_starts": 40, "method": "search",
+    },
+    "path_couplings": lambda: {
+        "network": unbiased(), "point": numbers(12), "x": numbers(2),
+        "memory_limit": 10**7,
+    },
+    "PathCouplings.polynomial": lambda: {"weights": numbers(2, 12)},
+    "PathCouplings.holds_at": lambda: {"weights": numbers(2, 12)},
+    "PathCouplings.tensor": lambda: {"output": 1},
+    "PathCouplings.glass_couplings": lambda: {"output": 1},
+    "mapping_assumptions": lambda: {
+        "network": unbiased(), "points": numbers(4, 12), "x": numbers(24, 2), "initial": numbers(4, 12, seed=1),
+        "tolerance": 0.01, "n_samples": 24, "seed": 1,
+    },
+    # replicas
+    "distances": lambda: {"params": numbers(5, 4), "metric": "projective", "condensed": True},
+    "overlaps": lambda: {"params": numbers(5, 4), "condensed": False, "unsigned": True},
+    "pair_statistics": lambda: {"params": numbers(5, 4), "unsigned": False},
+    "overlap_distribution": lambda: {"statistics": statistics(), "bins": np.linspace(-1, 1, 6)},
+    "distance_distribution": lambda: {"statistics": statistics(), "bins": np.linspace(0, 9, 6)},
+    "hierarchy": lambda: {
+        "params": numbers(5, 4), "method": "average", "metric": "euclidean", "memory": "auto",
+    },
+    "hierarchy_from_distances": lambda: {"distances": sl.distances(numbers(5, 4), condensed=True), "method": "single"},
+    "ultrametricity": lambda: {
+        "data": sl.distances(numbers(6, 4)), "n_bootstrap": 5, "n_null": 4, "n_triples": 30, "seed": 1,
+        "tolerance": 0.1,
+    },
+    "rank_correlation": lambda: {"x": numbers(9), "y": numbers(9, seed=1), "n_bootstrap": 20, "seed": 1},
+    # symmetry
+    "symmetry.NetworkSymmetry": lambda: {
+        "network": network(), "permutations": [np.array([1, 0, 3, 2])], "scales": [np.array([1.0, 2.0, 0.5, 1.0])],
+    },
+    "symmetry.NetworkSymmetry.apply": lambda: {"points": weights()},
+    "symmetry.NetworkSymmetry.compose": lambda: {"first": symmetry(1)},
+    "symmetry.NetworkSymmetry.invert": dict,
+    "symmetry.NetworkSymmetry.identity": lambda: {"network": network()},
+    "symmetry.canonical": lambda: {"network": network(), "points": weights()},
+    "symmetry.orbit": lambda: {"network": network(), "point": weights()[0], "limit": 100},
+    "symmetry.orbit_size": lambda: {"network": network()},
+    "symmetry.permute": lambda: {
+        "network": network(), "points": weights(), "permutations": [np.array([1, 0, 3, 2])],
+    },
+    "symmetry.rescale": lambda: {"network": network(), "points": weights(), "scales": [np.full(4, 2.0)]},
+    "symmetry.random_symmetry": lambda: {"network": network(), "seed": 1, "replica": 2, "spread": 0.3},
+    # theory
+    "theory.band": lambda: {"n_spins": 20.0, "order": 3, "convention": "abc"},
+    "theory.complex_critical_points": lambda: {"n_spins": 5, "order": 3},
+    "theory.complexity": lambda: {"u": np.linspace(-2, 0, 4), "order": 3, "index": 1, "convention": "abc"},
+    "theory.critical_point_density": lambda: {
+        "energy": np.linspace(-2, 0, 3), "n_spins": 5, "order": 3, "index": 1, "convention": "cs", "log": True,
+    },
+    "theory.critical_points_by_depth": lambda: {"n_parameters": 500, "depths": [2, 3]},
+    "theory.effective_spins": lambda: {"widths": [10, 20, 5]},
+    "theory.equilibrium_energy": lambda: {
+        "order": 3, "temperature": np.array([1.2, 1.5]), "convention": "abc", "n_spins": 20,
+    },
+    "theory.euler_characteristic": lambda: {"n_spins": 5},
+    "theory.finite_size_correction": lambda: {"n_spins": 20, "order": 3, "temperature": 1.5, "convention": "abc"},
+    "theory.gradient_flow_energy": lambda: {"times": np.array([0.0, 1.0]), "order": 2, "convention": "abc"},
+    "theory.large_n_critical_points": lambda: {
+        "n_spins": 50, "order": 3, "index": 1, "below": -1.5, "convention": "abc", "log": True,
+    },
+    "theory.layer_energy": lambda: {"order": 3, "index": 1, "convention": "abc"},
+    "theory.mean_critical_points": lambda: {
+        "n_spins": 5, "order": 3, "index": 1, "below": np.array([-1.5, 0.0]), "convention": "abc", "log": False,
+    },
+    "theory.mean_critical_points_by_index": lambda: {"n_spins": 5, "order": 3, "below": -0.5, "convention": "abc"},
+    "theory.mixture_of": lambda: {"order": {2: 0.5, 3: 1.0}},
+    "theory.Mixture": lambda: {"orders": (2, 3), "variances": (0.25, 1.0)},
+    **{
+        f"theory.Mixture.{name}": lambda: {"overlap": np.linspace(0, 1, 3)}
+        for name in ("covariance", "slope", "curvature")
+    },
+    **{
+        f"theory.{name}": lambda: {"order": 3, "temperature": 0.4, "convention": "abc"}
+        for name in ("marginal_state", "one_rsb")
+    },
+    **{
+        f"theory.{name}": lambda: {"order": 3, "convention": "abc"}
+        for name in ("dynamical_temperature", "second_moment_temperature", "static_temperature", "threshold_energy")
+    },
+    "theory.quench_correlation": lambda: {
+        "waiting_times": np.array([0.2]), "times": np.array([0.0, 0.2]), "order": 3, "temperature": 0.5,
+        "convention": "abc", "step": 0.05,
+    },
+    "theory.quench_energy": lambda: {
+        "times": np.array([0.0, 0.2]), "order": 3, "temperature": 0.5, "convention": "abc", "step": 0.05,
+    },
+    "theory.real_bound": lambda: {"n_spins": 5, "order": 3},
+    "theory.spectral_flow_energy": lambda: {
+        "eigenvalues": np.array([-1.0, 0.5]), "overlaps2": np.array([0.5, 0.5]), "times": np.array([0.0, 1.0]),
+    },
+    # store and settings
+    "Store": lambda: {"path": Path(tempfile.mkdtemp()) / "new.h5", "mode": "a"},
+    "Store.names": dict,
+    "Store.pending": dict,
+    "Store.load": lambda: {"name": "walk", "mmap": False},
+    "Store.save": lambda: {"name": "walk", "result": walk(), "overwrite": True},
+    "Store.reserve": lambda: {"name": "later", **reserved()},
+    "Store.row_writer": lambda: {"name": "later"},
+    "Store.set_meta": lambda: {"meta": {"a": 1}},
+    "StudyConfig": lambda: {"hidden": (4,), "seed": 1, "sigmas": (0.1,), "learning_rate": 0.01, "data": "digits"},
+    "StudyConfig.as_dict": dict,
+    "GlassConfig.as_dict": dict,
+    "GlassConfig": lambda: {"spins": 10, "order": 3, "seed": 1, "ageing_time": 2.0, "waiting_times": (1.0,)},
+}  # fmt: skip
+
+LABELS = ["a", "b"]
+
+FIGURES = {
+    "ageing_beside_theory": lambda: {"langevin": _ageing()[0], "theory": _ageing()[1], "ax": None},
+    "ageing_curves": lambda: {"langevin": _ageing()[0], "ax": None, "versus": "ratio", "theory": None},
+    "barrier_width": lambda: {"swaps": _swaps(), "n_swaps": [4, 16], "fraction": None, "log": True, "unit": "nats"},
+    "complexity_curves": lambda: {"card": glass_theory.theory_card(3), "figure": None},
+    "correlation_curve": lambda: {"correlation": synthetic.correlation(), "orders": (2, 3), "labels": None},
+    "correlation_mixture": lambda: {
+        "correlation": [synthetic.correlation(p) for p in (2, 3)], "orders": (2, 3), "labels": LABELS,
+    },
+    "critical_points_depth": lambda: {"depth": glass_theory.depth_theory(500), "ax": None},
+    "dendrogram_matrix": lambda: {"hierarchy": _tree(12), "matrix": np.ones((12, 12)), "matrix_label": "x"},
+    "descent_approach": lambda: {"scaling": _scaling(), "theory": None, "levels": {"a": -1.6}, "power": 0.66},
+    "descent_curve": lambda: {"flow": _flow(), "theory": None, "levels": {"a": -1.6}, "labels": ["a"]},
+    "descent_sizes": lambda: {"scaling": _scaling(), "levels": {"a": -1.6}},
+    "distance_histogram": lambda: {
+        "statistics": [synthetic.statistics(m, 12) for m in (64, 128)], "labels": LABELS, "n_bins": 10,
+        "relative": True,
+    },
+    "effective_order_sweep": lambda: {
+        "correlations": [synthetic.correlation(p) for p in (2, 3)], "values": [8, 16], "labels": None,
+        "value_label": "M",
+    },
+    "energy_temperature": lambda: {"exchange": exchange(), "theory": None, "levels": {"a": 0.5}, "labels": ["a"]},
+    "flatness_batch": lambda: {"comparison": synthetic.batch_comparison(6), "kind": "walk", "unit": "nats"},
+    "hierarchy_pair": lambda: {
+        "hierarchies": [_tree(8), _tree(12)],
+        "distributions": [synthetic.overlap_distribution(seed) for seed in (0, 1)], "names": LABELS,
+    },
+    "index_counts": lambda: {"counts": _counts(), "theory": None, "labels": ["a"]},
+    "index_energy": lambda: {"critical": _critical(), "layers": np.array([-1.6, -1.5]), "threshold": -1.4},
+    "line_pair": lambda: {"lines": _lines(), "names": LABELS, "value_labels": LABELS, "orders": (None, 3)},
+    "line_panels": lambda: {"lines": _lines(), "log": True, "value_label": "x"},
+    "line_profile": lambda: {"lines": _lines(), "quantity": "loss", "log": True, "value_label": "x"},
+    "mapping_assumptions": lambda: {"result": _assumptions(), "labels": ["a"], "details": True},
+    "minima_energies": lambda: {"minima": _minima(), "levels": {"a": -1.6}, "n_bins": 5},
+    "overlap_distribution_curves": lambda: {"exchange": exchange(), "bins": 10, "levels": {"a": 0.5}},
+    "overlap_histogram": lambda: {"distribution": synthetic.overlap_distribution(), "labels": ["a"]},
+    "overlap_profiles": lambda: {
+        "profiles": [synthetic.profile(), synthetic.profile("energy")], "names": LABELS, "value_labels": LABELS,
+        "orders": (None, 3), "references": (2, 3),
+    },
+    "plane_contour": lambda: {
+        "plane": synthetic.plane(8, 6), "quantity": "loss", "log": True, "equal": True, "value_label": "x",
+    },
+    "plane_pair": lambda: {
+        "planes": [synthetic.plane(8, 6), synthetic.plane(8, 6, kind="glass")], "names": LABELS,
+        "value_labels": LABELS, "surfaces": False,
+    },
+    "plane_surface": lambda: {"plane": synthetic.plane(8, 6), "quantity": "loss", "log": True, "value_label": "x"},
+    "save_figure": lambda: {
+        "drawn": Figure(), "path": Path(tempfile.mkdtemp()) / "a.svg", "overwrite": False, "dpi": 50,
+    },
+    "svg_text": lambda: {"drawn": Figure(), "title": "a", "dpi": 50},
+    "swap_barrier": lambda: {"swaps": _swaps(), "log": True, "unit": "nats"},
+    "swap_curves": lambda: {"swap": _swaps()[0], "quantity": "loss", "log": True, "value_label": "x"},
+    "training_history": lambda: {"ensemble": synthetic.ensemble(6, 4), "log": True},
+    "ultrametricity_null": lambda: {
+        "result": synthetic.ultrametricity(), "measure": "deviation", "label": "x", "name": "n",
+    },
+    "walk_fan": lambda: {
+        "walks": [walk()], "quantity": "loss", "versus": "step", "n_shown": 1, "log": True, "value_label": "x",
+    },
+    "walk_ruggedness": lambda: {"ruggedness": [synthetic.ruggedness(1.0)], "labels": ["a"]},
+    "width_spread": lambda: {
+        "statistics": [synthetic.statistics(m, 12) for m in (64, 128)], "widths": [64, 128], "guide": -0.5,
+    },
+}  # fmt: skip
+CASES |= {f"figures.{name}": make for name, make in FIGURES.items()}
+
+
+@cache
+def _ageing():
+    times, waits = np.array([0.0, 0.1, 0.2]), np.array([0.1, 0.2])
+    run = sl.langevin(glass(), spins(), 0.4, np.linspace(0, 0.4, 5), waiting_times=waits)
+    return run, glass_theory.ageing_theory(3, 0.4, waits, times)
+
+
+@cache
+def _swaps():
+    return [synthetic.swap(width, n_trials=5) for width in (64, 128)]
+
+
+@cache
+def _tree(n):
+    return synthetic.hierarchy(synthetic.solutions(n))
+
+
+@cache
+def _scaling():
+    return sl.descent_scaling(3, [4, 6], 2, 2, [0.0, 0.5, 1.0])
+
+
+@cache
+def _flow():
+    return sl.gradient_flow(glass(), spins(), [0.0, 0.5, 1.0])
+
+
+@cache
+def _counts():
+    return sl.critical_point_counts(3, 3, 2, n_starts=40, method="search")
+
+
+@cache
+def _critical():
+    return sl.critical_points(sl.SphericalSpinGlass(3, 3, seed=0), 40, method="search")
+
+
+@cache
+def _assumptions():
+    return sl.mapping_assumptions(unbiased(), numbers(4, 12), numbers(24, 2))
+
+
+@cache
+def _minima():
+    return sl.glass_minima(glass(), 4)
+
+
+@cache
+def _lines():
+    return [synthetic.line("a", batch=4), synthetic.line("b")]
+
+
+def prepared(name):
+    """The function of a case, bound to its object, and good arguments that nobody else holds."""
+    owner, _, method = name.rpartition(".")
+    function = lookup(name)
+    if inspect.isclass(lookup(owner)) if owner else False:
+        holder = OBJECTS[owner]()
+        if name == "Store.row_writer":
+            holder.reserve("later", **reserved())
+        function = getattr(holder, method)
+    return function, CASES[name]()
+
+
+def consumed(result, most=4):
+    """A result, or the first ones of a generator."""
+    return list(itertools.islice(result, most)) if inspect.isgenerator(result) else result
