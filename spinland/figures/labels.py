@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..checks import real
 from ..errors import ArgumentError
+from ..formatting import plus_minus  # noqa: F401 - the figures take it from here
 from ..quantities import UNITS, quantity_of
 
 _SYMBOLS = {"energy per spin": "H/N"}
@@ -69,18 +69,6 @@ SWAPS = r"swapped pairs $S$"
 ALPHA = r"position $\alpha$"
 OVERLAP = r"overlap $q$"
 DISTANCE = r"distance $d_{ab} = |w_a - w_b|$"
-
-
-def plus_minus(value: float, error: float) -> str:
-    """``"12.3 ± 0.5"``: as many digits as two digits of the error carry; no error where it is NaN."""
-    if not math.isfinite(value):
-        return "not determined"
-    if not math.isfinite(error) or error <= 0:
-        return f"{value:.3g}".replace("-", "−")
-    digits = 1 - math.floor(math.log10(error))
-    if digits < 0 or digits > 6:
-        return f"{value:.3g} ± {error:.2g}".replace("-", "−")
-    return f"{value:.{digits}f} ± {error:.{digits}f}".replace("-", "−")
 
 
 def named_levels(levels: Any) -> dict[str, float]:
