@@ -45,6 +45,15 @@ def standard_error(values: NDArray[np.float64], axis: int = 0) -> NDArray[np.flo
     return np.asarray(values.std(axis=axis, ddof=1) / np.sqrt(n))
 
 
+def histogram_bins(n: int) -> int:
+    """Bins of a histogram of ``n`` independent numbers, or of the pairs of ``n`` replicas: 2 n^(1/2), from 4 to 40.
+
+    Pairs share replicas, so n(n−1)/2 of them tell little more of a distribution than n numbers do; with more
+    bins their histogram shows single replicas.
+    """
+    return int(min(40, max(4, round(2 * math.sqrt(n)))))
+
+
 def grouped_error(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.float64]:
     """Standard error of the mean over the first axis of values (N, ...), N/K from each of K groups.
 
@@ -183,6 +192,22 @@ def rank_p(value: float, draws: ArrayLike) -> NDArray[np.float64]:
     smaller = np.sum(array <= value + slack, axis=-1)
     larger = np.sum(array >= value - slack, axis=-1)
     return np.asarray(np.minimum(1.0, 2.0 * (1 + np.minimum(smaller, larger)) / (array.shape[-1] + 1)))
+
+
+def power_law(
+    x: NDArray[Any], y: NDArray[np.float64], error: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """Exponent γ, its error and the factor a of the best y = a x^γ for three points or more, errors above 0.
+
+    Weighted least squares of the logarithms. Where the points scatter by more than their errors, so does the
+    exponent: its error is multiplied by (χ²/dof)^(1/2) if that is above 1.
+    """
+    u, v, weight = np.log(x), np.log(y), (y / error) ** 2
+    middle, height = np.average(u, weights=weight), np.average(v, weights=weight)
+    square = weight @ (u - middle) ** 2
+    slope = weight @ ((u - middle) * (v - height)) / square
+    misfit = weight @ (v - height - slope * (u - middle)) ** 2 / (len(u) - 2)
+    return float(slope), float(np.sqrt(max(1.0, misfit) / square)), float(np.exp(height - slope * middle))
 
 
 def bootstrap_indices(seed: int, n_bootstrap: int, n: int) -> NDArray[np.int64]:

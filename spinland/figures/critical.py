@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import float_array, real
 from ..errors import ArgumentError
+from ..statistics import histogram_bins
 from .inputs import listing, matched, takes
 from .labels import ENERGY, plus_minus
 from .style import GREY, INK, PALETTE, canvas, category, context, dress, legend, ordered_colours, panel
@@ -66,7 +67,7 @@ def index_energy(
     top.sharex(main)
     top.tick_params(labelbottom=False)
     fraction = index / (critical.n_spins - 1)
-    top.hist(energy, bins=min(60, 10 + len(energy) // 20), color=PALETTE[0], alpha=0.75)
+    top.hist(energy, bins=histogram_bins(len(energy)), color=PALETTE[0], alpha=0.75)
     top.set_ylabel("points")
     main.plot(
         energy, fraction, linestyle="none", marker="|", markersize=float(np.clip(180 / critical.n_spins, 4, 16)),

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..checks import integer
-from ..statistics import equal_edges
+from ..checks import integer, real
+from ..statistics import equal_edges, histogram_bins, power_law
 from .inputs import listing, matched, measured, takes
-from .labels import DISTANCE, WIDTH
-from .style import GREY, PALETTE, context, legend, ordered_colours, panel, powers_of_two
+from .labels import DISTANCE, WIDTH, plus_minus
+from .style import GREY, PALETTE, context, legend, ordered_colours, outline, panel, powers_of_two
 
 
 @takes("PairStatistics", "distances", "mean_distance", several=True)
@@ -22,7 +22,7 @@ def distance_histogram(
     ax: Axes | None = None,
     *,
     labels: Sequence[str] | None = None,
-    n_bins: int = 40,
+    n_bins: int | None = None,
     relative: bool = False,
 ) -> Axes:
     """Distribution of the distances between solutions, one histogram for each ensemble.
@@ -38,8 +38,9 @@ def distance_histogram(
         Where to draw; a new figure if it is not given.
     labels : sequence of str, optional
         Name of each, such as ``"M = 128"``.
-    n_bins : int
-        Number of bins of each histogram, between its smallest and largest distance.
+    n_bins : int, optional
+        Number of bins of each histogram, between its smallest and largest distance; by default as many as its
+        number of replicas allows.
     relative : bool
         Distances in units of their mean, so that the shapes of different widths lie on each other.
 
@@ -55,14 +56,15 @@ def distance_histogram(
     """
     items = listing("statistics", statistics)
     names = matched("labels", labels, len(items))
-    integer("n_bins", n_bins, minimum=1)
+    if n_bins is not None:
+        integer("n_bins", n_bins, minimum=1)
     ax = panel(ax)
     for item, name, colour in zip(items, names, ordered_colours(len(items)), strict=True):
         mean = item.mean_distance
         distances = measured("statistics", item.distances) / (mean if relative else 1.0)
-        density, edges = np.histogram(distances, bins=equal_edges(distances, n_bins), density=True)
-        ax.stairs(density, edges, fill=True, color=colour, alpha=0.25, linewidth=0)
-        ax.stairs(density, edges, color=colour, linewidth=1.3, label=name)
+        bins = histogram_bins(item.n_replicas) if n_bins is None else n_bins
+        density, edges = np.histogram(distances, bins=equal_edges(distances, bins), density=True)
+        outline(ax, density, edges, colour, name, alone=len(items) == 1)
         if not relative:
             ax.axvline(mean, color=colour, linewidth=0.9, linestyle=":")
     ax.set_ylim(bottom=0)
@@ -79,7 +81,9 @@ def width_spread(
 ) -> Axes:
     """Relative width of the distribution of distances, std(d)/⟨d⟩, against the number M of hidden neurons.
 
-    The error bar adds the relative errors of the standard deviation and of the mean in quadrature.
+    The error bar adds the relative errors of the standard deviation and of the mean in quadrature. From three
+    widths on the power law that fits best is drawn, and its exponent told with its error; a misfit widens the
+    error by the root of χ² per degree of freedom.
 
     Parameters
     ----------
@@ -90,8 +94,8 @@ def width_spread(
     ax : Axes, optional
         Where to draw; a new figure if it is not given.
     guide : float, optional
-        Exponent of a dashed power law drawn through the point of the smallest width: −0.5 is the law of
-        vectors with independent entries, whose number grows as M.
+        Exponent of a dotted power law drawn through the point of the smallest width, to compare with: −0.5 is
+        the law of vectors with independent entries, whose number grows as M.
 
     Returns
     -------
@@ -114,10 +118,19 @@ def width_spread(
     ratio = std / mean
     error = ratio * np.hypot(std_error / std, mean_error / mean)
     ax = panel(ax)
-    ax.errorbar(width, ratio, error, color=PALETTE[0], marker="o", label="measured")
+    fitted = len(np.unique(width)) > 2 and bool((error > 0).all() and np.isfinite(error).all())
+    line = "none" if fitted else "-"
+    ax.errorbar(width, ratio, error, color=PALETTE[0], marker="o", linestyle=line, label="measured")
+    if fitted:
+        slope, slope_error, level = power_law(width, ratio, error)
+        told = rf"$\propto M^{{\gamma}}$, $\gamma$ = {plus_minus(slope, slope_error)}"
+        ax.plot(width, level * width**slope, color=GREY, linestyle="--", linewidth=1.0, label=told)
     if guide is not None:
-        law = ratio[0] * (width / width[0]) ** float(guide)
-        ax.plot(width, law, color=GREY, linestyle="--", linewidth=1.0, label=rf"$M^{{{guide:g}}}$")
+        law = ratio[0] * (width / width[0]) ** real("guide", guide)
+        ax.plot(
+            width, law, color=GREY, linestyle=":", linewidth=1.2, label=rf"$M^{{{guide:g}}}$, for comparison"
+        )
+    if guide is not None or fitted:
         legend(ax)
     powers_of_two(ax, width)
     ax.set_yscale("log")
@@ -158,8 +171,7 @@ def overlap_histogram(
     for item, name, colour in zip(items, names, ordered_colours(len(items)), strict=True):
         edges = np.asarray(item.edges)
         density = measured("distribution", item.density)
-        ax.stairs(density, edges, fill=True, color=colour, alpha=0.25, linewidth=0)
-        ax.stairs(density, edges, color=colour, linewidth=1.3, label=name)
+        outline(ax, density, edges, colour, name, alone=len(items) == 1)
         ax.errorbar(
             0.5 * (edges[1:] + edges[:-1]),
             density,

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from .inputs import field_label, field_of, takes
-from .style import INK, PALETTE, SEQUENTIAL, canvas, context, dress, panel, value_bar, wants_log
+from .style import DIVIDE, INK, PALETTE, SEQUENTIAL, canvas, context, dress, panel, value_bar, wants_log
 
 _N_LEVELS = 18
+_BASINS = 4.0  # ratio of largest to smallest value from which planes of several solutions are logarithmic
 _HALO = [patheffects.withStroke(linewidth=2.6, foreground="white")]
 
 
@@ -42,7 +43,8 @@ def plane_contour(
     quantity : {"loss", "accuracy"}
         What to draw.
     log : bool, optional
-        Levels in equal ratios; by themselves if the loss is positive and spans a factor of 30.
+        Levels in equal ratios; by themselves if the loss is positive and spans a factor of 30, or of 4 where
+        solutions are named: they lie deep below what is between them.
     equal : bool, optional
         One unit of a as long as one unit of b; by itself unless one range is more than twice the other.
     value_label : str, optional
@@ -60,7 +62,7 @@ def plane_contour(
     """
     values, label = field_of(plane, quantity), field_label([plane], quantity, value_label)
     a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)
-    use_log = _logarithmic(values, quantity, log)
+    use_log = _logarithmic(plane, values, quantity, log)
     levels, norm = _levels(values, use_log)
     aspect = np.ptp(b) / np.ptp(a)
     equal = bool(0.5 <= aspect <= 2) if equal is None else equal
@@ -76,6 +78,7 @@ def plane_contour(
     _bar_ticks(value_bar(ax, filled, label), levels, use_log)
     _path(ax, plane)
     _named_points(ax, plane)
+    _origin(ax, plane)
     if equal:
         ax.set_aspect("equal")
     ax.set_xlabel(_axis_label(plane, 0))
@@ -119,7 +122,7 @@ def plane_surface(
         Unknown quantity, an accuracy that has no meaning here, or ``log`` of values that are not positive.
     """
     values, label = field_of(plane, quantity), field_label([plane], quantity, value_label)
-    use_log = _logarithmic(values, quantity, log)
+    use_log = _logarithmic(plane, values, quantity, log)
     a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)
     height = np.where(np.isfinite(values), values, np.nan)
     if use_log:
@@ -150,13 +153,14 @@ def plane_surface(
     return figure
 
 
-def _logarithmic(values: NDArray[np.float64], quantity: str, log: bool | None) -> bool:
+def _logarithmic(plane: Any, values: NDArray[np.float64], quantity: str, log: bool | None) -> bool:
     """Whether the levels shall be in equal ratios."""
     if log and not (values[np.isfinite(values)] > 0).all():
         raise ArgumentError(
             "log", "positive values for a logarithmic scale", f"smallest {np.nanmin(values):g}"
         )
-    return bool(log) if log is not None else quantity == "loss" and wants_log(values)
+    ratio = _BASINS if plane.points is not None and len(plane.points) > 1 else DIVIDE
+    return bool(log) if log is not None else quantity == "loss" and wants_log(values, ratio)
 
 
 def _levels(values: NDArray[np.float64], use_log: bool) -> tuple[NDArray[np.float64], Normalize]:
@@ -214,7 +218,8 @@ def _height_ticks(ax: Any, low: float, high: float, use_log: bool) -> None:
 
 def _axis_label(plane: Any, k: int) -> str:
     """Label of one axis, with the share of the variance that it explains."""
-    label = (plane.a_label, plane.b_label)[k] or ("$a$", "$b$")[k]
+    default = ("coordinate $a$ along direction 1", "coordinate $b$ along direction 2")
+    label = (plane.a_label, plane.b_label)[k] or default[k]
     if plane.explained is None:
         return str(label)
     return f"{label} ({100 * plane.explained[k]:.1f}% of variance)"
@@ -259,6 +264,20 @@ def _named_points(ax: Axes, plane: Any) -> None:
             x, y, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.2, zorder=7
         )
         _name(ax, (x, y), name)
+
+
+def _origin(ax: Axes, plane: Any) -> None:
+    """Mark where both coordinates are zero, unless a named point or the end of the path stands there."""
+    a, b = np.asarray(plane.a), np.asarray(plane.b)
+    ends = [] if plane.path is None else [plane.path[0], plane.path[-1]]
+    known = [*([] if plane.points is None else plane.points), *ends]
+    near = 0.02 * np.array([np.ptp(a), np.ptp(b)])
+    if not (a.min() <= 0 <= a.max() and b.min() <= 0 <= b.max()):
+        return
+    if any((np.abs(point) <= near).all() for point in known):
+        return
+    ax.plot(0, 0, marker="+", markersize=10, color=INK, markeredgewidth=1.4, path_effects=_HALO, zorder=7)
+    _name(ax, (0.0, 0.0), "origin")
 
 
 def _name(ax: Axes, point: Any, name: str) -> None:

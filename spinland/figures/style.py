@@ -186,11 +186,20 @@ def band(
         ax.fill_between(np.asarray(x), middle - half, middle + half, color=color, alpha=0.28, linewidth=0)
 
 
-def wants_log(values: ArrayLike) -> bool:
+def outline(
+    ax: Axes, density: ArrayLike, edges: ArrayLike, colour: Any, name: str | None, *, alone: bool
+) -> None:
+    """Histogram as a line; filled only where it is ``alone``, as fills over each other hide what is below."""
+    if alone:
+        ax.stairs(density, edges, fill=True, color=colour, alpha=0.25, linewidth=0)
+    ax.stairs(density, edges, color=colour, linewidth=1.5, label=name)
+
+
+def wants_log(values: ArrayLike, ratio: float = DIVIDE) -> bool:
     """Whether all finite values are positive and the largest is many times the smallest."""
     numbers = np.asarray(values, dtype=float)
     numbers = numbers[np.isfinite(numbers)]
-    return bool(numbers.size and numbers.min() > 0 and numbers.max() > DIVIDE * numbers.min())
+    return bool(numbers.size and numbers.min() > 0 and numbers.max() > ratio * numbers.min())
 
 
 def powers_of_two(ax: Axes, values: Sequence[float] | NDArray[Any]) -> None:

@@ -11,10 +11,11 @@ from matplotlib.figure import FigureBase
 
 from ..checks import integer, real
 from ..errors import ArgumentError
+from ..statistics import histogram_bins
 from .dynamics import TIME
 from .inputs import listing, takes
 from .labels import ENERGY, named_levels
-from .style import GREY, INK, PALETTE, band, canvas, context, dress, legend, ordered_colours, panel
+from .style import GREY, INK, PALETTE, band, canvas, context, dress, legend, ordered_colours, outline, panel
 
 
 @takes("TheoryCard", "energy", "complexity_by_index", "layers")
@@ -164,7 +165,7 @@ def ageing_beside_theory(
 @takes("MinimaEnsemble", "values", "params", several=True)
 @context()
 def minima_energies(
-    minima: Any, ax: Axes | None = None, *, levels: dict[str, float] | None = None, n_bins: int = 25
+    minima: Any, ax: Axes | None = None, *, levels: dict[str, float] | None = None, n_bins: int | None = None
 ) -> Axes:
     """Energies of the minima that descents find, a histogram for each number of spins.
 
@@ -176,8 +177,9 @@ def minima_energies(
         Where to draw; a new figure if it is not given.
     levels : dict of str to float, optional
         Vertical lines, such as −E_inf and −E_0.
-    n_bins : int
-        Number of bins, the same for all.
+    n_bins : int, optional
+        Number of bins between the lowest and the highest energy of each; by default as many as its number of
+        descents allows.
 
     Returns
     -------
@@ -190,16 +192,17 @@ def minima_energies(
         No minima, no bins, or levels that are no mapping.
     """
     items = listing("minima", minima)
-    n_bins = integer("n_bins", n_bins, minimum=1)
+    if n_bins is not None:
+        integer("n_bins", n_bins, minimum=1)
     named = named_levels(levels)
     ax = panel(ax)
-    values = np.concatenate([np.asarray(item.values) for item in items])
-    pad = max(1e-3, 0.02 * float(np.ptp(values)))
-    edges = np.linspace(values.min() - pad, values.max() + pad, n_bins + 1)
     for item, colour in zip(items, ordered_colours(len(items)), strict=True):
-        density, _ = np.histogram(item.values, bins=edges, density=True)
-        ax.stairs(density, edges, fill=True, color=colour, alpha=0.2, linewidth=0)
-        ax.stairs(density, edges, color=colour, linewidth=1.3, label=f"$N = {item.params.shape[1]}$")
+        values = np.asarray(item.values)
+        pad = max(1e-3, 0.02 * float(np.ptp(values)))  # minima that are all one still have a width to draw
+        bins = histogram_bins(len(values)) if n_bins is None else n_bins
+        edges = np.linspace(values.min() - pad, values.max() + pad, bins + 1)
+        density, _ = np.histogram(values, bins=edges, density=True)
+        outline(ax, density, edges, colour, f"$N = {item.params.shape[1]}$", alone=len(items) == 1)
     _upright(ax, named)
     ax.set_ylim(bottom=0)
     ax.set_xlabel(ENERGY)

@@ -26,10 +26,11 @@ def walk_fan(
     versus: str = "step",
     n_shown: int = 0,
     log: bool | None = None,
+    spread: bool = True,
     labels: Sequence[str] | None = None,
     value_label: str | None = None,
 ) -> Axes:
-    """Loss or accuracy along random walks: mean over walkers, with a band of one standard error.
+    """Loss or accuracy along random walks: mean over walkers, with a band of one standard error, and their spread.
 
     Parameters
     ----------
@@ -45,6 +46,8 @@ def walk_fan(
         So many single walkers are drawn faintly beside each mean.
     log : bool, optional
         Logarithmic ordinate; by itself if the loss is positive and its mean spans a factor of 30.
+    spread : bool
+        Whether to draw pale bands from the 16th to the 84th percentile of the walkers.
     labels : sequence of str, optional
         Name of each walk, in the order given; its σ by default.
     value_label : str, optional
@@ -79,13 +82,17 @@ def walk_fan(
     ):
         for one in samples[:n_shown]:
             ax.plot(x, one, color=colour, linewidth=0.5, alpha=0.35)
+        if spread and len(samples) > 2:
+            low, high = np.nanpercentile(samples, (16, 84), axis=0)
+            ax.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
         band(ax, x, mean, error, color=colour, label=name or rf"$\sigma$ = {walk.sigma:g}")
     if log or (log is None and quantity == "loss" and wants_log(np.concatenate([d[2] for d in drawn]))):
         ax.set_yscale("log")
     ax.set_xlabel(r"step $t$" if versus == "step" else r"distance from the solution $|w_t - w_0|$")
     ax.set_ylabel(field_label(ordered, quantity, value_label))
     ax.margins(x=0.01)
-    legend(ax)
+    shown = spread and any(len(walk.values) > 2 for walk in ordered)
+    legend(ax, "mean ± error\n(pale: 68 % of walkers)" if shown else "mean ± error")
     return ax
 
 

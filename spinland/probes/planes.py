@@ -163,7 +163,7 @@ def plane_through(
     landscape: Landscape,
     three: ArrayLike,
     n: int | Sequence[int] = 41,
-    margin: float = 0.25,
+    margin: float = 0.5,
     labels: Sequence[str] = ("1", "2", "3"),
 ) -> Plane:
     """Evaluate a landscape on the plane through three points.
@@ -186,7 +186,8 @@ def plane_through(
     n : int or (int, int)
         Grid points along both axes, or along each.
     margin : float
-        How far the grid goes beyond the points, as a share of their extent along each axis.
+        How far the grid goes beyond the points, as a share of their extent along each axis. Basins reach beyond
+        the solutions in them: half of the extent shows them whole.
     labels : three str
         Names of the points.
 

@@ -16,7 +16,7 @@ from ..checks import boolean, float_array, instance, integer, room
 from ..errors import ArgumentError
 from ..provenance import record
 from ..results import Result
-from ..statistics import equal_edges, pair_mean_error
+from ..statistics import equal_edges, histogram_bins, pair_mean_error
 from .gram import cosine_distances, projective_distances, segments, squared_distances
 from .rows import Rows
 
@@ -136,16 +136,19 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
     )
 
 
-def overlap_distribution(statistics: PairStatistics, bins: int | ArrayLike = 50) -> OverlapDistribution:
+def overlap_distribution(
+    statistics: PairStatistics, bins: int | ArrayLike | None = None
+) -> OverlapDistribution:
     """Distribution of overlaps P(q) with errors over replicas.
 
     Parameters
     ----------
     statistics : PairStatistics
         From :func:`pair_statistics`.
-    bins : int or (B+1,) array-like
+    bins : int or (B+1,) array-like, optional
         Number of equal bins between the least and the greatest overlap, or rising edges. Pairs outside
-        given edges count in the normalisation.
+        given edges count in the normalisation. By default as many bins as the number of replicas allows,
+        2 R^(1/2) from 4 to 40.
 
     Returns
     -------
@@ -160,7 +163,9 @@ def overlap_distribution(statistics: PairStatistics, bins: int | ArrayLike = 50)
     )  # fmt: skip
 
 
-def distance_distribution(statistics: PairStatistics, bins: int | ArrayLike = 50) -> DistanceDistribution:
+def distance_distribution(
+    statistics: PairStatistics, bins: int | ArrayLike | None = None
+) -> DistanceDistribution:
     """Distribution of pair distances with errors over replicas; see :func:`overlap_distribution`."""
     instance("statistics", statistics, PairStatistics, "what pair_statistics returns")
     edges, density, error = _distribution(statistics.distances, statistics.n_replicas, bins)
@@ -206,10 +211,10 @@ def _edges(values: NDArray[np.float64], n: int, bins: int | ArrayLike) -> NDArra
 
 
 def _distribution(
-    values: NDArray[np.float64], n: int, bins: int | ArrayLike
+    values: NDArray[np.float64], n: int, bins: int | ArrayLike | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Edges, density and its error of values of pairs."""
-    edges = _edges(values, n, bins)
+    edges = _edges(values, n, histogram_bins(n) if bins is None else bins)
     n_bins = len(edges) - 1
     counts = np.zeros((n, n_bins))  # pairs of each replica in each bin
     for i, pairs in segments(n):

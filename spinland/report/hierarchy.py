@@ -73,9 +73,9 @@ def _width_figures(widths: list[int], results: list[Any]) -> list[Picture]:
             "The same for several widths M, in units of the mean distance.",
         ),
         picture(
-            width_spread(results, widths, guide=-0.5),
-            "Relative width of the distance distribution against M; errors over replicas. The guide falls as "
-            "M^(−1/2), as for independent coordinates.",
+            width_spread(results, widths),
+            "Relative width of the distance distribution against M; errors over replicas. Dashed: the power law that fits "
+            "best. Vectors of independent coordinates would have M^(−1/2).",
         ),
     ]
 

@@ -99,7 +99,7 @@ def _glass_pairs(context: Context) -> Result:
 
 
 def _glass_overlaps(context: Context) -> Result:
-    return overlap_distribution(context.store.load(names.GLASS_PAIRS), bins=25)
+    return overlap_distribution(context.store.load(names.GLASS_PAIRS))
 
 
 def _glass_tree(context: Context) -> Result:

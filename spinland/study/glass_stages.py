@@ -180,7 +180,7 @@ def _pairs(context: GlassContext) -> Result:
 
 
 def _overlaps(context: GlassContext) -> Result:
-    return overlap_distribution(context.store.load(names.PAIRS), bins=25)
+    return overlap_distribution(context.store.load(names.PAIRS))
 
 
 def _tree(context: GlassContext) -> Result:

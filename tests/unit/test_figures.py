@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d import Axes3D
 
@@ -21,6 +22,7 @@ from spinland.errors import ArgumentError, FileError
 from spinland.figures.inputs import mean_error
 from spinland.figures.labels import plus_minus
 from spinland.figures.trees import branches
+from spinland.statistics import histogram_bins
 from tests.unit import synthetic_results as synthetic
 
 ROWS = [("replicas", 0.041, 0.003), ("shuffled distances", 0.082, 0.004)]
@@ -296,12 +298,84 @@ def test_a_constant_plane_and_one_with_holes_draw(value):
 
 
 def test_the_fan_draws_means_in_the_order_of_sigma():
-    ax = figures.walk_fan(WALKS)
+    ax = figures.walk_fan(WALKS, spread=False)
     assert [line.get_label() for line in ax.lines] == [r"$\sigma$ = 0.01", r"$\sigma$ = 0.1"]
     np.testing.assert_array_equal(ax.lines[1].get_ydata(), WALKS[0].mean)
     half = WALKS[0].mean + WALKS[0].error
     top = ax.collections[1].get_paths()[0].vertices[:, 1].max()
     assert top == pytest.approx(half.max())
+
+
+def test_the_fan_shows_the_spread_of_the_walkers_beside_the_error():
+    ax = figures.walk_fan(WALKS[0])
+    pale, dark = (area.get_paths()[0].vertices[:, 1] for area in ax.collections)
+    low, high = np.percentile(WALKS[0].values, (16, 84), axis=0)
+    assert (pale.min(), pale.max()) == (pytest.approx(low.min()), pytest.approx(high.max()))
+    assert dark.max() == pytest.approx((WALKS[0].mean + WALKS[0].error).max())
+    assert "68 %" in ax.get_legend().get_title().get_text()
+    assert len(figures.walk_fan(WALKS[0], spread=False).collections) == 1
+
+
+@pytest.mark.parametrize("n", [3, 20, 100, 1000])
+def test_the_bins_of_pairs_follow_the_number_of_replicas(n):
+    bins = histogram_bins(n)
+    assert 4 <= bins <= 40
+    assert bins <= max(4, 0.5 * n)  # no more bins than replicas could fill
+    item = SimpleNamespace(n_replicas=n, distances=np.linspace(1, 2, 99), mean_distance=1.5)
+    drawn = figures.distance_histogram(item).patches
+    assert {len(patch.get_data().values) for patch in drawn} == {bins}
+
+
+def test_histograms_beside_each_other_have_no_fills():
+    def filled(ax):
+        return sum(patch.get_fill() for patch in ax.patches)
+
+    assert filled(figures.distance_histogram(STATISTICS[0])) == 1
+    assert filled(figures.distance_histogram(STATISTICS)) == 0
+    assert filled(figures.overlap_histogram([synthetic.overlap_distribution(s) for s in (0, 1)])) == 0
+
+
+def test_the_measured_slope_is_drawn_with_its_error():
+    widths = [16, 64, 256, 1024]
+    items = [
+        SimpleNamespace(
+            mean_distance=1.0,
+            mean_distance_error=0.0,
+            std_distance=m**-0.3,
+            std_distance_error=0.05 * m**-0.3,
+        )
+        for m in widths
+    ]
+    ax = figures.width_spread(items, widths)
+    told = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert any("−0.300 ± 0.016" in text for text in told)
+    assert not any("M^{-0.5}" in text for text in told)  # no guide that nobody asked for
+    np.testing.assert_allclose(ax.lines[-1].get_ydata(), [m**-0.3 for m in widths])
+    assert figures.width_spread(items[:2], widths[:2]).get_legend() is None  # two points fit any law
+
+
+def test_the_origin_of_a_plane_is_marked_once():
+    def names(plane):
+        return [text.get_text() for text in figures.plane_contour(plane).texts].count("origin")
+
+    bare = synthetic.plane(trajectory=True)
+    assert names(bare) == 0 or np.abs(bare.path).min() > 0
+    bare.path, bare.points, bare.point_labels = None, None, ()
+    bare.a_label = bare.b_label = ""
+    assert names(bare) == int(bare.a.min() <= 0 <= bare.a.max() and bare.b.min() <= 0 <= bare.b.max())
+    ax = figures.plane_contour(bare)
+    assert ("direction 1" in ax.get_xlabel(), "direction 2" in ax.get_ylabel()) == (True, True)
+    bare.points, bare.point_labels = np.zeros((1, 2)), ("origin",)
+    assert names(bare) == 1
+
+
+def test_planes_of_several_solutions_have_logarithmic_levels_from_a_smaller_ratio_on():
+    three = synthetic.plane()
+    three.values = np.linspace(0.2, 1.2, three.values.size).reshape(three.values.shape)
+    three.points, three.point_labels = np.zeros((3, 2)), ("1", "2", "3")
+    assert isinstance(figures.plane_contour(three).collections[0].norm, LogNorm)
+    three.points, three.point_labels = None, ()
+    assert not isinstance(figures.plane_contour(three).collections[0].norm, LogNorm)
 
 
 def test_one_walker_has_no_band():
