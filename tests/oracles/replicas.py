@@ -37,11 +37,6 @@ def triangle_means(square, weights, threshold, triples=None):
         return sums / total
 
 
-def pairs_without(square, left_out):
-    keep = [i for i in range(len(square)) if i != left_out]
-    return condensed(square[np.ix_(keep, keep)])
-
-
 def pair_mean_error(square):
     """Error of the mean over pairs: mean² less the mean product of disjoint pairs, not below independent pairs."""
     pairs = list(combinations(range(len(square)), 2))
@@ -50,12 +45,6 @@ def pair_mean_error(square):
     disjoint = [square[a] * square[b] for a, b in combinations(pairs, 2) if not set(a) & set(b)]
     independent = np.mean((values - mean) ** 2, axis=0) / len(pairs)
     return np.sqrt(np.maximum(mean**2 - np.mean(disjoint, axis=0), independent))
-
-
-def jackknife(estimate, square):
-    """Delete-one error of a statistic of the condensed pairs."""
-    values = np.array([estimate(pairs_without(square, i)) for i in range(len(square))])
-    return np.sqrt((len(values) - 1) * np.mean((values - values.mean(axis=0)) ** 2, axis=0))
 
 
 def balanced_tree(levels, dim, decay, generator):

@@ -21,7 +21,7 @@ def _one_thread():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("entry", entries(), ids=lambda entry: f"{entry.name}, {entry.data}")
+@pytest.mark.parametrize("entry", list(entries()), ids=lambda entry: f"{entry.name}, {entry.data}")
 def test_errors_of_pairs_trees_and_triangles(entry):
     row = coverage(entry, REPETITIONS, first_seed=10_000)
     assert abs(row.ratio - 1) <= ALLOWED + STANDARD_ERRORS * row.ratio_error
