@@ -339,7 +339,9 @@ def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.floa
 def _p_value(x: NDArray[np.float64], y: NDArray[np.float64], rho: float) -> float:
     n = len(x)
     if n <= EXACT_RANKS:
-        return _exact_p(np.rint(2 * stats.rankdata(x)).astype(int), np.rint(2 * stats.rankdata(y)).astype(int))
+        return _exact_p(
+            np.rint(2 * stats.rankdata(x)).astype(int), np.rint(2 * stats.rankdata(y)).astype(int)
+        )
     t = abs(rho) * math.sqrt((n - 2) / max(1.0 - rho * rho, 1e-300))
     return float(max(2.0 * stats.t.sf(t, n - 2), 2.0 / math.factorial(min(n, 100))))
 

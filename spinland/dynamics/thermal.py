@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinland_kernels.philox import cpu as philox
+
 from .. import checks, rng
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
@@ -42,6 +44,10 @@ class Langevin(Measured):
         C(t_w + t, t_w) of each walker: cosine of its points at t_w and at t_w + t, t in ``times``.
     points : array (W, dim) or (instances, W, dim)
         Where the walkers are at the end, at the last time plus the last waiting time.
+    energy_bias : float
+        What the finite steps add to an energy in equilibrium, to leading order in dt: the mean over the last points of
+        T dt² tr(A²)/4, per spin of a glass, with the Hessian A of H and dt the last step. Exact where H is quadratic,
+        elsewhere its size; it falls as dt². NaN in results of earlier versions.
     """
 
     temperature: float
@@ -51,6 +57,7 @@ class Langevin(Measured):
     waiting_times: NDArray[np.float64]
     correlations: NDArray[np.float64]
     points: NDArray[Any]
+    energy_bias: float = float("nan")
 
     @property
     def mean(self) -> NDArray[np.float64]:
@@ -90,8 +97,8 @@ def langevin(
     relative to the uniform measure.
 
     A step is noise of dt/2, Heun's step along −P∇H, noise of dt/2, with noise on the sphere that is exact to
-    second order (see ``noise.py``): averages are off by O(dt²), those of equilibrium too. At T = 0 what remains
-    is descent with that error. The noise of a step is a function of (seed, walker, step).
+    second order (see ``noise.py``): averages are off by O(dt²), those of equilibrium too, and the result says by about
+    how much (:attr:`Langevin.energy_bias`). At T = 0 what remains is descent with that error. The noise of a step is a function of (seed, walker, step).
 
     Parameters
     ----------
@@ -132,16 +139,18 @@ def langevin(
     dt = checks.real("dt", dt, above=0)
     seed = rng.seed64("seed", seed)
     schedule = _Schedule(when, waits, dt)
-    parts, first = [], 0
+    parts, first, biases = [], 0, []
     with track(sum(map(len, each)) * schedule.n_steps, "langevin") as advance:
         for item, part in zip(items, each, strict=True):
             parts.append(_langevin(item, part, temperature, schedule, seed, first, advance))
+            biases.append(_energy_bias(item, parts[-1]["points"], temperature, schedule, seed, first))
             first += len(part)
     arguments = {
         "points": np.stack(each), "temperature": temperature, "times": when, "dt": dt, "waiting_times": waits,
     }  # fmt: skip
     return Langevin(
         temperature=temperature, dt=dt, times=when, waiting_times=waits, **inputs.gather(parts, single),
+        energy_bias=float(np.mean(biases)),
         **quantity_of(items[0]),
         provenance=record("langevin", arguments, seed=seed, **inputs.described(items)),
     )  # fmt: skip
@@ -197,3 +206,29 @@ def _langevin(
                 correlations[rows, wait, column] = dots(mark, at) / (norms(mark) * norms(at))
         final[rows] = at
     return {"energies": energies, "correlations": correlations, "points": final}
+
+
+def _energy_bias(
+    landscape: Landscape, points: NDArray[Any], temperature: float, schedule: _Schedule, seed: int, first: int
+) -> float:
+    """T dt² tr(A²)/4 over the extent, averaged over points (W, dim).
+
+    With H = k x²/2 a step of length h maps x to a(x + ξ) + ξ', a = 1 − kh + k²h²/2, ⟨ξ²⟩ = ⟨ξ'²⟩ = Th. So in
+    equilibrium ⟨x²⟩ = Th (1 + a²)/(1 − a²) = T/k (1 + k²h²/2 + ...), and the energy is off by T k²h²/4. tr(A²) = ⟨|Av|²⟩ is
+    taken with one normal tangent vector v for each walker.
+    """
+    step = float(schedule.steps[schedule.counts > 0][-1]) if np.any(schedule.counts) else 0.0
+    if temperature == 0 or step == 0:
+        return 0.0
+    hamiltonian = Hamiltonian(landscape)
+    squares = np.empty(len(points))
+    size = max(1, _BLOCK_ENTRIES // landscape.dim)
+    for low in range(0, len(points), size):
+        at = points[low : low + size].astype(np.float64)
+        vectors = np.empty(at.shape)
+        walkers = first + low + np.arange(len(at))
+        philox.fill_normals(vectors, seed, int(rng.Purpose.THERMAL), walkers, schedule.n_steps)
+        vectors = hamiltonian.tangent(at, vectors)
+        moved = hamiltonian.hessian_products(at, vectors, hamiltonian.raw(at)[1])
+        squares[low : low + size] = dots(moved, moved)
+    return float(temperature * step**2 * squares.mean() / (4 * hamiltonian.extent))

@@ -55,8 +55,8 @@ def line_profile(
         curves.append(mean_error(np.atleast_2d(field_of(item, quantity))))
     ax = panel(ax)
     for k, (item, (mean, error)) in enumerate(zip(items, curves, strict=True)):
-        order = np.argsort(item.alphas)
-        band(ax, np.asarray(item.alphas)[order], mean[order], error[order], label=item.label or None, **category(k))
+        at = np.argsort(item.alphas)
+        band(ax, np.asarray(item.alphas)[at], mean[at], error[at], label=item.label or None, **category(k))
     if log or (log is None and quantity == "loss" and wants_log(np.concatenate([c[0] for c in curves]))):
         ax.set_yscale("log")
     first = min(float(np.min(item.alphas)) for item in items)

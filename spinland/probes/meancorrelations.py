@@ -37,6 +37,8 @@ class MeanCorrelation(Measured):
         Weights a_p of the mixture fitted to the mean correlation, with bootstrap errors over landscapes.
     effective_order, effective_order_error : float
         Σ p a_p and its bootstrap error.
+    effective_order_bias : float
+        What the order is expected to be off by, as in `Correlation`.
     effective_orders : array (K,)
         Effective order of each landscape. Their mean is less good than ``effective_order``: weights that
         are kept from being negative are biased by part of their error, and the error of one landscape is larger.
@@ -71,6 +73,7 @@ class MeanCorrelation(Measured):
     radius: NDArray[np.float64]
     dim: int
     n_pairs: int
+    effective_order_bias: float = float("nan")
 
 
 def mean_correlation(correlations: Sequence[Correlation], seed: int = 0) -> MeanCorrelation:
@@ -124,6 +127,7 @@ def mean_correlation(correlations: Sequence[Correlation], seed: int = 0) -> Mean
         mixture_order=order, mixture=fit.weights, mixture_error=few * bootstrap_error(resampled),
         effective_order=float(order @ fit.weights),
         effective_order_error=float(few * bootstrap_error(resampled @ order)),
+        effective_order_bias=float(np.mean(resampled @ order) - order @ fit.weights),
         effective_orders=np.array([item.effective_order for item in items]),
         chi2=fit.chi2, chi2_dof=fit.dof, chi2_p=fit.p,
         mean=np.array([item.mean for item in items]), variance=np.array([item.variance for item in items]),

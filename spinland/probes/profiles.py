@@ -32,7 +32,8 @@ class OverlapProfile(Measured):
         Mean value, and its standard error over origins (over walkers for a single origin).
     rise, rise_error : array (B,)
         The same of the normalised rise (v − v_start)/(v_typical − v_start): 0 at the start, 1 where nothing of
-        it is left. For walks from a stationary point of a pure spherical glass its mean is 1 − q^p.
+        it is left. For walks from a stationary point of a pure spherical glass its mean is 1 − q^p. The error
+        counts that of ``typical``, which all origins share.
     start, typical, typical_error : array (K,)
         For each origin: its value, and the mean value at random points of its sphere with its standard error.
     radius : array (K,)
@@ -121,6 +122,9 @@ def overlap_profile(
     rises = (values - start[:, None, None]) / (typical - start)[:, None, None]
     edges = np.append(np.linspace(last, 1, n_bins + 1)[:-1], 1 - 1e-9)
     q, value, value_error, rise, rise_error = _binned(edges, overlaps, values, rises)
+    # Random points are the same for all origins: an error of their mean moves all rises together.
+    common = rise * float(np.mean(typical_error / (typical - start)))
+    rise_error = np.hypot(rise_error, common)
     arguments = {
         "origin": starts, "n_steps": n_steps, "n_walkers": n_walkers, "last": last, "n_bins": n_bins,
         "n_typical": n_typical,

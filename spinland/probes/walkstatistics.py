@@ -34,10 +34,10 @@ class Ruggedness(Measured):
     autocorrelation, autocorrelation_error : array (K,)
         Correlation of the fluctuations at two times this far apart, and its standard error over walkers. The
         bias of order 1/W is taken off; what remains is below a third of the error from four walkers on. The
-        error is within 20 % of the scatter from six walkers on; with fewer it is a guess.
+        error is within 20 % of the scatter from eight walkers on, and with fewer up to a half too large.
     correlation_length, correlation_length_error : float
         Lag where the autocorrelation first falls to 1/e, linear between lags, and its error to first order.
-        NaN: it does not within the lags at hand, so the length is greater than ``lag[-1]``. Where some
+        NaN: it does not within the lags at hand, so the length is greater than ``lag[-1]``, or an error greater than that. Where some
         samples of walkers would cross and others not, those that do have the shorter lengths: take more lags.
     increment_edges : array (B+1,)
         Edges of the bins of the increments L(t+1) − L(t).
@@ -123,6 +123,7 @@ def ruggedness(
     rho, influence, change = _autocorrelations(values, groups, max_lag)
     length, slopes = _crossing(rho)
     near = slopes != 0
+    length_error = float(_error(influence[:, near] @ slopes[near], change[:, near] @ slopes[near], groups))
     edges, density, density_error, steps = _increments(values, bins, groups)
     enough = len(values) >= 3
     nan = np.full(max_lag + 1, np.nan)
@@ -130,11 +131,7 @@ def ruggedness(
         sigma=walks[0].sigma, n_walkers=len(values), lag=np.arange(max_lag + 1), autocorrelation=rho,
         autocorrelation_error=_error(influence, change, groups) if enough else nan,
         correlation_length=length,
-        correlation_length_error=(
-            float(_error(influence[:, near] @ slopes[near], change[:, near] @ slopes[near], groups))
-            if enough
-            else float("nan")
-        ),
+        correlation_length_error=length_error if enough and length_error <= max_lag else float("nan"),
         increment_edges=edges, increment_density=density, increment_density_error=density_error,
         increment_mean=float(steps.mean()), increment_std=float(steps.std()), **quantity_of(walks[0]),
         provenance=record(

@@ -46,6 +46,21 @@ def test_errors_of_the_effective_order_cover(weights):
     assert np.sum(np.array(p) < 0.05) <= 9
 
 
+@pytest.mark.slow
+def test_the_bias_of_the_effective_order_is_told():
+    """Seeds 0 to 39 of 100 circles on one glass of order 3 and 60 spins: too low by 0.3 to 0.9 of the scatter (0.16 is
+    the standard error), and the estimate of the bias takes off a part of it.
+    """
+    glass = SphericalSpinGlass(60, 3, seed=2)
+    found = [correlation(glass, n_pairs=100, seed=seed) for seed in range(40)]
+    order = np.array([item.effective_order for item in found])
+    bias = np.array([item.effective_order_bias for item in found])
+    assert -1.2 < (order.mean() - 3) / order.std() < -0.1
+    assert abs(np.mean(order - bias) - 3) < abs(order.mean() - 3)
+    mean = mean_correlation(found[:4])
+    assert abs(mean.effective_order_bias) < 2 * mean.effective_order_error
+
+
 @pytest.mark.parametrize(("order", "n_spins"), [(2, 30), (3, 40), (4, 25)])
 def test_a_pure_glass_has_its_order(order, n_spins):
     """Seeds 100 to 107: 8 instances of 150 circles; 3 standard errors over instances, 3 cases."""
