@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from .checks import float_array, integer
+from .checks import float_array, integer, room
 from .errors import ArgumentError
 from .provenance import fingerprint, record
 from .results import Result
@@ -80,6 +80,7 @@ def jackknife_error(estimates: ArrayLike) -> NDArray[np.float64]:
 
 def bootstrap_indices(seed: int, n_bootstrap: int, n: int) -> NDArray[np.int64]:
     """Members drawn with replacement, (n_bootstrap, n), from the stream ``Purpose.BOOTSTRAP`` of the seed."""
+    room("n_bootstrap", n_bootstrap, 4 * 8 * n_bootstrap * n)
     return integers(seed, Purpose.BOOTSTRAP, 0, 0, n_bootstrap * n, n).reshape(n_bootstrap, n)
 
 

@@ -159,6 +159,7 @@ def swap_interpolation(
     counts = _swaps(swaps, width)
     at = inputs.ascending("alphas", alphas)
     n_trials = checks.integer("n_trials", n_trials, minimum=1)
+    checks.room("n_trials", n_trials, 4 * 8 * n_trials * counts.size * at.size)
     seed = rng.seed64("seed", seed)
     starts = inputs.origins(landscape, origin)
     values, accuracy = _trials(landscape, starts, counts, at, n_trials, layer, seed)

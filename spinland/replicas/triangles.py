@@ -32,7 +32,7 @@ from scipy import stats
 from spinland_kernels.triangles.cpu import triangle_means
 
 from .. import arrays
-from ..checks import integer, real, renamed
+from ..checks import integer, real, renamed, room
 from ..errors import ArgumentError
 from ..progress import track
 from ..provenance import fingerprint, record
@@ -192,6 +192,7 @@ def ultrametricity(
     triples = _triples(n, n_triples, seed)
     model = GaussianNull(condensed, n)
     weights = np.concatenate([np.ones((1, n)), bootstrap_counts(seed, n_bootstrap, n)]).T
+    room("n_null", n_null, 2 * 8 * 3 * len(NULL_MODELS) * n_null)
     nulls = np.empty((3, len(NULL_MODELS), n_null))
     with track(1 + n_null, "triangles") as advance:
         means = _means(condensed, weights, tolerance, triples)
@@ -244,6 +245,7 @@ def _triples(n: int, n_triples: int | None, seed: int) -> NDArray[np.int64] | No
             return None
         n_triples = SAMPLED_TRIPLES
     size = integer("n_triples", n_triples, minimum=1)
+    room("n_triples", n_triples, 8 * 8 * size)
     a, b, c = (integers(seed, Purpose.TRIPLES, corner, 0, size, n - corner) for corner in range(3))
     b += b >= a  # uniform over the others
     low, high = np.minimum(a, b), np.maximum(a, b)
