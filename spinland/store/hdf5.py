@@ -112,6 +112,7 @@ class Store:
         StoreError
             There is no such result, rows of it are missing, or its class or fields are not known here.
         """
+        mmap = checks.boolean("mmap", mmap)
         check_name(name)
         with opened(self.path) as (file, raw):
             results = dict(results_in(file))
@@ -147,6 +148,7 @@ class Store:
         StoreError
             The name is taken, or the file cannot be written; it is then as it was.
         """
+        overwrite = checks.boolean("overwrite", overwrite)
         check_name(name)
         if not isinstance(result, Result):
             raise ArgumentError("result", "a Result", type(result).__name__)

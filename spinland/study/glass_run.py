@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 
+from .. import checks
 from ..errors import ArgumentError
 from ..store.commit import reserved
 from .execution import Say, complete, open_file
@@ -49,7 +49,8 @@ def run_glass(
     StoreError
         The file belongs to something else, or cannot be written.
     """
-    path = Path(out)
+    checks.instance("config", config, GlassConfig)
+    path, overwrite = checks.path("out", out), checks.boolean("overwrite", overwrite)
     _check_room(config)
     with reserved(path):
         store = open_file(path, config, {}, overwrite=overwrite, say=say)
