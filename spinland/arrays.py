@@ -36,7 +36,7 @@ def given(name: str, value: Any) -> NDArray[Any]:
         raise ArgumentError(name, "a dense array (.toarray() makes one)", f"a sparse {_kind(value)}")
     try:
         array = np.asarray(value)
-    except Exception as error:  # of whatever class: tensors and the like raise their own
+    except Exception as error:  # noqa: BLE001 (of whatever class: tensors and the like raise their own)
         reason = " ".join(str(error).split())
         raise ArgumentError(name, f"an array of numbers ({reason[:200]})", f"a {_kind(value)}") from None
     return array

@@ -9,15 +9,13 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import arrays
 from .errors import ArgumentError, DeviceUnavailable, shown
-
-_Kind = TypeVar("_Kind")
 
 
 def _quoted(value: object) -> object:
@@ -151,7 +149,7 @@ def boolean(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def instance(name: str, value: Any, kind: type[_Kind], words: str | None = None) -> _Kind:
+def instance(name: str, value: Any, kind: Any, words: str | None = None) -> Any:
     """The value, if it is of the kind."""
     if not isinstance(value, kind):
         raise ArgumentError(name, words or f"a {kind.__name__}", shown(value))
@@ -267,7 +265,7 @@ def float_type(name: str, value: DTypeLike) -> np.dtype[Any]:
         raise ArgumentError(name, "'float32' or 'float64'", _quoted(value))
     try:
         dtype = np.dtype(value)
-    except Exception:  # NumPy raises several classes for what is no type
+    except Exception:  # noqa: BLE001 (NumPy raises several classes for what is no type)
         raise ArgumentError(name, "'float32' or 'float64'", shown(value)) from None
     if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ArgumentError(name, "'float32' or 'float64'", _quoted(value))

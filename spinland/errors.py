@@ -29,7 +29,7 @@ def shown(value: object) -> str:
     """A value in a message, in a line of moderate length, whatever it is."""
     try:
         text = repr(value)
-    except Exception:  # a whole number of more digits than Python prints, or an object's own fault
+    except Exception:  # noqa: BLE001 (a whole number of more digits than Python prints, or an object's own fault)
         return f"a value of type {type(value).__name__}"
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 20]} ... ({len(text)} letters)"

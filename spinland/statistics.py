@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from .checks import float_array, integer
+from .checks import float_array, integer, room
 from .errors import ArgumentError
 from .provenance import fingerprint, record
 from .results import Result
 from .rng import Purpose, integers, permutation, seed64
 
-SIGNIFICANCE = 0.01  # a difference counts, everywhere, where chance alone gives one as large more rarely than this
+SIGNIFICANCE = (
+    0.01  # a difference counts, everywhere, where chance alone gives one as large more rarely than this
+)
 EXACT_RANKS = 12  # up to this many points the p-value counts all permutations
 _BLOCK = 1 << 16  # numbers of one sum, so that what they need in between stays in cache
 
@@ -213,6 +215,7 @@ def power_law(
 
 def bootstrap_indices(seed: int, n_bootstrap: int, n: int) -> NDArray[np.int64]:
     """Members drawn with replacement, (n_bootstrap, n), from the stream ``Purpose.BOOTSTRAP`` of the seed."""
+    room("n_bootstrap", n_bootstrap, 4 * 8 * n_bootstrap * n)
     return integers(seed, Purpose.BOOTSTRAP, 0, 0, n_bootstrap * n, n).reshape(n_bootstrap, n)
 
 

@@ -129,6 +129,7 @@ def critical_point_counts(
     if n_starts is not None:
         n_starts = checks.integer("n_starts", n_starts, minimum=1)
     example = SphericalSpinGlass(n_spins, order, seed)
+    checks.room("n_instances", n_instances, 8 * n_instances * 4 * example.n_spins)
     algebra = method != "search" and solvable(example, method)
     starts = n_starts if n_starts is not None else (0 if algebra else DEFAULT_STARTS)
     given = dict(order) if isinstance(order, Mapping) else order

@@ -64,6 +64,9 @@ def teacher_dataset(
     n_outputs = checks.integer("n_outputs", fewest if n_outputs is None else n_outputs, minimum=fewest)
     n_train = checks.integer("n_train", n_train, minimum=1)
     n_test = checks.integer("n_test", n_test, minimum=1)
+    width = max(1, n_inputs if isinstance(n_inputs, int) else 1)
+    checks.room("n_train", n_train, 3 * 4 * n_train * width)
+    checks.room("n_test", n_test, 3 * 4 * n_test * width)
     noise = checks.real("noise", noise, minimum=0, maximum=1e30)
     layers = teacher_layers(n_inputs, hidden, n_outputs, seed)
     streams = (

@@ -11,6 +11,8 @@ from .. import checks, rng
 from ..landscape.glass import SphericalSpinGlass
 from ..statistics import standard_error
 
+_OBJECT = 2000  # bytes of a glass beside its couplings
+
 
 def instances(
     n_spins: int,
@@ -43,11 +45,15 @@ def instances(
         No instances, or what SphericalSpinGlass refuses.
     """
     seed = rng.seed64("seed", seed)
+    n_instances = checks.integer("n_instances", n_instances, minimum=1, maximum=2**32 - 1)
+    first = SphericalSpinGlass(n_spins, order, 0, dtype, disorder=disorder, generated=True)
+    stored = 0 if checks.boolean("generated", generated) else first.n_couplings * first.dtype.itemsize
+    checks.room("n_instances", n_instances, n_instances * (stored + _OBJECT))
     return [
         SphericalSpinGlass(
             n_spins, order, rng.derive_seed(seed, i), dtype, disorder=disorder, generated=generated
         )
-        for i in range(checks.integer("n_instances", n_instances, minimum=1))
+        for i in range(n_instances)
     ]
 
 

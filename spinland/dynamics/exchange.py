@@ -126,7 +126,9 @@ class ReplicaExchange(Measured):
         ArgumentError
             There is one copy only, so there are no overlaps.
         """
-        edges = np.linspace(0 if folded else -1, 1, checks.integer("bins", bins, minimum=1) + 1)
+        bins = checks.integer("bins", bins, minimum=1)
+        checks.room("bins", bins, 4 * 8 * bins * self.overlaps.size)
+        edges = np.linspace(0 if checks.boolean("folded", folded) else -1, 1, bins + 1)
         if self.overlaps.shape[-1] == 0:
             raise ArgumentError("copies", "two copies or more, whose overlap is taken", 1)
         samples = np.abs(self._overlaps) if folded else self._overlaps

@@ -104,13 +104,17 @@ def descent_scaling(
         Sizes or times that do not increase, fewer than two instances.
     """
     words = "numbers of spins, strictly increasing"
-    spins = [checks.integer("sizes", n, minimum=2, maximum=2**32 - 1) for n in checks.listing("sizes", sizes, words)]
+    spins = [
+        checks.integer("sizes", n, minimum=2, maximum=2**32 - 1)
+        for n in checks.listing("sizes", sizes, words)
+    ]
     if not spins or spins != sorted(set(spins)):
         raise ArgumentError("sizes", words, sizes)
     n_instances = checks.integer("n_instances", n_instances, minimum=2)
     n_starts = checks.integer("n_starts", n_starts, minimum=1)
     when = inputs.rising("times", times)
     seed = rng.seed64("seed", seed)
+    checks.room("n_instances", n_instances, 8 * n_instances * len(spins) * (len(when) + 4))
     energies = np.empty((len(spins), n_instances, len(when)))
     minima, lowest, spread, converged = (np.empty((len(spins), n_instances)) for _ in range(4))
     with track(len(spins) * n_instances, "descent of glasses") as advance:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
-from ..checks import integer
+from ..checks import integer, renamed
 from .inputs import listing, matched, takes
 from .labels import OVERLAP, value_label
 from .lines import line_profile
@@ -272,7 +272,8 @@ def hierarchy_pair(
         label = None if squares[k] is None else rf"{OVERLAP}$_{{ab}}$"
         dendrogram_matrix(item, rows[0, k], matrix=squares[k], matrix_label=label)
         rows[0, k].suptitle(titles[k], fontsize=12)
-        axes.append(overlap_histogram(several[k], dress(rows[1, k].subplots())))
+        with renamed(distribution="distributions"):
+            axes.append(overlap_histogram(several[k], dress(rows[1, k].subplots())))
     low = min(ax.get_xlim()[0] for ax in axes)
     high = max(ax.get_xlim()[1] for ax in axes)
     for ax in axes:

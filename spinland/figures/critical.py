@@ -163,7 +163,11 @@ def index_counts(
     names = matched("labels", labels, len(items))
     exact: list[Any] = [None] * len(items)
     if theory is not None:
-        rows = list(theory) if isinstance(theory, (list, tuple, np.ndarray)) and np.shape(theory[:1]) else [theory]
+        rows = (
+            list(theory)
+            if isinstance(theory, (list, tuple, np.ndarray)) and np.shape(theory[:1])
+            else [theory]
+        )
         exact = [theory] if len(items) == 1 and not isinstance(rows[0], (list, tuple, np.ndarray)) else rows
         if len(exact) != len(items):
             raise ArgumentError("theory", f"one array for each of {len(items)} counts", f"{len(exact)}")

@@ -97,7 +97,9 @@ def _rows(result: Any, measure: str, name: str) -> tuple[list[Row], NDArray[np.f
             if not isinstance(row, (list, tuple)) or len(row) != 3:
                 raise ArgumentError("result", "rows of name, value and error", row)
             real("result", row[1])
-        return [(str(label), real("result", value), float(error)) for label, value, error in result], np.empty((0, 0))
+        return [
+            (str(label), real("result", value), float(error)) for label, value, error in result
+        ], np.empty((0, 0))
     if not hasattr(result, "null_models"):
         raise ArgumentError("result", "an Ultrametricity or rows of name, value and error", result)
     draws = np.asarray(getattr(result, f"null_{measure}"), dtype=float)

@@ -97,7 +97,9 @@ class Sphere:
         """Part of the vectors (..., dim) orthogonal to the points (..., dim)."""
         points, vectors = _vectors("points", points), _vectors("vectors", vectors)
         if points.shape[-1] != vectors.shape[-1] or not _fit(points.shape, vectors.shape):
-            raise ArgumentError("vectors", f"vectors at points of shape {points.shape}", f"shape {vectors.shape}")
+            raise ArgumentError(
+                "vectors", f"vectors at points of shape {points.shape}", f"shape {vectors.shape}"
+            )
         along = np.sum(points * vectors, axis=-1, keepdims=True) / np.sum(
             points * points, axis=-1, keepdims=True
         )

@@ -46,7 +46,7 @@ class ReLUNetwork:
     def __init__(self, widths: Sequence[int], bias: bool = True):
         try:
             given = tuple(widths)
-        except Exception:  # also what scalar arrays of other libraries raise
+        except Exception:  # noqa: BLE001 (also what scalar arrays of other libraries raise)
             raise ArgumentError("widths", "a sequence of positive whole numbers", widths) from None
         if len(given) < 2:
             raise ArgumentError("widths", "at least the number of inputs and of outputs", given)
@@ -114,10 +114,12 @@ class ReLUNetwork:
         dtype : "float32" or "float64"
             Float type; both get the same numbers, rounded.
         """
-        n_replicas = checks.integer("n_replicas", n_replicas, minimum=1)
+        n_replicas = checks.integer("n_replicas", n_replicas, minimum=1, maximum=2**32)
         first = checks.integer("first", first, minimum=0, maximum=2**32 - 1)
         if first + n_replicas > 2**32:
-            raise ArgumentError("first", f"at most {2**32 - n_replicas}, the last of {n_replicas} replicas", first)
+            raise ArgumentError(
+                "first", f"at most {2**32 - n_replicas}, the last of {n_replicas} replicas", first
+            )
         seed = rng.seed64("seed", seed)
         dtype = checks.float_type("dtype", dtype)
         checks.room("n_replicas", n_replicas, n_replicas * self.n_params * dtype.itemsize)

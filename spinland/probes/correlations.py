@@ -230,6 +230,7 @@ def _values(
     """
     zero = np.zeros(landscape.dim, landscape.dtype)
     points, place = _orientations(q)
+    checks.room("n_pairs", n_pairs, 3 * 8 * n_pairs * place.size)
     values = np.empty((n_pairs, *place.shape))
     with track(n_pairs, "correlation") as advance:
         rows = max(1, _BLOCK_ENTRIES // landscape.dim)

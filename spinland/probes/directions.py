@@ -57,7 +57,8 @@ def random_directions(
     """
     a_landscape(landscape)
     point = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,))
-    n = checks.integer("n", n, minimum=1)
+    n = checks.integer("n", n, minimum=1, maximum=2**32 - 1)
+    checks.room("n", n, 8 * n * landscape.dim)
     checks.choice("normalize", normalize, NORMALIZATIONS)
     groups = _groups(landscape, normalize)
     if isinstance(landscape.geometry, Sphere):

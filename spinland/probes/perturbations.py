@@ -98,6 +98,7 @@ def flatness(
     values = np.asarray(landscape.value(at))
     group = _filter_numbers(landscape) if kind == "filter" else np.zeros(landscape.dim, np.int64)
     norms = [_norms(point, group) for point in at]
+    checks.room("n_directions", n_directions, 2 * 8 * n_directions * len(at) * len(distances))
     rises = np.empty((n_directions, len(at), len(distances)))
     with track(n_directions * len(at), "flatness") as advance:
         for i in range(n_directions):

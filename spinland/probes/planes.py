@@ -386,8 +386,5 @@ def _framing(
     checks.room("n", n, 8 * 8 * sizes[0] * sizes[1])
     low, high = points.min(axis=0), points.max(axis=0)
     pad = margin * (high - low)
-    first, second = (
-        np.linspace(low[k] - pad[k], high[k] + pad[k], sizes[k])
-        for k in range(2)
-    )
+    first, second = (np.linspace(low[k] - pad[k], high[k] + pad[k], sizes[k]) for k in range(2))
     return first, second

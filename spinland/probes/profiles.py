@@ -108,7 +108,9 @@ def overlap_profile(
     n_walkers = checks.integer("n_walkers", n_walkers, minimum=1)
     last = checks.real("last", last, above=0, maximum=0.99)
     n_bins = checks.integer("n_bins", n_bins, minimum=1)
+    checks.room("n_bins", n_bins, 16 * 8 * n_bins)
     n_typical = checks.integer("n_typical", n_typical, minimum=2)
+    checks.room("n_typical", n_typical, 2 * 8 * n_typical * landscape.dim)
     seed = rng.seed64("seed", seed)
     if isinstance(landscape.geometry, Sphere):
         starts = np.stack([on_sphere(landscape, "origin", start)[0] for start in starts])

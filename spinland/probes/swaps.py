@@ -160,6 +160,7 @@ def swap_interpolation(
     counts = _swaps(swaps, width)
     at = inputs.ascending("alphas", alphas)
     n_trials = checks.integer("n_trials", n_trials, minimum=1)
+    checks.room("n_trials", n_trials, 4 * 8 * n_trials * counts.size * at.size)
     seed = rng.seed64("seed", seed)
     starts = inputs.origins(landscape, origin)
     # Both ends are those of one network, but the copy's sums are rounded in another order.

@@ -226,6 +226,8 @@ def random_walk(
     """
     plan = _plan(landscape, origin, sigma, n_steps, n_walkers, seed, constraint, first_walker)
     total = len(plan.starts) * plan.n_walkers
+    longest = "n_steps" if plan.n_steps > plan.n_walkers else "n_walkers"
+    checks.room(longest, getattr(plan, longest), 4 * 8 * total * (plan.n_steps + 1))
     values, accuracy, distance, overlap = (np.empty((total, plan.n_steps + 1)) for _ in range(4))
     rows = max(1, _BLOCK_BYTES // (plan.starts.itemsize * landscape.dim))
     with track(total * (plan.n_steps + 1), "random walk") as advance:

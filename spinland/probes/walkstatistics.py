@@ -118,7 +118,7 @@ def ruggedness(
     max_lag = (
         default if max_lag is None else checks.integer("max_lag", max_lag, minimum=1, maximum=n_steps - 1)
     )
-    bins = checks.integer("bins", bins, minimum=1)
+    bins = checks.integer("bins", bins, minimum=1, maximum=10**6)
     groups = _groups(walks, checks.choice("center", center, ("origin", "all")))
     rho, influence, change = _autocorrelations(values, groups, max_lag)
     length, slopes = _crossing(rho)

@@ -106,7 +106,9 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
     ArgumentError
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros.
     """
-    unsigned = bool(getattr(params, "symmetric", False)) if unsigned is None else boolean("unsigned", unsigned)
+    unsigned = (
+        bool(getattr(params, "symmetric", False)) if unsigned is None else boolean("unsigned", unsigned)
+    )
     rows = Rows(params)
     cosine, norms = cosine_distances(rows)
     overlap = 1.0 - cosine

@@ -164,7 +164,7 @@ def refuse_pair_matrix(rows: Rows) -> None:
     if kind:
         raise ArgumentError(
             "params",
-            f"one row of parameters per replica (hierarchy_from_distances and ultrametricity take distances)",
+            "one row of parameters per replica (hierarchy_from_distances and ultrametricity take distances)",
             f"a symmetric matrix of {kind} {whole.shape}",
         )
 
@@ -173,7 +173,11 @@ def _of_pairs(matrix: NDArray[Any]) -> str:
     """What a matrix of pairs holds, by its diagonal; empty where it is no such matrix."""
     diagonal = np.diagonal(matrix)
     aside = matrix[~np.eye(len(matrix), dtype=bool)]
-    if not np.isfinite(matrix).all() or not aside.any() or not np.allclose(matrix, matrix.T, rtol=1e-6, atol=0):
+    if (
+        not np.isfinite(matrix).all()
+        or not aside.any()
+        or not np.allclose(matrix, matrix.T, rtol=1e-6, atol=0)
+    ):
         return ""
     if not diagonal.any() and aside.min() >= 0:
         return "distances"

@@ -33,7 +33,7 @@ from scipy.spatial.distance import squareform
 from spinland_kernels.triangles.cpu import triangle_means
 
 from .. import arrays
-from ..checks import integer, real, renamed
+from ..checks import integer, real, renamed, room
 from ..errors import ArgumentError
 from ..progress import track
 from ..provenance import fingerprint, record
@@ -211,6 +211,7 @@ def ultrametricity(
     condensed, n, source = _distances(data)
     triples = _triples(n, n_triples, seed)
     model = NormNulls(condensed, n)
+    room("n_null", n_null, 2 * 8 * 3 * len(NULL_MODELS) * n_null)
     nulls = np.empty((3, len(NULL_MODELS), n_null))
     with track(2 + n_null, "triangles") as advance:
         means = _means(condensed, n, tolerance, triples)
@@ -263,7 +264,9 @@ def _triples(n: int, n_triples: int | None, seed: int) -> NDArray[np.int64] | No
         if n * (n - 1) * (n - 2) // 6 <= ALL_TRIPLES:
             return None
         n_triples = SAMPLED_TRIPLES
-    return _random_triples(n, integer("n_triples", n_triples, minimum=1), seed)
+    n_triples = integer("n_triples", n_triples, minimum=1)
+    room("n_triples", n_triples, 8 * 8 * n_triples)
+    return _random_triples(n, n_triples, seed)
 
 
 def _random_triples(n: int, size: int, seed: int) -> NDArray[np.int64]:

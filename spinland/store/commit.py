@@ -36,7 +36,7 @@ def failures_named(path: Path, action: str) -> Iterator[None]:
         raise StoreError(path, f"cannot be {action}: {error.strerror or error}") from error
 
 
-def real_path(path: Any) -> Path:
+def real_path(path: Any, name: str = "path") -> Path:
     """The file that a path means, ``~`` and links resolved: locks and commits are about the file, not its names.
 
     Raises
@@ -44,7 +44,7 @@ def real_path(path: Any) -> Path:
     ArgumentError
         Not a path, or one that no file can have.
     """
-    return Path(os.path.realpath(checks.path("path", path)))
+    return Path(os.path.realpath(checks.path(name, path)))
 
 
 @contextmanager

@@ -139,6 +139,7 @@ class Store:
         StoreError
             There is no such result, rows of it are missing, it is damaged, or its class or fields are not known here.
         """
+        mmap = checks.boolean("mmap", mmap)
         check_name(name)
         with opened(self.path) as (file, raw):
             results = dict(results_in(file))
@@ -168,7 +169,7 @@ class Store:
             The name is taken, or the file cannot be written; it is then as it was.
         """
         check_new_name(name)
-        checks.choice("overwrite", overwrite, (True, False))
+        overwrite = checks.boolean("overwrite", overwrite)
         if not isinstance(result, Result):
             raise ArgumentError("result", "a Result", type(result).__name__)
         record = record_of(result)
@@ -224,7 +225,7 @@ class Store:
             or elsewhere (without ``mixed``).
         """
         check_new_name(name)
-        checks.choice("mixed", mixed, (True, False))
+        mixed = checks.boolean("mixed", mixed)
         for argument, value in (("rows", rows), ("fields", fields)):
             checks.instance(argument, value, Mapping, "a mapping from names of fields")
         record = blank_record(kind, n_rows, rows, fields)

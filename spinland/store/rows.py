@@ -87,7 +87,8 @@ def blank_record(
     """Describe a result of which some arrays are not known yet; arguments as in `Store.reserve`."""
     if not (isinstance(kind, type) and issubclass(kind, Result)):
         raise ArgumentError("kind", "a class of results", kind)
-    checks.integer("n_rows", n_rows, minimum=1)
+    checks.integer("n_rows", n_rows, minimum=1, maximum=2**31 - 1)
+    checks.room("n_rows", n_rows, 16 * n_rows)  # the marks are written as one
     both, wanted = rows.keys() & fields.keys(), set(field_names(kind))
     if both:
         raise ArgumentError("fields", f"no field that is also in rows, but {min(both)!r} is")

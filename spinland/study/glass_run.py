@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 
+from .. import checks
 from ..errors import ArgumentError
 from ..store.commit import real_path, reserved
 from .execution import Say, complete, open_file
@@ -52,7 +53,12 @@ def run_glass(
     StoreError
         The file belongs to something else, was begun elsewhere, is damaged, or cannot be written.
     """
-    path = real_path(out)
+    checks.instance("config", config, GlassConfig)
+    path, overwrite, mixed = (
+        real_path(out, "out"),
+        checks.boolean("overwrite", overwrite),
+        checks.boolean("mixed", mixed),
+    )
     _check_room(config)
     with reserved(path):
         store = open_file(path, config, {}, overwrite=overwrite, mixed=mixed, say=say)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from .. import checks
 from ..data.dataset import Dataset
-from ..data.loading import DatasetLike, as_dataset
+from ..data.loading import DatasetLike, dataset_of
 from ..errors import ArgumentError
 from ..store.commit import real_path, reserved
 from .config import StudyConfig
@@ -57,8 +58,14 @@ def run_study(
     DataError
         The data are not there or damaged.
     """
-    path = real_path(out)
-    data = as_dataset(config.data if dataset is None else dataset, config.data_dir)
+    checks.instance("config", config, StudyConfig)
+    path, overwrite, mixed = (
+        real_path(out, "out"),
+        checks.boolean("overwrite", overwrite),
+        checks.boolean("mixed", mixed),
+    )
+    named, value = ("data", config.data) if dataset is None else ("dataset", dataset)
+    data = dataset_of(named, value, config.data_dir)
     data = data.subset(config.n_train, config.n_test)
     _check_fit(config, data)
     with reserved(path):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.special import log_ndtr
 
-from ..checks import float_array, integer
+from ..checks import boolean, float_array, integer
 from ..errors import ArgumentError
 from .conventions import to_abc_energy
 from .levels import complexity, threshold_energy
@@ -76,7 +76,7 @@ def large_n_critical_points(
         value = n * float(complexity(0.0 if u is None else u, p, k))
     else:
         value = math.log(2.0) + 0.5 * math.log(2.0 / p) + 0.5 * n * math.log(p - 1) + _log_integral(n, p, u)
-    if log:
+    if boolean("log", log):
         return value
     if value > math.log(np.finfo(np.float64).max):
         raise ArgumentError("log", f"True for a number as large as exp({value:.4g})", log)

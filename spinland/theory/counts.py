@@ -96,7 +96,9 @@ def mean_critical_points(
     else:
         given = float_array("below", below)
         if np.abs(given).max(initial=0.0) > _FARTHEST:
-            raise ArgumentError("below", f"energies per spin within ±{_FARTHEST:g}", float(np.abs(given).max()))
+            raise ArgumentError(
+                "below", f"energies per spin within ±{_FARTHEST:g}", float(np.abs(given).max())
+            )
         limits = to_abc_energy(given, convention) * _x_per_energy(n, p)
     if p == 2 and below is None:
         number = 2.0 * n if k is None else 2.0

@@ -158,7 +158,13 @@ def critical_points_by_depth(n_parameters: int, depths: Sequence[int]) -> DepthD
     8
     """
     weights = integer("n_parameters", n_parameters, minimum=2)
-    layers = np.array([integer("depths", h, minimum=2, maximum=weights) for h in listing("depths", depths, "a sequence of whole numbers")], np.int64)
+    layers = np.array(
+        [
+            integer("depths", h, minimum=2, maximum=weights)
+            for h in listing("depths", depths, "a sequence of whole numbers")
+        ],
+        np.int64,
+    )
     if layers.size == 0:
         raise ArgumentError("depths", "at least one depth")
     below = (layers - 1).astype(np.float64)

@@ -61,7 +61,11 @@ def mixture_of(order: int | Mapping[int, float]) -> Mixture:
     ArgumentError
         An order below 2, a β_p that is not finite, or none that is not 0.
     """
-    given: Mapping[Any, Any] = order if isinstance(order, Mapping) else {checks.integer("order", order, minimum=2, maximum=MOST): 1.0}
+    given: Mapping[Any, Any] = (
+        order
+        if isinstance(order, Mapping)
+        else {checks.integer("order", order, minimum=2, maximum=MOST): 1.0}
+    )
     variances = {}
     for p, beta in given.items():
         number = checks.real(f"order[{shown(p)}]", beta)

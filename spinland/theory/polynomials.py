@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..checks import integer
 
+_MOST = 10**6  # spins whose numbers, of half a million digits, are still counted in a moment
+
 
 def complex_critical_points(n_spins: int, order: int) -> int:
     """Number of complex critical points of a generic p-spin Hamiltonian, pairs ±σ counted once.
@@ -33,7 +35,7 @@ def complex_critical_points(n_spins: int, order: int) -> int:
     >>> complex_critical_points(3, 3)
     7
     """
-    n = integer("n_spins", n_spins, minimum=1)
+    n = integer("n_spins", n_spins, minimum=1, maximum=_MOST)
     p = integer("order", order, minimum=2)
     return n if p == 2 else ((p - 1) ** n - 1) // (p - 2)
 
@@ -65,7 +67,7 @@ def real_bound(n_spins: int, order: int) -> int:
     >>> real_bound(3, 3)
     14
     """
-    n = integer("n_spins", n_spins, minimum=2)
+    n = integer("n_spins", n_spins, minimum=2, maximum=_MOST)
     return 2 * complex_critical_points(n, order)
 
 
@@ -93,5 +95,5 @@ def euler_characteristic(n_spins: int) -> int:
     >>> euler_characteristic(3)
     2
     """
-    n = integer("n_spins", n_spins, minimum=2)
+    n = integer("n_spins", n_spins, minimum=2, maximum=_MOST)
     return 1 + (-1) ** (n - 1)

@@ -108,7 +108,7 @@ class Adam:
         _check(self)
         try:
             beta_1, beta_2 = self.betas
-        except Exception:
+        except Exception:  # noqa: BLE001
             raise ArgumentError("betas", "two numbers", self.betas) from None
         betas = (_share("betas[0]", beta_1), _share("betas[1]", beta_2))
         object.__setattr__(self, "betas", betas)

@@ -69,11 +69,12 @@ class Plan:
         n_train = len(self.dataset.x_train)
         self.batch_size = checks.integer("batch_size", batch_size, minimum=1, maximum=n_train)
         self.epochs = checks.integer("epochs", epochs, minimum=0)
+        checks.room("epochs", epochs, 4 * 8 * self.epochs * -(-n_train // self.batch_size))
         self.seed = rng.seed64("seed", seed)
         self.replicas = _replica_numbers(n_replicas, replicas)
         self.snapshot_epochs = _snapshot_epochs(snapshots, self.epochs)
         self.evaluate = checks.choice("evaluate", evaluate, EVALUATIONS)
-        self.keep_initial = bool(keep_initial)
+        self.keep_initial = checks.boolean("keep_initial", keep_initial)
         self.own_initial: NDArray[Any] | None = None
         if initial is not None:
             shape = (self.replicas.size, network.n_params)

@@ -82,7 +82,7 @@ def complaint(call):
         return f"{name}{changed}: names {error.argument!r}: {error}"
     except SpinlandError:
         return None
-    except (Exception, Endless) as error:
+    except (Exception, Endless) as error:  # noqa: BLE001
         told = {key: shown(arguments[key])[:60] for key in changed}
         return f"{name}{told}: {type(error).__name__}: {str(error)[:150]}"
     finally:

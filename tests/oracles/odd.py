@@ -19,7 +19,9 @@ class Gradient:
     shape, dtype, ndim = (3,), "torch.float32", 1
 
     def __array__(self, *_, **__):
-        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        raise RuntimeError(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+        )
 
     def __len__(self):
         return 3
@@ -54,7 +56,7 @@ ODD = [
     lambda: np.float32(0.25), lambda: np.longdouble(0.5), lambda: np.array(3), lambda: np.array("3"),
     lambda: decimal.Decimal("0.5"), lambda: fractions.Fraction(1, 3), lambda: 10**400, lambda: -(10**5000),
     lambda: "", lambda: "no", lambda: "3", lambda: "x\0y", lambda: b"bytes", lambda: "ß" * 300, lambda: Path("."),
-    lambda: [], lambda: (), lambda: {}, lambda: set(), lambda: {2: 1.0}, lambda: {0.5: 1j}, lambda: {"a": None},
+    list, lambda: (), dict, lambda: set(), lambda: {2: 1.0}, lambda: {0.5: 1j}, lambda: {"a": None},
     lambda: [[]], lambda: [[1.0, 2.0], [3.0]], lambda: [None], lambda: [None, None, None], lambda: ["1", "2", "3"],
     lambda: [1, "2"], lambda: [True, False], lambda: [0.5], lambda: [1, 2, 3], lambda: [-1], lambda: (0, 0),
     lambda: [1, [2, [3]]], lambda: range(3), lambda: iter([1.0, 2.0]), lambda: [10**400], lambda: [1e300, 1.0],

@@ -44,9 +44,7 @@ def public_names():
     kept = []
     for name in found:
         value = lookup(name)
-        if name in RECORDS | STUDIES or (
-            inspect.isclass(value) and issubclass(value, (Exception, Warning))
-        ):
+        if name in RECORDS | STUDIES or (inspect.isclass(value) and issubclass(value, (Exception, Warning))):
             continue
         if not inspect.isclass(value):
             kept.append(name)

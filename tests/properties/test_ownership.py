@@ -165,6 +165,4 @@ def test_functions_that_reuse_a_buffer_or_write_to_their_argument_do_no_harm():
     one, other = (sl.random_walk(item, point, 0.1, 5, 3) for item in (harmful, clean))
     assert np.array_equal(one.values, other.values)
     assert np.array_equal(one.distance, other.distance)
-    assert np.array_equal(
-        sl.minimize(harmful, vectors).points, sl.minimize(clean, vectors).points
-    )
+    assert np.array_equal(sl.minimize(harmful, vectors).points, sl.minimize(clean, vectors).points)

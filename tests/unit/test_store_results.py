@@ -2,22 +2,19 @@
 
 import contextlib
 import importlib
-import json
 import pkgutil
 import subprocess
 import sys
 import types
 import typing
-from dataclasses import fields, replace
+from dataclasses import fields
 
-import h5py
 import numpy as np
 import pytest
 
 import spinland
 import spinland_kernels
 from spinland.errors import SpinlandError
-from spinland.probes.lines import Line
 from spinland.provenance import Provenance, record
 from spinland.results import Result
 from spinland.store.hdf5 import Store
@@ -112,19 +109,6 @@ def test_every_result_class(kind, tmp_path):
         original = instance(kind, number)
         store.save(f"result/{number}", original)
         assert_equal(store.load(f"result/{number}"), original)
-
-
-def test_results_stored_before_a_field_was_added_load_with_its_default(tmp_path):
-    path, line = tmp_path / "study.h5", instance(Line, 1)
-    Store(path).save("line", line)
-    with h5py.File(path, "r+") as file:  # as files were written when lines did not know their quantity
-        group = file["line"]
-        kinds = json.loads(group.attrs["spinland_fields"])
-        for later in ("quantity", "unit"):
-            del group.attrs[later], kinds[later]
-        group.attrs["spinland_fields"] = np.bytes_(json.dumps(kinds))
-    old = Store(path, "r").load("line")
-    assert_equal(old, replace(line, quantity="value", unit=""))
 
 
 def test_a_fresh_process_finds_the_class(tmp_path):
