@@ -20,11 +20,16 @@ def number(value: float, digits: int = 3) -> str:
     return f"{_fixed(value / 10.0**power, digits - 1)}·{_ten(power)}"
 
 
-def given(value: float) -> str:
-    """A number that was chosen, not measured: as short as it is exact to six digits."""
-    text = f"{value:g}"
+def given(value: float, digits: int = 6) -> str:
+    """A number that was chosen, not measured: to so many digits, without zeros at its end."""
+    text = f"{value:.{digits}g}"
     mantissa, _, exponent = text.partition("e")
     return mantissa.replace("-", "−") + (f"·{_ten(int(exponent))}" if exponent else "")
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many decimals, for columns of exact numbers; "–" where there is none."""
+    return _fixed(value, decimals) if math.isfinite(value) else "–"
 
 
 def plus_minus(value: float, error: float) -> str:

@@ -17,9 +17,7 @@ from .provenance import fingerprint, record
 from .results import Result
 from .rng import Purpose, integers, permutation, seed64
 
-SIGNIFICANCE = (
-    0.01  # a difference counts, everywhere, where chance alone gives one as large more rarely than this
-)
+SIGNIFICANCE = 0.01  # a difference counts, everywhere, where chance gives one as large more rarely
 EXACT_RANKS = 12  # up to this many points the p-value counts all permutations
 _BLOCK = 1 << 16  # numbers of one sum, so that what they need in between stays in cache
 

@@ -38,7 +38,7 @@ class DescentScaling(Result):
         H/N of the minima below the last points of the flow; starts that did not converge are left out.
     lowest, lowest_error : array (K,)
         H/N of the lowest of the minima of one instance.
-    spread : array (K,)
+    spread, spread_error : array (K,)
         Standard deviation of H/N over the starts of one instance, its mean over instances.
     converged : array (K,)
         Share of the starts that reached a minimum.
@@ -56,6 +56,7 @@ class DescentScaling(Result):
     lowest: NDArray[np.float64]
     lowest_error: NDArray[np.float64]
     spread: NDArray[np.float64]
+    spread_error: NDArray[np.float64]
     converged: NDArray[np.float64]
     n_instances: int
     n_starts: int
@@ -139,7 +140,7 @@ def descent_scaling(
         order=checks.integer("order", order), sizes=np.array(spins), times=when,
         energies=energies.mean(axis=1), energy_error=standard_error(energies, 1),
         minima=minima.mean(axis=1), minima_error=standard_error(minima, 1),
-        lowest=lowest.mean(axis=1), lowest_error=standard_error(lowest, 1), spread=spread.mean(axis=1),
+        lowest=lowest.mean(axis=1), lowest_error=standard_error(lowest, 1), spread=spread.mean(axis=1), spread_error=standard_error(spread, 1),
         converged=converged.mean(axis=1), n_instances=n_instances, n_starts=n_starts,
         provenance=record("descent_scaling", arguments, seed=seed, dtype=dtype),
     )  # fmt: skip

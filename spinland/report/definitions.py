@@ -1,5 +1,7 @@
 """What the symbols of the report mean."""
 
+from .judging import JUDGEMENT
+
 DEFINITIONS = (
     (
         "L(w), loss",
@@ -45,6 +47,11 @@ DEFINITIONS = (
     ("Generalisation gap", "Test loss minus training loss."),
     (
         "±",
-        "Standard error of the mean over replicas, walkers or trials, or a jackknife or bootstrap error over replicas where it says so.",
+        (
+            "Standard error of the mean over replicas, walkers or trials, or a jackknife or bootstrap error over replicas where it says so; "
+            "where several walkers or trials share a solution, over the solutions. A change is taken pair by pair where both ends were measured "
+            "on the same solutions: its error is smaller than those of the two means."
+        ),
     ),
+    ("p, significant", JUDGEMENT),
 )

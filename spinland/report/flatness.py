@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..figures.batches import flatness_batch
-from ..figures.labels import plus_minus
+from ..formatting import given, p_text, plus_minus
 from ..statistics import SIGNIFICANCE
 from ..study import names
-from .parts import Chapter, Table, mean_text, number, p_text, picture
+from ..study.context import RESCALING
+from .judging import Judged, mean_of, paired
+from .parts import Chapter, Table, mean_text, picture
 from .reader import StudyReader
 
 
@@ -23,9 +25,10 @@ def flatness_chapter(study: StudyReader) -> Chapter | None:
     return Chapter(
         "flatness", "Protocol 4", "Protocol 4: flatness, batch size and generalisation",
         f"Replicas are trained with each batch size from common initial points ({study.config.batch_rule} in common). Flatness is "
-        f"the rise of the training loss at the relative distance |δw|/|w| = {comparison.radius:g}: small is flat. The claim "
-        "under test: small batches find flatter solutions, and flatter solutions generalise better.",
-        _finding(comparison, study.is_classification),
+        f"the rise of the training loss at the relative distance |δw|/|w| = {given(comparison.radius)}: small is flat. The claim "
+        "under test: small batches find flatter solutions, and flatter solutions generalise better. Rescaled copies: what enters a "
+        f"hidden neuron times a factor, what leaves it divided by it; factors are log-normal with a spread of {given(RESCALING)}.",
+        _finding(comparison, _rescaling(study, comparison.radius), study.is_classification),
         [
             picture(
                 flatness_batch(comparison, kind=kind, unit=study.unit),
@@ -37,55 +40,91 @@ def flatness_chapter(study: StudyReader) -> Chapter | None:
     )  # fmt: skip
 
 
-def _finding(comparison: Any, classification: bool) -> str:
+def _finding(comparison: Any, rescaled: tuple[Judged, int] | None, classification: bool) -> str:
     quality = "test accuracy" if classification else "minus the test loss"
+    sentences = [_compared(comparison), _confounded(comparison)]
+    clauses = []
+    for kind, name in (("filter", "filter directions"), ("walk", "walks")):
+        rho, error, p = _rank(comparison, f"rank_{kind}")
+        clauses.append(f"{_rho(rho, error)} ({p_text(p)}) for {name}, {_meaning(rho, p)}")
+    sentences.append(f"Rank correlation of the rise with the {quality}: " + "; ".join(clauses) + ".")
+    rho, error, p = _rank(comparison, "within_mean_filter")
+    if np.isfinite(rho):
+        sentences.append(
+            f"Within one batch size, where it cannot come from the batch size, it is {_rho(rho, error)} on average ({p_text(p)}), "
+            f"{_meaning(rho, p)} (filter directions)."
+        )
+    if rescaled is not None:
+        sentences.append(_rescaled(*rescaled))
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _rho(rho: float, error: float) -> str:
+    return f"ρ {'is ' if not np.isfinite(rho) else '= '}{plus_minus(rho, error)}"
+
+
+def _rank(comparison: Any, name: str) -> tuple[float, float, float]:
+    """A rank correlation, its error and its p."""
+    rho, error, p = (float(getattr(comparison, name + end)) for end in ("", "_error", "_p"))
+    return rho, error, p
+
+
+def _compared(comparison: Any) -> str:
+    """The rises of the smallest and of the largest batch size, replica by replica: both start from the same points."""
     small, large = int(np.argmin(comparison.batch_sizes)), int(np.argmax(comparison.batch_sizes))
     rise = comparison.rise_filter
-    difference = rise[large] - rise[small]
-    finite = difference[np.isfinite(difference)]
-    mean = float(finite.mean())
-    error = float(finite.std(ddof=1) / np.sqrt(len(finite)))
-    claim = (
-        "flatter" if mean > 2 * error else ("sharper" if mean < -2 * error else "neither flatter nor sharper")
+    change = paired(rise[large], rise[small])
+    claim = change.word(
+        "flatter solutions than", "solutions that are not significantly flatter or sharper than", "sharper solutions than"
+    )  # fmt: skip
+    return (
+        f"Batch size {comparison.batch_sizes[small]} gives {claim} {comparison.batch_sizes[large]}: the rise is {mean_of(rise[small])} "
+        f"against {mean_of(rise[large])}, difference from the same starts {change} ({change.chance})."
     )
-    text = (
-        f"Batch size {comparison.batch_sizes[small]} gives {claim} solutions than {comparison.batch_sizes[large]} (rise {number(float(np.nanmean(rise[small])))} against "
-        f"{number(float(np.nanmean(rise[large])))}, difference {plus_minus(-mean, error)}). Rank correlation of the rise with the {quality}: "
-    )
-    parts = []
-    for kind, name in (("filter", "filter directions"), ("walk", "walks")):
-        rho, rho_error = getattr(comparison, f"rank_{kind}"), getattr(comparison, f"rank_{kind}_error")
-        p = getattr(comparison, f"rank_{kind}_p")
-        parts.append(f"ρ = {plus_minus(rho, rho_error)} ({p_text(p)}) for {name}, {_meaning(rho, p)}")
-    text += "; ".join(parts) + "."
-    text += _confounded(comparison)
-    within = (
-        np.nanmean(comparison.within_filter) if np.isfinite(comparison.within_filter).any() else float("nan")
-    )
-    return text + f" Within one batch size it is {number(within, 2)} on average (filter directions)."
 
 
 def _confounded(comparison: Any) -> str:
     """A warning where the batch sizes have not been trained equally far."""
     losses = np.nanmean(comparison.train_loss, axis=1)
-    if losses.max() < 1.5 * losses.min():
+    high, low = int(np.argmax(losses)), int(np.argmin(losses))
+    if losses[high] < 1.5 * losses[low]:
         return ""
     return (
-        f" But the final training losses differ by a factor of {number(losses.max() / losses.min(), 2)} between the batch sizes, "
-        "so this compares how far they have converged as much as how flat they are; --batch-rule updates gives all of them "
-        "the same number of updates."
+        f"But the final training losses differ between the batch sizes, from {mean_of(comparison.train_loss[low])} to "
+        f"{mean_of(comparison.train_loss[high])}, so this compares how far they have converged as much as how flat they are; "
+        "--batch-rule updates gives all of them the same number of updates."
     )
 
 
 def _meaning(rho: float, p: float) -> str:
     if not np.isfinite(rho):
-        return "undefined because all values are equal"
-    if p > SIGNIFICANCE:
+        return "as all values are equal"
+    if not p < SIGNIFICANCE:
         return "not distinguishable from none"
     return (
         "flatter generalises better, as claimed"
         if rho < 0
         else "flatter generalises worse, against the claim"
+    )
+
+
+def _rescaling(study: StudyReader, radius: float) -> tuple[Judged, int] | None:
+    """Relative change of the rise under a rescaling of neurons, over replicas, and the batch size it was measured at."""
+    for name in study.present:
+        if name.startswith("batches/") and name.endswith("/rescaled"):
+            size = int(name.split("/")[1])
+            after, before = study.get(name), study.get(names.batch(size, "filter"))
+            if before is not None and radius in before.radii:
+                at = int(np.flatnonzero(before.radii == radius)[0])
+                return mean_of(100 * (after.rise[:, at] / before.rise[:, at] - 1)), size
+    return None
+
+
+def _rescaled(change: Judged, size: int) -> str:
+    which, by = ("larger", change) if change.value >= 0 else ("smaller", -change)
+    return (
+        f"Filter normalisation does not make the rise a property of the function: copies of the replicas of batch size {size} with "
+        f"rescaled neurons, the same functions, have one that is {which} by {by} % on average ({change.chance})."
     )
 
 
@@ -99,10 +138,10 @@ def _table(comparison: Any, classification: bool) -> Table:
             mean_text(comparison.generalisation_gap[i]),
             mean_text(comparison.rise_filter[i]),
             mean_text(comparison.rise_walk[i]),
-            number(comparison.within_filter[i], 2),
+            plus_minus(comparison.within_filter[i], comparison.within_filter_error[i]),
         ]
         rows.append(row)
     header = ["batch size", "training loss", "test loss", *(["test accuracy"] if classification else [])]
     header += ["gap (test − training loss)", "rise, filter", "rise, walk", "ρ within, filter"]
-    return Table(header, rows, "Mean ± standard error over replicas. Compare the training losses before reading the flatness: "
+    return Table(header, rows, "Mean ± standard error over replicas; ρ within: rank correlation with a jackknife error over replicas. Compare the training losses before reading the flatness: "
                  "replicas that have not converged are flat for another reason.")  # fmt: skip

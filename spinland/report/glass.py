@@ -9,13 +9,14 @@ from scipy.spatial.distance import squareform
 
 from ..figures.comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
 from ..figures.correlations import correlation_curve, correlation_mixture, effective_order_sweep
-from ..figures.labels import ENERGY, plus_minus
+from ..figures.labels import ENERGY
 from ..figures.nulls import ultrametricity_null
 from ..figures.theory import minima_energies
-from ..statistics import standard_error
+from ..formatting import given, number, p_text, plus_minus
 from ..study import names
 from ..theory.levels import layer_energy, threshold_energy
-from .parts import Chapter, Picture, Table, mean_text, number, p_text, picture
+from .judging import Judged, mean_of
+from .parts import Chapter, Picture, Table, mean_text, picture, sentence
 from .reader import StudyReader
 
 _PLANES = (
@@ -82,8 +83,8 @@ def _walks(study: StudyReader, order: int) -> list[Picture]:
             drawn,
             "Random walks on the sphere of the start's norm at equal overlap q with the start. "
             f"{profiles[0].n_walkers} walkers from each of {len(profiles[0].start)} solutions, and from each of "
-            f"{len(profiles[1].start)} minima; bars: standard error over the starts. Dashed: e0 q^p, the exact mean of the energy "
-            "about a stationary point of energy e0 (up to 1/N for a minimum). Right: rise in units of what separates the start "
+            f"{len(profiles[1].start)} minima; bars: standard error over the starts. Dashed: e_0 q^p, the exact mean of the energy "
+            "about a stationary point of energy e_0 (up to 1/N for a minimum). Right: rise in units of what separates the start "
             "from random points of the sphere; 1 − q^p for a pure p-spin glass.",
         )
     ]
@@ -144,7 +145,7 @@ def _order_table(study: StudyReader) -> list[Table]:
     rows = [
         (
             label,
-            number(item.radius),
+            given(item.radius, 3),
             plus_minus(item.effective_order, item.effective_order_error),
             p_text(item.chi2_p),
         )
@@ -170,7 +171,7 @@ def _lines(study: StudyReader, order: int) -> list[Picture]:
             line_pair(lines, value_labels=_labels(study), orders=(None, order)),
             "Great circles between solutions and between minima. α is the share of the angle, the norm changes "
             f"linearly; mean over {len(lines[0].values)} and {len(lines[1].values)} lines, band: standard error. Dashed: the exact mean "
-            "between stationary points of the glass at overlap 0, e0 cos^p(πα/2) + e1 sin^p(πα/2).",
+            "between stationary points of the glass at overlap 0, e_0 cos^p(πα/2) + e_1 sin^p(πα/2).",
         )
     ]
 
@@ -211,28 +212,26 @@ def _trees(study: StudyReader) -> list[Picture]:
 
 
 def _finding(study: StudyReader, minima: Any, order: int) -> str:
-    parts = []
+    clauses = []
     profiles = _both(study, "profile")
     if profiles is not None:
         near, far = (_at(profile, 0.5) for profile in profiles)
-        parts.append(
-            f"At overlap 0.5 with its start the network has lost {plus_minus(100 * near[0], 100 * near[1])} % of what separates a solution from "
-            f"random points, the glass {plus_minus(100 * far[0], 100 * far[1])} % ({number(100 * (1 - 0.5**order))} % exactly)"
+        clauses.append(
+            f"at overlap 0.5 with its start the network has lost {near} % of what separates a solution from "
+            f"random points, the glass {far} % ({number(100 * (1 - 0.5**order))} % exactly)"
         )
     lines = _both(study, "line")
     if lines is not None and profiles is not None:
         heights = [_barrier(line, profile) for line, profile in zip(lines, profiles, strict=True)]
-        parts.append(
+        clauses.append(
             "on the great circle between two of them stands a barrier of "
-            + " and ".join(f"{plus_minus(100 * h, 100 * e)} % ({name})" for (h, e), name in zip(heights, ("network", "glass"), strict=True))
+            + " and ".join(f"{height} % ({name})" for height, name in zip(heights, ("network", "glass"), strict=True))
             + " of the same"
         )  # fmt: skip
-    text = "; ".join(parts) + ". " if parts else ""
-    text += _orders_found(study) + _depth_found(minima, order)
-    for name, who in ((names.ULTRAMETRICITY, "Solutions"), (names.GLASS_ULTRAMETRICITY, "Minima")):
-        test = study.get(name)
-        if test is not None:
-            text += f"{who}: {test.verdict[:1].lower()}{test.verdict[1:]} "
+    text = f"{sentence(*clauses)} {_orders_found(study)}{_depth_found(minima, order)}"
+    test = study.get(names.GLASS_ULTRAMETRICITY)  # that of the solutions stands in their own chapter
+    if test is not None:
+        text += f"Minima: {test.verdict[:1].lower()}{test.verdict[1:]}"
     return text.strip()
 
 
@@ -255,17 +254,22 @@ def _depth_found(minima: Any, order: int) -> str:
     )
 
 
-def _at(profile: Any, q: float) -> tuple[float, float]:
-    """Rise and its error at an overlap, between the bins."""
+def _at(profile: Any, q: float) -> Judged:
+    """Rise in percent at an overlap, between the bins."""
     overlap = np.asarray(profile.overlap)[::-1]
-    rise, error = (np.asarray(array)[::-1] for array in (profile.rise, profile.rise_error))
-    return float(np.interp(q, overlap, rise)), float(np.interp(q, overlap, error))
+    rise, error = (100 * np.asarray(array)[::-1] for array in (profile.rise, profile.rise_error))
+    return Judged(
+        float(np.interp(q, overlap, rise)), float(np.interp(q, overlap, error)), len(profile.start) - 1
+    )
 
 
-def _barrier(line: Any, profile: Any) -> tuple[float, float]:
-    """Mean height over the higher end, in units of typical value less start, and its error over lines."""
-    heights = line.barrier / float(np.mean(np.asarray(profile.typical) - np.asarray(profile.start)))
-    return float(heights.mean()), float(standard_error(heights))
+def _barrier(line: Any, profile: Any) -> Judged:
+    """Mean height over the higher end, in percent of typical value less start; both have an error."""
+    height = mean_of(line.barrier)
+    unit = mean_of(np.asarray(profile.typical) - np.asarray(profile.start))
+    value = 100 * height.value / unit.value
+    error = abs(value) * np.hypot(height.error / height.value, np.nan_to_num(unit.error) / unit.value)
+    return Judged(value, float(error), height.freedom)
 
 
 def _table(study: StudyReader, minima: Any, order: int) -> Table:

@@ -23,8 +23,13 @@ from ..formatting import number, p_text, plus_minus
 from ..statistics import SIGNIFICANCE, grouped_error
 
 _DRAWS = 14  # points of the integral over several deviations, as a power of 2: p to about 0.001
-LEVEL = f"{100 * SIGNIFICANCE:g} %"
-"""The level in words."""
+JUDGEMENT = (
+    "p is the two-sided probability that chance alone gives a difference as large, by Student's t with the degrees of freedom of the "
+    "error (Welch's for two independent means; for the largest of several deviations with the correlations of the samples, or Šidák's "
+    f"bound where these are not known). Everywhere on this page a difference is called significant where p < {SIGNIFICANCE:g}, and only there. "
+    "An error that is unknown comes from fewer than two independent samples, or from a quantity that is not defined for all of them."
+)
+"""How the pages judge, in words."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,7 @@ class Worst:
         if self.n == 0:
             return "no deviation can be judged"
         many = "the deviation is" if self.n == 1 else f"the largest of {self.n} deviations is"
-        sides = f", {self.above} of them upwards" if self.n > 1 else ""
+        sides = f" ({self.above} of the {self.n} are upwards)" if self.n > 1 else ""
         return f"{many} {number(self.z, 2)} standard errors{sides}, {p_text(self.p)}"
 
 
@@ -192,13 +197,6 @@ def worst_bound(z: ArrayLike, freedom: float) -> Worst:
     tail = 2 * float(stats.t.sf(largest, max(freedom, 1)))
     p = -math.expm1(len(values) * math.log1p(-tail)) if tail < 1 else 1.0
     return Worst(len(values), largest, int(np.sum(values > 0)), p)
-
-
-def sigmas(z: float) -> str:
-    """How far a number is from another in standard errors, in words."""
-    if not math.isfinite(z):
-        return "without an error to judge it by"
-    return f"{number(abs(z), 2)} standard errors {'above' if z > 0 else 'below'}"
 
 
 def _standardised(samples: ArrayLike, exact: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], int]:

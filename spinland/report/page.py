@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..errors import StoreError
+from ..formatting import given
 from ..provenance import Provenance, version
 from ..store.hdf5 import Store
 from ..study.settings import Settings
@@ -33,6 +34,7 @@ from .spherical.temperatures import temperatures_chapter
 from .spherical.theory import theory_chapter
 from .swaps import swaps_chapter
 from .training import training_chapter
+from .typeset import set_formulas
 from .walks import walks_chapter
 
 Chapters = tuple[Callable[[Any], Chapter | None], ...]
@@ -135,6 +137,7 @@ def _render(reader: Reader, chapters: list[Chapter], definitions: Definitions) -
         loader=PackageLoader("spinland.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["typeset"] = set_formulas
     return environment.get_template("page.html.j2").render(
         title=reader.title,
         subtitle=reader.subtitle,
@@ -143,7 +146,7 @@ def _render(reader: Reader, chapters: list[Chapter], definitions: Definitions) -
         chapters=chapters,
         definitions=definitions,
         command=_command(reader.config, reader.store.path.name),
-        settings=[(name, _shown(value)) for name, value in reader.config.as_dict().items()],
+        settings=[(name, _shown(value)) for name, value in reader.values.items()],
         file=reader.store.path.name,
         provenance=[_provenance_row(name, reader.get(name)) for name in reader.present],
     )
@@ -166,9 +169,14 @@ def _command(config: Settings, out: str) -> str:
 
 
 def _shown(value: Any) -> str:
+    """A setting in words."""
     if value is None:
-        return "default"
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+        return "none given"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return given(value)
+    return ", ".join(map(_shown, value)) or "none" if isinstance(value, list) else str(value)
 
 
 def _provenance_row(name: str, result: Any) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..figures.export import svg_text
-from ..figures.labels import plus_minus
+from ..formatting import number, p_text  # noqa: F401 - chapters take them from here
+from .judging import mean_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A part of the page with one finding."""
+    """A part of the page with one finding.
+
+    The head of the page shows the ``headline`` alone, the chapter the whole ``finding``: nothing long stands twice.
+    """
 
     anchor: str
     short: str
@@ -42,6 +46,13 @@ class Chapter:
     finding: str = ""
     figures: Sequence[Picture] = field(default_factory=tuple)
     tables: Sequence[Table] = field(default_factory=tuple)
+    headline: str = ""
+
+    @property
+    def summary(self) -> str:
+        """The headline, or else the first sentence of the finding."""
+        first, dot, _ = self.finding.partition(". ")
+        return self.headline or first + dot.strip()
 
 
 def picture(drawn: Any, caption: str) -> Picture:
@@ -50,24 +61,12 @@ def picture(drawn: Any, caption: str) -> Picture:
 
 
 def mean_text(samples: ArrayLike, percent: bool = False) -> str:
-    """Mean ± standard error of independent numbers."""
-    numbers = np.asarray(samples, dtype=float).ravel()
-    numbers = numbers[np.isfinite(numbers)] * (100 if percent else 1)
-    if not len(numbers):
-        return "–"
-    error = numbers.std(ddof=1) / math.sqrt(len(numbers)) if len(numbers) > 1 else math.nan
-    return plus_minus(float(numbers.mean()), float(error)) + (" %" if percent else "")
+    """Mean ± standard error of independent numbers; those that are NaN are left out."""
+    mean = mean_of(np.asarray(samples, np.float64) * (100 if percent else 1))
+    return f"{mean}{' %' if percent else ''}" if math.isfinite(mean.value) else "–"
 
 
-def number(value: float, digits: int = 3) -> str:
-    """A number with so many significant digits."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{value:.{digits}g}".replace("-", "−")
-
-
-def p_text(p: float) -> str:
-    """A p-value in words that fit a sentence."""
-    if not math.isfinite(p):
-        return "p unknown"
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+def sentence(*clauses: str) -> str:
+    """Clauses that are there, as one sentence; empty if there is none."""
+    text = "; ".join(clause for clause in clauses if clause)
+    return text[:1].upper() + text[1:] + "." if text else ""

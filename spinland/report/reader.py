@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import StoreError
 from ..figures.labels import LOSS, SQUARED_ERROR
+from ..landscape.network import ReLUNetwork
 from ..study import names
 from ..study.config import StudyConfig
+from ..study.effective import study_values
 from ..study.settings import Settings, from_mapping
 
 if TYPE_CHECKING:
@@ -57,6 +59,11 @@ class Reader:
         return self._loaded[name]
 
     @property
+    def values(self) -> dict[str, Any]:
+        """All settings as they were used: those that were left open with what they came to."""
+        return self.config.as_dict()
+
+    @property
     def unfinished(self) -> str:
         """What is missing, empty for a finished study."""
         if self.meta.get("failed"):
@@ -78,6 +85,12 @@ class StudyReader(Reader):
         self.config: StudyConfig = from_mapping(StudyConfig, self.meta["config"])
         self.title = f"Loss landscape of {self.network_text} on {self.meta['dataset']}"
         self.subtitle = f"The four protocols of arXiv:2407.20724, by spinland {self.meta['version']}. Seed {self.config.seed}."
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All settings as they were used."""
+        widths = (self.meta["n_inputs"], *self.config.hidden, self.meta["n_outputs"])
+        return study_values(self.config, self.meta, ReLUNetwork(widths, self.config.bias).n_params)
 
     def walks(self, constraint: str, part: str = "walk") -> list[Any]:
         """Walks (or their ruggedness) for all σ that are there."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..figures.lines import line_panels, line_profile
 from ..figures.planes import plane_contour, plane_surface
 from ..study import names
-from .parts import Chapter, Picture, number, picture
+from .judging import mean_of
+from .parts import Chapter, Picture, picture, sentence
 from .reader import StudyReader
 
 _PLANES = (
@@ -38,8 +40,8 @@ def slices_chapter(study: StudyReader) -> Chapter | None:
             figures.append(
                 picture(
                     draw(line, value_label=study.value_label),
-                    f"Training loss on the straight line {words}: mean over {len(np.atleast_2d(line.values))} lines; "
-                    "band: standard error (Goodfellow et al. 2015).",
+                    f"Training loss on the straight line {words}: mean over {len(np.atleast_2d(line.values))} lines, "
+                    "no two of which share a solution; band: standard error (Goodfellow et al. 2015).",
                 )
             )
     for name, caption in _PLANES:
@@ -57,25 +59,28 @@ def slices_chapter(study: StudyReader) -> Chapter | None:
     return Chapter(
         "slices", "Slices", "Lines and planes",
         "The loss on straight lines and planes through the space of parameters, on the whole training set.",
-        _finding(start, pair),
+        _finding(start, pair, study.unit),
         figures,
     )  # fmt: skip
 
 
-def _finding(start: Any, pair: Any) -> str:
-    parts = []
+def _finding(start: Any, pair: Any, unit: str) -> str:
+    clauses = []
     if start is not None:
-        inside = (start.alphas >= 0) & (start.alphas <= 1)
-        rows = np.atleast_2d(start.values)[:, inside]
+        rows = _between(start)
         falling = int((np.diff(rows, axis=1) <= 1e-6 * np.abs(rows[:, :-1])).all(axis=1).sum())
-        parts.append(
+        clauses.append(
             f"the loss falls monotonically from initialisation to solution on {falling} of {len(rows)} lines"
         )
     if pair is not None:
-        inside = (pair.alphas >= 0) & (pair.alphas <= 1)
-        rows = np.atleast_2d(pair.values)[:, inside]
-        ends = np.maximum(rows[:, 0], rows[:, -1])
-        height = rows.max(axis=1) - ends
-        parts.append(f"between two solutions stands a barrier of {number(float(height.mean()))} on average")
-    text = "; ".join(parts)
-    return text[:1].upper() + text[1:] + "." if text else ""
+        barrier = mean_of(pair.barrier)
+        clauses.append(
+            f"between two solutions stands a barrier of {barrier} {unit}, mean of {len(pair.barrier)} pairs"
+        )
+    return sentence(*clauses)
+
+
+def _between(line: Any) -> NDArray[np.float64]:
+    """Values from the start to the end, a row for each line."""
+    inside = (line.alphas >= -1e-12) & (line.alphas <= 1 + 1e-12)
+    return np.asarray(np.atleast_2d(line.values)[:, inside])

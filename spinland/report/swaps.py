@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from ..figures.labels import plus_minus
 from ..figures.swaps import barrier_width, swap_barrier, swap_curves
+from ..formatting import plus_minus
 from ..study import names
-from .parts import Chapter, Picture, Table, number, picture
+from .judging import Judged, independent, mean_of, paired, worst_bound
+from .parts import Chapter, Picture, Table, picture, sentence
 from .reader import StudyReader
 
 
@@ -67,28 +69,42 @@ def _common_swaps(results: list[Any]) -> list[int]:
 
 
 def _finding(main: Any, widths: list[int], results: list[Any], common: list[int], unit: str) -> str:
-    s, mean, error = main.swaps, main.barrier_mean, main.barrier_error
-    rises = bool(mean[-1] > 2 * error[-1] and np.all(np.diff(mean) > -2 * np.hypot(error[1:], error[:-1])))
-    text = (
-        f"The barrier goes from {number(mean[0])} at S = {s[0]} to {plus_minus(mean[-1], error[-1])} {unit} at "
-        f"S = {s[-1]} of M = {main.width}; "
-        + ("it grows with S" if rises else "it does not grow steadily with S")
-    )
+    first, last = int(np.argmin(main.swaps)), int(np.argmax(main.swaps))
+    clauses = [
+        f"exchanging S = {main.swaps[last]} pairs of M = {main.width} neurons meets a barrier of {_barrier(main, last)} {unit}"
+    ]
+    if first != last:
+        growth = paired(main.barrier[first], main.barrier[last], main.origin_index)
+        if main.swaps[first] > 0:  # without exchanges there is no barrier
+            clauses[0] += f", {growth} more than S = {main.swaps[first]}"
+        clauses.append(_growing(main, growth))
     if len(widths) > 1 and common:
-        at = [int(np.flatnonzero(r.swaps == common[-1])[0]) for r in results]
-        first, last = results[0], results[-1]
-        a, da = first.barrier_mean[at[0]], first.barrier_error[at[0]]
-        b, db = last.barrier_mean[at[-1]], last.barrier_error[at[-1]]
-        word = (
-            "falls"
-            if b + 2 * np.hypot(da, db) < a
-            else ("rises" if b > a + 2 * np.hypot(da, db) else "does not change")
+        s = common[-1]
+        narrow, wide = (_barrier(r, int(np.flatnonzero(r.swaps == s)[0])) for r in (results[0], results[-1]))
+        change = independent(narrow, wide)
+        word = change.word("falls", "does not significantly change", "rises")
+        clauses.append(
+            f"at S = {s} it {word} with the width, from {narrow} at M = {widths[0]} to {wide} at M = {widths[-1]} ({change.chance})"
         )
-        text += (
-            f". At S = {common[-1]} it {word} with the width, from {plus_minus(a, da)} at M = {widths[0]} to "
-            f"{plus_minus(b, db)} at M = {widths[-1]}"
-        )
-    return text + "."
+    return sentence(*clauses)
+
+
+def _barrier(result: Any, row: int) -> Judged:
+    """Mean barrier of one number of pairs, its error over the networks."""
+    return mean_of(result.barrier[row], result.origin_index)
+
+
+def _growing(main: Any, growth: Judged) -> str:
+    """Whether the barrier grows with S, and falls nowhere more than by chance; trial by trial, as sets of pairs are nested."""
+    if not (growth.significant and growth.value > 0):
+        return f"it does not significantly grow with S ({growth.chance})"
+    rows = main.barrier[np.argsort(main.swaps)]
+    steps = [paired(a, b, main.origin_index) for a, b in pairwise(rows)]
+    falls = [step.value / step.error if step.value < 0 and step.error > 0 else 0.0 for step in steps]
+    worst = worst_bound(falls, growth.freedom)
+    return (
+        "it grows with S, though not at every step" if worst.significant else "it grows steadily with S"
+    ) + f" ({growth.chance})"
 
 
 def _table(results: list[Any]) -> Table:
@@ -103,4 +119,8 @@ def _table(results: list[Any]) -> Table:
     numbers = sorted(set().union(*cells))
     rows = [(f"S = {s}", *(column.get(s, "") for column in cells)) for s in numbers]
     header = ("", *(f"M = {result.width}" for result in results))
-    return Table(header, rows, "Barrier, mean ± standard error over the networks.")
+    return Table(
+        header,
+        rows,
+        "Barrier, mean ± standard error over the networks (over the trials where there is one network).",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..figures.history import training_history
+from ..formatting import given
 from ..study import names
 from .parts import Chapter, Table, mean_text, picture
 from .reader import StudyReader
@@ -39,7 +40,7 @@ def training_chapter(study: StudyReader) -> Chapter | None:
     return Chapter(
         "training", "Training", "Training the replicas",
             f"{n} networks {shape} with ReLU, each with its own initialisation and its own order of the samples, "
-            f"{c.optimizer} at learning rate {c.learning_rate:g}, batch size {ensemble.batch_size}, {c.epochs} epochs, "
+            f"{c.optimizer} at learning rate {given(c.learning_rate)}, batch size {ensemble.batch_size}, {c.epochs} epochs, "
             f"on {study.meta['n_train']} samples of {study.meta['dataset']} ({study.meta['n_test']} for the test).",
         finding + ".",
         [

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..figures.labels import plus_minus
 from ..figures.walks import walk_fan, walk_ruggedness
-from ..statistics import standard_error
-from .parts import Chapter, Table, number, picture
+from ..formatting import given, plus_minus
+from ..statistics import jackknife_error
+from .judging import Judged, mean_of, paired, worst_bound
+from .parts import Chapter, Table, picture, sentence
 from .reader import StudyReader
 
 
@@ -23,7 +24,7 @@ def walks_chapter(study: StudyReader) -> Chapter | None:
         picture(
             walk_fan(free, value_label=study.value_label),
             "Random walks from trained solutions, training loss against steps. Each step adds N(0, σ²) to every "
-            "coordinate. Lines: mean over walkers; bands: standard error; compare figure 2 of arXiv:2407.20724.",
+            "coordinate. Lines: mean over walkers; bands: standard error over the solutions; compare figure 2 of arXiv:2407.20724.",
         ),
         picture(
             walk_fan(free, versus="distance", value_label=study.value_label),
@@ -45,7 +46,7 @@ def walks_chapter(study: StudyReader) -> Chapter | None:
     if rough:
         figures.append(
             picture(
-                walk_ruggedness(rough, labels=[f"σ = {r.sigma:g}" for r in rough]),
+                walk_ruggedness(rough, labels=[f"σ = {given(r.sigma)}" for r in rough]),
                 "Ruggedness. Left: autocorrelation of the loss along the walk, of its fluctuations about the mean over "
                 "walkers at each step; errors by jackknife over walkers. Right: distribution of the increments of the loss.",
             )
@@ -56,49 +57,93 @@ def walks_chapter(study: StudyReader) -> Chapter | None:
             f"{free[0].n_steps} steps each.",
         _finding(free, sphere, study.unit),
         figures,
-        [_table(free, rough, "Free walks."), _table(sphere, study.walks("sphere", "ruggedness"), "Walks on the sphere.")],
+        [
+            _table(walks, study.walks(kind, "ruggedness"), caption)
+            for walks, kind, caption in ((free, "none", "Free walks."), (sphere, "sphere", "Walks on the sphere."))
+            if walks
+        ],
     )  # fmt: skip
 
 
 def _finding(free: list[Any], sphere: list[Any], unit: str) -> str:
-    smallest, largest = free[0], free[-1]
-    for walk in free:
-        smallest = walk if walk.sigma < smallest.sigma else smallest
-        largest = walk if walk.sigma > largest.sigma else largest
-    text = (
-        f"In {smallest.n_steps} steps the mean loss goes from {number(smallest.mean[0])} to "
-        f"{plus_minus(smallest.mean[-1], smallest.error[-1])} {unit} at σ = {smallest.sigma:g}"
-    )
+    smallest, largest = min(free, key=_sigma), max(free, key=_sigma)
+    starts = mean_of(smallest.values[:, 0], smallest.origin_index)
+    clauses = [
+        f"in {smallest.n_steps} steps from solutions of loss {starts} {unit} the loss rises by {_rise(smallest)} at σ = {given(smallest.sigma)}"
+    ]
     if largest is not smallest:
-        text += f" and to {plus_minus(largest.mean[-1], largest.error[-1])} at σ = {largest.sigma:g}"
-    rises = largest.mean[-1] > largest.mean[0] + 2 * largest.error[-1]
-    monotone = bool(rises and np.all(np.diff(largest.mean) > -2 * largest.error[1:]))
-    text += "; the fan opens steadily" if monotone else "; at the largest σ the mean does not rise steadily"
+        clauses[0] += f" and by {_rise(largest)} at σ = {given(largest.sigma)}"
+    clauses.append(f"at σ = {given(largest.sigma)} {_opening(largest)}")
     for walk in sphere:
         if walk.sigma == largest.sigma:
-            text += f"; on the sphere it ends at {plus_minus(walk.mean[-1], walk.error[-1])}"
-    return text + "."
+            clauses.append(_on_the_sphere(walk, largest))
+    return sentence(*clauses)
+
+
+def _sigma(walk: Any) -> float:
+    return float(walk.sigma)
+
+
+def _rise(walk: Any) -> Judged:
+    """Loss at the end less that at the start, walker by walker; the error is over the solutions they start from."""
+    return paired(walk.values[:, 0], walk.values[:, -1], walk.origin_index)
+
+
+def _opening(walk: Any) -> str:
+    """Whether the mean loss rises, and falls in no step more than by chance."""
+    rise = _rise(walk)
+    if not (rise.significant and rise.value > 0):
+        return f"the rise is not significant ({rise.chance})"
+    steps = [mean_of(step, walk.origin_index) for step in np.diff(walk.values, axis=1).T]
+    falls = [step.value / step.error for step in steps if step.value < 0 and step.error > 0]
+    worst = worst_bound(falls + [0.0] * (len(steps) - len(falls)), steps[0].freedom)
+    return "the fan opens, though not steadily" if worst.significant else "the fan opens steadily"
+
+
+def _on_the_sphere(sphere: Any, free: Any) -> str:
+    """The rise on the sphere, beside that of the free walks from the same solutions."""
+    text = f"on the sphere it rises by {_rise(sphere)} there"
+    if sphere.values.shape != free.values.shape or not np.array_equal(sphere.origin_index, free.origin_index):
+        return text
+    more = paired(free.values[:, -1], sphere.values[:, -1], free.origin_index)
+    if not more.significant:
+        return f"{text}, not significantly differently ({more.chance})"
+    return f"{text}, {more if more.value > 0 else -more} {more.word('less', '', 'more')}"
 
 
 def _table(walks: list[Any], rough: list[Any], caption: str) -> Table:
     rows = []
     by_sigma = {r.sigma: r for r in rough}
     for walk in walks:
-        r = by_sigma.get(walk.sigma)
+        r, per_step = by_sigma.get(walk.sigma), _rise(walk)
         rows.append(
             (
-                f"{walk.sigma:g}",
-                plus_minus(float(walk.distance[:, -1].mean()), float(standard_error(walk.distance[:, -1]))),
+                given(walk.sigma),
+                str(mean_of(walk.distance[:, -1], walk.origin_index)),
                 plus_minus(walk.mean[-1], walk.error[-1]),
+                str(per_step),
                 "–" if r is None else plus_minus(r.correlation_length, r.correlation_length_error),
-                "–" if r is None else number(r.increment_mean),
-                "–" if r is None else number(r.increment_std),
+                plus_minus(per_step.value / walk.n_steps, per_step.error / walk.n_steps),
+                str(_increment_spread(walk)),
             )
         )
-    header = ("σ", "final distance |δw|", "final loss", "correlation length ξ (steps)", "mean ΔL", "std ΔL")
+    solutions = len(np.unique(walks[0].origin_index)) if walks else 0
+    over = f"the {solutions} solutions" if solutions > 1 else "walkers"
+    header = ("σ", "final distance |δw|", "final loss", "rise", "ξ (steps)", "mean ΔL", "std ΔL")
     return Table(
         header,
         rows,
-        caption
-        + " ξ: lag at which the autocorrelation falls to 1/e; not determined where it does not within half the walk.",
+        f"{caption} Mean ± standard error over {over}; rise: final loss less that of the start, pair by pair. ξ: lag at which the "
+        "autocorrelation falls to 1/e, its error by jackknife over walkers; not determined where it does not fall so far "
+        "within half the walk. ΔL: change of the loss in a step, its standard deviation with a jackknife error.",
     )
+
+
+def _increment_spread(walk: Any) -> Judged:
+    """Standard deviation of the increments; the error by leaving out a solution, or a walker of the only one."""
+    steps = np.diff(walk.values, axis=1)
+    group = walk.origin_index
+    if len(np.unique(group)) == 1:
+        group = np.arange(len(steps))
+    without = [steps[group != g].std() for g in np.unique(group)] if len(np.unique(group)) > 1 else []
+    return Judged(float(steps.std()), float(jackknife_error(np.array(without))), len(without) - 1)

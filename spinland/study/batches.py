@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..statistics import RankCorrelation, rank_correlation
+from ..statistics import correlation, jackknife_error
 from . import names
 from .context import Context
+
+_LARGEST = 1 - 1e-9  # of a correlation in atanh
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,12 +39,14 @@ class BatchSizeComparison(Measured):
     rank_filter, rank_walk : float
         Spearman's rank correlation of the rise with the test accuracy (with minus the test loss where there
         is no accuracy) over all replicas. Negative: the flatter, the better.
-    rank_filter_error, rank_walk_error : float
-        Their bootstrap errors over replicas.
-    rank_filter_p, rank_walk_p : float
-        Two-sided p-values of no correlation.
     within_filter, within_walk : (B,) float arrays
         The same correlation within each batch size, where batch size cannot be a common cause.
+    within_mean_filter, within_mean_walk : float
+        Their mean over the batch sizes.
+
+    Each of these has an ``_error`` and the numbers a ``_p``. Replica r starts from the same point with every batch
+    size, so errors are by jackknife over the R initial points, not over the B·R replicas, and p is the two-sided one of
+    Student's t with R − 1 degrees of freedom for Fisher's atanh(ρ). NaN where ρ has none: all values equal.
     """
 
     batch_sizes: NDArray[Any]
@@ -57,7 +64,15 @@ class BatchSizeComparison(Measured):
     rank_walk_error: float
     rank_walk_p: float
     within_filter: NDArray[Any]
+    within_filter_error: NDArray[Any]
     within_walk: NDArray[Any]
+    within_walk_error: NDArray[Any]
+    within_mean_filter: float
+    within_mean_filter_error: float
+    within_mean_filter_p: float
+    within_mean_walk: float
+    within_mean_walk_error: float
+    within_mean_walk_p: float
 
     @property
     def generalisation_gap(self) -> NDArray[Any]:
@@ -81,17 +96,16 @@ def compare_batch_sizes(context: Context, sizes: tuple[int, ...]) -> BatchSizeCo
     quality = last("test_accuracy")
     if np.isnan(quality).all():
         quality = -last("test_loss")
-    seed, draws = context.config.seed, context.config.bootstrap
     ranks: dict[str, Any] = {}
     for kind, values in rise.items():
-        whole = _rank(values, quality, draws, seed)
-        ranks |= {f"rank_{kind}": whole.rho, f"rank_{kind}_error": whole.error, f"rank_{kind}_p": whole.p}
-        ranks[f"within_{kind}"] = np.array(
-            [_rank(v, q, draws, seed).rho for v, q in zip(values, quality, strict=True)]
-        )
+        for name, statistic in ((f"rank_{kind}", _whole), (f"within_mean_{kind}", _within)):
+            found = clustered(statistic, values, quality)
+            ranks |= dict(zip((name, f"{name}_error", f"{name}_p"), found, strict=True))
+        each = np.array([clustered(_whole, v[None], q[None]) for v, q in zip(values, quality, strict=True)])
+        ranks |= {f"within_{kind}": each[:, 0], f"within_{kind}_error": each[:, 1]}
     return BatchSizeComparison(
         provenance=record(
-            "compare_batch_sizes", {"sizes": sizes, "radius": radii[at]}, seed=seed,
+            "compare_batch_sizes", {"sizes": sizes, "radius": radii[at]}, seed=context.config.seed,
             data=context.landscape.fingerprint, dtype=context.landscape.dtype,
         ),
         batch_sizes=np.array(sizes), radius=radii[at],
@@ -101,7 +115,34 @@ def compare_batch_sizes(context: Context, sizes: tuple[int, ...]) -> BatchSizeCo
     )  # fmt: skip
 
 
-def _rank(rise: NDArray[Any], quality: NDArray[Any], draws: int, seed: int) -> RankCorrelation:
-    """Rank correlation over the replicas that did not diverge."""
+def clustered(
+    statistic: Callable[[NDArray[Any], NDArray[Any]], float], rise: NDArray[Any], quality: NDArray[Any]
+) -> tuple[float, float, float]:
+    """A correlation of rise and quality (B, R), its jackknife error over the R columns, and its p.
+
+    p is that of Student's t for atanh(ρ) over its own jackknife error: ρ scatters the less the nearer it is to 1, and of ρ
+    itself too many nulls would be significant.
+    """
+    columns = np.arange(rise.shape[1])
+    there = columns[(np.isfinite(rise) & np.isfinite(quality)).any(axis=0)]
+    value = statistic(rise[:, there], quality[:, there])
+    without = [statistic(rise[:, there[there != r]], quality[:, there[there != r]]) for r in there]
+    error = float(jackknife_error(np.array(without))) if len(there) > 2 else math.nan
+    if not error > 0:  # equal whatever is left out, as for three points on a line: no error to judge by
+        return value, math.nan, math.nan
+    z, others = (np.arctanh(np.clip(x, -_LARGEST, _LARGEST)) for x in (value, np.array(without)))
+    return value, error, float(2 * stats.t.sf(abs(z) / jackknife_error(others), len(there) - 1))
+
+
+def _whole(rise: NDArray[Any], quality: NDArray[Any]) -> float:
+    """Spearman's ρ over all replicas that did not diverge."""
     there = np.isfinite(rise) & np.isfinite(quality)
-    return rank_correlation(rise[there], quality[there], n_bootstrap=draws, seed=seed)
+    if there.sum() < 2:
+        return math.nan
+    return float(correlation(stats.rankdata(rise[there]), stats.rankdata(quality[there])))
+
+
+def _within(rise: NDArray[Any], quality: NDArray[Any]) -> float:
+    """Mean of Spearman's ρ over the batch sizes that have one."""
+    each = np.array([_whole(v, q) for v, q in zip(rise, quality, strict=True)])
+    return float(each[np.isfinite(each)].mean()) if np.isfinite(each).any() else math.nan

@@ -19,6 +19,7 @@ from ..replicas.triangles import ultrametricity
 from ..results import Result
 from . import names
 from .context import Context
+from .pairing import disjoint_pairs, places
 
 
 def _minima(context: Context) -> MinimaEnsemble:
@@ -74,15 +75,13 @@ def _glass_correlation(context: Context) -> Result:
 
 
 def _network_line(context: Context) -> Result:
-    points = np.asarray(context.solutions(context.ensemble, context.config.lines + 1))
-    alphas = np.linspace(-0.25, 1.25, context.config.line_points)
-    return line(context.landscape, points[:-1], points[1:], alphas, path="great_circle")
+    starts, ends = disjoint_pairs(np.asarray(context.solutions(context.ensemble, 2 * context.config.lines)))
+    return line(context.landscape, starts, ends, places(context.config.line_points), path="great_circle")
 
 
 def _glass_line(context: Context) -> Result:
-    points = _distinct(context, context.config.lines + 1)
-    alphas = np.linspace(-0.25, 1.25, context.config.line_points)
-    return line(context.glass, points[:-1], points[1:], alphas)
+    starts, ends = disjoint_pairs(_distinct(context, 2 * context.config.lines))
+    return line(context.glass, starts, ends, places(context.config.line_points))
 
 
 def _glass_random_plane(context: Context) -> Result:

@@ -137,7 +137,12 @@ class StudyConfig(Settings):
 
     grid: int = setting(41, "points along each side of a plane", whole(3), _SLICE)
     line_points: int = setting(41, "points along a line", whole(3), _SLICE)
-    lines: int = setting(8, "lines to average, at most as many as there are solutions", whole(1), _SLICE)
+    lines: int = setting(
+        8,
+        "lines to average, each between two solutions of its own; at most half as many as there are",
+        whole(1),
+        _SLICE,
+    )
 
     glass_replicas: int = setting(
         40,

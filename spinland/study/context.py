@@ -13,9 +13,10 @@ from ..errors import ArgumentError
 from ..landscape.glass import SphericalSpinGlass
 from ..landscape.network import ReLUNetwork
 from ..landscape.network_landscape import NetworkLandscape
+from ..symmetry.transformation import random_symmetry, rescale
 from ..training.optimizers import SGD, Adam, AdamW
 from ..training.schedules import Cosine
-from . import names
+from . import effective, names
 from .config import StudyConfig
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from ..training.ensemble import Ensemble
 
 # Labels of the seeds that are derived from the study's seed.
-_SEED_WIDTH, _SEED_BATCH, _SEED_GLASS = 1, 2, 3
-_MOST_SPINS = 100  # of the glass by default: its couplings grow as N^p
+_SEED_WIDTH, _SEED_BATCH, _SEED_GLASS, _SEED_RESCALING = 1, 2, 3, 4
+
+RESCALING = 0.5
+"""Standard deviation of the logarithm of the factors that test what flatness makes of rescaled neurons."""
 
 
 class Context:
@@ -70,14 +73,12 @@ class Context:
     @property
     def batch_size(self) -> int:
         """Samples in a batch of the main training."""
-        return self.config.batch_size or min(32, len(self.dataset.x_train))
+        return effective.batch_size(self.config, len(self.dataset.x_train))
 
     @property
     def batch_sizes(self) -> tuple[int, ...]:
         """Batch sizes of protocol 4."""
-        if self.config.batch_sizes is not None:
-            return self.config.batch_sizes
-        return tuple(b for b in (8, 32, 128, 512) if b <= len(self.dataset.x_train))
+        return effective.batch_sizes(self.config, len(self.dataset.x_train))
 
     def width_seed(self, width: int) -> int:
         """Seed of the networks of another width."""
@@ -93,7 +94,7 @@ class Context:
     @cached_property
     def glass(self) -> SphericalSpinGlass:
         """The spherical glass that the network is compared with."""
-        spins = self.config.glass_spins or min(_MOST_SPINS, self.network.n_params)
+        spins = effective.glass_spins(self.config, self.network.n_params)
         return SphericalSpinGlass(
             spins, self.config.glass_order, rng.derive_seed(self.config.seed, _SEED_GLASS)
         )
@@ -127,14 +128,20 @@ class Context:
             return params
         return np.asarray(ensemble.params[alive[:most]])
 
+    def rescaled(self, solutions: NDArray[Any]) -> NDArray[Any]:
+        """The same functions with the neurons of each solution rescaled by log-normal factors of spread ``RESCALING``."""
+        seed = rng.derive_seed(self.config.seed, _SEED_RESCALING)
+        draws = [
+            random_symmetry(self.network, seed, replica=i, spread=RESCALING).scales
+            for i in range(len(solutions))
+        ]
+        return np.stack(
+            [rescale(self.network, point, scales) for point, scales in zip(solutions, draws, strict=True)]
+        )
+
     def swap_numbers(self, width: int) -> tuple[int, ...]:
         """Numbers of exchanged pairs S that fit a layer of this width."""
-        wanted = self.config.swaps
-        if wanted is None:
-            wanted = (0, 1, 2, 3, 5, 10, 15, 20, 25, 30)
-            if width // 2 < 30:  # a narrow layer: end at the most that it allows
-                wanted = (*(s for s in wanted if s < width // 2), width // 2)
-        return tuple(s for s in wanted if s <= width // 2)
+        return effective.swap_numbers(self.config, width)
 
     def solution_lines(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """Initial points and solutions of the first replicas that converged."""

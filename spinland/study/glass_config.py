@@ -98,7 +98,12 @@ class GlassConfig(Settings):
     walk_origins: int = setting(8, "minima to walk from, at most all there are", whole(1), _PROBES)
     walkers: int = setting(8, "walks from each", whole(2), _PROBES)
     walk_steps: int = setting(100, "steps of a walk", whole(2), _PROBES)
-    lines: int = setting(8, "great circles between minima, at most as many as there are", whole(1), _PROBES)
+    lines: int = setting(
+        8,
+        "great circles to average, each between two minima of its own; at most half as many as there are",
+        whole(1),
+        _PROBES,
+    )
     line_points: int = setting(41, "points along a line", whole(3), _PROBES)
     grid: int = setting(41, "points along each side of a plane", whole(3), _PROBES)
     linkage: str = setting(

@@ -12,7 +12,7 @@ from .. import rng
 from ..dynamics.disorder import instances
 from ..errors import ArgumentError
 from ..landscape.glass import SphericalSpinGlass
-from ..theory.thermodynamics import dynamical_temperature, static_temperature
+from . import effective
 from . import glass_names as names
 from .glass_config import GlassConfig
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 # Labels of the seeds that are derived from that of the settings.
 SEED_DESCENT, SEED_CRITICAL, SEED_HEAT, SEED_AGEING, SEED_STARTS = 1, 2, 3, 4, 5
-
-_MOST_HOT_SPINS = 50  # by default: cold and large glasses do not come to equilibrium in a minute
 
 
 class GlassContext:
@@ -60,26 +58,22 @@ class GlassContext:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Numbers of spins whose descents are compared, N itself among them."""
-        c = self.config
-        smaller = c.sizes if c.sizes is not None else (max(4, c.spins // 4), max(4, c.spins // 2))
-        return tuple(sorted({*smaller, c.spins}))
+        return effective.sizes(self.config)
 
     @property
     def heat_spins(self) -> int:
         """Number of spins in equilibrium."""
-        return self.config.heat_spins or min(self.config.spins, _MOST_HOT_SPINS)
+        return effective.heat_spins(self.config)
 
     @property
     def temperatures(self) -> NDArray[np.float64]:
         """Temperatures of equilibrium."""
-        if self.config.temperatures is not None:
-            return np.array(self.config.temperatures)
-        return np.asarray(static_temperature(self.config.order) * np.geomspace(0.8, 3.0, 12))
+        return effective.temperatures(self.config)
 
     @property
     def ageing_temperature(self) -> float:
         """Temperature after the quench."""
-        return self.config.ageing_temperature or 0.5 * dynamical_temperature(self.config.order)
+        return effective.ageing_temperature(self.config)
 
     @property
     def minima(self) -> MinimaEnsemble:

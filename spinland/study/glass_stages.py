@@ -33,6 +33,7 @@ from .glass_theory import (
     quench_theory,
     theory_card,
 )  # fmt: skip
+from .pairing import disjoint_pairs, places
 
 _TIMES = 25  # of descent and ageing, evenly spaced in the logarithm
 _FIRST_TIME = 0.05
@@ -166,9 +167,8 @@ def _random_plane(context: GlassContext) -> Result:
 
 
 def _lines(context: GlassContext) -> Result:
-    points = context.distinct(context.config.lines + 1, 2)
-    alphas = np.linspace(-0.25, 1.25, context.config.line_points)
-    return line(context.main, points[:-1], points[1:], alphas)
+    starts, ends = disjoint_pairs(context.distinct(2 * context.config.lines, 2))
+    return line(context.main, starts, ends, places(context.config.line_points))
 
 
 def _minima_plane(context: GlassContext) -> Result:

@@ -52,5 +52,5 @@ def width(width: int, part: str) -> str:
 
 
 def batch(batch_size: int, part: str) -> str:
-    """``part`` ("ensemble", "filter", "walk") for networks trained with this batch size."""
+    """``part`` ("ensemble", "filter", "walk", "rescaled") for networks trained with this batch size."""
     return f"batches/{batch_size}/{part}"

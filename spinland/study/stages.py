@@ -27,6 +27,7 @@ from .batches import compare_batch_sizes
 from .comparison import COMPARISON, initial_correlation, network_correlation
 from .context import Context
 from .execution import Say, Stage
+from .pairing import disjoint_pairs, places
 from .training import train_into
 
 
@@ -193,17 +194,25 @@ def _batches(context: Context) -> Iterator[Stage | Training]:
                 names.batch(size, kind), f"flatness ({kind}), batch size {size}",
                 partial(_flatness, name=names.batch(size, "ensemble"), kind=kind),
             )  # fmt: skip
+    if sizes:
+        size = context.batch_size if context.batch_size in sizes else sizes[0]
+        yield Stage(
+            names.batch(size, "rescaled"), f"flatness (filter) of rescaled copies, batch size {size}",
+            partial(_flatness, name=names.batch(size, "ensemble"), kind="filter", rescaled=True),
+        )  # fmt: skip
     if len(sizes) > 1:
         yield Stage(
             names.BATCHES, "flatness against generalisation", partial(compare_batch_sizes, sizes=sizes)
         )
 
 
-def _flatness(context: Context, name: str, kind: str) -> Result:
-    """Flatness of every replica, NaN for those that diverged."""
+def _flatness(context: Context, name: str, kind: str, rescaled: bool = False) -> Result:
+    """Flatness of every replica, or of a copy with rescaled neurons that is the same function; NaN for those that diverged."""
     c = context.config
     ensemble = context.loaded_ensemble(name)
     solutions = np.asarray(context.solutions(ensemble))
+    if rescaled:
+        solutions = context.rescaled(solutions)
     result = flatness(context.landscape, solutions, c.radii, c.directions, seed=c.seed, kind=kind)
     alive = ~ensemble.diverged
 
@@ -241,14 +250,12 @@ def _slices(context: Context) -> Iterator[Stage | Training]:
 
 def _line_from_start(context: Context) -> Result:
     starts, ends = context.solution_lines()
-    return line(context.landscape, starts, ends, np.linspace(-0.25, 1.25, context.config.line_points))
+    return line(context.landscape, starts, ends, places(context.config.line_points))
 
 
 def _line_between(context: Context) -> Result:
-    points = np.asarray(context.solutions(context.ensemble, context.config.lines + 1))
-    return line(
-        context.landscape, points[:-1], points[1:], np.linspace(-0.25, 1.25, context.config.line_points)
-    )
+    starts, ends = disjoint_pairs(np.asarray(context.solutions(context.ensemble, 2 * context.config.lines)))
+    return line(context.landscape, starts, ends, places(context.config.line_points))
 
 
 def _random_plane(context: Context) -> Result:

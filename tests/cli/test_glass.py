@@ -10,7 +10,7 @@ import pytest
 from matplotlib.text import Text
 
 from spinland.errors import ArgumentError, StoreError
-from spinland.figures.labels import plus_minus
+from spinland.formatting import plus_minus
 from spinland.report import parts
 from spinland.report.page import PAGES, write_page
 from spinland.report.spherical.reader import GlassReader
@@ -93,7 +93,7 @@ def test_the_sentences_come_from_the_file(finished_glass):
         (scaling.minima[-1], scaling.minima_error[-1]),
         (fit.effective_order, fit.effective_order_error),
     ):
-        assert plus_minus(value, error) in page.words
+        assert plus_minus(value, error) in page.words.replace("\N{NO-BREAK SPACE}", " ")
     assert "−1.633" in page.words  # −E_inf = −2 sqrt(2/3)
     assert "right in 6 of 6" in page.words  # the Euler characteristic
 

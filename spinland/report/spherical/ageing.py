@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from ...figures.dynamics import ageing_curves, descent_curve
-from ...figures.labels import ENERGY, plus_minus
+from ...figures.labels import ENERGY
 from ...figures.theory import ageing_beside_theory
+from ...formatting import given, number, plus_minus
+from ...statistics import jackknife_error
 from ...study import glass_names as names
-from ..parts import Chapter, Picture, Table, number, picture
+from ..judging import Judged, mean_of, paired
+from ..parts import Chapter, Picture, Table, picture
 from .reader import GlassReader
-from .words import sigmas
 
 
 def ageing_chapter(glass: GlassReader) -> Chapter | None:
@@ -24,8 +26,8 @@ def ageing_chapter(glass: GlassReader) -> Chapter | None:
     instances, walkers = run.energies.shape[:2]
     return Chapter(
         "ageing", "Ageing", "Ageing after a quench",
-        f"Langevin dynamics of {run.points.shape[-1]} spins at T = {number(run.temperature, 4)} from random points, "
-        f"{walkers} walkers on each of {instances} instances, steps of {number(run.dt)} or less. C(t_w + t, t_w) is the overlap of "
+        f"Langevin dynamics of {run.points.shape[-1]} spins at T = {given(run.temperature, 4)} from random points, "
+        f"{walkers} walkers on each of {instances} instances, steps of {given(run.dt)} or less. C(t_w + t, t_w) is the overlap of "
         "the points at t_w and t_w + t. In equilibrium it would not depend on t_w; a system that ages is the slower, the older it is.",
         _finding(run, theory, glass),
         _figures(glass, run, theory),
@@ -65,27 +67,24 @@ def _figures(glass: GlassReader, run: Any, theory: Any) -> list[Picture]:
 
 
 def _finding(run: Any, theory: Any, glass: GlassReader) -> str:
-    waits, mean, error = run.waiting_times, run.correlation, run.correlation_error
+    waits, each = run.waiting_times, run.correlations.mean(axis=1)  # (instances, K, T)
     column = int(np.argmin(np.abs(run.times - waits[len(waits) // 2])))
-    t = number(float(run.times[column]))
-    first, last = (
-        plus_minus(mean[0, column], error[0, column]),
-        plus_minus(mean[-1, column], error[-1, column]),
-    )
+    t = given(float(run.times[column]), 3)
+    first, last = mean_of(each[:, 0, column]), mean_of(each[:, -1, column])
     if len(waits) == 1:
-        text = f"C(t_w + t, t_w) has come down to {first} at t_w = {number(waits[0])} and t = {t}"
+        text = f"C(t_w + t, t_w) has come down to {first} at t_w = {given(waits[0])} and t = {t}"
     else:
-        change = float(mean[-1, column] - mean[0, column])
-        width = math.hypot(float(error[0, column]), float(error[-1, column]))
-        verb = (
-            "rises" if change > 2 * width else "falls" if change < -2 * width else "does not clearly change"
+        change = paired(each[:, 0, column], each[:, -1, column])
+        verb = change.word("falls", "does not significantly change", "rises")
+        meaning = change.word("", ": ageing is not resolved", ": the glass ages")
+        text = (
+            f"The correlation after t = {t} {verb} with the age, by {change} from t_w = {given(waits[0])} to t_w = {given(waits[-1])} "
+            f"({change.chance}){meaning}; it is {first} and {last}"
         )
-        text = f"The correlation after t = {t} {verb} with the age, from {first} at t_w = {number(waits[0])} to {last} at t_w = {number(waits[-1])}"
-        text += _verdict(change, width)
     if theory is not None:
         exact = theory.correlation[:, column]
         if np.isfinite(exact[[0, -1]]).all():
-            text += f"; N → ∞ has {number(exact[0])}" + (
+            text += f", for N → ∞ {number(exact[0])}" + (
                 f" and {number(exact[-1])}" if len(waits) > 1 else ""
             )
         text += ". " + _energy(run, theory)
@@ -98,39 +97,45 @@ def _energy(run: Any, theory: Any) -> str:
     end = plus_minus(float(run.mean[-1]), float(run.error[-1]))
     there = len(theory.energy_times) and run.times <= theory.energy_times[-1] * (1 + 1e-12)
     if not np.any(there):
-        return f"The energy comes to {end} at t = {number(float(run.times[-1]))}; for N → ∞, then t → ∞, it tends to {number(theory.final_energy, 4)}"
+        return (
+            f"The energy comes to {end} at t = {given(float(run.times[-1]))}; for N → ∞, then t → ∞, it tends to "
+            f"{number(theory.final_energy, 4)}"
+        )
     column = int(np.flatnonzero(there)[-1])
     time, value, width = (float(x[column]) for x in (run.times, run.mean, run.error))
     exact = float(np.interp(time, theory.energy_times, theory.energy))
-    gap = (value - exact) / width if width > 0 else math.nan
+    gap = Judged(value - exact, width, len(run.energies) - 1)
     text = (
-        f"The energy at t = {number(time)} is {plus_minus(value, width)}, {sigmas(gap)} that of N → ∞ at the same time, "
-        f"{number(exact, 4)}"
+        f"The energy at t = {given(time, 3)} is {plus_minus(value, width)}, {gap.word('below', 'not significantly different from', 'above')} "
+        f"that of N → ∞ at the same time, {number(exact, 4)} ({gap.chance})"
     )
     if column < len(run.times) - 1:
-        text += f", and comes to {end} at t = {number(float(run.times[-1]))}, to which the equations were not followed"
+        text += f", and comes to {end} at t = {given(float(run.times[-1]))}, to which the equations were not followed"
     return f"{text}; {limit}"
 
 
-def _verdict(change: float, error: float) -> str:
-    if change > 2 * error:
-        return ": the glass ages"
-    return ": ageing is not resolved" if abs(change) <= 2 * error else ""
-
-
 def _table(run: Any, theory: Any) -> Table:
-    half = [_crossing(run.times, row, 0.5) for row in run.correlation]
+    each = run.correlations.mean(axis=1)
     rows = []
     for k, wait in enumerate(run.waiting_times):
         exact = float("nan") if theory is None else _crossing(theory.times, theory.correlation[k], 0.5)
+        half = _half_time(run.times, each[:, k])
         last = plus_minus(run.correlation[k, -1], run.correlation_error[k, -1])
-        rows.append((number(float(wait)), number(half[k]), number(exact), last))
-    header = ("t_w", "t at which C = 1/2", "N → ∞", f"C at t = {number(float(run.times[-1]))}")
+        rows.append((given(float(wait)), str(half) if np.isfinite(half.value) else "–", number(exact), last))
+    header = ("t_w", "t at which C = 1/2", "the same, N → ∞", f"C at t = {given(float(run.times[-1]))}")
     return Table(
         header,
         rows,
-        "– where the correlation does not fall to 1/2 within the time. Times are those of dσ/dt = −P∇H.",
+        "Means over instances; the error of the time by jackknife over instances, unknown where C does not fall to 1/2 without one "
+        "of them. – where the correlation does not fall to 1/2 within the time. Times are those of dσ/dt = −P∇H.",
     )
+
+
+def _half_time(times: Any, each: Any) -> Judged:
+    """When the mean of curves (instances, T) has fallen to 1/2."""
+    n = len(each)
+    without = [_crossing(times, np.delete(each, i, axis=0).mean(axis=0), 0.5) for i in range(n)]
+    return Judged(_crossing(times, each.mean(axis=0), 0.5), float(jackknife_error(np.array(without))), n - 1)
 
 
 def _crossing(times: Any, values: Any, level: float) -> float:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from ...figures.critical import index_counts, index_energy
-from ...figures.labels import plus_minus
+from ...formatting import fixed, number, plus_minus
 from ...study import glass_names as names
-from ..parts import Chapter, Picture, Table, number, picture
+from ..judging import deviations, worst_joint
+from ..parts import Chapter, Picture, Table, picture, sentence
 from .reader import GlassReader
-from .words import agree, deviations, worst
 
 
 def critical_chapter(glass: GlassReader) -> Chapter | None:
@@ -82,13 +82,12 @@ def _finding(counts: list[Any], exact: list[Any], layers: Any, glass: GlassReade
         if row is not None and item.n_complete == item.n_instances
     ]
     if known:
-        z = np.concatenate([_by_index(item, row) for item, row in known])
-        n = min(item.n_instances for item, _ in known)
+        found = worst_joint([_by_index(item, row) for item, row in known])
         sizes = ", ".join(str(item.n_spins) for item, _ in known)
-        verdict = "are compatible with" if agree(z, n) else "differ from"
-        verdict = verdict if np.isfinite(z).any() else "cannot be compared with"
+        verdict = "differ from" if found.significant else "do not significantly differ from"
+        verdict = verdict if found.n else "cannot be compared with"
         sentences.append(
-            f"The numbers of critical points by index {verdict} their exact means for {sizes} spins: {worst(z, n)}"
+            f"the numbers of critical points by index {verdict} their exact means for {sizes} spins: {found}"
         )
     if counts:
         complete, total = sum(c.n_complete for c in counts), sum(c.n_instances for c in counts)
@@ -99,8 +98,7 @@ def _finding(counts: list[Any], exact: list[Any], layers: Any, glass: GlassReade
         )
     if layers is not None and len(layers.energy):
         sentences.append(_layers(layers, glass))
-    text = "; ".join(sentences)
-    return text[:1].upper() + text[1:] + "." if text else ""
+    return sentence(*sentences)
 
 
 def _layers(layers: Any, glass: GlassReader) -> str:
@@ -108,18 +106,19 @@ def _layers(layers: Any, glass: GlassReader) -> str:
     lowest = layers.energy[layers.index == 0]
     if not len(lowest):
         return f"no minimum of the {layers.n_spins} spins was met"
-    text = f"the {len(lowest)} minima of one instance of {layers.n_spins} spins lie at {number(float(lowest.mean()), 4)} on average"
+    text = f"the {len(lowest)} minima of one instance of {layers.n_spins} spins have a mean energy of {number(float(lowest.mean()), 4)}"
+    if len(lowest) > 1:
+        text += f", standard deviation {number(float(lowest.std(ddof=1)), 2)}"
     if card is not None and glass.config.order > 2:
         below = int(np.sum(lowest < -card.threshold))
         text += f", {below or 'none'} of them below −E_inf = {number(-card.threshold, 4)}"
     return text
 
 
-def _by_index(item: Any, exact: Any) -> Any:
-    """Deviations that do not repeat one another: for odd orders index k and N−1−k occur equally often."""
-    z = deviations(item.mean, item.error, exact)
-    odd = all(p % 2 for p in item.order)
-    return z[: (item.n_spins + 1) // 2] if odd else z
+def _by_index(item: Any, exact: Any) -> tuple[Any, Any]:
+    """Numbers of each instance and their exact means that do not repeat one another: for odd orders k and N−1−k are one."""
+    different = (item.n_spins + 1) // 2 if all(p % 2 for p in item.order) else item.n_spins
+    return np.asarray(item.counts)[:, :different], exact[:different]
 
 
 def _euler(item: Any) -> int:
@@ -138,16 +137,16 @@ def _table(counts: list[Any], exact: list[Any]) -> Table:
                 str(item.n_spins),
                 f"{item.n_complete} of {item.n_instances}",
                 plus_minus(item.mean_total, item.total_error),
-                "–" if total is None else number(total, 5),
-                "–" if z is None else number(z, 2),
+                "–" if total is None else fixed(total, 2),
+                "–" if z is None else fixed(z, 2),
                 plus_minus(float(item.mean[0]), float(item.error[0])),
-                "–" if row is None else number(float(row[0]), 4),
+                "–" if row is None else fixed(float(row[0]), 2),
                 f"{_euler(item)} of {item.n_instances}",
             )
         )
     header = ("N", "complete", "all points", "exact", "z", "minima", "exact", "Euler")
     return Table(
         header, rows,
-        "Mean numbers per instance. z: deviation of all points from the exact mean in standard errors. Euler: instances in which "
+        "Mean numbers per instance ± standard error over instances. z: deviation of all points from the exact mean in standard errors. Euler: instances in which "
         "Σ (−1)^index = 1 + (−1)^(N−1).",
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """What the symbols on the page of a glass mean."""
 
+from ..judging import JUDGEMENT
+
 SPHERICAL_DEFINITIONS = (
     (
         "H(σ), energy",
@@ -35,7 +37,8 @@ SPHERICAL_DEFINITIONS = (
     ("z", "Measured minus exact, in standard errors of the measured."),
     (
         "±",
-        ("Standard error of the mean over instances, or over minima, walkers or pairs where it says so. Numbers are said to be compatible unless a "
-        "deviation as large as the largest comes by chance in less than one of a hundred cases (Student's t)."),
+        ("Standard error of the mean over instances, or over minima, walkers or pairs where it says so. A change is taken pair by pair where "
+        "both ends were measured on the same instances."),
     ),
+    ("p, significant", JUDGEMENT),
 )  # fmt: skip

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from ...figures.dynamics import descent_approach, descent_curve, descent_sizes
-from ...figures.labels import ENERGY, plus_minus
+from ...figures.labels import ENERGY
 from ...figures.theory import minima_energies
+from ...formatting import given, number, plus_minus
 from ...study import glass_names as names
-from ..parts import Chapter, Picture, Table, number, picture
+from ..judging import Judged, independent
+from ..parts import Chapter, Picture, Table, picture
 from .reader import GlassReader
-from .words import curve, sigmas
 
 
 def descent_chapter(glass: GlassReader) -> Chapter | None:
@@ -37,7 +39,7 @@ def descent_chapter(glass: GlassReader) -> Chapter | None:
 def _figures(glass: GlassReader, scaling: Any, line: Any, minima: list[Any]) -> list[Picture]:
     order, levels = glass.config.order, glass.levels
     flows = [
-        curve(scaling.times, energies, error)
+        SimpleNamespace(times=scaling.times, mean=energies, error=error)
         for energies, error in zip(scaling.energies, scaling.energy_error, strict=True)
     ]
     source = (
@@ -87,21 +89,26 @@ def _figures(glass: GlassReader, scaling: Any, line: Any, minima: list[Any]) -> 
 def _finding(scaling: Any, theory: Any, minima: list[Any], glass: GlassReader) -> str:
     card = glass.get(names.CARD)
     n, last = int(scaling.sizes[-1]), float(scaling.times[-1])
-    value, error = float(scaling.energies[-1, -1]), float(scaling.energy_error[-1, -1])
-    text = f"At t = {number(last)} the flow of {n} spins has come to {plus_minus(value, error)} per spin"
+    flow = plus_minus(float(scaling.energies[-1, -1]), float(scaling.energy_error[-1, -1]))
+    text = f"At t = {given(last)} the flow of {n} spins has come to {flow} per spin"
     if theory is not None:
         text += _beside(scaling, theory)
-    low, width = float(scaling.minima[-1]), float(scaling.minima_error[-1])
-    if math.isfinite(low):
-        text += f"; the minima below lie at {plus_minus(low, width)}"
+    low = _mean_minimum(scaling, -1)
+    if math.isfinite(low.value):
+        text += f"; the minima below lie at {low}"
         if card is not None:
-            text += ", " + _against_threshold(low, width, -card.threshold, card.order)
+            text += ", " + _against_threshold(low, -card.threshold, card.order)
     text += "."
     if card is not None and len(scaling.sizes) > 1:
         text += " " + _with_size(scaling, -card.threshold)
     if card is not None and minima and card.order > 2:
         text += " " + _beyond(minima, -card.threshold)
     return text
+
+
+def _mean_minimum(scaling: Any, k: int) -> Judged:
+    """Mean energy of the minima at the k-th size, its error over instances."""
+    return Judged(float(scaling.minima[k]), float(scaling.minima_error[k]), scaling.n_instances - 1)
 
 
 def _beyond(minima: list[Any], threshold: float) -> str:
@@ -117,49 +124,48 @@ def _beside(scaling: Any, theory: Any) -> str:
     if column == len(scaling.times) - 1:
         return f", where N → ∞ has {number(exact, 4)}"
     value = plus_minus(float(scaling.energies[-1, column]), float(scaling.energy_error[-1, column]))
-    return f" (at t = {number(float(scaling.times[column]))} it was at {value}, where N → ∞ has {number(exact, 4)})"
+    return f" (at t = {given(float(scaling.times[column]), 3)} it was at {value}, where N → ∞ has {number(exact, 4)})"
 
 
-def _against_threshold(value: float, error: float, threshold: float, order: int) -> str:
+def _against_threshold(low: Judged, threshold: float, order: int) -> str:
     name = f"{'−E_0' if order == 2 else '−E_inf'} = {number(threshold, 4)}"
-    z = (value - threshold) / error if error > 0 else math.inf
-    if abs(z) <= 3:
-        return f"within three standard errors of {name}"
-    if z < 0:
-        return f"beyond {name} by {plus_minus(threshold - value, error)}: smaller systems overshoot"
-    return f"short of {name} by {plus_minus(value - threshold, error)}, {sigmas(z)}"
+    gap = low.less(threshold)
+    return gap.word(
+        f"beyond {name} by {-gap}: smaller systems overshoot",
+        f"not significantly different from {name}",
+        f"short of {name} by {gap}",
+    ) + f" ({gap.chance})"  # fmt: skip
 
 
 def _with_size(scaling: Any, threshold: float) -> str:
-    """Whether the distance from the threshold shrinks with N."""
-    gaps, errors = scaling.minima - threshold, scaling.minima_error
-    there = np.flatnonzero(np.isfinite(gaps))
+    """Whether the distance from the threshold shrinks with N; sizes have instances of their own."""
+    there = np.flatnonzero(np.isfinite(scaling.minima))
     if len(there) < 2:
         return ""
-    first, last = there[0], there[-1]
-    change, error = abs(gaps[first]) - abs(gaps[last]), math.hypot(errors[first], errors[last])
-    verdict = (
-        "shrinks" if change > 2 * error else "grows" if change < -2 * error else "does not clearly change"
-    )
+    gaps = [_mean_minimum(scaling, int(k)).less(threshold) for k in (there[0], there[-1])]
+    sides = [gap if gap.value >= 0 else -gap for gap in gaps]
+    change = independent(*sides)
+    verdict = change.word("shrinks", "does not significantly change", "grows")
     return (
-        f"The distance of the minima from it {verdict} with N: {plus_minus(gaps[first], errors[first])} for "
-        f"{scaling.sizes[first]} spins, {plus_minus(gaps[last], errors[last])} for {scaling.sizes[last]}."
+        f"The distance of the minima from it {verdict} with N: {gaps[0]} for {scaling.sizes[there[0]]} spins, {gaps[1]} for "
+        f"{scaling.sizes[there[-1]]} ({change.chance})."
     )
 
 
 def _table(scaling: Any) -> Table:
+    starts = scaling.n_instances * scaling.n_starts
     rows = [
         (
             str(n),
             plus_minus(scaling.energies[k, -1], scaling.energy_error[k, -1]),
             plus_minus(scaling.minima[k], scaling.minima_error[k]),
             plus_minus(scaling.lowest[k], scaling.lowest_error[k]),
-            number(scaling.spread[k]),
-            f"{100 * scaling.converged[k]:.0f} %",
+            plus_minus(scaling.spread[k], scaling.spread_error[k]),
+            f"{round(scaling.converged[k] * starts)} of {starts}",
         )
         for k, n in enumerate(scaling.sizes)
     ]
-    last = number(float(scaling.times[-1]))
+    last = given(float(scaling.times[-1]))
     header = (
         "N",
         f"flow at t = {last}",
@@ -171,5 +177,5 @@ def _table(scaling: Any) -> Table:
     return Table(
         header, rows,
         f"Energies per spin: means over {scaling.n_instances} instances with {scaling.n_starts} starts each, errors over instances. "
-        "Converged: share of the starts that reached a minimum, |P∇H|/√N < 1e-10.",
+        "Converged: starts that reached a minimum, |P∇H|/√N < 10^−10.",
     )  # fmt: skip

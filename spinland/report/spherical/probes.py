@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import stats
 from scipy.spatial.distance import squareform
 
 from ...figures.comparisons import line_pair, overlap_profiles, plane_pair
 from ...figures.correlations import correlation_mixture
-from ...figures.labels import ENERGY, OVERLAP, plus_minus
+from ...figures.labels import ENERGY, OVERLAP
 from ...figures.nulls import ultrametricity_null
 from ...figures.pairs import overlap_histogram
 from ...figures.planes import plane_contour
 from ...figures.trees import dendrogram_matrix
+from ...formatting import number, p_text, plus_minus
 from ...study import glass_names as names
-from ..parts import Chapter, Picture, Table, mean_text, number, p_text, picture
+from ..judging import Judged, deviations, mean_of, worst_bound
+from ..parts import Chapter, Picture, Table, mean_text, picture, sentence
 from .reader import GlassReader
-from .words import agree, deviations
 
 _LEAST_ORIGINS = 4
 
@@ -47,7 +47,7 @@ def probes_chapter(glass: GlassReader) -> Chapter | None:
                     references=sorted({2, order}),
                 ),
                 f"Random walks on the sphere from {len(profile.start)} minima, {profile.n_walkers} walkers each, against the overlap with the "
-                "start; bars: standard error over the minima. Dashed: the exact mean e0 q^p about a stationary point of energy e0, which "
+                "start; bars: standard error over the minima. Dashed: the exact mean e_0 q^p about a stationary point of energy e_0, which "
                 "holds up to 1/N for a minimum, and for one instance.",
             )
         )
@@ -65,37 +65,45 @@ def probes_chapter(glass: GlassReader) -> Chapter | None:
 
 
 def _finding(correlation: Any, profile: Any, order: int) -> str:
-    sentences = []
+    clauses = []
     if correlation is not None:
-        value, error = correlation.effective_order, correlation.effective_order_error
-        z = float(deviations(value, error, order))
-        verdict = "as it must be" if agree([z], correlation.n_pairs) else "which is not its order"
+        found = Judged(
+            correlation.effective_order, correlation.effective_order_error, correlation.n_pairs - 1
+        )
+        off = found.less(order)
+        verdict = off.word("which is less", "from which it does not significantly differ", "which is more")
+        verdict = "which is not its order" if off.significant else verdict
         misfit = correlation.chi2_p
-        sentences.append(
-            f"The effective order is {plus_minus(value, error)} for the glass of order {order}, {verdict}"
-            + (f" (misfit of the mixture: {p_text(misfit)})" if np.isfinite(misfit) else "")
+        clauses.append(
+            f"the effective order is {found} for the glass of order {order}, {verdict} ({off.chance}"
+            + (f"; misfit of the mixture: {p_text(misfit)})" if np.isfinite(misfit) else ")")
         )
     if profile is not None:
-        sentences.append(_along_walks(profile, order))
-    text = "; ".join(sentences)
-    return text[:1].upper() + text[1:] + "."
+        clauses.append(_along_walks(profile, order))
+    return sentence(*clauses)
 
 
 def _along_walks(profile: Any, order: int) -> str:
-    """The energy along walks beside e0 q^p."""
-    later, start = profile.overlap < 0.999, float(np.mean(profile.start))
-    away = np.abs(profile.value[later] - start * profile.overlap[later] ** order)
-    middle = int(np.argmin(np.abs(profile.overlap - 0.5)))
-    q, value = float(profile.overlap[middle]), float(profile.value[middle])
-    verdict = "beside"
-    if len(profile.start) >= _LEAST_ORIGINS:  # with fewer the errors are not known well enough
-        three = stats.t.isf(0.00135, len(profile.start) - 1)  # as rare as three standard errors
-        room = three * np.nan_to_num(profile.value_error[later]) + 1 / round(float(profile.radius[0]) ** 2)
-        verdict = "follow" if (away <= room).all() else "depart from"
+    """The rise along walks beside 1 − q^p, which is exact up to 1/N for a minimum; each walk is compared with its own start."""
+    later = profile.overlap < 0.999
+    q, rise = profile.overlap[later], profile.rise[later]
+    exact = 1 - q**order
+    span = mean_of(np.asarray(profile.typical) - np.asarray(profile.start)).value
+    error = np.hypot(profile.rise_error[later], exact * np.mean(profile.typical_error) / span)
+    beyond = np.maximum(np.abs(rise - exact) - 1 / round(float(profile.radius[0]) ** 2), 0.0)
+    found = worst_bound(deviations(beyond, error, 0.0), len(profile.start) - 1)
+    middle, furthest = int(np.argmin(np.abs(q - 0.5))), int(np.argmax(np.abs(rise - exact)))
+    verdict = "depart from" if found.significant else "do not significantly depart from"
+    if len(profile.start) < _LEAST_ORIGINS:  # the errors are not known well enough
+        verdict = "beside"
+
+    def told(k: int) -> str:
+        return f"{plus_minus(100 * rise[k], 100 * error[k])} % for {number(100 * exact[k])} % at q = {number(q[k])}"
+
     return (
-        f"walks from minima {verdict} e0 q^{order}: at q = {number(q)} the energy is "
-        f"{plus_minus(value, float(profile.value_error[middle]))} where it should be {number(start * q**order)} up to 1/N, "
-        f"and nowhere is the difference larger than {number(float(away.max()), 2)}"
+        f"walks from minima {verdict} e_0 q^{order}: of what separates a minimum from random points they have lost {told(middle)}, and where "
+        f"the difference is largest {told(furthest)}; 1/N is {number(100 / round(float(profile.radius[0]) ** 2), 2)} %"
+        + ("" if verdict == "beside" else f" (beyond that {p_text(found.p)})")
     )
 
 
@@ -135,7 +143,7 @@ def _line(glass: GlassReader, lines: Any) -> list[Picture]:
         picture(
             line_pair(lines, names=("",), value_labels=(ENERGY,), orders=(glass.config.order,)),
             f"Energy on great circles between minima: mean over {len(np.atleast_2d(lines.values))} of them, band of one standard error. "
-            "Dashed: the exact mean between stationary points at overlap 0, e0 cos^p(πα/2) + e1 sin^p(πα/2).",
+            "Dashed: the exact mean between stationary points at overlap 0, e_0 cos^p(πα/2) + e_1 sin^p(πα/2).",
         )
     ]
 
@@ -189,18 +197,18 @@ def _trees(glass: GlassReader, pairs: Any, triangles: Any) -> list[Picture]:
 
 
 def _minima_finding(found: Any, lines: Any, pairs: Any, triangles: Any) -> str:
-    sentences = []
+    clauses = []
     if pairs is not None:
-        sentences.append(
+        clauses.append(
             f"two minima have an overlap of {plus_minus(pairs.mean_overlap, pairs.mean_overlap_error)} on average, with a spread of "
             f"{plus_minus(pairs.std_overlap, pairs.std_overlap_error)} (1/√N = {number(found.params.shape[1] ** -0.5)})"
         )
     if lines is not None:
-        sentences.append(
-            f"on the great circle between them the energy rises by {mean_text(lines.barrier)} per spin"
+        barrier = mean_of(lines.barrier)
+        clauses.append(
+            f"on the great circle between them the energy rises by {barrier} per spin above the higher end"
         )
-    text = "; ".join(sentences)
-    text = text[:1].upper() + text[1:] + "." if text else ""
+    text = sentence(*clauses)
     return text if triangles is None else f"{text} {triangles.verdict}".strip()
 
 
@@ -214,4 +222,6 @@ def _table(found: Any, pairs: Any) -> Table:
     ]
     if pairs is not None:
         rows.append(("largest overlap of two", number(float(np.max(pairs.overlaps)))))
-    return Table(("", ""), rows, "Energies per spin.")
+    return Table(
+        ("", ""), rows, "Energies per spin; mean ± standard error over the different minima of this instance."
+    )

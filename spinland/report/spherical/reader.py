@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...study import glass_names as names
+from ...study.effective import glass_values
 from ...study.glass_config import GlassConfig
 from ...study.settings import from_mapping
 from ..reader import Reader
@@ -28,6 +29,11 @@ class GlassReader(Reader):
             f"{self.config.spins} spins, by spinland {self.meta['version']}. Seed {self.config.seed}. {ABC}; "
             "in that of Crisanti and Sommers energies and temperatures are smaller by √2."
         )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All settings as they were used."""
+        return glass_values(self.config)
 
     @property
     def levels(self) -> dict[str, float]:

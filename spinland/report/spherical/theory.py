@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...figures.theory import complexity_curves, critical_points_depth
+from ...formatting import fixed, number
 from ...study import glass_names as names
-from ..parts import Chapter, Picture, Table, number, picture
+from ..parts import Chapter, Picture, Table, picture
 from .reader import ABC, GlassReader
 
 _ENERGIES = (
@@ -48,7 +49,8 @@ def theory_chapter(glass: GlassReader) -> Chapter | None:
                 critical_points_depth(depth),
                 f"Critical points and depth, natural logarithm of their number: the glass that stands for a bias-free network of {depth.n_parameters} weights, "
                 "all layers of one width w and one output, has Λ = w spins of order H. Rings mark the maxima. The question is that "
-                "of Becker, Zhang and Lee, arXiv:1808.00408, whose number ((H−1)^Λ − 1)/(H−2) of complex critical points is used.",
+                "of Becker, Zhang and Lee, arXiv:1808.00408, whose number ((H−1)^Λ − 1)/(H−2) of complex critical points is used: σ and −σ count as one. Of the mean number "
+                "of real ones the leading exponential is drawn, to which a factor of 2 makes no difference.",
             )
         )
     return Chapter(
@@ -65,18 +67,19 @@ def _finding(card: Any, depth: Any, counts: Any) -> str:
     if card.order == 2:
         text = (
             f"At order 2 the energy is a quadratic form: its critical points are 2N eigenvectors, there is one valley with its "
-            f"mirror image, and ground state and threshold are the same, −E_0 = −E_inf = {number(-card.ground_state, 5)}"
+            f"mirror image, and ground state and threshold are the same, −E_0 = −E_inf = {number(-card.ground_state, 4)}"
         )
     else:
         text = (
-            f"The ground state lies at −E_0 = {number(-card.ground_state, 5)} and the threshold at −E_inf = "
-            f"{number(-card.threshold, 5)}; between them minima are the most numerous critical points, "
+            f"The ground state lies at −E_0 = {number(-card.ground_state, 4)} and the threshold at −E_inf = "
+            f"{number(-card.threshold, 4)}; between them minima are the most numerous critical points, "
             f"exp({number(card.threshold_complexity)} N) of them up to the threshold"
         )
         if counts is not None:
+            both = counts.log_complex + math.log(2)
             text += (
-                f"; {counts.n_spins} spins have 10^{number(counts.log_total / math.log(10))} critical points on average, and "
-                f"10^{number(counts.log_complex / math.log(10))} complex ones"
+                f"; {counts.n_spins} spins have 10^{number(counts.log_total / math.log(10))} real critical points on average, out of "
+                f"10^{number(both / math.log(10))} complex ones, σ and −σ counted as two in both"
             )
     if depth is not None and len(depth.depths) > 2:
         top, last = int(np.argmax(depth.log_complex)), len(depth.depths) - 1
@@ -91,16 +94,14 @@ def _finding(card: Any, depth: Any, counts: Any) -> str:
 
 def _table(card: Any) -> Table:
     rows: list[tuple[str, ...]] = [
-        (label, number(-card.value(name), 6), number(-card.value(name, "cs"), 6))
+        (label, fixed(-card.value(name), 5), fixed(-card.value(name, "cs"), 5))
         for name, label in (_ENERGIES if card.order > 2 else _ENERGIES[:1])
     ]
+    rows += [(label, fixed(card.value(name), 5), fixed(card.value(name, "cs"), 5)) for name, label in _OTHERS]
     rows += [
-        (label, number(card.value(name), 6), number(card.value(name, "cs"), 6)) for name, label in _OTHERS
-    ]
-    rows += [
-        ("q_EA at T_d", *[number(card.dynamical_overlap, 5)] * 2),
-        ("q_EA at T_s", *[number(card.static_overlap, 5)] * 2),
-        ("Θ_0 at the threshold", *[number(card.threshold_complexity, 5)] * 2),
+        ("q_EA at T_d", *[fixed(card.dynamical_overlap, 5)] * 2),
+        ("q_EA at T_s", *[fixed(card.static_overlap, 5)] * 2),
+        ("Θ_0 at the threshold", *[fixed(card.threshold_complexity, 5)] * 2),
     ]
     return Table(
         ("", "ABC", "CS"), rows,

@@ -1,0 +1,97 @@
+"""What the pages print: every setting as a value, no paragraph twice, formulas set in one way, nothing cut on paper."""
+
+import re
+import shutil
+import subprocess
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+
+from spinland.report.page import PAGES, write_page
+from spinland.store.hdf5 import Store
+from spinland.study.glass_config import GlassConfig
+from spinland.study.glass_run import run_glass
+from tests.cli.test_glass import SETTINGS
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def files(finished, tmp_path_factory):
+    """Files of a tiny study and of a tiny glass, with their pages beside them."""
+    glass = tmp_path_factory.mktemp("pages") / "glass.h5"
+    run_glass(GlassConfig(**SETTINGS | {"temperatures": None, "sizes": None}), glass)
+    write_page(glass, glass.with_suffix(".html"))
+    return finished, glass
+
+
+class Cells(HTMLParser):
+    """Texts of all table cells of a page, and its words outside of code and drawings."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.cells, self.words, self._open = [], "", []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self._open.append(tag)
+        if tag in ("td", "th"):
+            self.cells.append("")
+
+    def handle_endtag(self, tag):
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if {"td", "th"} & set(self._open):
+            self.cells[-1] += data
+        if not {"svg", "style", "code", "pre", "table", "title"} & set(self._open):
+            self.words += data
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["study", "glass"])
+def test_no_sentence_stands_twice(files, which):
+    """Findings, texts and captions: the head of the page repeats one sentence of each finding and nothing else."""
+    store = Store(files[which], "r")
+    read, makers, _ = PAGES[store.meta["kind"]]
+    reader = read(store)
+    chapters = [chapter for make in makers if (chapter := make(reader)) is not None]
+    texts = [text for c in chapters for text in (c.text, c.finding, *(f.caption for f in c.figures))]
+    sentences = [s for text in texts for s in re.split(r"(?<=\.) (?=[A-ZΑ-Ω])", text) if len(s) > 90]
+    assert [s for s, n in Counter(sentences).items() if n > 1] == []
+    assert all(c.summary in c.finding for c in chapters)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["study", "glass"])
+def test_formulas_are_set_and_settings_are_values(files, which):
+    page = Cells(files[which].with_suffix(".html").read_text(encoding="utf-8"))
+    assert "^" not in page.words
+    assert not re.search(r"\b[A-Za-z]_[a-zA-Z0-9]", page.words)
+    assert "default" not in page.cells
+    assert "None" not in page.cells
+    assert not [cell for cell in page.cells if re.fullmatch(r"[-−]?[\d.]+e[-+−]?\d+", cell)]
+    values = dict(zip(page.cells, page.cells[1:], strict=False))
+    if which == 0:
+        assert (values["n_train"], values["swaps"], values["glass_spins"]) == ("200", "0, 1, 2, 3, 4", "100")
+    else:
+        assert (values["sizes"], values["heat_spins"]) == ("5, 10, 20", "20")
+        assert values["temperatures"].count(",") == 11
+
+
+@pytest.mark.skipif(not (BROWSER and shutil.which("pdftotext")), reason="needs chromium and pdftotext")
+@pytest.mark.parametrize("which", [0, 1], ids=["study", "glass"])
+def test_no_table_is_cut_on_paper(files, which, tmp_path):
+    """Every word of every cell is on the printed pages: the browser leaves out what lies beyond the edge."""
+    page, paper = files[which].with_suffix(".html"), tmp_path / "page.pdf"
+    subprocess.run(
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--print-to-pdf={paper}", page.as_uri()],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    text = subprocess.run(
+        ["pdftotext", "-raw", paper, "-"], check=True, capture_output=True, text=True
+    ).stdout
+    found = re.sub(r"[^\w.]", "", text)
+    words = [re.sub(r"[^\w.]", "", w) for cell in Cells(page.read_text("utf-8")).cells for w in cell.split()]
+    lost = {word for word in words if word and word not in found}
+    assert lost == set()
