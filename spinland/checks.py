@@ -107,7 +107,8 @@ def real(
         expected += f" of at least {minimum:g}"
     if maximum is not None:
         expected += f" of at most {maximum:g}"
-    if isinstance(value, (str, bytes, bool, np.bool_)) or np.ndim(value) != 0:
+    # Lists are no numbers; NumPy does not tell the dimension of one whose rows have different lengths.
+    if isinstance(value, (str, bytes, bool, np.bool_, list, tuple)) or np.ndim(value) != 0:
         raise ArgumentError(name, expected, repr(value))
     try:
         number = float(value)

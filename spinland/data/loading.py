@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import ArgumentError, DataError
+from ..paths import user_path
 from .dataset import Dataset
 from .sources import DOWNLOADS
 
@@ -55,7 +56,7 @@ def load_dataset(name: str | Path = "digits", data_dir: str | Path | None = None
     """
     if str(name).endswith(".npz"):
         _refuse_options(str(name), options, ())
-        return _read_npz(Path(name))
+        return _read_npz(user_path("name", name))
     if name not in NAMES:
         known = ", ".join(map(repr, NAMES))
         raise ArgumentError("name", f"one of {known}, or the path of an .npz file", name)

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike
 
 from .. import checks
 from ..errors import ArgumentError, StoreError
+from ..paths import user_path
 from ..results import Result
 from .catalogue import COMPLETE, META, check_name, copy_others, is_taken, is_whole, results_in
 from .commit import failures_named, locked, replaced
@@ -50,7 +51,7 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str], mode: str = "a"):
-        self.path = Path(os.path.realpath(Path(path).expanduser()))
+        self.path = Path(os.path.realpath(user_path("path", path)))
         self.mode = checks.choice("mode", mode, ("a", "r"))
         if mode == "a":
             with failures_named(self.path, "reached"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 
 from ..errors import ArgumentError
+from ..paths import user_path
 from ..store.commit import reserved
 from .execution import Say, complete, open_file
 from .glass_config import GlassConfig
@@ -49,7 +49,7 @@ def run_glass(
     StoreError
         The file belongs to something else, or cannot be written.
     """
-    path = Path(out)
+    path = user_path("out", out)
     _check_room(config)
     with reserved(path):
         store = open_file(path, config, {}, overwrite=overwrite, say=say)

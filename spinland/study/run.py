@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from ..data.dataset import Dataset
 from ..data.loading import DatasetLike, as_dataset
 from ..errors import ArgumentError
+from ..paths import user_path
 from ..store.commit import reserved
 from .config import StudyConfig
 from .context import Context
@@ -54,7 +54,7 @@ def run_study(
     DataError
         The data are not there or damaged.
     """
-    path = Path(out)
+    path = user_path("out", out)
     data = as_dataset(config.data if dataset is None else dataset, config.data_dir)
     data = data.subset(config.n_train, config.n_test)
     _check_fit(config, data)
