@@ -62,6 +62,7 @@ from .probes.walks import iterate_walk as iterate_walk
 from .probes.walks import random_walk as random_walk
 from .probes.walkstatistics import Ruggedness as Ruggedness
 from .probes.walkstatistics import ruggedness as ruggedness
+from .progress import show_progress as show_progress
 from .provenance import Provenance as Provenance
 from .replicas.gram import distances as distances
 from .replicas.gram import overlaps as overlaps

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -154,26 +153,6 @@ def instance(name: str, value: Any, kind: Any, words: str | None = None) -> Any:
     if not isinstance(value, kind):
         raise ArgumentError(name, words or f"a {kind.__name__}", shown(value))
     return value
-
-
-def path(name: str, value: Any) -> Path:
-    """A path that a system call takes: text or path-like, not empty, ``~`` replaced.
-
-    Raises
-    ------
-    ArgumentError
-        Something else, or text with a NUL.
-    """
-    try:
-        text = os.fspath(value)
-    except TypeError:
-        raise ArgumentError(name, "a path", shown(value)) from None
-    if not isinstance(text, str) or not text or "\0" in text:
-        raise ArgumentError(name, "a path that is not empty, without NUL", shown(text))
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:  # a home that nobody knows
-        raise ArgumentError(name, f"a path ({error})", shown(text)) from None
 
 
 def free_memory() -> float:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from .parameters import UserPath
+
 
 @click.group()
 def command() -> None:
@@ -23,7 +25,7 @@ def list_sets() -> None:
         )
 
 
-_folder = click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False),
+_folder = click.option("--data-dir", type=UserPath("folder"),
                        help="Folder of the files.  [default: $SPINLAND_DATA, else the user's cache]")  # fmt: skip
 
 

@@ -1,101 +1,152 @@
-"""The command ``spinland``: its commands, its errors and its exit codes.
+"""The command ``spinland``: how it ends, its errors and its exit codes.
 
-Exit codes: 0 done, 1 failure, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 failure, 2 wrong usage, 130 stopped (Ctrl-C, or a signal that asks to end).
 """
 
 from __future__ import annotations
 
+# Whatever is imported here is imported before Ctrl-C is dealt with: no more than what Python has loaded anyway.
 import os
+import signal
 import sys
-from importlib import import_module
+from contextlib import suppress
+from types import FrameType, TracebackType
+from typing import Any, Self
 
-import click
+_LONGEST = 600
+"""Characters of a message that are shown, of more the beginning and the end: some users' numbers have 6,000 digits."""
 
-from ..errors import ArgumentError, SpinlandError
-
-_COMMANDS = {
-    "study": ("study_command", "Train replicas and run the four protocols on them."),
-    "glass": ("glass_command", "Measure a spherical glass beside its theory, with the same probes."),
-    "report": ("report_command", "Write the pictures and numbers of a study or a glass as one HTML page."),
-    "info": ("info_command", "Tell version, threads, devices and caches."),
-    "data": ("data_command", "Fetch and check data sets."),
-}
+_RESUMING = ("study", "glass")
+"""Commands that go on where they were stopped."""
 
 
-class _LazyGroup(click.Group):
-    """Commands whose modules are imported when they are called, so that ``--help`` is instant."""
+class Interrupts:
+    """Turns signals that ask to end into KeyboardInterrupt, and remembers that one came.
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module = import_module(f".{_COMMANDS[cmd_name][0]}", __package__)
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
-
-
-def _tell_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
-    if value:
-        from ..provenance import version  # knows a checkout that is not installed
-
-        click.echo(f"spinland, version {version()}")
-        ctx.exit()
-
-
-@click.group(
-    cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error. May stand anywhere.")
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version,
-              help="Show the version and exit.")  # fmt: skip
-def spinland(debug: bool) -> None:
-    """Loss landscapes of networks through the lens of spin glasses.
-
-    Begin with `spinland study --out study.h5`; open the page that it writes.
+    What runs when it comes (an import, a library written in C) may report it as a fault of another kind.
     """
 
+    def __init__(self) -> None:
+        self.came = False
+        self._before: dict[int, Any] = {}
 
-def _complain(message: str) -> None:
-    click.echo(click.style("error: ", fg="red", bold=True) + message, err=True)
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            try:
+                if (
+                    signal.getsignal(number) is not signal.SIG_IGN
+                ):  # as nohup and shells do for what goes on behind
+                    self._before[number] = signal.signal(number, self._stop)
+            except ValueError:  # not the main thread
+                break
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        raise KeyboardInterrupt
 
 
-def _misused(error: click.UsageError) -> None:
-    """One line, and where to read on; bare ``spinland`` shows its help."""
-    no_words = getattr(click.exceptions, "NoArgsIsHelpError", ())  # since click 8.2
-    if isinstance(error, no_words) or error.ctx is None:
-        error.show()
-    else:
-        _complain(f"{error.format_message()} (see {error.ctx.command_path} --help)")
-
-
-def main(arguments: list[str] | None = None) -> None:
+def main() -> None:
     """Run the command line and leave with its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    code = run(sys.argv[1:])
+    for number in (signal.SIGINT, signal.SIGTERM):  # all is done: nothing is left that could be stopped
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(_flushed(code))
+
+
+def run(words: list[str]) -> int:
+    """Run the command of these words and return its exit code.
+
+    Raises
+    ------
+    Exception
+        A fault of the program itself, and any error with ``--debug`` among the words.
+    """
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
-    try:
-        code = spinland.main(words, prog_name="spinland", standalone_mode=False)
-    except click.UsageError as error:
-        _misused(error)
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted; what was finished is stored, the same command goes on from there")
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except (SpinlandError, OSError, MemoryError) as error:
-        if debug:
-            raise
-        _complain(str(error) or type(error).__name__)
-        sys.exit(2 if isinstance(error, ArgumentError) else 1)
-    sys.exit(code if isinstance(code, int) else 0)
+    with Interrupts() as interrupts:
+        try:
+            from .commands import invoke
+
+            _make_forgiving()
+            return invoke(words)
+        except BaseException as error:  # noqa: BLE001 (what is no known fault is raised again)
+            if not (interrupts.came or isinstance(error, KeyboardInterrupt)):
+                return _told(error, words, debug)
+    goes_on = words[:1] and words[0] in _RESUMING
+    complain(
+        "stopped" + ("; what was finished is stored, the same command goes on from there" if goes_on else "")
+    )
+    return 130
+
+
+def complain(message: str) -> None:
+    """Write one line about what is wrong to standard error, if that is there."""
+    import click
+
+    from ..displays import printable
+
+    text = printable(message)
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 100]} … {text[-100:]}"
+    with suppress(OSError, ValueError):
+        click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
+
+
+def _make_forgiving() -> None:
+    """Letters that a terminal has not are written as escapes: no message is worth an error."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _told(error: BaseException, words: list[str], debug: bool) -> int:
+    """Tell what is wrong; returns the exit code. What is no error of a user or of the system is raised again."""
+    import click
+
+    from ..errors import ArgumentError, SpinlandError
+    from .commands import option_of, told_usage
+
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 1
+    if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):  # click's name for it
+        error = error.__cause__
+    if debug and not (isinstance(error, click.ClickException) and error.__cause__ is None):
+        raise error
+    if isinstance(error, click.ClickException):
+        told_usage(error)
+        return error.exit_code
+    if isinstance(error, ArgumentError):
+        option = option_of(error.argument, words)
+        complain(option + str(error).removeprefix(error.argument) if option else str(error))
+        return 2
+    if isinstance(error, BrokenPipeError):
+        return 1  # whoever read our output has had enough
+    if isinstance(error, MemoryError):
+        complain(f"not enough memory: {error}" if str(error) else "not enough memory")
+        return 1
+    if isinstance(error, (SpinlandError, OSError)):
+        complain(str(error) or type(error).__name__)
+        return 1
+    raise error
+
+
+def _flushed(code: int) -> int:
+    """The exit code, 1 if the end of the output could not be written; it then goes nowhere."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if not isinstance(sys.exc_info()[1], BrokenPipeError) and stream is sys.stdout and code == 0:
+                complain(f"the output could not be written: {sys.exc_info()[1]}")
+            code = code or 1
+    return code

@@ -13,25 +13,7 @@ import click
 
 from ..errors import ArgumentError, StoreError
 from ..study.settings import S, Settings, from_mapping, listed, read_toml
-
-
-class _Numbers(click.ParamType):
-    """Numbers separated by commas; ``none`` is the empty list."""
-
-    name = "list"
-
-    def __init__(self, kind: type):
-        self.kind = kind
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str):
-            return value
-        if value.strip().lower() == "none":
-            return ()
-        try:
-            return tuple(self.kind(item) for item in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not a list of {self.kind.__name__} separated by commas", param, ctx)
+from .parameters import Numbers, UserPath
 
 
 def _option(name: str, help: str, default: Any, hint: Any) -> Callable[..., Any]:
@@ -50,11 +32,11 @@ def _kind(hint: Any) -> Any:
     """Type of an option: a scalar, or numbers for a tuple of them; None is no value of the command line."""
     if isinstance(hint, types.UnionType):
         hint = next(kind for kind in typing.get_args(hint) if kind is not type(None))
-    return _Numbers(typing.get_args(hint)[0]) if typing.get_origin(hint) is tuple else hint
+    return Numbers(typing.get_args(hint)[0]) if typing.get_origin(hint) is tuple else hint
 
 
 def _metavar(kind: Any) -> str:
-    if isinstance(kind, _Numbers):
+    if isinstance(kind, Numbers):
         return "A,B,…"
     return {int: "N", float: "X", str: "TEXT"}[kind]
 
@@ -89,9 +71,9 @@ def settings_command(kind: type[Settings]) -> Callable[..., Any]:
             if show_settings:
                 click.echo(_as_toml(config), nl=False)
                 return
-            if out.suffix == ".html":
+            if out.suffix.lower() in (".html", ".htm"):
                 raise ArgumentError(
-                    "--out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out)
+                    "out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out)
                 )
             function(config, out, **flags)
 
@@ -112,9 +94,9 @@ def settings_command(kind: type[Settings]) -> Callable[..., Any]:
 def _common(name: str) -> tuple[Callable[..., Any], ...]:
     """Options that every such command has."""
     return (
-        click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path(f"{name}.h5"),
+        click.option("--out", type=UserPath("output"), default=Path(f"{name}.h5"),
                      show_default=True, help="File of the results; its page is written beside it."),
-        click.option("--config", "toml", type=click.Path(path_type=Path, dir_okay=False),
+        click.option("--config", "toml", type=UserPath("input"),
                      help="TOML file with settings; options given here win over it."),
         click.option("--page/--no-page", default=True, help="Write the HTML page at the end.  [default: page]"),
         click.option("--overwrite", is_flag=True, help="Replace a finished file, or one that cannot be taken up."),
@@ -127,16 +109,31 @@ def _common(name: str) -> tuple[Callable[..., Any], ...]:
 
 def _gather(kind: type[S], toml: Path | None, given: dict[str, Any]) -> S:
     """Settings from the file and from the options, which win."""
-    values = read_toml(toml, kind) if toml is not None else {}
-    values = {key.replace("-", "_"): value for key, value in values.items()}
-    values |= {name: value for name, value in given.items() if value is not None}
-    return from_mapping(kind, values)
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if toml is None:
+        return from_mapping(kind, chosen)
+    try:
+        return from_mapping(kind, read_toml(toml, kind) | chosen)
+    except ArgumentError as error:
+        if error.argument in chosen:
+            raise
+        raise click.UsageError(f"{toml}: {error}") from error
 
 
 def _as_toml(config: Settings) -> str:
-    """Settings as TOML; those without a value are left out. JSON's numbers, strings and lists are TOML's."""
-    rows = [f"{key} = {json.dumps(value)}\n" for key, value in config.as_dict().items() if value is not None]
+    """Settings as TOML; those without a value are left out. JSON's numbers and lists are TOML's."""
+    rows = [f"{key} = {_toml(key, value)}\n" for key, value in config.as_dict().items() if value is not None]
     return f"[{config.kind}]\n" + "".join(rows)
+
+
+def _toml(name: str, value: Any) -> str:
+    """A value in TOML, in letters that every terminal has."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if any("\ud800" <= c <= "\udfff" for c in value):
+        raise ArgumentError(name, "text that TOML can hold", value)
+    plain = (c if c.isascii() and c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in value)
+    return f'"{"".join(plain)}"'
 
 
 def run_and_report(run: Callable[..., int], out: Path, *, page: bool, overwrite: bool, quiet: bool) -> None:
@@ -159,12 +156,12 @@ def run_and_report(run: Callable[..., int], out: Path, *, page: bool, overwrite:
     terminal.install()
     target = page_path(out)
     if page:
-        check_page(target, overwrite)
+        check_page(target, out, overwrite)
     computed = run(overwrite=overwrite, say=terminal.say)
     if page:
         if computed or _is_older(target, out):
             write_page(out, target, overwrite=overwrite)
-        terminal.say(f"page: [bold]{target}[/bold]")
+        terminal.say(f"page: {target}")
     terminal.tell_compiled()
     failed = Store(out, "r").meta["failed"]
     if failed:

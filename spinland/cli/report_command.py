@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
+from .parameters import UserPath
+
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("study", type=UserPath("input"))
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=UserPath("output"),
     help="The page.  [default: beside the study, .html]",
 )
-@click.option("--figures", type=click.Path(path_type=Path, file_okay=False),
+@click.option("--figures", type=UserPath("folder"),
               help="Write every figure into this folder as well, as SVG.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace files that exist.")
 def command(study: Path, out: Path | None, figures: Path | None, overwrite: bool) -> None:
@@ -22,4 +25,4 @@ def command(study: Path, out: Path | None, figures: Path | None, overwrite: bool
     from ..report.page import page_path, write_page
 
     target = write_page(study, out or page_path(study), overwrite=overwrite, figures=figures)
-    click.echo(target)
+    click.echo(os.fsencode(target))  # the name itself, whatever letters the terminal knows

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import factorial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,13 @@ from numpy.typing import NDArray
 from spinland_kernels.eigenpairs import cpu as kernel
 
 from .. import rng
+from ..progress import track
 from .certificates import Certificate, certify
 
 TOLERANCES = (1e-4, 1e-6, 1e-8)
 """Largest first correction of a step in the first attempt and in those that follow where paths met."""
+
+_PATHS_AT_ONCE = 1024  # of each instance: a second or so, after which progress and Ctrl-C have their turn
 
 Complex = NDArray[np.complex128]
 
@@ -66,7 +70,7 @@ def complex_eigenpairs(tensors: NDArray[np.float64], seed: int) -> list[Certific
         gamma = complex(np.exp(1j * angle))
         starts = start_pairs(n, order, gamma)
         pairs = np.repeat(starts[None], len(todo), axis=0)
-        status = kernel.track(flat[todo], order, gamma, tolerance, pairs)
+        status = _follow(flat[todo], order, gamma, tolerance, pairs)
         for k, a in enumerate(todo):
             ends = pairs[k, status[k] == kernel.FOLLOWED]
             if attempt == 0:
@@ -77,3 +81,20 @@ def complex_eigenpairs(tensors: NDArray[np.float64], seed: int) -> list[Certific
         if not len(todo):
             break
     return found
+
+
+def _follow(
+    flat: NDArray[np.float64], order: int, gamma: complex, tolerance: float, pairs: NDArray[np.complex128]
+) -> NDArray[Any]:
+    """Follow all paths (A, P, N + 1) to their ends, in place; what became of each, (A, P).
+
+    Paths do not see each other, so nothing depends on how many are followed together.
+    """
+    parts = []
+    with track(pairs.shape[0] * pairs.shape[1], "paths to critical points") as advance:
+        for low in range(0, pairs.shape[1], _PATHS_AT_ONCE):
+            block = np.ascontiguousarray(pairs[:, low : low + _PATHS_AT_ONCE])
+            parts.append(kernel.track(flat, order, gamma, tolerance, block))
+            pairs[:, low : low + _PATHS_AT_ONCE] = block
+            advance(block.shape[0] * block.shape[1])
+    return np.concatenate(parts, axis=1)

@@ -24,15 +24,17 @@ def find_points(glass: SphericalSpinGlass, n_starts: int, seed: int) -> NDArray[
     scale = typical_gradient(glass)
     converged = np.zeros(n_starts, bool)
     rows = min(rows_at_once(glass), 512)
-    with track(n_starts, "critical points") as advance:
+    with track(3 * n_starts, "critical points, three stages") as advance:
         for low in range(0, n_starts, rows):
             part = slice(low, min(low + rows, n_starts))
             ends = points[part].copy()
             aimed = index[part] >= 0
             if aimed.any():
                 ends[aimed] = aim(glass, ends[aimed], index[part][aimed], AIMING_STEPS)
+            advance(len(ends))
             ends = flatten(glass, ends, scale)
+            advance(len(ends))
             points[part] = polish(glass, ends)
             converged[part] = spectra(glass, points[part]).residual <= CONVERGED * scale
-            advance(part.stop - low)
+            advance(len(ends))
     return points[converged]

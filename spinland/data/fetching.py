@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DataError
+from ..paths import user_path
 from ..progress import track
 from .sources import Source, SourceFile, cache_folder, file_sha256, find_files, locate_each, source
 
@@ -65,7 +66,7 @@ def fetch(name: str, data_dir: str | Path | None = None, base_url: str | None = 
         written.
     """
     wanted = source(name)
-    folder = cache_folder(name) if data_dir is None else Path(data_dir) / name
+    folder = cache_folder(name) if data_dir is None else user_path("data_dir", data_dir) / name
     override = base_url or os.environ.get(wanted.url_variable)
     urls = (override,) if override else wanted.urls
     for file in wanted.files:

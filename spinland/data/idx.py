@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..paths import user_path
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CHUNK = 1 << 22  # bytes; a header that lies about the length must not make us allocate it
@@ -37,7 +38,7 @@ def read_idx(path: str | Path) -> NDArray[Any]:
         The file is missing or cannot be read; it is no IDX file; it is shorter or longer than its header
         says; it is empty; its gzip stream is corrupt or ends early.
     """
-    path = Path(path)
+    path = user_path("path", path)
     try:
         with open(path, "rb") as file:
             zipped = file.read(2) == b"\x1f\x8b"

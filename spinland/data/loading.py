@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from .. import checks
 from ..errors import ArgumentError, DataError
+from ..paths import user_path
 from .dataset import Dataset
 from .sources import DOWNLOADS
 
@@ -57,10 +58,10 @@ def load_dataset(name: str | Path = "digits", data_dir: str | Path | None = None
     if not isinstance(name, str | Path):
         raise ArgumentError("name", "the name of a data set, or the path of an .npz file", name)
     if data_dir is not None:
-        data_dir = checks.path("data_dir", data_dir)
+        data_dir = user_path("data_dir", data_dir)
     if str(name).endswith(".npz"):
         _refuse_options(str(name), options, ())
-        return _read_npz(checks.path("name", name))
+        return _read_npz(user_path("name", name))
     if name not in NAMES:
         known = ", ".join(map(repr, NAMES))
         raise ArgumentError("name", f"one of {known}, or the path of an .npz file", name)

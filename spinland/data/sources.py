@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..checks import choice
 from ..errors import DataError
+from ..paths import user_path
 
 DATA_VARIABLE = "SPINLAND_DATA"
 """Environment variable with a folder of data files."""
@@ -187,11 +188,11 @@ def find_files(name: str, data_dir: str | Path | None = None) -> list[Path] | No
     DataError
         ``data_dir`` was named and does not hold all the files, or holds those of another data set.
     """
-    place = os.environ.get(DATA_VARIABLE) if data_dir is None else data_dir
-    if not place:
+    place = _named_folder(data_dir)
+    if place is None:
         return None
     wanted = source(name)
-    for folder in _folders(Path(place), name):
+    for folder in _folders(place, name):
         found = list(_present(wanted, folder))
         if len(found) == len(wanted.files):
             other = _other_set(name, found[-1])
@@ -201,7 +202,7 @@ def find_files(name: str, data_dir: str | Path | None = None) -> list[Path] | No
                 raise DataError(folder, f"these are the files of {other!r}, but {name!r} was asked for")
     if data_dir is None:
         return None
-    raise DataError(place, _describe_missing(wanted, Path(place)))
+    raise DataError(place, _describe_missing(wanted, place))
 
 
 def locate_each(name: str, data_dir: str | Path | None = None) -> list[tuple[SourceFile, Path]]:
@@ -210,8 +211,8 @@ def locate_each(name: str, data_dir: str | Path | None = None) -> list[tuple[Sou
     Looks where :func:`find_files` does, then in the cache; the place that holds most files is taken.
     """
     wanted = source(name)
-    place = os.environ.get(DATA_VARIABLE) if data_dir is None else data_dir
-    folders = list(_folders(Path(place), name)) if place else []
+    place = _named_folder(data_dir)
+    folders = list(_folders(place, name)) if place is not None else []
     if data_dir is None:
         folders.append(cache_folder(name))
     folder = max(folders, key=lambda candidate: len(list(_present(wanted, candidate))))
@@ -231,6 +232,14 @@ def file_sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(path, f"cannot be read ({error.strerror or error})") from None
+
+
+def _named_folder(data_dir: str | Path | None) -> Path | None:
+    """The folder that was named in an argument or, if none was, in ``$SPINLAND_DATA``."""
+    if data_dir is not None:
+        return user_path("data_dir", data_dir)
+    place = os.environ.get(DATA_VARIABLE)
+    return user_path(f"${DATA_VARIABLE}", place) if place else None
 
 
 def _folders(place: Path, name: str) -> Iterator[Path]:

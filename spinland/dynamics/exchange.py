@@ -218,10 +218,11 @@ def replica_exchange(
             f"samples of at most {_MOST_NUMBERS} numbers; stride keeps fewer of them", f"{numbers} numbers",
         )  # fmt: skip
     parts = []
-    with track(len(items) * (n_sweeps // stride), "replica exchange") as advance:
+    sweeps = n_warmup + n_sweeps // stride * stride
+    with track(len(items) * sweeps, "replica exchange") as advance:
         for i, item in enumerate(items):
             ladder = _ladder(item, levels, copies, seed, i)
-            ladder.tune(n_warmup)
+            ladder.tune(n_warmup, advance)
             parts.append(_sample(ladder, n_sweeps // stride, stride, advance))
     arguments = {
         "temperatures": levels, "n_sweeps": n_sweeps, "copies": copies, "n_warmup": n_warmup, "stride": stride,
@@ -254,11 +255,11 @@ def _sample(ladder: Ladder, n_samples: int, stride: int, advance: Any) -> dict[s
     for n in range(n_samples):
         for _ in range(stride):
             ladder.sweep()
+            advance()
         energies[n] = ladder.values.reshape(n_copies, n_levels).T
         points = ladder.points.reshape(n_copies, n_levels, -1)
         for k in range(n_levels):
             overlaps[n, k] = dots(points[first, k], points[second, k]) / ladder.radii[0] ** 2
-        advance()
     with np.errstate(invalid="ignore"):
         swaps = ladder.swapped / ladder.offered
     return {

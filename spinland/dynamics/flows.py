@@ -106,7 +106,7 @@ def gradient_flow(
     tolerance = checks.real("tolerance", tolerance, minimum=1e-13, maximum=0.1)
     max_steps = checks.integer("max_steps", max_steps, minimum=1)
     parts = []
-    with track(sum(map(len, each)), "gradient flow") as advance:
+    with track(sum(map(len, each)) * len(when), "gradient flow") as advance:
         for item, part in zip(items, each, strict=True):
             parts.append(_flow(item, part, when, tolerance, max_steps, advance))
     arguments = {"points": np.stack(each), "times": when, "tolerance": tolerance, "max_steps": max_steps}
@@ -124,6 +124,7 @@ def _flow(
     """Arrays of one instance."""
     hamiltonian = Hamiltonian(landscape)
     energies, slopes, overlaps = (np.full((len(points), len(times)), np.nan) for _ in range(3))
+    reached = np.zeros(energies.shape, bool)
     final, counts = np.empty_like(points), np.empty(len(points), np.int64)
     size = max(1, _BLOCK_ENTRIES // landscape.dim)
     for low in range(0, len(points), size):
@@ -143,10 +144,12 @@ def _flow(
             with np.errstate(invalid="ignore", divide="ignore"):
                 overlaps[low + rows, columns] = dots(origin[rows], at) / (length[rows] * norms(at))
             last[rows] = at
+            reached[low + rows, columns] = True
+            advance(len(rows))
 
         flow.follow(times, max_steps, look)
         final[block], counts[block] = last, flow.evaluations
-        advance(len(last))
+        advance(int((~reached[block]).sum()))  # times that were not reached
     return {
         "energies": energies, "gradient_norms": slopes, "overlaps": overlaps,
         "points": final.astype(landscape.dtype), "n_evaluations": counts,

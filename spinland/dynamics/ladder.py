@@ -6,6 +6,7 @@ import numpy as np
 
 from spinland_kernels.philox import cpu as philox
 
+from ..progress import Advance
 from ..rng import Purpose
 from .hamiltonian import Array, Hamiltonian, dots
 
@@ -45,10 +46,11 @@ class Ladder:
         self.round_trips = np.zeros(self.n_copies, np.int64)
         self._travel[:] = 0
 
-    def tune(self, n_sweeps: int) -> None:
+    def tune(self, n_sweeps: int, advance: Advance) -> None:
         """Sweep, and fit the size of the moves of each temperature to the acceptance."""
         for k in range(n_sweeps):
             self.sweep()
+            advance()
             if (k + 1) % _ROUND == 0:
                 share = self.moved / self.counted
                 gain = max(1.0, 4.0 / (1 + k / (4 * _ROUND)))  # large steps first

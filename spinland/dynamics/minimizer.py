@@ -116,10 +116,9 @@ def _minimize(
     for low in range(0, n, size):
         block = slice(low, low + size)
         descent = Descent(hamiltonian, points[block])
-        descent.run(tolerance, max_iterations)
+        descent.run(tolerance, max_iterations, advance)
         final[block], values[block] = descent.points.astype(landscape.dtype), descent.values
         slopes[block], counts[block] = descent.slope, descent.iterations
-        advance(len(descent.values))
     return {
         "points": final, "values": values, "gradient_norms": slopes, "converged": slopes < tolerance,
         "n_iterations": counts,

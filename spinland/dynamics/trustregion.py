@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..progress import Advance
 from .hamiltonian import Array, Hamiltonian, dots, norms
 
 _ACCEPT = 0.1  # share of the promised decrease that must come true
@@ -46,11 +47,17 @@ class Descent:
         self.stalled = ~np.isfinite(self.values) | ~np.isfinite(self.slope)
         self.rounding = 64 * float(np.finfo(hamiltonian.landscape.dtype).eps)
 
-    def run(self, tolerance: float, max_iterations: int) -> None:
-        """Newton steps until each start has a slope below ``tolerance``, stalls or has had its share."""
+    def run(self, tolerance: float, max_iterations: int, advance: Advance) -> None:
+        """Newton steps until each start has a slope below ``tolerance``, stalls or has had its share.
+
+        ``advance`` is told how many starts came to rest.
+        """
+        left = len(self.values)
         while True:
             going = (self.slope >= tolerance) & ~self.stalled & (self.iterations < max_iterations)
-            if not going.any():
+            before, left = left, int(np.count_nonzero(going))
+            advance(before - left)
+            if left == 0:
                 return
             self._step(np.flatnonzero(going))
 

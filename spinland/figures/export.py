@@ -12,8 +12,9 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
-from .. import checks
-from ..errors import ArgumentError, FileError
+from ..errors import ArgumentError
+from ..paths import user_path
+from ..store.files import write_file
 from .arguments import with_checked_arguments
 from .style import context
 
@@ -55,24 +56,16 @@ def save_figure(
     ------
     ArgumentError
         Not a figure, another suffix, or the file exists and may not be replaced.
-    FileError
+    StoreError
         The file cannot be written.
     """
-    path = checks.path("path", path)
+    path = user_path("path", path)
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in _METADATA:
         raise ArgumentError("path", "a name that ends with .svg, .pdf or .png", str(path))
     if path.exists() and not overwrite:
         raise ArgumentError("path", "a file that does not exist, or overwrite=True", str(path))
-    content = _rendered(drawn, suffix, dpi)
-    # Written beside and moved, so that no half a picture ever carries the name.
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise FileError(path, f"cannot be written ({error.strerror})") from None
+    write_file(path, _rendered(drawn, suffix, dpi))
     return path
 
 

@@ -20,6 +20,8 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
+from .layout import SteadyLayout
+
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's colours without the yellow, which is lost on white paper."""
 
@@ -80,13 +82,13 @@ def context() -> Iterator[None]:
 def panel(ax: Axes | None, size: tuple[float, float] = (6.4, 4.0)) -> Axes:
     """The given axes, or those of a new figure of ``size`` inches, dressed."""
     if ax is None:
-        ax = Figure(figsize=size, layout="constrained").add_subplot()
+        ax = Figure(figsize=size, layout=SteadyLayout()).add_subplot()
     return dress(ax)
 
 
 def canvas(figure: FigureBase | None, size: tuple[float, float]) -> FigureBase:
     """The given figure or subfigure, or a new one of ``size`` inches."""
-    return Figure(figsize=size, layout="constrained") if figure is None else figure
+    return Figure(figsize=size, layout=SteadyLayout()) if figure is None else figure
 
 
 def dress(ax: Axes, *, grid: bool = True) -> Axes:

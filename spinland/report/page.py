@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote_to_bytes
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..errors import StoreError
 from ..formatting import given
+from ..paths import user_path
 from ..provenance import Provenance, version
+from ..store.commit import failures_named
+from ..store.files import write_file
 from ..store.hdf5 import Store
 from ..study.settings import Settings
 from .definitions import DEFINITIONS
@@ -72,39 +76,69 @@ PAGES: dict[str, tuple[type[Reader], Chapters, Definitions]] = {
 """For each kind of file how it is read, the chapters of its page and the words it explains."""
 
 
+_MARK = '<meta name="generator" content="spinland'
+_OF = re.compile(r'<meta name="spinland-file" content="([^"]*)">')
+_HEAD = 4000  # characters in which both stand
+
+
 def page_path(study: Path) -> Path:
-    """Where the page of a study goes by default: beside it."""
-    return study.with_suffix(".html")
+    """Where the page of a file goes by default: beside it, ``.html`` for ``.h5`` or after any other name."""
+    stem = study.name[: -len(study.suffix)] if study.suffix.lower() in (".h5", ".hdf5") else study.name
+    return study.with_name(stem + ".html")
 
 
-def check_page(target: Path, overwrite: bool) -> None:
-    """Refuse to replace a file that is not a page of ours.
+def check_page(target: Path, study: Path, overwrite: bool) -> None:
+    """Refuse to replace a file that is not the page of this study.
 
     Raises
     ------
     StoreError
-        There is such a file.
+        There is such a file: the study itself (which nothing may replace), no file, no page of ours, or the page
+        of another file that is still there.
     """
-    if overwrite or not target.exists():
-        return
-    with suppress(OSError), open(target, encoding="utf-8", errors="replace") as file:
-        if '<meta name="generator" content="spinland' in file.read(1000):
+    with failures_named(target, "looked at"):
+        if not target.exists():
             return
-    raise StoreError(target, "exists already and is no page of spinland; --overwrite replaces it")
+        if not target.is_file():
+            raise StoreError(target, "is no file; the page needs another name")
+        if study.exists() and os.path.samefile(study, target):
+            raise StoreError(target, "holds the results; their page needs another name")
+        if overwrite:
+            return
+        with open(target, encoding="utf-8", errors="replace") as file:
+            head = file.read(_HEAD)
+    if _MARK not in head:
+        raise StoreError(target, "exists already and is no page of spinland; --overwrite replaces it")
+    found = _OF.search(head)
+    other = target.parent / os.fsdecode(unquote_to_bytes(found[1])) if found else study
+    if found and found[1] != _place(study, target) and other.exists():
+        raise StoreError(target, f"is the page of {other}; spinland report --out writes this one elsewhere")
 
 
-def write_page(study: Path, target: Path, *, overwrite: bool = False, figures: Path | None = None) -> Path:
+def _place(study: Path, target: Path) -> str:
+    """Where a file lies seen from its page, in letters that HTML can hold."""
+    return quote(os.fsencode(os.path.relpath(os.path.realpath(study), os.path.realpath(target.parent))))
+
+
+def write_page(
+    study: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    figures: str | os.PathLike[str] | None = None,
+) -> Path:
     """Write the page of a file, finished or not.
 
     Parameters
     ----------
-    study : path
+    study : path-like
         File of a study.
-    target : path
+    target : path-like
         The page.
     overwrite : bool
-        Replace files that exist. A page that spinland wrote is renewed without being asked: the file holds the results.
-    figures : path, optional
+        Replace files that exist. The page that spinland wrote of the same file is renewed without being asked: the
+        file holds the results.
+    figures : path-like, optional
         Folder that gets every figure as an SVG file too.
 
     Returns
@@ -117,22 +151,25 @@ def write_page(study: Path, target: Path, *, overwrite: bool = False, figures: P
     StoreError
         Not a study of ours, or a file exists and may not be replaced, or cannot be written.
     """
-    check_page(target, overwrite)
+    study, target = user_path("study", study), user_path("target", target)
+    folder = None if figures is None else user_path("figures", figures)
     store = Store(study, "r")
+    check_page(target, study, overwrite)
     kind = store.meta.get("kind")
     if kind not in PAGES:
         raise StoreError(study, f"holds no {' and no '.join(PAGES)}")
     read, makers, definitions = PAGES[kind]
     reader = read(store)
     chapters = [chapter for make in makers if (chapter := make(reader)) is not None]
-    html = _render(reader, chapters, definitions)
-    _write(target, html)
-    if figures is not None:
-        _write_figures(figures, chapters, overwrite)
+    html = _render(reader, chapters, definitions, _place(study, target))
+    drawings = {} if folder is None else _drawings(folder, chapters, overwrite)
+    write_file(target, html.encode("utf-8", "backslashreplace"))  # names of files need not be text
+    for path, drawing in drawings.items():
+        write_file(path, drawing.encode())
     return target
 
 
-def _render(reader: Reader, chapters: list[Chapter], definitions: Definitions) -> str:
+def _render(reader: Reader, chapters: list[Chapter], definitions: Definitions, place: str) -> str:
     environment = Environment(
         loader=PackageLoader("spinland.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -145,6 +182,7 @@ def _render(reader: Reader, chapters: list[Chapter], definitions: Definitions) -
         unfinished=reader.unfinished,
         chapters=chapters,
         definitions=definitions,
+        place=place,
         command=_command(reader.config, reader.store.path.name),
         settings=[(name, _shown(value)) for name, value in reader.values.items()],
         file=reader.store.path.name,
@@ -185,25 +223,16 @@ def _provenance_row(name: str, result: Any) -> tuple[str, ...]:
     return name, type(result).__name__, p.function, seed, p.dtype, p.data, p.version
 
 
-def _write(target: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise StoreError(target, f"cannot be written: {error.strerror or error}") from None
-
-
-def _write_figures(folder: Path, chapters: list[Chapter], overwrite: bool) -> None:
-    try:
+def _drawings(folder: Path, chapters: list[Chapter], overwrite: bool) -> dict[Path, str]:
+    """The figures as files of a folder, which is made; refused before any is written if one is there."""
+    files = {
+        folder / f"{chapter.anchor}-{i}.svg": figure.svg
+        for chapter in chapters
+        for i, figure in enumerate(chapter.figures, 1)
+    }
+    with failures_named(folder, "made"):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(folder, f"cannot be made: {error.strerror or error}") from None
-    for chapter in chapters:
-        for i, figure in enumerate(chapter.figures, 1):
-            path = folder / f"{chapter.anchor}-{i}.svg"
-            if path.exists() and not overwrite:
-                raise StoreError(path, "exists already; --overwrite replaces it")
-            _write(path, figure.svg)
+    for path in files:
+        if path.exists() and not overwrite:
+            raise StoreError(path, "exists already; --overwrite replaces it")
+    return files

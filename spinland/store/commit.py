@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from .. import checks
 from ..errors import StoreError
+from ..paths import user_path
 
 LOCK_PATIENCE = 300.0
 """Seconds to wait for another writer before giving up."""
@@ -44,7 +44,7 @@ def real_path(path: Any, name: str = "path") -> Path:
     ArgumentError
         Not a path, or one that no file can have.
     """
-    return Path(os.path.realpath(checks.path(name, path)))
+    return Path(os.path.realpath(user_path(name, path)))
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .. import checks
 from ..data.loading import NAMES
 from ..errors import ArgumentError
+from ..paths import user_path
 from .settings import Settings, flag, number, one_of, seed64, setting, several, whole
 
 
@@ -25,6 +27,8 @@ def _layers(name: str, value: Any) -> tuple[int, ...]:
 def _data_set(name: str, value: Any) -> str:
     if not isinstance(value, str) or not (value in NAMES or value.endswith(".npz")):
         raise ArgumentError(name, f"one of {', '.join(NAMES)}, or an .npz file", value)
+    if value.endswith(".npz"):
+        user_path(name, value)
     return value
 
 
@@ -36,7 +40,10 @@ def _none_or_several(name: str, value: Any) -> int:
 
 
 def _folder(name: str, value: Any) -> str | None:
-    return None if value is None else str(value)
+    if value is None:
+        return None
+    user_path(name, value)
+    return os.fsdecode(value)  # kept as it was given: "~" is another folder on another machine
 
 
 _DATA, _TRAIN, _WALK, _SWAP, _TREE, _FLAT, _SLICE, _GLASS = (

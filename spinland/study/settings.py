@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 from .. import checks
 from ..errors import ArgumentError, FileError
+from ..paths import user_path
 
 
 def setting(default: Any, help: str, check: Callable[[str, Any], Any], chapter: str) -> Any:
@@ -99,6 +100,9 @@ class Settings:
 
 S = TypeVar("S", bound=Settings)
 
+KINDS = ("study", "glass")
+"""Kinds of settings that there are: the tables a TOML file may hold."""
+
 
 def listed(kind: type[Settings]) -> list[tuple[str, str, str, Any]]:
     """Name, chapter, explanation and default of every setting."""
@@ -111,10 +115,10 @@ def from_mapping(kind: type[S], values: Mapping[str, Any]) -> S:
     Raises
     ------
     ArgumentError
-        An unknown setting, or one that does not fit.
+        An unknown setting, one that stands twice, or one that does not fit.
     """
     known = {f.name for f in fields(kind)}
-    plain = {key.replace("-", "_"): value for key, value in values.items()}
+    plain = _with_underscores(values)
     unknown = sorted(set(plain) - known)
     if unknown:
         raise ArgumentError(
@@ -123,22 +127,61 @@ def from_mapping(kind: type[S], values: Mapping[str, Any]) -> S:
     return kind(**plain)
 
 
+def _with_underscores(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Names with underscores for hyphens; two that become one are refused."""
+    plain: dict[str, Any] = {}
+    for key, value in values.items():
+        name = key.replace("-", "_")
+        if name in plain:
+            raise ArgumentError(
+                name, "one value", f"two: {name.replace('_', '-')!r} and {name!r} are the same"
+            )
+        plain[name] = value
+    return plain
+
+
 def read_toml(path: str | Path, kind: type[Settings]) -> dict[str, Any]:
     """Settings of a TOML file, flat or in a table of the kind's name, such as ``[study]``.
+
+    A file may hold the tables of several commands, `KINDS`, and nothing beside them.
+
+    Returns
+    -------
+    dict
+        Name, with underscores, to value.
 
     Raises
     ------
     FileError
-        No such file, or not TOML.
+        No such file, not TOML, or settings of other commands only.
+    ArgumentError
+        A key that is no setting and no table of a command, or one that stands twice.
     """
+    values = _parse(path)
+    tables = [name for name in KINDS if name in values]
+    for name in tables:
+        if not isinstance(values[name], dict):
+            raise FileError(path, f"{name!r} is not a table")
+    beside = [name for name in values if name not in tables]
+    if tables and beside:
+        raise FileError(
+            path,
+            f"{beside[0]!r} stands outside [{tables[0]}]: settings stand in tables, or all of them in none",
+        )
+    if tables and kind.kind not in tables:
+        raise FileError(path, f"has no table [{kind.kind}], only [{'], ['.join(tables)}]")
+    return _with_underscores(values[kind.kind] if tables else values)
+
+
+def _parse(path: str | Path) -> dict[str, Any]:
+    """What a TOML file holds."""
+    place = user_path("path", path)
     try:
-        with open(path, "rb") as file:
-            values = tomllib.load(file)
+        with open(place, "rb") as file:
+            return tomllib.load(file)
     except OSError as error:
-        raise FileError(path, error.strerror or str(error)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileError(path, f"not TOML: {error}") from None
-    table = values.get(kind.kind, values)
-    if not isinstance(table, dict):
-        raise FileError(path, f"{kind.kind!r} is not a table")
-    return dict(table)
+        raise FileError(place, error.strerror or str(error)) from None
+    except RecursionError:
+        raise FileError(place, "not read: brackets within brackets, too many of them") from None
+    except ValueError as error:  # wrong TOML, wrong UTF-8, or a number with more digits than Python reads
+        raise FileError(place, f"not TOML: {error}") from None
