@@ -11,9 +11,10 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from ..checks import choice
+from ..formatting import plus_minus
 from ..quantities import quantity_of
 from .inputs import mean_error, measured, takes
-from .labels import axis_label, change_label, plus_minus
+from .labels import axis_label, change_label
 from .style import PALETTE, canvas, context, dress, legend, ordered_colours, powers_of_two, wants_log
 
 _WAYS = {"filter": "filter-normalised directions", "walk": "random walks"}

@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import float_array, real
 from ..errors import ArgumentError
+from ..formatting import plus_minus
 from ..statistics import histogram_bins
 from .inputs import listing, matched, takes
-from .labels import ENERGY, plus_minus
+from .labels import ENERGY
 from .style import GREY, INK, PALETTE, canvas, category, context, dress, legend, ordered_colours, panel
 
 

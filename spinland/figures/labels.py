@@ -7,7 +7,6 @@ from typing import Any
 
 from ..checks import real
 from ..errors import ArgumentError
-from ..formatting import plus_minus  # noqa: F401 - the figures take it from here
 from ..quantities import UNITS, quantity_of
 
 _SYMBOLS = {"energy per spin": "H/N"}

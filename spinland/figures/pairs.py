@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..checks import integer, real
+from ..formatting import plus_minus
 from ..statistics import equal_edges, histogram_bins, power_law
 from .inputs import listing, matched, measured, takes
-from .labels import DISTANCE, WIDTH, plus_minus
+from .labels import DISTANCE, WIDTH
 from .style import GREY, PALETTE, context, legend, ordered_colours, outline, panel, powers_of_two
 
 

@@ -15,8 +15,8 @@ from scipy.spatial.distance import squareform
 
 from ..checks import float_array
 from ..errors import ArgumentError
+from ..formatting import plus_minus
 from .inputs import takes
-from .labels import plus_minus
 from .style import INK, SEQUENTIAL, canvas, context, dress, undress_bar
 
 _HEIGHTS = {

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from ..checks import choice, integer
+from ..formatting import plus_minus
 from ..quantities import quantity_of
 from .inputs import field_label, field_of, listing, matched, mean_error, takes
-from .labels import change, plus_minus
+from .labels import change
 from .style import GREY, band, canvas, context, dress, legend, ordered_colours, panel, wants_log
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..figures.labels import plus_minus
 from ..figures.nulls import ultrametricity_null
 from ..figures.pairs import distance_histogram, overlap_histogram, width_spread
 from ..figures.trees import dendrogram_matrix
+from ..formatting import plus_minus
 from ..study import names
 from .parts import Chapter, Picture, Table, number, picture
 from .reader import StudyReader

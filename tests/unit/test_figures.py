@@ -20,8 +20,8 @@ from mpl_toolkits.mplot3d import Axes3D
 from spinland import figures
 from spinland.errors import ArgumentError, FileError
 from spinland.figures.inputs import mean_error
-from spinland.figures.labels import plus_minus
 from spinland.figures.trees import branches
+from spinland.formatting import plus_minus
 from spinland.statistics import histogram_bins
 from tests.unit import synthetic_results as synthetic
 
