@@ -51,7 +51,7 @@ KINDS: dict[str, Callable[[int], Points]] = {
     "clustered points": clusters,
     "norms that scatter": norms,
 }
-MOMENTS = ("mean_distance", "std_distance", "mean_overlap", "std_overlap")
+MOMENTS = ("mean_distance", "std_distance", "relative_spread", "mean_overlap", "std_overlap")
 TRIANGLES = ("deviation", "relative_deviation", "share")
 
 

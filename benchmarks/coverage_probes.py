@@ -129,7 +129,7 @@ def _correlations() -> Iterator[Entry]:
 def _ranks(n: int, share: float, seed: int) -> tuple[float, float]:
     draw = np.random.default_rng([6, seed])
     x = draw.normal(size=n)
-    found = rank_correlation(x, share * x + np.sqrt(1 - share**2) * draw.normal(size=n), 300, seed)
+    found = rank_correlation(x, share * x + np.sqrt(1 - share**2) * draw.normal(size=n))
     return found.rho, found.error
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ShortRunWarning
-from ..statistics import jackknife_error, standard_error
+from ..uncertainty import jackknife_error, standard_error
 
 _FEWEST, _MOST = 5, 20  # blocks
 _MEMORIES = 40  # autocorrelation times in a block: what is slow has a small part in them

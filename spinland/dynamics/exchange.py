@@ -18,7 +18,7 @@ from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..statistics import standard_error
+from ..uncertainty import standard_error
 from . import chains, inputs
 from .hamiltonian import Hamiltonian, dots
 from .ladder import Ladder

@@ -11,7 +11,7 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from ..checks import choice
-from ..formatting import plus_minus
+from ..formatting import p_text, plus_minus
 from ..quantities import quantity_of
 from .inputs import mean_error, measured, takes
 from .labels import axis_label, change_label
@@ -94,9 +94,7 @@ def _quality(comparison: Any, unit: str) -> tuple[NDArray[np.float64], str, str]
 
 def _probability(p: float) -> str:
     """``", p = 0.03"``; nothing where it was not computed."""
-    if not np.isfinite(p):
-        return ""
-    return ", $p$ < 0.001" if p < 0.001 else f", $p$ = {p:.2g}"
+    return f", {p_text(p)}" if np.isfinite(p) else ""
 
 
 def _against_size(ax: Axes, sizes: NDArray[Any], samples: NDArray[np.float64], label: str) -> None:

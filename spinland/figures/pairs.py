@@ -75,7 +75,7 @@ def distance_histogram(
     return ax
 
 
-@takes("PairStatistics", "mean_distance", "std_distance", several=True)
+@takes("PairStatistics", "relative_spread", "relative_spread_error", several=True)
 @context()
 def width_spread(
     statistics: Any, widths: Sequence[int], ax: Axes | None = None, *, guide: float | None = None
@@ -112,12 +112,10 @@ def width_spread(
     width = np.array([integer("widths", m, minimum=1) for m in matched("widths", widths, len(items))])
     order = np.argsort(width)
     width = width[order]
-    mean, mean_error, std, std_error = (
+    ratio, error = (
         np.array([getattr(items[k], field) for k in order], dtype=float)
-        for field in ("mean_distance", "mean_distance_error", "std_distance", "std_distance_error")
+        for field in ("relative_spread", "relative_spread_error")
     )
-    ratio = std / mean
-    error = ratio * np.hypot(std_error / std, mean_error / mean)
     ax = panel(ax)
     fitted = len(np.unique(width)) > 2 and bool((error > 0).all() and np.isfinite(error).all())
     line = "none" if fitted else "-"

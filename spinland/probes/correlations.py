@@ -18,7 +18,7 @@ from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..statistics import bootstrap_error
+from ..uncertainty import bootstrap_error
 from . import inputs
 from .orders import MixtureFit
 from .paircurves import PairCurves

@@ -12,7 +12,7 @@ from ..errors import ArgumentError
 from ..provenance import fingerprint, record
 from ..quantities import Measured, quantity_of
 from ..rng import seed64
-from ..statistics import bootstrap_counts, bootstrap_error, standard_error
+from ..uncertainty import bootstrap_counts, bootstrap_error, standard_error
 from .correlations import Correlation
 from .orders import MixtureFit
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
+from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..statistics import standard_error
+from ..uncertainty import standard_error
 from . import inputs
 from .arcs import on_sphere
 from .correlations import sphere_pairs
@@ -121,6 +122,10 @@ def overlap_profile(
     typical, typical_error = _typical(landscape, radius, n_typical, seed)
     values, overlaps = (array.reshape(len(starts), n_walkers, -1) for array in (walk.values, walk.overlap))
     start = values[:, 0, 0]
+    if not (np.abs(typical - start) > 1e-12 * np.abs(start)).all():
+        raise ArgumentError(
+            "landscape", "one whose value at random points differs from that at the origin", landscape
+        )
     rises = (values - start[:, None, None]) / (typical - start)[:, None, None]
     edges = np.append(np.linspace(last, 1, n_bins + 1)[:-1], 1 - 1e-9)
     q, value, value_error, rise, rise_error = _binned(edges, overlaps, values, rises)

@@ -1,7 +1,7 @@
 """Distances and overlaps of pairs of replicas: moments and distributions, errors over replicas.
 
 Pairs share replicas, so they are not independent. Every error here is that of a mean over pairs of
-independent replicas, :func:`spinland.statistics.pair_mean_error`.
+independent replicas, :func:`spinland.uncertainty.pair_mean_error`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from ..checks import boolean, float_array, instance, integer, room
 from ..errors import ArgumentError
 from ..provenance import record
 from ..results import Result
-from ..statistics import equal_edges, histogram_bins, pair_mean_error
+from ..statistics import equal_edges, histogram_bins
+from ..uncertainty import pair_mean_error
 from .gram import cosine_distances, projective_distances, segments, squared_distances
 from .rows import Rows
 
@@ -54,6 +55,23 @@ class PairStatistics(Result):
     std_overlap_error: float
     radius: NDArray[np.float64]
     unsigned: bool = False
+
+    @property
+    def relative_spread(self) -> float:
+        """std/mean of the distances; NaN where all are 0."""
+        return self.std_distance / self.mean_distance if self.mean_distance > 0 else np.nan
+
+    @property
+    def relative_spread_error(self) -> float:
+        """Error over replicas of std/mean of the distances, which go together.
+
+        To first order std/mean is std/mean times the mean over pairs of δ²/(2 var) − δ/mean, δ from the mean.
+        """
+        if not (self.mean_distance > 0 and self.std_distance > 0):
+            return np.nan
+        part = (self.distances - self.mean_distance) / self.std_distance
+        change = part**2 / 2 - part * self.relative_spread
+        return self.relative_spread * _mean_error(change - change.mean(), self.n_replicas)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -189,16 +207,18 @@ def _moments(values: NDArray[np.float64], n: int) -> tuple[float, float, float, 
     deviation = values - mean  # about the mean, so that no digits are lost below
     square = deviation**2
     variance = float(square.mean())
-    first, second = np.zeros(n), np.full(n, -(n - 1) * variance)  # sums over the pairs of each replica
-    for i, pairs in segments(n):
-        first[i] += deviation[pairs].sum()
-        first[i + 1 :] += deviation[pairs]
-        second[i] += square[pairs].sum()
-        second[i + 1 :] += square[pairs]
     std = float(np.sqrt(variance))
-    mean_error = float(pair_mean_error(first, square.sum()))
-    variance_error = float(pair_mean_error(second, np.sum((square - variance) ** 2)))
+    mean_error, variance_error = _mean_error(deviation, n), _mean_error(square - variance, n)
     return mean, mean_error, std, variance_error / (2 * std) if std > 0 else 0.0 * variance_error
+
+
+def _mean_error(deviations: NDArray[np.float64], n: int) -> float:
+    """Error of a mean over pairs of n replicas, from each pair's deviation from it."""
+    sums = np.zeros(n)  # over the pairs of each replica
+    for i, pairs in segments(n):
+        sums[i] += deviations[pairs].sum()
+        sums[i + 1 :] += deviations[pairs]
+    return float(pair_mean_error(sums, np.sum(deviations**2)))
 
 
 def _edges(values: NDArray[np.float64], n: int, bins: int | ArrayLike) -> NDArray[np.float64]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..figures.nulls import ultrametricity_null
 from ..figures.pairs import distance_histogram, overlap_histogram, width_spread
 from ..figures.trees import dendrogram_matrix
 from ..formatting import plus_minus
 from ..study import names
-from .parts import Chapter, Picture, Table, number, picture
+from .parts import Chapter, Picture, Table, mean_text, picture
 from .reader import StudyReader
 
 
@@ -62,6 +60,7 @@ def hierarchy_chapter(study: StudyReader) -> Chapter | None:
         _finding(pairs, tree, triangles),
         figures,
         [_width_table(widths, results)] if results else [],
+        "" if triangles is None else triangles.verdict,
     )  # fmt: skip
 
 
@@ -81,10 +80,9 @@ def _width_figures(widths: list[int], results: list[Any]) -> list[Picture]:
 
 
 def _finding(pairs: Any, tree: Any, triangles: Any) -> str:
-    relative = pairs.std_distance / pairs.mean_distance
     text = (
         f"The mean distance of {pairs.n_replicas} replicas is {plus_minus(pairs.mean_distance, pairs.mean_distance_error)}, the spread "
-        f"between pairs {plus_minus(pairs.std_distance, pairs.std_distance_error)} ({number(100 * relative, 2)} %); the mean overlap is {plus_minus(pairs.mean_overlap, pairs.mean_overlap_error)}"
+        f"between pairs {plus_minus(pairs.std_distance, pairs.std_distance_error)} ({plus_minus(100 * pairs.relative_spread, 100 * pairs.relative_spread_error)} %); the mean overlap is {plus_minus(pairs.mean_overlap, pairs.mean_overlap_error)}"
     )
     if tree is not None:
         text += f"; cophenetic correlation {plus_minus(tree.cophenetic_correlation, tree.cophenetic_correlation_error)}"
@@ -101,9 +99,9 @@ def _width_table(widths: list[int], results: list[Any]) -> Table:
             str(r.n_replicas),
             plus_minus(r.mean_distance, r.mean_distance_error),
             plus_minus(r.std_distance, r.std_distance_error),
-            number(r.std_distance / r.mean_distance),
+            plus_minus(r.relative_spread, r.relative_spread_error),
             plus_minus(r.mean_overlap, r.mean_overlap_error),
-            number(float(np.mean(r.radius))),
+            mean_text(r.radius),
         )
         for m, r in zip(widths, results, strict=True)
     ]

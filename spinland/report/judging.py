@@ -20,7 +20,8 @@ from scipy import stats
 from scipy.stats import qmc
 
 from ..formatting import number, p_text, plus_minus
-from ..statistics import SIGNIFICANCE, grouped_error
+from ..statistics import SIGNIFICANCE
+from ..uncertainty import grouped_error
 
 _DRAWS = 14  # points of the integral over several deviations, as a power of 2: p to about 0.001
 JUDGEMENT = (
@@ -91,7 +92,7 @@ def mean_of(samples: ArrayLike, group: ArrayLike | None = None) -> Judged:
     samples : (n,) array-like
     group : (n,) array-like, optional
         What each number belongs to. Numbers of one group are not independent of each other: with several groups
-        the error is that over their means (as :func:`~spinland.statistics.grouped_error`).
+        the error is that over their means (as :func:`~spinland.uncertainty.grouped_error`).
     """
     values = np.asarray(samples, np.float64).ravel()
     there = np.isfinite(values)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..figures.walks import walk_fan, walk_ruggedness
 from ..formatting import given, plus_minus
-from ..statistics import jackknife_error
+from ..uncertainty import jackknife_error
 from .judging import Judged, mean_of, paired, worst_bound
 from .parts import Chapter, Table, picture, sentence
 from .reader import StudyReader

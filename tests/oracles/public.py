@@ -377,7 +377,7 @@ CASES = {
         "data": sl.distances(numbers(6, 4)), "n_bootstrap": 5, "n_null": 4, "n_triples": 30, "seed": 1,
         "tolerance": 0.1,
     },
-    "rank_correlation": lambda: {"x": numbers(9), "y": numbers(9, seed=1), "n_bootstrap": 20, "seed": 1},
+    "rank_correlation": lambda: {"x": numbers(9), "y": numbers(9, seed=1)},
     # symmetry
     "symmetry.NetworkSymmetry": lambda: {
         "network": network(), "permutations": [np.array([1, 0, 3, 2])], "scales": [np.array([1.0, 2.0, 0.5, 1.0])],

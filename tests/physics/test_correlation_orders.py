@@ -10,7 +10,7 @@ from spinland.probes.correlations import correlation
 from spinland.probes.meancorrelations import mean_correlation
 from spinland.probes.orders import MixtureFit
 from spinland.probes.paircurves import PairCurves
-from spinland.statistics import bootstrap_error
+from spinland.uncertainty import bootstrap_error
 
 
 @pytest.mark.parametrize(

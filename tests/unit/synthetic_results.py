@@ -81,6 +81,7 @@ def statistics(width=128, n_replicas=60, seed=0):
     return SimpleNamespace(
         distances=distances, n_replicas=n_replicas, mean_distance=distances.mean(), mean_distance_error=0.004,
         std_distance=distances.std(), std_distance_error=0.06 * distances.std(),
+        relative_spread=distances.std() / distances.mean(), relative_spread_error=0.06 * distances.std() / distances.mean(),
     )  # fmt: skip
 
 

@@ -67,7 +67,6 @@ HUGE = {
     "n_replicas": lambda n: public.network().initialize(n),
     "n": lambda n: public.glass().random_points(n),
     "n_instances": lambda n: sl.instances(5, 3, n),
-    "n_bootstrap": lambda n: sl.rank_correlation(np.arange(9.0), np.arange(9.0), n),
     "n_directions": lambda n: sl.flatness(public.bowl(), np.ones(3), [0.1], n, kind="walk"),
     "n_train": lambda n: sl.load_dataset("teacher", n_train=n),
     "bins": lambda n: sl.overlap_distribution(public.statistics(), n),

@@ -337,15 +337,7 @@ def test_histograms_beside_each_other_have_no_fills():
 
 def test_the_measured_slope_is_drawn_with_its_error():
     widths = [16, 64, 256, 1024]
-    items = [
-        SimpleNamespace(
-            mean_distance=1.0,
-            mean_distance_error=0.0,
-            std_distance=m**-0.3,
-            std_distance_error=0.05 * m**-0.3,
-        )
-        for m in widths
-    ]
+    items = [SimpleNamespace(relative_spread=m**-0.3, relative_spread_error=0.05 * m**-0.3) for m in widths]
     ax = figures.width_spread(items, widths)
     told = [text.get_text() for text in ax.get_legend().get_texts()]
     assert any("−0.300 ± 0.016" in text for text in told)

@@ -90,7 +90,7 @@ def test_numbers_that_differ_are_said_to_differ():
     assert critical._by_index(many, exact)[0].shape == (100, 2)  # of the four indices two mirror the others
 
 
-def exchange(swaps=0.5, memory=1.0, samples=100, offset=0.0):
+def exchange(swaps=0.5, memory=1.0, samples=100, offset=0.0, overlaps=0.6):
     """Three temperatures of a run of eight instances that share their disorder: seed 0, ± 0.01 of an instance."""
     random = np.random.default_rng(0)
     temperatures = np.array([2.0, 2.5, 3.0])
@@ -99,13 +99,15 @@ def exchange(swaps=0.5, memory=1.0, samples=100, offset=0.0):
     energies = np.broadcast_to(exact + offset + 0.01 * disorder, (8, samples, 3, 2))
     return SimpleNamespace(
         temperatures=temperatures, mean=energies.mean(axis=(0, 1, 3)), error=np.full(3, 0.0035), extent=20,
-        autocorrelation_time=np.array([memory, 0.6, 0.6]), swap_acceptance=np.full((8, 2), swaps), energies=energies,
+        autocorrelation_time=np.array([memory, 0.6, 0.6]), overlap_autocorrelation_time=np.array([overlaps, 0.6, 0.6]), swap_acceptance=np.full((8, 2), swaps), energies=energies,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "run", [exchange(swaps=0.04), exchange(memory=5.1), exchange(memory=math.nan)], ids=["swaps", "memory", "still"]
-)  # fmt: skip
+    "run",
+    [exchange(swaps=0.04), exchange(memory=5.1), exchange(overlaps=5.1), exchange(memory=math.nan)],
+    ids=["swaps", "memory", "overlaps", "still"],
+)
 def test_what_is_not_equilibrated_is_not_compared(run):
     theory = equilibrium_theory(3, run.temperatures, 20)
     assert temperatures._finding(run, theory, None).startswith("Not equilibrated")
@@ -197,7 +199,8 @@ def test_both_pages_quote_the_verdict_on_triangles():
     test = SimpleNamespace(verdict="Triangles are what they are.")
     pairs = SimpleNamespace(
         n_replicas=5, mean_distance=1.0, mean_distance_error=0.1, std_distance=0.2, std_distance_error=0.01,
-        mean_overlap=0.1, mean_overlap_error=0.01, std_overlap=0.1, std_overlap_error=0.01,
+        mean_overlap=0.1, mean_overlap_error=0.01, std_overlap=0.1, std_overlap_error=0.01, relative_spread=0.2,
+        relative_spread_error=0.02,
     )  # fmt: skip
     minima = SimpleNamespace(params=np.zeros((5, 16)))
     assert test.verdict in probes._minima_finding(minima, None, pairs, test)

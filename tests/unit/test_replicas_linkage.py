@@ -9,7 +9,7 @@ from scipy.spatial.distance import squareform
 
 from spinland.errors import ArgumentError
 from spinland.replicas import gram, linkage
-from spinland.statistics import split_error
+from spinland.uncertainty import split_error
 from tests.oracles import replicas as oracle
 
 

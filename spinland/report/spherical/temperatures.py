@@ -11,8 +11,8 @@ import numpy as np
 from ...figures.dynamics import energy_temperature, overlap_distribution_curves
 from ...figures.labels import ENERGY
 from ...formatting import fixed, given, number, plus_minus
-from ...statistics import standard_error
 from ...study import glass_names as names
+from ...uncertainty import standard_error
 from ..judging import Judged, deviations, mean_of, worst_joint
 from ..parts import Chapter, Picture, Table, picture
 from .reader import GlassReader
@@ -113,6 +113,7 @@ def _annealed(exchange: Any, theory: Any) -> str:
 def _doubt(exchange: Any) -> str:
     """Why a run is not taken for equilibrium, in words; empty where nothing speaks against it."""
     temperatures, memory = exchange.temperatures, np.asarray(exchange.autocorrelation_time)
+    memory = np.where(np.isfinite(memory), np.fmax(memory, exchange.overlap_autocorrelation_time), memory)
     swaps = np.asarray(exchange.swap_acceptance).reshape(-1, len(temperatures) - 1).mean(axis=0)
     reasons = []
     k = int(np.argmin(swaps))
