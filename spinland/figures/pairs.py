@@ -82,9 +82,8 @@ def width_spread(
 ) -> Axes:
     """Relative width of the distribution of distances, std(d)/⟨d⟩, against the number M of hidden neurons.
 
-    The error bar adds the relative errors of the standard deviation and of the mean in quadrature. From three
-    widths on the power law that fits best is drawn, and its exponent told with its error; a misfit widens the
-    error by the root of χ² per degree of freedom.
+    From three widths on the power law that fits best is drawn, and its exponent told with its error; a misfit
+    widens the error by the root of χ² per degree of freedom.
 
     Parameters
     ----------
