@@ -88,6 +88,10 @@ def test_read_only_arguments_give_the_same_bits(name):
     assert not any(array.flags.writeable for array in arrays)
 
 
+#: What functions hand to each other inside; it never leaves them.
+INSIDE = {"Certificate", "CurveErrors", "Fit", "Solutions", "TwoTimes"}
+
+
 def test_whatever_keeps_arrays_owns_them():
     for module in pkgutil.walk_packages(sl.__path__, "spinland."):
         if not module.name.endswith("__main__"):
@@ -99,7 +103,9 @@ def test_whatever_keeps_arrays_owns_them():
         and any("NDArray" in str(field.type) for field in fields(kind))
     ]  # fmt: skip
     assert len(keep) > 20
-    assert [kind.__qualname__ for kind in keep if not issubclass(kind, Owner)] == []
+    assert [
+        kind.__qualname__ for kind in keep if not issubclass(kind, Owner) and kind.__name__ not in INSIDE
+    ] == []
 
 
 def every_subclass(kind):
