@@ -26,6 +26,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import sealed
 from ..errors import ArgumentError, StoreError
 from ..provenance import Provenance, fingerprint
 from ..results import Result, result_class
@@ -260,4 +261,4 @@ def _read_array(kind: str, array: Array, raw: BinaryIO, mmap: bool) -> NDArray[A
         content = read_bytes(raw, array)
     if kind.startswith("text"):
         return np.char.decode(content, "utf-8").astype(f"U{kind.removeprefix('text')}")
-    return content
+    return sealed(content)
