@@ -218,4 +218,6 @@ def _collect(parts: Iterator[Ensemble], total: int, sink: Callable[[Ensemble], N
                     whole[field.name] = np.empty((total, *value.shape[1:]), value.dtype)
                 whole[field.name][low:high] = value
         low = high
-    return replace(part, **{name: sealed(array) for name, array in whole.items()})
+    for array in whole.values():
+        sealed(array)
+    return replace(part, **whole)
