@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 
@@ -26,6 +27,18 @@ def dots(a: Array, b: Array) -> Array:
 def norms(a: Array) -> Array:
     """Euclidean norms (B,) of the rows."""
     return np.asarray(np.sqrt(dots(a, a)))
+
+
+def _refuse_lost(points: Array) -> None:
+    """Refuse points that a gradient of NaN or infinity has led to: the starts were finite.
+
+    Raises
+    ------
+    ArgumentError
+        Names the landscape, which is to blame.
+    """
+    if not np.isfinite(points).all():
+        raise ArgumentError("landscape", "finite values and gradients along the way", "NaN or infinity")
 
 
 class Hamiltonian:
@@ -62,10 +75,12 @@ class Hamiltonian:
 
     def values(self, points: Array) -> Array:
         """Values (B,), not multiplied by the extent."""
+        _refuse_lost(points)
         return np.asarray(self.landscape.value(points), np.float64)
 
     def raw(self, points: Array) -> tuple[Array, Array]:
         """Values (B,), and the gradient of H as the landscape gives it, (B, dim)."""
+        _refuse_lost(points)
         if self._together is not None:
             values, gradients = self._together(points)
         else:
@@ -79,6 +94,7 @@ class Hamiltonian:
 
     def gradient(self, points: Array) -> Array:
         """Tangential gradient of H, (B, dim)."""
+        _refuse_lost(points)
         gradients = self.extent * np.asarray(self.landscape.gradient(points), np.float64)
         return self.tangent(points, gradients)
 

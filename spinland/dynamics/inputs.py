@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
+from ..arrays import sealed
 from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
@@ -85,8 +86,8 @@ def rising(
 def gather(parts: Sequence[dict[str, Any]], single: bool) -> dict[str, Any]:
     """Arrays of all instances with a leading axis for them, or those of the only one without."""
     if single:
-        return dict(parts[0])
-    return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
+        return {name: sealed(array) for name, array in parts[0].items()}
+    return {name: sealed(np.stack([part[name] for part in parts])) for name in parts[0]}
 
 
 def described(items: Sequence[Landscape]) -> dict[str, Any]:

@@ -21,6 +21,14 @@ _BASINS = 4.0  # ratio of largest to smallest value from which planes of several
 _HALO = [patheffects.withStroke(linewidth=2.6, foreground="white")]
 
 
+def _whole_grid(plane: Any) -> None:
+    """Refuse a plane of one row: it has no contours."""
+    if min(np.shape(plane.values)) < 2:
+        raise ArgumentError(
+            "plane", "two grid points or more along each axis (line draws a row)", f"{np.shape(plane.values)}"
+        )
+
+
 @takes("Plane", "a", "b", "values", "path")
 @context()
 def plane_contour(
@@ -60,6 +68,7 @@ def plane_contour(
     ArgumentError
         Unknown quantity, an accuracy that has no meaning here, or ``log`` of values that are not positive.
     """
+    _whole_grid(plane)
     values, label = field_of(plane, quantity), field_label([plane], quantity, value_label)
     a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)
     use_log = _logarithmic(plane, values, quantity, log)
@@ -121,6 +130,7 @@ def plane_surface(
     ArgumentError
         Unknown quantity, an accuracy that has no meaning here, or ``log`` of values that are not positive.
     """
+    _whole_grid(plane)
     values, label = field_of(plane, quantity), field_label([plane], quantity, value_label)
     use_log = _logarithmic(plane, values, quantity, log)
     a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)

@@ -114,10 +114,13 @@ def _plan(
     n_walkers = checks.integer("n_walkers", n_walkers, minimum=1, maximum=(2**32 - 1) // len(starts))
     last = 2**32 - len(starts) * n_walkers
     constraint, starts, radius = _constraint(landscape, starts, constraint)
+    n_steps = checks.integer("n_steps", n_steps, minimum=1, maximum=2**32 - 1)
+    # The square of the way, σ² dim T, has to be a number of the landscape's type.
+    farthest = float(np.sqrt(np.finfo(landscape.dtype).max / (16.0 * landscape.dim * n_steps)))
     return _Plan(
         landscape, starts,
-        checks.real("sigma", sigma, above=0),
-        checks.integer("n_steps", n_steps, minimum=1, maximum=2**32 - 1),
+        checks.real("sigma", sigma, above=0, maximum=farthest),
+        n_steps,
         n_walkers, seed64("seed", seed), constraint, radius,
         checks.integer("first_walker", first_walker, minimum=0, maximum=last),
     )  # fmt: skip

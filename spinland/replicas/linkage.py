@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.cluster import hierarchy as trees
 from scipy.spatial.distance import squareform
 
+from ..arrays import sealed
 from ..checks import choice, float_array
 from ..errors import ArgumentError
 from ..provenance import Provenance, fingerprint, record
@@ -119,7 +120,7 @@ def hierarchy(
     )
     if memory == "vectors" or (memory == "auto" and large and allowed):
         return _from_vectors(rows, method, metric, provenance)
-    return _from_distances(pair_distances(params, metric, condensed=True), method, metric, provenance)
+    return _from_distances(sealed(pair_distances(params, metric, condensed=True)), method, metric, provenance)
 
 
 def hierarchy_from_distances(distances: ArrayLike, method: str = "average") -> Hierarchy:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import sealed
 from ..checks import boolean, float_array, instance, integer, room
 from ..errors import ArgumentError
 from ..provenance import record
@@ -137,8 +138,8 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
     mean_d, mean_d_error, std_d, std_d_error = _moments(separation, rows.n)
     mean_q, mean_q_error, std_q, std_q_error = _moments(overlap, rows.n)
     return PairStatistics(
-        distances=separation,
-        overlaps=overlap,
+        distances=sealed(separation),
+        overlaps=sealed(overlap),
         n_replicas=rows.n,
         mean_distance=mean_d,
         mean_distance_error=mean_d_error,

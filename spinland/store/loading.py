@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import sealed
 from ..errors import StoreError
 from .catalogue import COMPLETE
 from .checksums import arrays_of, compare_arrays, compare_rows, read_checks
@@ -87,7 +88,7 @@ def load(path: Path, name: str, group: h5py.Group, raw: BinaryIO, mmap: bool) ->
         for field, place in arrays_of(found.record):
             assert isinstance(place, Stored)
             mapped = mmap and place.nbytes >= LARGE and place.dtype.kind != "S"
-            arrays[field] = _mapped(raw, place) if mapped else read_bytes(raw, place)
+            arrays[field] = _mapped(raw, place) if mapped else sealed(read_bytes(raw, place))
             compared[field] = place if mapped else arrays[field]
         _compare(path, name, found, compared, raw)
         return value_of(path, name, found.record, arrays)

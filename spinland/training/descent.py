@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from .. import checks
+from ..arrays import sealed
 from ..errors import DivergenceWarning
 from ..landscape.network import ReLUNetwork
 from ..progress import Advance, track
@@ -217,4 +218,6 @@ def _collect(parts: Iterator[Ensemble], total: int, sink: Callable[[Ensemble], N
                     whole[field.name] = np.empty((total, *value.shape[1:]), value.dtype)
                 whole[field.name][low:high] = value
         low = high
+    for array in whole.values():
+        sealed(array)
     return replace(part, **whole)

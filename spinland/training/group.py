@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from spinland_kernels.descent import cpu as kernel
 from spinland_kernels.mlp import cpu as mlp
 
+from ..arrays import sealed
 from ..landscape.network_landscape import Samples
 from ..rng import Purpose
 from .ensemble import Ensemble
@@ -94,9 +95,9 @@ class Group:
         """The group as a result."""
         plan = self.plan
         return Ensemble(
-            params=self.full_points(),
-            initial=self.initial if plan.keep_initial else None,
-            snapshots=self.snapshots,
+            params=sealed(self.full_points()),
+            initial=sealed(self.initial) if plan.keep_initial else None,
+            snapshots=None if self.snapshots is None else sealed(self.snapshots),
             snapshot_epochs=plan.snapshot_epochs,
             train_loss=self.train_loss,
             test_loss=self.test_loss,

@@ -96,7 +96,7 @@ def test_own_arrays_stand_for_a_data_set():
 
 @pytest.mark.parametrize("value", [None, 3, (1, 2, 3), {"x_train": 1}, np.zeros((4, 2))])
 def test_what_is_no_data_set_is_refused(value):
-    with pytest.raises(ArgumentError, match="dataset: expected a Dataset"):
+    with pytest.raises(ArgumentError, match="value: expected a Dataset"):
         as_dataset(value)
 
 

@@ -14,6 +14,13 @@ from tests.oracles import odd, public
 
 POINTS = public.numbers(5, 4)
 MASKED = np.ma.masked_array(POINTS, POINTS > 1)
+LOST = sl.FunctionLandscape(lambda w: np.full(len(w), np.nan), 3)
+
+
+def row():
+    return sl.plane(public.bowl(), np.ones(3), np.eye(3)[:2], [0.0, 1.0], [0.0])
+
+
 REFUSED = {
     "masked distances": (lambda: sl.distances(MASKED), "params"),
     "masked overlaps": (lambda: sl.overlaps(MASKED), "params"),
@@ -49,6 +56,11 @@ REFUSED = {
     "an order of arrays": (lambda: sl.theory.static_temperature(np.ones(2)), "order"),
     "a margin without end": (lambda: sl.plane_through(public.loss(), public.weights(), margin=1e300), "margin"),
     "a replica without end": (lambda: public.network().initialize(2, first=2**40), "first"),
+    "a step without end": (lambda: sl.random_walk(public.bowl(), np.ones(3), 1e300, 3), "sigma"),
+    "a flow of NaN": (lambda: sl.gradient_flow(LOST, np.ones(3), [0, 1]), "landscape"),
+    "heat of NaN": (lambda: sl.langevin(LOST, np.ones(3), 0.5, [0, 0.1]), "landscape"),
+    "a plane of one row": (lambda: sl.figures.plane_contour(row()), "plane"),
+    "a surface of one row": (lambda: sl.figures.plane_surface(row()), "plane"),
     "no data": (lambda: sl.as_dataset(3), "value"),
 }  # fmt: skip
 

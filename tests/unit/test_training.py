@@ -265,7 +265,7 @@ def test_schedules_by_hand():
         ("learning_rate", lambda: SGD(-1)),
         ("learning_rate", lambda: SGD("fast")),
         ("learning_rate", lambda: Adam(np.nan)),
-        ("learning_rate", lambda: Constant(-1)),
+        ("rate", lambda: Constant(-1)),
         ("momentum", lambda: SGD(0.1, momentum=1)),
         ("momentum", lambda: SGD(0.1, momentum=-0.1)),
         ("nesterov", lambda: SGD(0.1, nesterov=True)),
