@@ -88,7 +88,7 @@ def show_progress(on: bool = True) -> ShownProgress:
     ArgumentError
         ``on`` is neither True nor False.
     """
-    checks.choice("on", on, (True, False))
+    on = checks.boolean("on", on)
     if not on:
         return ShownProgress(set_display(None))
     from .displays import display_here  # brings in rich, which scripts do not need

@@ -206,7 +206,7 @@ class Store:
         rows : mapping
             Fields written by rows: name to (shape of one row, type).
         fields : mapping
-            All other fields of the class, with their values.
+            All other fields of the class, with their values; those that have a default may be left out.
         mixed : bool
             Go on although the rows that are there were made on another processor or with other libraries. The
             provenance then tells both.

@@ -7,6 +7,7 @@ file stays readable at every instant.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -89,6 +90,8 @@ def blank_record(
         raise ArgumentError("kind", "a class of results", kind)
     checks.integer("n_rows", n_rows, minimum=1, maximum=2**31 - 1)
     checks.room("n_rows", n_rows, 16 * n_rows)  # the marks are written as one
+    defaults = {f.name: f.default for f in dataclasses.fields(kind) if f.default is not dataclasses.MISSING}
+    fields = {name: value for name, value in defaults.items() if name not in rows} | dict(fields)
     both, wanted = rows.keys() & fields.keys(), set(field_names(kind))
     if both:
         raise ArgumentError("fields", f"no field that is also in rows, but {min(both)!r} is")
@@ -103,7 +106,7 @@ def blank_record(
         blanks[name] = Blank((n_rows, *lengths), np.dtype(dtype))
         if blanks[name].dtype.kind not in "biuf":
             raise ArgumentError(f"rows[{name!r}]", "a numeric or boolean type", blanks[name].dtype.name)
-    return record_of_fields(kind, {field: (blanks | dict(fields))[field] for field in field_names(kind)})
+    return record_of_fields(kind, {field: (blanks | fields)[field] for field in field_names(kind)})
 
 
 def write_blank(group: h5py.Group, record: Record, row_fields: Sequence[str]) -> list[Place]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import checks
 from ..results import Result
 
 LAYERS = 4  # E_0 to E_3
@@ -51,7 +52,8 @@ class TheoryCard(Result):
 
     def value(self, name: str, convention: str = "abc") -> float:
         """One of the quantities."""
-        return float(getattr(self, convention)[self.names.index(name)])
+        values = getattr(self, checks.choice("convention", convention, ("abc", "cs")))
+        return float(values[self.names.index(checks.choice("name", name, self.names))])
 
     @property
     def ground_state(self) -> float:

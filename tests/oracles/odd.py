@@ -86,7 +86,7 @@ HUGE = [lambda: 2**31, lambda: 2**40, lambda: 2**63, lambda: 10**30]
 #: Where a huge count is slow and nothing else: a long wait is what was asked for, and Ctrl-C ends it.
 TIME_ALONE = {
     "n_warmup", "n_sweeps", "n_pairs", "max_iterations", "max_steps", "n_trials", "epochs", "n_directions",
-    "n_steps", "n_null", "n_bootstrap", "n_typical", "every_epochs",
+    "n_steps", "n_null", "n_splits", "n_typical", "every_epochs",
 }  # fmt: skip
 
 

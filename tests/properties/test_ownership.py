@@ -14,6 +14,9 @@ from spinland.arrays import Owner
 from tests.oracles import public
 
 NAMES = sorted(public.CASES)
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::spinland.errors.ShortRunWarning"
+)  # the runs are short on purpose
 
 
 def test_every_public_function_has_a_case():
@@ -90,7 +93,7 @@ def test_read_only_arguments_give_the_same_bits(name):
 
 
 #: What functions hand to each other inside; it never leaves them.
-INSIDE = {"Certificate", "CurveErrors", "Fit", "Solutions", "TwoTimes"}
+INSIDE = {"Certificate", "CurveErrors", "Fit", "Rows", "Solutions", "TwoTimes"}
 
 
 def test_whatever_keeps_arrays_owns_them():

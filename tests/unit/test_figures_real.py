@@ -13,6 +13,9 @@ import spinland as sl
 from spinland import figures
 from tests.unit.test_figures import unlabelled
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::spinland.errors.ShortRunWarning"
+)  # the runs are short on purpose
 TIMES = np.array([0.0, 0.1, 0.3, 1.0, 2.0])
 NO_FIGURES = {"ENERGY", "LOSS", "SQUARED_ERROR", "save_figure", "svg_text"}
 
@@ -181,7 +184,7 @@ CASES = {
     "swap_curves": lambda: figures.swap_curves(swaps()),
     "training_history": lambda: figures.training_history(ensemble()),
     "ultrametricity_null": lambda: figures.ultrametricity_null(
-        sl.ultrametricity(ensemble(), n_bootstrap=10, n_null=10)
+        sl.ultrametricity(ensemble(), n_splits=10, n_null=10)
     ),
     "walk_fan": lambda: figures.walk_fan([walk(), walk(sigma=0.1)], labels=["small steps", "large steps"]),
     "walk_ruggedness": lambda: figures.walk_ruggedness(sl.ruggedness(walk())),

@@ -81,7 +81,7 @@ def test_five_deviations_that_are_one_are_judged_as_one():
     assert joint.p == pytest.approx(exact, abs=0.002)
     assert (joint.n, joint.above) == (5, 5)
     assert judging.worst_bound([joint.z] * 5, 11).p > 4 * exact
-    assert "5 of them upwards" in str(joint)
+    assert "5 of the 5 are upwards" in str(joint)
 
 
 def test_groups_are_independent_and_what_cannot_move_is_exact_or_left_out():

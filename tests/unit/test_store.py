@@ -198,9 +198,9 @@ class TestNames:
     def test_overwrite_is_true_or_false(self, path, word):
         store = Store(path)
         store.save("a", sample())
-        with unchanged(path), pytest.raises(ArgumentError, match="overwrite: expected one of True, False"):
+        with unchanged(path), pytest.raises(ArgumentError, match="overwrite: expected True or False"):
             store.save("a", sample(), overwrite=word)
-        with unchanged(path), pytest.raises(ArgumentError, match="mixed: expected one of True, False"):
+        with unchanged(path), pytest.raises(ArgumentError, match="mixed: expected True or False"):
             store.reserve("b", Sample, 1, rows={"values": ((), float)}, fields=others(), mixed=word)
 
     def test_missing_names_say_what_is_there(self, path):
