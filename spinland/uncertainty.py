@@ -1,0 +1,174 @@
+"""Standard errors: of means, of pairs, and of what depends on its members in any way, by resampling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .checks import room
+from .rng import Purpose, integers, permutation
+
+
+def standard_error(values: NDArray[np.float64], axis: int = 0) -> NDArray[np.float64]:
+    """Standard deviation over sqrt(n) of n independent values along ``axis``; NaN for fewer than two."""
+    n = values.shape[axis]
+    if n < 2:
+        return np.full(np.delete(values.shape, axis), np.nan)
+    return np.asarray(values.std(axis=axis, ddof=1) / np.sqrt(n))
+
+
+def grouped_error(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Standard error of the mean over the first axis of values (N, ...), N/K from each of K groups.
+
+    With one group the N values are independent. With several, those of one group share their origin:
+    the group means are independent, and the error is taken over them.
+    """
+    labels = np.unique(group)
+    if len(labels) == 1:
+        return standard_error(values)
+    return standard_error(np.stack([values[group == g].mean(axis=0) for g in labels]))
+
+
+def jackknife_error(estimates: ArrayLike) -> NDArray[np.float64]:
+    """Standard error from delete-one (or delete-one-group) estimates.
+
+    Parameters
+    ----------
+    estimates : (n, ...) array
+        Estimate without member (or group) i, groups of equal size.
+
+    Returns
+    -------
+    (...) float64
+        sqrt((n−1)/n Σ(θ_i − mean θ)²) (Quenouille and Tukey; Efron, "The Jackknife, the Bootstrap and
+        Other Resampling Plans", 1982); NaN for fewer than two estimates.
+    """
+    values = np.asarray(estimates, np.float64)
+    n = len(values)
+    if n < 2:
+        return np.full(values.shape[1:], np.nan)
+    deviations = values - values.mean(axis=0)
+    return np.asarray(np.sqrt((n - 1) / n * np.sum(deviations**2, axis=0)))
+
+
+def pair_mean_error(sums: ArrayLike, squares: ArrayLike) -> NDArray[np.float64]:
+    r"""Standard error of a mean over all pairs of n independent things.
+
+    The variance of such a U-statistic is U² − E[U]², and products of pairs without a common member estimate
+    E[U]² without bias (W. Hoeffding, Ann. Math. Stat. 19, 293, 1948, for the variance). It is no smaller than
+    that of as many independent pairs, to which it is raised: where pairs are independent, as the overlaps of
+    points of a sphere are, the error of 40 members is an eighth too large by that. (A jackknife gives up to 1.6
+    times the scatter there.)
+
+    Parameters
+    ----------
+    sums : (n, ...) array
+        For each member, the sum over its n−1 pairs of (value − mean of all pairs).
+    squares : (...) array
+        Sum over all pairs of (value − mean)².
+
+    Returns
+    -------
+    (...) float64
+        NaN for fewer than four members, which have no two disjoint pairs.
+    """
+    sums, squares = np.asarray(sums, np.float64), np.asarray(squares, np.float64)
+    n = len(sums)
+    if n < 4:
+        return np.full(sums.shape[1:], np.nan)
+    pairs = n * (n - 1) / 2
+    disjoint = pairs * (n - 2) * (n - 3) / 2
+    unbiased = (np.sum(sums**2, axis=0) - squares) / disjoint
+    return np.asarray(np.sqrt(np.maximum(unbiased, squares / pairs**2)))
+
+
+def split_error(
+    statistic: Callable[[NDArray[np.int64]], ArrayLike], n: int, n_splits: int, seed: int = 0
+) -> NDArray[np.float64]:
+    r"""Standard error of any statistic of n independent things, from its values in random halves and quarters.
+
+    Two halves share nothing, so half the square of their difference is an unbiased estimate of the variance
+    V(n/2), however the statistic depends on its members; two quarters give V(n/4). Where their ratio is 2, 4
+    or 8, as for a variance that falls as 1/n, 1/n² or 1/n³, V(n) is V(n/2) divided by the same; in between the
+    variance is taken for a sum of two such terms. (Delete-one replicates are of no use here: jackknife and
+    bootstrap give up to 2.5 times the scatter of what depends on pairs, triangles or trees.)
+
+    Parameters
+    ----------
+    statistic : callable
+        Members (m,) → value or values (...).
+    n : int
+        Members.
+    n_splits : int
+        Random divisions in two halves, and in four quarters.
+    seed : int
+        Seed of the divisions.
+
+    Returns
+    -------
+    (...) float64
+        NaN for fewer than 12 members, whose quarters have no triangle.
+    """
+    half, quarter = n // 2, n // 4
+    if quarter < 3:
+        return np.full(np.shape(statistic(np.arange(n))), np.nan)
+    halves, quarters = [], []
+    for split in range(n_splits):
+        order = permutation(seed, Purpose.BOOTSTRAP, split, 0, n)
+        halves.append(_half_square(statistic, order[:half], order[half : 2 * half]))
+        for low in (0, 2 * quarter):
+            first, second = order[low : low + quarter], order[low + quarter : low + 2 * quarter]
+            quarters.append(_half_square(statistic, first, second))
+    return _extrapolated(_mean_defined(halves), _mean_defined(quarters))
+
+
+def _half_square(
+    statistic: Callable[[NDArray[np.int64]], ArrayLike], a: NDArray[np.int64], b: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    return 0.5 * (np.asarray(statistic(a), np.float64) - np.asarray(statistic(b), np.float64)) ** 2
+
+
+def _mean_defined(values: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Mean over the list without NaN; NaN where nothing is left."""
+    array = np.asarray(values)
+    defined = ~np.isnan(array)
+    count = defined.sum(axis=0)
+    mean = np.sum(np.where(defined, array, 0.0), axis=0) / np.maximum(count, 1)
+    return np.where(count > 0, mean, np.nan)
+
+
+def _extrapolated(half: NDArray[np.float64], quarter: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard error from the variances at half and at a quarter of the members."""
+    ratio = quarter / np.where(half > 0, half, 1.0)
+    factor = np.interp(ratio, [1.5, 2.0, 4.0, 8.0], [0.75, 0.5, 0.25, 0.125])
+    return np.asarray(np.sqrt(half * np.where(np.isnan(ratio), np.nan, factor)))
+
+
+def bootstrap_indices(seed: int, n_bootstrap: int, n: int) -> NDArray[np.int64]:
+    """Members drawn with replacement, (n_bootstrap, n), from the stream ``Purpose.BOOTSTRAP`` of the seed."""
+    room("n_bootstrap", n_bootstrap, 4 * 8 * n_bootstrap * n)
+    return integers(seed, Purpose.BOOTSTRAP, 0, 0, n_bootstrap * n, n).reshape(n_bootstrap, n)
+
+
+def bootstrap_counts(seed: int, n_bootstrap: int, n: int) -> NDArray[np.float64]:
+    """How often each of n members is in each resample, (n_bootstrap, n)."""
+    indices = bootstrap_indices(seed, n_bootstrap, n)
+    flat = (indices + n * np.arange(n_bootstrap)[:, None]).ravel()
+    return np.bincount(flat, minlength=n_bootstrap * n).reshape(n_bootstrap, n).astype(np.float64)
+
+
+def bootstrap_error(estimates: ArrayLike) -> NDArray[np.float64]:
+    """Standard deviation of bootstrap estimates (B, ...) over B.
+
+    Resamples in which the estimate is undefined (NaN) are left out; NaN where fewer than two remain.
+    """
+    values = np.asarray(estimates, np.float64)
+    defined = np.isfinite(values)
+    count = defined.sum(axis=0)
+    enough = count > 1
+    clean = np.where(defined, values, 0.0)
+    mean = clean.sum(axis=0) / np.maximum(count, 1)
+    square = np.sum(np.where(defined, values - mean, 0.0) ** 2, axis=0)
+    return np.where(enough, np.sqrt(square / np.maximum(count - 1, 1)), np.nan)
