@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import spinland_kernels
-from spinland_kernels import diskcache
+from spinland_kernels import diskcache, jit
 from spinland_kernels.philox import cpu
 
 KERNELS = Path(spinland_kernels.__file__).parent
@@ -51,8 +51,10 @@ def forget():
 
 
 @pytest.fixture
-def kept(places):
+def kept(places, monkeypatch):
     """A cache that holds one kernel: the cache, the types, the compiler's context and the file."""
+    # Compiled here: what another test read from a file cannot be written again.
+    monkeypatch.setattr(cpu, "_fill_uniforms", jit.serial_loop(cpu._fill_uniforms.dispatcher.py_func))
     uniforms()
     dispatcher = cpu._fill_uniforms.dispatcher
     types, compiled = next(iter(dispatcher.overloads.items()))
@@ -182,7 +184,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     import numpy as np
-    from spinland_kernels import diskcache
+    from spinland_kernels import diskcache, jit
     from spinland_kernels.philox import cpu
     out = np.empty((1, 3))
     cpu.fill_uniforms(out, 1, 2, [3], 4)
