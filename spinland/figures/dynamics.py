@@ -57,7 +57,7 @@ def _inside(ax: Axes, location: Any, title: str = "") -> None:
         ax.legend(loc=location, title=title or None, alignment="left")
 
 
-@takes("GradientFlow or Langevin", "times", "energies", "mean", "error", several=True)
+@takes("GradientFlow or Langevin", "times", "mean", "error", several=True)
 @context()
 def descent_curve(
     flow: Any,
@@ -74,7 +74,7 @@ def descent_curve(
     Parameters
     ----------
     flow : GradientFlow, Langevin, or a sequence of them
-        Fields ``times``, ``energies``; properties ``mean``, ``error``, (T,).
+        Fields ``times``, ``energies``; properties ``mean``, ``error``, (T,). Without ``energies`` there is no spread.
     ax : Axes, optional
         Where to draw; a new figure if it is not given.
     theory : array (2, n), optional

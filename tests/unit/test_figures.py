@@ -172,10 +172,7 @@ SCALING = SimpleNamespace(
     energy_error=np.full((3, 3), 0.1), minima=-np.ones(3), minima_error=np.full(3, 0.1), lowest=-np.ones(3),
     lowest_error=np.full(3, 0.1), n_starts=2,
 )  # fmt: skip
-FLOWS = [
-    SimpleNamespace(times=SCALING.times, energies=-np.ones((1, 3)), mean=-np.ones(3), error=np.full(3, 0.1))
-    for _ in range(3)
-]
+FLOWS = [SimpleNamespace(times=SCALING.times, mean=-np.ones(3), error=np.full(3, 0.1)) for _ in range(3)]
 EXCHANGE = SimpleNamespace(
     temperatures=np.array([0.5, 1.0]), mean=-np.ones(2), error=np.full(2, 0.1), swap_acceptance=np.ones(1),
     overlap_density=lambda bins, folded: (np.linspace(-1, 1, bins + 1), np.ones((2, bins)), np.ones((2, bins))),
@@ -388,6 +385,7 @@ def test_the_spread_lies_between_percentiles_of_what_the_error_is_over():
     (area,) = pale(figures.descent_curve(few))
     assert not any((path.vertices[:, 0] == 5.0).any() for path in area.get_paths())
     assert not pale(figures.descent_curve(flow(RUNS[:2])))
+    assert not pale(figures.descent_curve(FLOWS))  # means without what they are of
 
 
 def test_the_spread_of_barriers_at_one_place_is_seen():
