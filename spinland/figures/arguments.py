@@ -93,6 +93,6 @@ _TESTS: dict[str, Callable[[str, Any], Any]] = {
     "name": _text, "title": _text, "quantity": _text, "versus": _text, "kind": _text, "measure": _text,
     "labels": _labels, "names": _texts, "value_labels": _texts, "orders": _orders, "references": _orders,
     "levels": _levels, "log": checks.boolean, "equal": checks.boolean, "details": checks.boolean,
-    "surfaces": checks.boolean, "relative": checks.boolean, "overwrite": checks.boolean, "guide": _number,
+    "surfaces": checks.boolean, "relative": checks.boolean, "spread": checks.boolean, "overwrite": checks.boolean, "guide": _number,
     "power": _number, "threshold": _number, "dpi": _resolution, "n_bins": _bins, "bins": _bins,
 }  # fmt: skip

@@ -15,7 +15,18 @@ from ..formatting import p_text, plus_minus
 from ..quantities import quantity_of
 from .inputs import mean_error, measured, takes
 from .labels import axis_label, change_label
-from .style import PALETTE, canvas, context, dress, legend, ordered_colours, powers_of_two, wants_log
+from .style import (
+    PALETTE,
+    canvas,
+    context,
+    dress,
+    error_words,
+    legend,
+    ordered_colours,
+    powers_of_two,
+    spread_band,
+    wants_log,
+)
 
 _WAYS = {"filter": "filter-normalised directions", "walk": "random walks"}
 
@@ -23,11 +34,16 @@ _WAYS = {"filter": "filter-normalised directions", "walk": "random walks"}
 @takes("BatchSizeComparison", "batch_sizes", "rise_filter")
 @context()
 def flatness_batch(
-    comparison: Any, figure: FigureBase | None = None, *, kind: str = "filter", unit: str | None = None
+    comparison: Any,
+    figure: FigureBase | None = None,
+    *,
+    kind: str = "filter",
+    spread: bool = True,
+    unit: str | None = None,
 ) -> FigureBase:
     """Rise of the loss around solutions and their test accuracy against batch size, and one against the other.
 
-    Left and middle: mean over replicas with its standard error. Right: one point for each replica; the title
+    Left and middle: mean over replicas with its standard error, and the spread of the replicas. Right: one point for each replica; the title
     gives Spearman's rank correlation of rise and accuracy, with its error. A small rise is a flat solution.
     Where there is no accuracy (regression), the test loss stands for it, and ρ is that with minus the loss.
 
@@ -40,6 +56,8 @@ def flatness_batch(
         Where to draw; a new one if it is not given.
     kind : {"filter", "walk"}
         How the rise was measured.
+    spread : bool
+        Whether to draw pale bands from the 16th to the 84th percentile of the replicas.
     unit : str, optional
         Unit of the loss, in place of the one that the comparison carries.
 
@@ -62,9 +80,10 @@ def flatness_batch(
     left, middle, right = (dress(ax) for ax in figure.subplots(1, 3))
     rise_label = change_label("rise", [comparison], "") + f" at relative distance {comparison.radius:g}"
     rise_label += f" ({unit})" if unit else ""
-    _against_size(left, sizes, rise, rise_label)
+    shown = _against_size(left, sizes, rise, rise_label, spread)
     left.set_title(_WAYS[kind], loc="left")
-    _against_size(middle, sizes, quality, quality_label)
+    _against_size(middle, sizes, quality, quality_label, spread)
+    middle.set_title(error_words("replicas", shown, " "), loc="left")
     for size, x, y, colour in zip(sizes, rise, quality, ordered_colours(len(sizes)), strict=True):
         right.plot(
             x, y, marker="o", markersize=4, linestyle="none", color=colour, alpha=0.8, label=f"{size:g}"
@@ -97,10 +116,14 @@ def _probability(p: float) -> str:
     return f", {p_text(p)}" if np.isfinite(p) else ""
 
 
-def _against_size(ax: Axes, sizes: NDArray[Any], samples: NDArray[np.float64], label: str) -> None:
-    """Mean over replicas and its error against batch size."""
+def _against_size(
+    ax: Axes, sizes: NDArray[Any], samples: NDArray[np.float64], label: str, spread: bool
+) -> bool:
+    """Mean over replicas and its error against batch size; whether the spread of the replicas is drawn."""
     mean, error = mean_error(samples.T)
+    shown = spread and spread_band(ax, sizes, samples.T, PALETTE[0])
     ax.errorbar(sizes, mean, error, color=PALETTE[0], marker="o")
     powers_of_two(ax, sizes)
     ax.set_xlabel("batch size")
     ax.set_ylabel(label)
+    return shown

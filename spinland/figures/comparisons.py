@@ -167,6 +167,7 @@ def line_pair(
     names: Sequence[str] = _NAMES,
     value_labels: Sequence[str] | None = None,
     orders: Sequence[int | None] = (None, 3),
+    spread: bool = True,
 ) -> FigureBase:
     """Values along great circles between solutions and between minima of a glass, beside each other.
 
@@ -183,6 +184,8 @@ def line_pair(
     orders : sequence of int or None
         Order p of each line that joins stationary points of a pure glass at overlap 0: it gets the exact
         conditional mean e0 cos^p(πα/2) + e1 sin^p(πα/2) for p of at least 3; None elsewhere.
+    spread : bool
+        Whether to draw pale bands from the 16th to the 84th percentile of the lines of a batch.
 
     Returns
     -------
@@ -199,13 +202,14 @@ def line_pair(
     powers = matched("orders", orders, len(items))
     figure = canvas(figure, (5.2 * len(items), 3.9))
     for k, (ax, item) in enumerate(zip(figure.subplots(1, len(items), squeeze=False)[0], items, strict=True)):
-        line_profile(item, ax, value_label=labels[k], log=False)
-        old = ax.get_legend()
+        line_profile(item, ax, value_label=labels[k], log=False, spread=spread)
+        old, words = ax.get_legend(), ""
         if old is not None:
+            words = old.get_title().get_text().replace("\n", " ")
             old.remove()
         if powers[k] is not None:
             _orthogonal_minima(ax, item, integer("orders", powers[k], minimum=3))
-        ax.set_title(titles[k], loc="left")
+        ax.set_title("\n".join(filter(None, (titles[k], words))), loc="left")
     return figure
 
 

@@ -11,10 +11,21 @@ from numpy.typing import ArrayLike
 
 from ..checks import choice, float_array, integer, real
 from ..errors import ArgumentError
-from .inputs import listing, matched, takes
+from .inputs import independent, listing, matched, takes
 from .labels import ENERGY, OVERLAP, named_levels
 from .labels import value_label as label_of
-from .style import GREY, INK, band, category, context, legend, ordered_colours, panel
+from .style import (
+    GREY,
+    INK,
+    band,
+    category,
+    context,
+    error_words,
+    legend,
+    ordered_colours,
+    panel,
+    spread_band,
+)
 
 TIME = r"time $t$"
 
@@ -40,10 +51,10 @@ def _levels(ax: Axes, levels: dict[str, float]) -> None:
         )  # fmt: skip
 
 
-def _inside(ax: Axes, location: Any) -> None:
+def _inside(ax: Axes, location: Any, title: str = "") -> None:
     """Legend within the axes: the room on the right belongs to the names of the levels."""
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc=location)
+        ax.legend(loc=location, title=title or None, alignment="left")
 
 
 @takes("GradientFlow or Langevin", "times", "mean", "error", several=True)
@@ -55,14 +66,15 @@ def descent_curve(
     theory: ArrayLike | None = None,
     levels: dict[str, float] | None = None,
     labels: Sequence[str] | None = None,
+    spread: bool = True,
     value_label: str | None = None,
 ) -> Axes:
-    r"""Energy e(t) of descent or of Langevin dynamics: mean, and a band of one standard error.
+    r"""Energy e(t) of descent or of Langevin dynamics: mean, a band of one standard error, and the spread.
 
     Parameters
     ----------
     flow : GradientFlow, Langevin, or a sequence of them
-        Fields ``times``; properties ``mean``, ``error``, (T,).
+        Fields ``times``, ``energies``; properties ``mean``, ``error``, (T,). Without ``energies`` there is no spread.
     ax : Axes, optional
         Where to draw; a new figure if it is not given.
     theory : array (2, n), optional
@@ -71,6 +83,9 @@ def descent_curve(
         Horizontal lines, such as ``{"$-E_\infty$": -1.633}``.
     labels : sequence of str, optional
         Name of each result.
+    spread : bool
+        Whether to draw pale bands from the 16th to the 84th percentile: of the instances, each averaged over its
+        starts or walkers, or of the starts or walkers of the only one.
     value_label : str, optional
         Label of the value, in place of the quantity and the unit that the results carry.
 
@@ -90,8 +105,12 @@ def descent_curve(
     named = named_levels(levels)
     ax = panel(ax)
     _levels(ax, named)
+    whose: list[str] = []
     for item, name, colour in zip(items, names, ordered_colours(len(items)), strict=True):
         later = item.times > 0
+        rows, those = independent(item)
+        if spread and spread_band(ax, item.times[later], rows[:, later], colour):
+            whose.append(those)
         band(
             ax, item.times[later], item.mean[later], item.error[later], label=name or "measured", color=colour
         )  # fmt: skip
@@ -105,7 +124,7 @@ def descent_curve(
     ax.margins(x=0.01)
     ax.set_xlabel(TIME)
     ax.set_ylabel(label_of(items, value_label))
-    _inside(ax, "upper right")
+    _inside(ax, "upper right", error_words(" or ".join(dict.fromkeys(whose)), bool(whose)))
     return ax
 
 

@@ -137,3 +137,13 @@ def mean_error(samples: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.floa
     square = np.where(there, numbers - mean, 0.0) ** 2
     error = np.sqrt(square.sum(axis=0) / np.maximum(n - 1, 1) / np.maximum(n, 1))
     return mean, np.where(n > 1, error, np.nan)
+
+
+def independent(item: Any) -> tuple[NDArray[np.float64], str]:
+    """Energies (n, T) of descent or Langevin dynamics: of what the error of their mean is over, and what that is."""
+    energies = np.asarray(
+        getattr(item, "energies", [item.mean])
+    )  # means alone, as of a scaling study, are one row
+    if energies.ndim == 3:
+        return energies.mean(axis=1), "instances"
+    return energies, "walkers" if hasattr(item, "temperature") else "starts"

@@ -11,7 +11,19 @@ from numpy.typing import NDArray
 
 from .inputs import field_label, field_of, listing, mean_error, takes
 from .labels import ALPHA
-from .style import GREY, band, canvas, category, context, dress, legend, panel, wants_log
+from .style import (
+    GREY,
+    band,
+    canvas,
+    category,
+    context,
+    dress,
+    error_words,
+    legend,
+    panel,
+    spread_band,
+    wants_log,
+)
 
 
 @takes("Line", "alphas", "values", "label", several=True)
@@ -22,6 +34,7 @@ def line_profile(
     *,
     quantity: str = "loss",
     log: bool | None = None,
+    spread: bool = True,
     value_label: str | None = None,
 ) -> Axes:
     """Loss or accuracy along straight lines from α = 0 to α = 1.
@@ -29,13 +42,16 @@ def line_profile(
     Parameters
     ----------
     lines : Line or sequence of Line
-        A line of a batch, (B, A), is drawn as mean and band of one standard error over the batch.
+        A line of a batch, (B, A), is drawn as mean and band of one standard error over the batch, and their
+        spread.
     ax : Axes, optional
         Where to draw; a new figure if it is not given.
     quantity : {"loss", "accuracy"}
         What to draw.
     log : bool, optional
         Logarithmic ordinate; by itself if the loss is positive and spans a factor of 30.
+    spread : bool
+        Whether to draw pale bands from the 16th to the 84th percentile of the lines of a batch.
     value_label : str, optional
         Label of the value, in place of the quantity and the unit that the results carry.
 
@@ -50,14 +66,20 @@ def line_profile(
         No lines, unknown quantity, or an accuracy that has no meaning here.
     """
     items = listing("lines", lines)
-    curves: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
-    for item in items:
-        curves.append(mean_error(np.atleast_2d(field_of(item, quantity))))
-    ax = panel(ax)
-    for k, (item, (mean, error)) in enumerate(zip(items, curves, strict=True)):
+    samples = [np.atleast_2d(field_of(item, quantity)) for item in items]
+    means: list[NDArray[np.float64]] = []
+    ax, shown = panel(ax), False
+    for k, (item, rows) in enumerate(zip(items, samples, strict=True)):
         at = np.argsort(item.alphas)
-        band(ax, np.asarray(item.alphas)[at], mean[at], error[at], label=item.label or None, **category(k))
-    if log or (log is None and quantity == "loss" and wants_log(np.concatenate([c[0] for c in curves]))):
+        x, (mean, error), look = np.asarray(item.alphas)[at], mean_error(rows[:, at]), category(k)
+        means.append(mean)
+        if spread and spread_band(ax, x, rows[:, at], look["color"]):
+            shown = True
+        # A curve of several lines has a legend that says so, even if it has no name.
+        band(
+            ax, x, mean, error, label=item.label or (f"{len(rows)} lines" if len(rows) > 1 else None), **look
+        )
+    if log or (log is None and quantity == "loss" and wants_log(np.concatenate(means))):
         ax.set_yscale("log")
     first = min(float(np.min(item.alphas)) for item in items)
     last = max(float(np.max(item.alphas)) for item in items)
@@ -67,14 +89,19 @@ def line_profile(
     ax.set_xlabel(ALPHA)
     ax.set_ylabel(field_label(items, quantity, value_label))
     ax.margins(x=0.01)
-    legend(ax)
+    legend(ax, error_words("lines", shown) if any(len(rows) > 1 for rows in samples) else "")
     return ax
 
 
 @takes("Line", "alphas", "values", "label", several=True)
 @context()
 def line_panels(
-    lines: Any, figure: FigureBase | None = None, *, log: bool | None = None, value_label: str | None = None
+    lines: Any,
+    figure: FigureBase | None = None,
+    *,
+    log: bool | None = None,
+    spread: bool = True,
+    value_label: str | None = None,
 ) -> FigureBase:
     """Loss above accuracy along straight lines, on one abscissa; loss alone where no accuracy has a meaning.
 
@@ -86,6 +113,8 @@ def line_panels(
         Where to draw; a new one if it is not given.
     log : bool, optional
         Logarithmic loss; by itself if it is positive and spans a factor of 30.
+    spread : bool
+        Whether to draw pale bands from the 16th to the 84th percentile of the lines of a batch.
     value_label : str, optional
         Label of the value, in place of the quantity and the unit that the results carry.
 
@@ -103,11 +132,11 @@ def line_panels(
     with_accuracy = [item for item in items if np.isfinite(item.accuracy).any()]
     figure = canvas(figure, (6.4, 5.6 if with_accuracy else 4.0))
     if not with_accuracy:
-        line_profile(items, dress(figure.subplots()), log=log, value_label=value_label)
+        line_profile(items, dress(figure.subplots()), log=log, spread=spread, value_label=value_label)
         return figure
     upper, lower = (dress(ax) for ax in figure.subplots(2, 1, sharex=True))
-    line_profile(items, upper, log=log, value_label=value_label)
-    line_profile(with_accuracy, lower, quantity="accuracy")
+    line_profile(items, upper, log=log, spread=spread, value_label=value_label)
+    line_profile(with_accuracy, lower, quantity="accuracy", spread=spread)
     upper.set_xlabel("")
     upper.tick_params(labelbottom=False)
     twice = lower.get_legend()

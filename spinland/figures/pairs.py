@@ -7,13 +7,25 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from ..checks import integer, real
 from ..formatting import plus_minus
 from ..statistics import equal_edges, histogram_bins, power_law
 from .inputs import listing, matched, measured, takes
 from .labels import DISTANCE, WIDTH
-from .style import GREY, PALETTE, context, legend, ordered_colours, outline, panel, powers_of_two
+from .style import (
+    GREY,
+    PALETTE,
+    context,
+    legend,
+    log_name,
+    log_ticks,
+    ordered_colours,
+    outline,
+    panel,
+    powers_of_two,
+)
 
 
 @takes("PairStatistics", "distances", "mean_distance", several=True)
@@ -132,6 +144,12 @@ def width_spread(
         legend(ax)
     powers_of_two(ax, width)
     ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    if high < 30 * low:  # plain numbers; over decades the powers of ten that matplotlib writes are as good
+        ticks = log_ticks(low, high)
+        ax.yaxis.set_major_locator(FixedLocator(ticks))
+        ax.yaxis.set_major_formatter(FixedFormatter([log_name(t) for t in ticks]))
+        ax.yaxis.set_minor_locator(NullLocator())
     ax.set_xlabel(WIDTH)
     ax.set_ylabel(r"relative spread $\mathrm{std}(d_{ab})\,/\,\langle d_{ab}\rangle$")
     return ax

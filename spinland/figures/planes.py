@@ -14,7 +14,20 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from .inputs import field_label, field_of, takes
-from .style import DIVIDE, INK, PALETTE, SEQUENTIAL, canvas, context, dress, panel, value_bar, wants_log
+from .style import (
+    DIVIDE,
+    INK,
+    PALETTE,
+    SEQUENTIAL,
+    canvas,
+    context,
+    dress,
+    log_name,
+    log_ticks,
+    panel,
+    value_bar,
+    wants_log,
+)
 
 _N_LEVELS = 18
 _BASINS = 4.0  # ratio of largest to smallest value from which planes of several solutions are logarithmic
@@ -159,7 +172,7 @@ def plane_surface(
     _height_ticks(ax, low, high, use_log)
     ax.tick_params(labelsize=9.0, colors=INK)
     ax.view_init(elev=32, azim=-55)
-    ax.set_box_aspect((1, 1, 0.72), zoom=1.0)
+    ax.set_box_aspect((1, 1, 0.72), zoom=0.94)  # room for labels, which the layout does not see
     return figure
 
 
@@ -188,39 +201,24 @@ def _levels(values: NDArray[np.float64], use_log: bool) -> tuple[NDArray[np.floa
     return levels, Normalize(levels[0], levels[-1])
 
 
-def _log_ticks(low: float, high: float, most: float = 3e3) -> list[float]:
-    """Round numbers between two positive ends: 1, 2, 5 of each decade; decades alone where they span ``most``."""
-    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    parts = (1, 2, 5) if high < most * low else (1,)
-    stride = max(1, len(decades) // 8)
-    return [m * 10.0**k for k in decades[::stride] for m in parts if low <= m * 10.0**k <= high]
-
-
-def _log_name(value: float) -> str:
-    """A tick as a plain number, or as a power of ten where that would be long."""
-    exponent = int(np.floor(np.log10(value) + 1e-9))
-    if -3 <= exponent <= 3:
-        return f"{value:g}"
-    part = round(value / 10.0**exponent)
-    return rf"$10^{{{exponent}}}$" if part == 1 else rf"${part}\times 10^{{{exponent}}}$"
-
-
 def _bar_ticks(bar: Any, levels: NDArray[np.float64], use_log: bool) -> None:
     """Round numbers on the colour bar, not the levels themselves."""
     if use_log:
-        ticks = _log_ticks(levels[0], levels[-1])
+        ticks = log_ticks(levels[0], levels[-1])
         bar.ax.yaxis.set_minor_locator(NullLocator())
-        bar.set_ticks(ticks, labels=[_log_name(t) for t in ticks])
+        bar.set_ticks(ticks, labels=[log_name(t) for t in ticks])
     elif len(levels) > 2:
-        bar.set_ticks(levels[:: max(1, len(levels) // 8)])
+        # Multiples of the same number of steps, so that 0 is a tick where it is in sight.
+        places = np.round(levels / (levels[1] - levels[0])).astype(int)
+        bar.set_ticks(levels[places % max(1, len(levels) // 8) == 0])
 
 
 def _height_ticks(ax: Any, low: float, high: float, use_log: bool) -> None:
     """Ticks of the height: none on the gap between the surface and the floor."""
     if use_log:
-        ticks = _log_ticks(10.0**low, 10.0**high, most=100.0)
+        ticks = log_ticks(10.0**low, 10.0**high, most=100.0)
         ax.zaxis.set_major_locator(FixedLocator(np.log10(ticks).tolist()))
-        ax.zaxis.set_major_formatter(FixedFormatter([_log_name(t) for t in ticks]))
+        ax.zaxis.set_major_formatter(FixedFormatter([log_name(t) for t in ticks]))
     else:
         ticks = [t for t in MaxNLocator(5).tick_values(low, high) if low <= t <= high]
         ax.zaxis.set_major_locator(FixedLocator(ticks))
@@ -245,10 +243,14 @@ def _path(ax: Axes, plane: Any) -> None:
     length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
     for share in (0.25, 0.5, 0.75):
         k = int(np.searchsorted(length, share * length[-1]))
-        if 0 < k < len(path) and length[k] > length[k - 1]:
+        # From so far back that the head of the arrow has room, however short the steps are.
+        back = (
+            int(np.searchsorted(length, length[min(k, len(path) - 1)] - 0.05 * length[-1], side="right")) - 1
+        )
+        if 0 < k < len(path) and length[k] > length[max(back, 0)]:
             ax.annotate(
-                "", path[k], path[k - 1], zorder=5,
-                arrowprops={"arrowstyle": "-|>", "color": PALETTE[1], "mutation_scale": 20, "shrinkA": 0, "shrinkB": 0},
+                "", path[k], path[max(back, 0)], zorder=5,
+                arrowprops={"arrowstyle": "-|>,head_length=0.55,head_width=0.3", "color": PALETTE[1], "mutation_scale": 20, "shrinkA": 0, "shrinkB": 0},
             )  # fmt: skip
     ax.plot(
         *path[0],

@@ -137,8 +137,8 @@ def ordered_bar(ax: Axes, values: ArrayLike, colours: NDArray[np.float64], label
 
 
 def value_bar(ax: Axes, mappable: ScalarMappable, label: str) -> Colorbar:
-    """Colour bar of values beside the axes."""
-    bar = figure_of(ax).colorbar(mappable, ax=ax, pad=0.03, aspect=26)
+    """Colour bar of values beside the axes, and as high as they are where their aspect is fixed."""
+    bar = figure_of(ax).colorbar(mappable, cax=ax.inset_axes((1.03, 0.0, 0.04, 1.0)))
     undress_bar(bar)
     bar.set_label(label)
     return bar
@@ -188,6 +188,34 @@ def band(
         ax.fill_between(np.asarray(x), middle - half, middle + half, color=color, alpha=0.28, linewidth=0)
 
 
+def spread_band(ax: Axes, x: ArrayLike, samples: ArrayLike, color: Any) -> bool:
+    """Pale band from the 16th to the 84th percentile of samples (n, T): where single ones lie about their mean.
+
+    NaN are left out. Places with fewer than three samples have no band, as percentiles would say nothing there.
+
+    Returns
+    -------
+    bool
+        Whether there was anything to draw; what it is, :func:`error_words` tells the legend.
+    """
+    rows = np.asarray(samples, dtype=float)
+    enough = np.isfinite(rows).sum(axis=0) > 2
+    if not enough.any():
+        return False
+    low, high = np.full((2, rows.shape[1]), np.nan)
+    low[enough], high[enough] = np.nanpercentile(rows[:, enough], (16, 84), axis=0)
+    at, pale = np.asarray(x), {"color": color, "alpha": 0.12}
+    ax.fill_between(at, low, high, linewidth=0, **pale)
+    if len(at) == 1:  # a band of no width
+        ax.vlines(at, low, high, linewidth=9, **pale)
+    return True
+
+
+def error_words(whose: str, shown: bool, between: str = "\n") -> str:
+    """What bars and bands mean: the standard error, and the pale band of :func:`spread_band` where it is ``shown``."""
+    return "mean ± error" + (f"{between}(pale: 68 % of {whose})" if shown else "")
+
+
 def outline(
     ax: Axes, density: ArrayLike, edges: ArrayLike, colour: Any, name: str | None, *, alone: bool
 ) -> None:
@@ -202,6 +230,26 @@ def wants_log(values: ArrayLike, ratio: float = DIVIDE) -> bool:
     numbers = np.asarray(values, dtype=float)
     numbers = numbers[np.isfinite(numbers)]
     return bool(numbers.size and numbers.min() > 0 and numbers.max() > ratio * numbers.min())
+
+
+def log_ticks(low: float, high: float, most: float = 3e3) -> list[float]:
+    """Round numbers between two positive ends: 1, 2, 5 of each decade; decades alone where they span ``most``.
+
+    Within a factor of 30 there are 3 and 7 too, as two or three ticks say little.
+    """
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    parts = (1, 2, 3, 5, 7) if high < 30 * low else (1, 2, 5) if high < most * low else (1,)
+    stride = max(1, len(decades) // 8)
+    return [m * 10.0**k for k in decades[::stride] for m in parts if low <= m * 10.0**k <= high]
+
+
+def log_name(value: float) -> str:
+    """A tick as a plain number, or as a power of ten where that would be long."""
+    exponent = int(np.floor(np.log10(value) + 1e-9))
+    if -3 <= exponent <= 3:
+        return f"{value:g}"
+    part = round(value / 10.0**exponent)
+    return rf"$10^{{{exponent}}}$" if part == 1 else rf"${part}\times 10^{{{exponent}}}$"
 
 
 def powers_of_two(ax: Axes, values: Sequence[float] | NDArray[Any]) -> None:

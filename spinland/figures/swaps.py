@@ -7,20 +7,24 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from ..checks import real
 from ..errors import ArgumentError
-from .inputs import field_label, field_of, listing, mean_error, takes
+from ..uncertainty import grouped_error
+from .inputs import field_label, field_of, listing, takes
 from .labels import ALPHA, SWAPS, WIDTH, change_label
 from .style import (
     band,
     category,
     context,
+    error_words,
     legend,
     ordered_bar,
     ordered_colours,
     panel,
     powers_of_two,
+    spread_band,
     wants_log,
 )
 
@@ -35,6 +39,7 @@ def swap_curves(
     *,
     quantity: str = "loss",
     log: bool = False,
+    spread: bool = True,
     value_label: str | None = None,
 ) -> Axes:
     """Loss or accuracy along the line from a network (α = 0) to its copy with S pairs exchanged (α = 1).
@@ -42,13 +47,15 @@ def swap_curves(
     Parameters
     ----------
     swap : SwapInterpolation
-        Mean over trials and its standard error are drawn, one curve for each S.
+        Mean over trials, its standard error and the spread of the trials are drawn, one curve for each S.
     ax : Axes, optional
         Where to draw; a new figure if it is not given.
     quantity : {"loss", "accuracy"}
         What to draw.
     log : bool
         Logarithmic ordinate.
+    spread : bool
+        Whether to draw pale bands from the 16th to the 84th percentile of the trials; only up to eight S.
     value_label : str, optional
         Label of the value, in place of the quantity and the unit that the result carries.
 
@@ -63,14 +70,15 @@ def swap_curves(
         Unknown quantity, or an accuracy that has no meaning here.
     """
     samples = field_of(swap, quantity)
-    if quantity == "loss":
-        mean, error = np.asarray(swap.mean), np.asarray(swap.error)
-    else:
-        mean, error = mean_error(np.moveaxis(samples, 1, 0))
-    ax = panel(ax)
+    # Trials of one origin share it: errors are over origins where there are several, of the accuracy too.
+    mean, error = samples.mean(axis=1), grouped_error(np.moveaxis(samples, 1, 0), swap.origin_index)
+    ax, shown = panel(ax), False
     colours = ordered_colours(len(swap.swaps))
     few = len(swap.swaps) <= _MOST_IN_LEGEND
-    for s, colour, row, half in zip(swap.swaps, colours, mean, error, strict=True):
+    for s, colour, single, row, half in zip(swap.swaps, colours, samples, mean, error, strict=True):
+        # Bands of very many curves would be one grey field.
+        if spread and few and spread_band(ax, swap.alphas, single, colour):
+            shown = True
         band(ax, swap.alphas, row, half, color=colour, label=f"$S$ = {s}" if few else None)
     if log:
         ax.set_yscale("log")
@@ -79,7 +87,7 @@ def swap_curves(
     ax.set_title(rf"$M$ = {swap.width}, {np.shape(samples)[1]} trials", loc="left")
     ax.margins(x=0.01)
     if few:
-        legend(ax)
+        legend(ax, error_words("trials", shown))
     else:
         ordered_bar(ax, swap.swaps, colours, SWAPS)
     return ax
@@ -88,7 +96,12 @@ def swap_curves(
 @takes("SwapInterpolation", "swaps", "barrier_mean", several=True)
 @context()
 def swap_barrier(
-    swaps: Any, ax: Axes | None = None, *, log: bool | None = None, unit: str | None = None
+    swaps: Any,
+    ax: Axes | None = None,
+    *,
+    log: bool | None = None,
+    spread: bool = True,
+    unit: str | None = None,
 ) -> Axes:
     """Barrier against the number of swapped pairs S, one curve for each width M (or layer).
 
@@ -100,6 +113,8 @@ def swap_barrier(
         Where to draw; a new figure if it is not given.
     log : bool, optional
         Logarithmic ordinate; by itself if the barriers of S > 0 are positive and span a factor of 30.
+    spread : bool
+        Whether to draw pale bands from the 16th to the 84th percentile of the trials.
     unit : str, optional
         Unit of the loss, in place of the one that the results carry.
 
@@ -114,13 +129,17 @@ def swap_barrier(
         No swaps.
     """
     items = sorted(listing("swaps", swaps), key=lambda swap: (swap.width, swap.layer))
-    ax = panel(ax)
+    ax, shown = panel(ax), False
     several_layers = len({swap.layer for swap in items}) > 1
     moved = [np.asarray(swap.barrier_mean)[np.asarray(swap.swaps) > 0] for swap in items]
     use_log = bool(log or (log is None and wants_log(np.concatenate(moved))))
     for swap, colour in zip(items, ordered_colours(len(items)), strict=True):
         # S = 0 has no barrier at all and no place on a logarithmic axis.
         keep = np.asarray(swap.barrier_mean) > 0 if use_log else np.full(len(swap.swaps), True)
+        if spread and spread_band(
+            ax, np.asarray(swap.swaps)[keep], np.asarray(swap.barrier).T[:, keep], colour
+        ):
+            shown = True
         ax.errorbar(
             np.asarray(swap.swaps)[keep],
             np.asarray(swap.barrier_mean)[keep],
@@ -133,7 +152,7 @@ def swap_barrier(
         ax.set_yscale("log")
     ax.set_xlabel(SWAPS)
     ax.set_ylabel(change_label("barrier", items, unit))
-    legend(ax)
+    legend(ax, error_words("trials", shown))
     return ax
 
 
@@ -146,6 +165,7 @@ def barrier_width(
     n_swaps: int | Sequence[int] | None = None,
     fraction: float | Sequence[float] | None = None,
     log: bool | None = None,
+    spread: bool = True,
     unit: str | None = None,
 ) -> Axes:
     """Barrier against the width M, at a given number S of swapped pairs or at a given share S/M.
@@ -163,6 +183,8 @@ def barrier_width(
         Give this or ``n_swaps``.
     log : bool, optional
         Logarithmic ordinate; by itself if the barriers drawn are positive and span a factor of 30.
+    spread : bool
+        Whether to draw pale bands from the 16th to the 84th percentile of the trials.
     unit : str, optional
         Unit of the loss, in place of the one that the results carry.
 
@@ -182,22 +204,34 @@ def barrier_width(
     name, given = ("n_swaps", n_swaps) if fraction is None else ("fraction", fraction)
     wanted = [real(name, value, above=0) for value in np.atleast_1d(np.asarray(given)).tolist()]
     curves = [_at(items, name, value) for value in wanted]
-    ax = panel(ax)
-    for index, (value, (width, mean, error)) in enumerate(zip(wanted, curves, strict=True)):
+    ax, shown = panel(ax), False
+    for index, (value, (width, mean, error, trials)) in enumerate(zip(wanted, curves, strict=True)):
         label = f"$S$ = {value:g}" if fraction is None else f"$S/M$ = {value:g}"
+        if spread and spread_band(ax, width, _columns(trials), category(index)["color"]):
+            shown = True
         ax.errorbar(width, mean, error, marker="o", label=label, **category(index))
     if log or (log is None and wants_log(np.concatenate([curve[1] for curve in curves]))):
         ax.set_yscale("log")
     powers_of_two(ax, [swap.width for swap in items])
     ax.set_xlabel(WIDTH)
     ax.set_ylabel(change_label("barrier", items, unit))
-    legend(ax)
+    legend(ax, error_words("trials", shown))
     return ax
 
 
-def _at(items: list[Any], name: str, value: float) -> tuple[list[int], list[float], list[float]]:
-    """Widths, barriers and errors of the results that hold the wanted S."""
-    width, mean, error = [], [], []
+def _columns(trials: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Trials of each width as columns (n, widths); NaN where a width has fewer than the others."""
+    table = np.full((max(map(len, trials)), len(trials)), np.nan)
+    for k, one in enumerate(trials):
+        table[: len(one), k] = one
+    return table
+
+
+def _at(
+    items: list[Any], name: str, value: float
+) -> tuple[list[int], list[float], list[float], list[NDArray[np.float64]]]:
+    """Widths, barriers, errors and the barriers of all trials, of the results that hold the wanted S."""
+    width, mean, error, trials = [], [], [], []
     for swap in items:
         away = np.abs(np.asarray(swap.swaps) - (value if name == "n_swaps" else value * swap.width))
         nearest = int(np.argmin(away))
@@ -206,6 +240,7 @@ def _at(items: list[Any], name: str, value: float) -> tuple[list[int], list[floa
             width.append(int(swap.width))
             mean.append(float(swap.barrier_mean[nearest]))
             error.append(float(swap.barrier_error[nearest]))
+            trials.append(np.asarray(swap.barrier)[nearest])
     if not width:
         raise ArgumentError(name, "an S that at least one of the swaps has", f"{value:g}")
-    return width, mean, error
+    return width, mean, error, trials

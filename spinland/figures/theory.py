@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
+from numpy.typing import NDArray
 
 from ..checks import integer, real
 from ..errors import ArgumentError
@@ -15,7 +16,20 @@ from ..statistics import histogram_bins
 from .dynamics import TIME
 from .inputs import listing, takes
 from .labels import ENERGY, named_levels
-from .style import GREY, INK, PALETTE, band, canvas, context, dress, legend, ordered_colours, outline, panel
+from .style import (
+    GREY,
+    INK,
+    PALETTE,
+    band,
+    canvas,
+    context,
+    dress,
+    error_words,
+    legend,
+    ordered_colours,
+    outline,
+    panel,
+)
 
 
 @takes("TheoryCard", "energy", "complexity_by_index", "layers")
@@ -148,9 +162,9 @@ def ageing_beside_theory(
         )  # fmt: skip
         after = theory.times > 0
         ax.plot(
-            theory.times[after], theory.correlation[k][after], color=colour, linestyle="--", linewidth=1.1,
-            label=r"$N\to\infty$" if k == len(colours) - 1 else None,
+            theory.times[after], theory.correlation[k][after], color=colour, linestyle="--", linewidth=1.1
         )  # fmt: skip
+    ax.plot([], [], color=INK, linestyle="--", linewidth=1.1, label=r"$N\to\infty$")  # of every colour
     if level > 0:
         ax.axhline(level, color=GREY, linewidth=0.9, linestyle=":", label=r"$q_\mathrm{EA}$")
     ax.axhline(0, color=GREY, linewidth=0.6)
@@ -158,7 +172,7 @@ def ageing_beside_theory(
     ax.margins(x=0.01)
     ax.set_xlabel(TIME)
     ax.set_ylabel(r"correlation $C(t_w+t,\, t_w)$")
-    legend(ax, r"waiting time $t_w$")
+    legend(ax, r"waiting time $t_w$" + f"\n({error_words('', False)})")
     return ax
 
 
@@ -168,6 +182,9 @@ def minima_energies(
     minima: Any, ax: Axes | None = None, *, levels: dict[str, float] | None = None, n_bins: int | None = None
 ) -> Axes:
     """Energies of the minima that descents find, a histogram for each number of spins.
+
+    Several are drawn in rows over each other, each with its baseline at its N and its highest bin at one height:
+    outlines on one baseline would cross, and widths of many spins are a fraction of those of few.
 
     Parameters
     ----------
@@ -195,20 +212,42 @@ def minima_energies(
     if n_bins is not None:
         integer("n_bins", n_bins, minimum=1)
     named = named_levels(levels)
-    ax = panel(ax)
-    for item, colour in zip(items, ordered_colours(len(items)), strict=True):
-        values = np.asarray(item.values)
-        pad = max(1e-3, 0.02 * float(np.ptp(values)))  # minima that are all one still have a width to draw
-        bins = histogram_bins(len(values)) if n_bins is None else n_bins
-        edges = np.linspace(values.min() - pad, values.max() + pad, bins + 1)
-        density, _ = np.histogram(values, bins=edges, density=True)
-        outline(ax, density, edges, colour, f"$N = {item.params.shape[1]}$", alone=len(items) == 1)
+    ax = panel(ax, (6.4, max(4.0, 1.2 + 0.75 * len(items))))
+    items.sort(key=lambda item: item.params.shape[1])
+    sizes = [item.params.shape[1] for item in items]
+    histograms = [_energies(np.asarray(item.values), n_bins) for item in items]
+    if len(items) == 1:
+        outline(ax, *histograms[0], ordered_colours(1)[0], f"$N = {sizes[0]}$", alone=True)
+        ax.set_ylim(bottom=0)
+        ax.set_ylabel("density of descents")
+        legend(ax)
+    else:
+        _rows(ax, histograms, sizes)
     _upright(ax, named)
-    ax.set_ylim(bottom=0)
     ax.set_xlabel(ENERGY)
-    ax.set_ylabel("density of descents")
-    legend(ax)
     return ax
+
+
+def _energies(values: NDArray[np.float64], n_bins: int | None) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Density and edges of the histogram of one number of spins."""
+    pad = max(1e-3, 0.02 * float(np.ptp(values)))  # minima that are all one still have a width to draw
+    bins = histogram_bins(len(values)) if n_bins is None else n_bins
+    edges = np.linspace(values.min() - pad, values.max() + pad, bins + 1)
+    return np.histogram(values, bins=edges, density=True)
+
+
+def _rows(ax: Axes, histograms: list[tuple[NDArray[Any], NDArray[Any]]], sizes: list[int]) -> None:
+    """A row for each number of spins, the fewest at the bottom."""
+    for k, ((density, edges), colour) in enumerate(zip(histograms, ordered_colours(len(sizes)), strict=True)):
+        height = k + 0.85 * density / density.max()
+        ax.stairs(height, edges, baseline=k, fill=True, color=colour, alpha=0.25, linewidth=0)
+        ax.stairs(height, edges, baseline=k, color=colour, linewidth=1.5)
+        ax.axhline(k, color=colour, linewidth=0.7)
+    ax.set_yticks(np.arange(len(sizes)), labels=[str(n) for n in sizes])
+    ax.set_ylim(0, len(sizes))
+    ax.tick_params(axis="y", length=0)
+    ax.grid(False, axis="y")
+    ax.set_ylabel("density of descents for each $N$")
 
 
 def _upright(ax: Axes, levels: dict[str, float]) -> None:

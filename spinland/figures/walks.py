@@ -12,9 +12,22 @@ from matplotlib.figure import FigureBase
 from ..checks import choice, integer
 from ..formatting import plus_minus
 from ..quantities import quantity_of
-from .inputs import field_label, field_of, listing, matched, mean_error, takes
+from ..uncertainty import grouped_error
+from .inputs import field_label, field_of, listing, matched, takes
 from .labels import change
-from .style import GREY, band, canvas, context, dress, legend, ordered_colours, panel, wants_log
+from .style import (
+    GREY,
+    band,
+    canvas,
+    context,
+    dress,
+    error_words,
+    legend,
+    ordered_colours,
+    panel,
+    spread_band,
+    wants_log,
+)
 
 
 @takes("RandomWalk", "sigma", "values", "distance", several=True)
@@ -74,26 +87,25 @@ def walk_fan(
     drawn = []
     for walk in ordered:
         samples = field_of(walk, quantity)
-        mean, error = (walk.mean, walk.error) if quantity == "loss" else mean_error(samples)
+        # Walkers of one origin share it: errors are over origins where there are several, of the accuracy too.
+        mean, error = samples.mean(axis=0), grouped_error(samples, walk.origin_index)
         x = np.arange(samples.shape[1]) if versus == "step" else np.mean(walk.distance, axis=0)
         drawn.append((x, samples, np.asarray(mean), np.asarray(error)))
-    ax = panel(ax)
+    ax, shown = panel(ax), False
     for walk, name, (x, samples, mean, error), colour in zip(
         ordered, names, drawn, ordered_colours(len(ordered)), strict=True
     ):
         for one in samples[:n_shown]:
             ax.plot(x, one, color=colour, linewidth=0.5, alpha=0.35)
-        if spread and len(samples) > 2:
-            low, high = np.nanpercentile(samples, (16, 84), axis=0)
-            ax.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
+        if spread and spread_band(ax, x, samples, colour):
+            shown = True
         band(ax, x, mean, error, color=colour, label=name or rf"$\sigma$ = {walk.sigma:g}")
     if log or (log is None and quantity == "loss" and wants_log(np.concatenate([d[2] for d in drawn]))):
         ax.set_yscale("log")
     ax.set_xlabel(r"step $t$" if versus == "step" else r"distance from the solution $|w_t - w_0|$")
     ax.set_ylabel(field_label(ordered, quantity, value_label))
     ax.margins(x=0.01)
-    shown = spread and any(len(walk.values) > 2 for walk in ordered)
-    legend(ax, "mean ± error\n(pale: 68 % of walkers)" if shown else "mean ± error")
+    legend(ax, error_words("walkers", shown))
     return ax
 
 

@@ -186,8 +186,9 @@ def plane_through(
     n : int or (int, int)
         Grid points along both axes, or along each.
     margin : float
-        How far the grid goes beyond the points, as a share of their extent along each axis. Basins reach beyond
-        the solutions in them: half of the extent shows them whole.
+        How far the grid goes beyond the points on every side, as a share of the longer side of the box that holds
+        them. Basins are about as large in all directions and reach beyond the solutions in them: half of the
+        longer side shows them whole, even where one solution is nearly between the two others.
     labels : three str
         Names of the points.
 
@@ -214,7 +215,7 @@ def plane_through(
     else:
         origin = corners[0]
         along, points = _triangle(corners.astype(np.float64))
-    a_axis, b_axis = _framing(points, n, margin)
+    a_axis, b_axis = _framing(points, n, margin, equal=True)
     return Plane(
         **_grid_values(landscape, origin, along, a_axis, b_axis),
         points=points,
@@ -247,8 +248,10 @@ def trajectory_plane(
         Any landscape.
     trajectory : array (m, dim), or Ensemble
         At least three points, not all on one line; or an ensemble that was trained with ``snapshots``.
-    n, margin
+    n : int or (int, int)
         As in :func:`plane_through`.
+    margin : float
+        How far the grid goes beyond the points, as a share of their extent along each axis.
     replica : int
         Place of the replica in an ensemble whose snapshots are taken.
 
@@ -374,9 +377,9 @@ def _spherical_triangle(
 
 
 def _framing(
-    points: NDArray[np.float64], n: int | Sequence[int], margin: float
+    points: NDArray[np.float64], n: int | Sequence[int], margin: float, *, equal: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Two axes that hold all points (m, 2) with a margin about them."""
+    """Two axes that hold all points (m, 2) with a margin about them, of ``equal`` width on all sides or not."""
     margin = checks.real("margin", margin, minimum=0, maximum=1e6)
     words = "one number of grid points or two"
     given = checks.listing("n", n, words) if isinstance(n, (list, tuple, np.ndarray)) else [n, n]
@@ -385,6 +388,7 @@ def _framing(
     sizes = [checks.integer("n", size, minimum=2) for size in given]
     checks.room("n", n, 8 * 8 * sizes[0] * sizes[1])
     low, high = points.min(axis=0), points.max(axis=0)
-    pad = margin * (high - low)
+    extent = high - low
+    pad = margin * (np.full(2, extent.max()) if equal else extent)
     first, second = (np.linspace(low[k] - pad[k], high[k] + pad[k], sizes[k]) for k in range(2))
     return first, second

@@ -170,7 +170,7 @@ def _lines(study: StudyReader, order: int) -> list[Picture]:
         picture(
             line_pair(lines, value_labels=_labels(study), orders=(None, order)),
             "Great circles between solutions and between minima. α is the share of the angle, the norm changes "
-            f"linearly; mean over {len(lines[0].values)} and {len(lines[1].values)} lines, band: standard error. Dashed: the exact mean "
+            f"linearly; mean over {len(lines[0].values)} and {len(lines[1].values)} lines, band: standard error, pale the middle 68 % of the lines. Dashed: the exact mean "
             "between stationary points of the glass at overlap 0, e_0 cos^p(πα/2) + e_1 sin^p(πα/2).",
         )
     ]

@@ -41,7 +41,7 @@ def slices_chapter(study: StudyReader) -> Chapter | None:
                 picture(
                     draw(line, value_label=study.value_label),
                     f"Training loss on the straight line {words}: mean over {len(np.atleast_2d(line.values))} lines, "
-                    "no two of which share a solution; band: standard error (Goodfellow et al. 2015).",
+                    "no two of which share a solution; band: standard error, pale the middle 68 % of the lines (Goodfellow et al. 2015).",
                 )
             )
     for name, caption in _PLANES:

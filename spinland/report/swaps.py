@@ -26,7 +26,7 @@ def swaps_chapter(study: StudyReader) -> Chapter | None:
             swap_curves(result, value_label=study.value_label),
             f"Loss between a network and its copy with S pairs of neurons of hidden layer {layer + 1} exchanged "
             f"(M = {result.width}), along the straight line w(α) = (1−α) w + α Pw. Mean over "
-            f"{result.values.shape[1]} trials; bands: standard error over the networks. Compare figure 3 of arXiv:2407.20724.",
+            f"{result.values.shape[1]} trials; bands: standard error over the networks, pale the middle 68 % of the trials. Compare figure 3 of arXiv:2407.20724.",
         )
         for layer, result in enumerate(layers)
         if result is not None

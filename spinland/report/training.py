@@ -47,7 +47,7 @@ def training_chapter(study: StudyReader) -> Chapter | None:
             picture(
                 training_history(ensemble),
                 "Loss and accuracy in the course of training. Mean over replicas; bands are standard errors of the "
-                "mean. Epoch 0 is the initialisation.",
+                "mean, pale ones the middle 68 % of the replicas. Epoch 0 is the initialisation.",
             )
         ],
         [Table(("", "at initialisation", "at the end"), rows, "Mean ± standard error over replicas.")],

@@ -24,7 +24,7 @@ def walks_chapter(study: StudyReader) -> Chapter | None:
         picture(
             walk_fan(free, value_label=study.value_label),
             "Random walks from trained solutions, training loss against steps. Each step adds N(0, σ²) to every "
-            "coordinate. Lines: mean over walkers; bands: standard error over the solutions; compare figure 2 of arXiv:2407.20724.",
+            "coordinate. Lines: mean over walkers; bands: standard error over the solutions, pale the middle 68 % of the walkers; compare figure 2 of arXiv:2407.20724.",
         ),
         picture(
             walk_fan(free, versus="distance", value_label=study.value_label),

@@ -23,6 +23,7 @@ def walk(sigma, n_walkers=40, n_steps=200, dim=5000, seed=0):
     distance = np.sqrt(squared) * (1 + 0.01 * rng.normal(size=(n_walkers, 1)))
     return SimpleNamespace(
         sigma=sigma,
+        origin_index=np.zeros(n_walkers, dtype=int),
         values=values,
         accuracy=accuracy,
         distance=distance,
@@ -62,6 +63,7 @@ def swap(width=128, swaps=(0, 1, 2, 4, 8, 16, 30), n_trials=20, seed=0, accuracy
     barrier = values.max(2) - values[:, :, [0, -1]].max(2)
     return SimpleNamespace(
         swaps=tuple(swaps), alphas=alphas, values=values, layer=0, width=width,
+        origin_index=np.zeros(n_trials, dtype=int),
         accuracy=1 / (1 + values) if accuracy else np.full_like(values, np.nan),
         mean=values.mean(1), error=_sem(values, 1), barrier=barrier, barrier_mean=barrier.mean(1),
         barrier_error=_sem(barrier, 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from mpl_toolkits.mplot3d import Axes3D
 
 from spinland import figures
@@ -316,6 +318,97 @@ def test_the_fan_shows_the_spread_of_the_walkers_beside_the_error():
     assert len(figures.walk_fan(WALKS[0], spread=False).collections) == 1
 
 
+def flow(samples, **fields):
+    """Descent with energies of starts, or of instances and their starts."""
+    means = samples.mean(axis=1) if samples.ndim == 3 else samples
+    mean, error = mean_error(means)
+    times = np.arange(1.0, samples.shape[-1] + 1)
+    return SimpleNamespace(times=times, energies=samples, mean=mean, error=error, **fields)
+
+
+RUNS = np.random.default_rng(3).normal(size=(5, 4, 6))
+SPREAD = {
+    "walk_fan": (figures.walk_fan, WALKS[0], "walkers"),
+    "line_profile": (figures.line_profile, LINES[0], "lines"),
+    "line_panels": (figures.line_panels, LINES[0], "lines"),
+    "line_pair": (figures.line_pair, [LINES[0], LINES[0]], "lines"),
+    "swap_curves": (figures.swap_curves, SWAPS[0], "trials"),
+    "swap_barrier": (figures.swap_barrier, SWAPS, "trials"),
+    "barrier_width": (lambda swaps, **k: figures.barrier_width(swaps, n_swaps=4, **k), SWAPS, "trials"),
+    "training_history": (figures.training_history, synthetic.ensemble(n_diverged=2), "replicas"),
+    "flatness_batch": (figures.flatness_batch, synthetic.batch_comparison(), "replicas"),
+    "descent_curve": (figures.descent_curve, flow(RUNS), "instances"),
+    "descent_curve one": (figures.descent_curve, flow(RUNS[0]), "starts"),
+    "descent_curve warm": (figures.descent_curve, flow(RUNS[0], temperature=0.4), "walkers"),
+}
+
+
+def pale(drawn):
+    """Pale bands of a figure."""
+    figure = drawn.figure if isinstance(drawn, Axes) else drawn
+    return [area for ax in figure.axes for area in ax.collections if area.get_alpha() == 0.12]
+
+
+def words(drawn):
+    figure = drawn.figure if isinstance(drawn, Axes) else drawn
+    return " | ".join(text.get_text() for text in figure.findobj(Text))
+
+
+def test_every_figure_that_can_draw_a_spread_has_a_case():
+    with_spread = {
+        name for name in figures.__all__
+        if callable(draw := getattr(figures, name)) and "spread" in inspect.signature(draw).parameters
+    }  # fmt: skip
+    assert with_spread == {name.split()[0] for name in SPREAD}
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_the_spread_is_drawn_and_told_beside_the_error_unless_it_is_switched_off(name):
+    draw, result, whose = SPREAD[name]
+    shown, without = draw(result), draw(result, spread=False)
+    assert len(pale(shown)) > 0
+    assert f"mean ± error\n(pale: 68 % of {whose})" in words(shown).replace("error (pale", "error\n(pale")
+    assert not pale(without)
+    assert "68 %" not in words(without)
+    with pytest.raises(ArgumentError, match=r"^spread: "):
+        draw(result, spread="yes")
+
+
+def test_the_spread_lies_between_percentiles_of_what_the_error_is_over():
+    for samples, those in ((RUNS, RUNS.mean(axis=1)), (RUNS[0], RUNS[0])):
+        (area,) = pale(figures.descent_curve(flow(samples)))
+        low, high = np.percentile(those, (16, 84), axis=0)
+        height = area.get_paths()[0].vertices[:, 1]
+        assert (height.min(), height.max()) == (pytest.approx(low.min()), pytest.approx(high.max()))
+    few = flow(RUNS.copy())
+    few.energies[:3, 0, 4] = np.nan  # two instances are left at one time: no percentiles of them
+    (area,) = pale(figures.descent_curve(few))
+    assert not any((path.vertices[:, 0] == 5.0).any() for path in area.get_paths())
+    assert not pale(figures.descent_curve(flow(RUNS[:2])))
+    assert not pale(figures.descent_curve(FLOWS))  # means without what they are of
+
+
+def test_the_spread_of_barriers_at_one_place_is_seen():
+    one = [swap for swap in SWAPS if swap.width == 64]
+    (bar,) = (c for c in pale(figures.barrier_width(one, n_swaps=4)) if isinstance(c, LineCollection))
+    trials = one[0].barrier[one[0].swaps.index(4)]
+    np.testing.assert_allclose(bar.get_segments()[0][:, 1], np.percentile(trials, (16, 84)))
+
+
+def test_errors_of_accuracies_are_over_origins_as_those_of_losses_are():
+    origins = np.repeat([0, 1, 2], 4)
+    offset = np.repeat([0.0, 0.1, 0.2], 4)  # trials of one origin are alike
+    swap = synthetic.swap(swaps=(2,), n_trials=12)
+    swap.accuracy = 0.5 + offset[None, :, None] + np.zeros_like(swap.values)
+    walk = synthetic.walk(0.1, n_walkers=12, n_steps=5)
+    walk.accuracy = 0.5 + offset[:, None] + np.zeros_like(walk.values)
+    for draw, result in ((figures.swap_curves, swap), (figures.walk_fan, walk)):
+        result.origin_index = origins
+        (area,) = draw(result, quantity="accuracy", spread=False).collections
+        half = 0.1 / np.sqrt(3)  # three independent means that are 0.1 apart
+        assert np.ptp(area.get_paths()[0].vertices[:, 1]) == pytest.approx(2 * half)
+
+
 @pytest.mark.parametrize("n", [3, 20, 100, 1000])
 def test_the_bins_of_pairs_follow_the_number_of_replicas(n):
     bins = histogram_bins(n)
@@ -333,6 +426,20 @@ def test_histograms_beside_each_other_have_no_fills():
     assert filled(figures.distance_histogram(STATISTICS[0])) == 1
     assert filled(figures.distance_histogram(STATISTICS)) == 0
     assert filled(figures.overlap_histogram([synthetic.overlap_distribution(s) for s in (0, 1)])) == 0
+
+
+def test_colour_bars_are_as_high_as_a_plane_of_fixed_aspect_and_have_a_tick_at_zero():
+    figure = Figure(figsize=(3.0, 6.0), layout="constrained")
+    plane = synthetic.plane(kind="glass")
+    plane.values = np.linspace(-1.5, 0.3, plane.values.size).reshape(plane.values.shape)
+    ax = figures.plane_contour(plane, figure.add_subplot(), equal=True)
+    figure.draw_without_rendering()
+    (bar,) = ax.child_axes
+    np.testing.assert_allclose(bar.get_position().intervaly, ax.get_position().intervaly, atol=1e-6)
+    assert np.abs(bar.get_yticks()).min() < 1e-12
+    plane.values = np.linspace(0.2, 2.1, plane.values.size).reshape(plane.values.shape)
+    (bar,) = figures.plane_contour(plane, log=True).child_axes
+    np.testing.assert_allclose(bar.get_yticks(), [0.2, 0.3, 0.5, 0.7, 1, 2])
 
 
 def test_the_measured_slope_is_drawn_with_its_error():

@@ -345,6 +345,23 @@ def test_leaves_carry_their_own_labels():
         figures.dendrogram_matrix(tree, labels=names[1:])
 
 
+@pytest.mark.parametrize(
+    ("draw", "whose"),
+    [
+        (lambda: figures.swap_curves(swaps()), "trials"),
+        (lambda: figures.swap_barrier(swaps()), "trials"),
+        (lambda: figures.training_history(ensemble()), "replicas"),
+        (lambda: figures.flatness_batch(batches()), "replicas"),
+        (lambda: figures.line_profile(sl.line(landscape(), *ensemble().params.reshape(2, 3, -1), [0, 0.5, 1])), "lines"),
+        (lambda: figures.descent_curve(sl.gradient_flow(glass(), points(glass), TIMES)), "starts"),
+        (lambda: figures.descent_curve(sl.gradient_flow(sl.instances(12, 3, 3), points(glass), TIMES)), "instances"),
+        (lambda: figures.descent_curve(sl.langevin(glass(), points(glass), 0.4, TIMES)), "walkers"),
+    ],
+)  # fmt: skip
+def test_results_of_several_say_their_spread(draw, whose):
+    assert f"68 % of {whose}" in texts(draw())
+
+
 def test_theory_of_other_waiting_times_is_refused():
     other = sl.theory.quench_correlation([0.5], [0.0, 0.1], 3, 0.4)
     with pytest.raises(sl.ArgumentError, match=r"^theory: .*waiting times"):

@@ -65,12 +65,22 @@ def test_a_plane_through_three_points_measures_distances():
             apart = np.linalg.norm(result.points[i] - result.points[j])
             assert apart == pytest.approx(np.linalg.norm(three[i] - three[j]), rel=1e-12, abs=1e-12)
     extent = np.ptp(result.points, axis=0)
-    assert np.ptp(result.a) == pytest.approx(2 * extent[0])
-    assert np.ptp(result.b) == pytest.approx(2 * extent[1])
+    assert np.ptp(result.a) == pytest.approx(extent[0] + extent.max())
+    assert np.ptp(result.b) == pytest.approx(extent[1] + extent.max())
     u = (three[1] - three[0]) / np.linalg.norm(three[1] - three[0])
     v = three[2] - three[0] - ((three[2] - three[0]) @ u) * u
     directions = np.stack([u, v / np.linalg.norm(v)])
     np.testing.assert_allclose(result.values, at(landscape, result, three[0], directions), rtol=1e-12)
+
+
+@pytest.mark.parametrize("height", [0.05, 1.0, 40.0])
+def test_every_solution_has_as_much_room_about_it_as_the_box_of_all_is_large(height):
+    bowl = FunctionLandscape(lambda w: (w**2).sum(axis=1), dim=3)
+    result = plane_through(bowl, [[0, 0, 0], [2, 0, 0], [0.5, 0, height]], n=2)
+    room = 0.5 * max(2.0, height)
+    for axis, k in ((result.a, 0), (result.b, 1)):
+        assert (result.points[:, k] - axis[0]).min() == pytest.approx(room)
+        assert (axis[-1] - result.points[:, k]).min() == pytest.approx(room)
 
 
 def test_without_margin_the_corners_of_a_right_triangle_lie_on_the_grid():

@@ -80,7 +80,7 @@ def _figures(glass: GlassReader, scaling: Any, line: Any, minima: list[Any]) -> 
             picture(
                 minima_energies(minima, levels=levels),
                 f"Energies of the minima below {len(minima[-1].values)} random starts of one instance of each size; "
-                "a minimum that several starts reach counts each time.",
+                "a minimum that several starts reach counts each time. Several sizes: a row for each, its highest bin at one height.",
             )
         )
     return figures

@@ -142,7 +142,7 @@ def _line(glass: GlassReader, lines: Any) -> list[Picture]:
     return [
         picture(
             line_pair(lines, names=("",), value_labels=(ENERGY,), orders=(glass.config.order,)),
-            f"Energy on great circles between minima: mean over {len(np.atleast_2d(lines.values))} of them, band of one standard error. "
+            f"Energy on great circles between minima: mean over {len(np.atleast_2d(lines.values))} of them, band of one standard error, pale the middle 68 % of them. "
             "Dashed: the exact mean between stationary points at overlap 0, e_0 cos^p(πα/2) + e_1 sin^p(πα/2).",
         )
     ]
