@@ -14,7 +14,7 @@ from .labels import ALPHA
 from .style import GREY, band, canvas, category, context, dress, legend, panel, wants_log
 
 
-@takes("Line", "alphas", "values", "label", several=True)
+@takes("Line", "alphas", "values", "accuracy", "label", several=True)
 @context()
 def line_profile(
     lines: Any,
@@ -71,7 +71,7 @@ def line_profile(
     return ax
 
 
-@takes("Line", "alphas", "values", "label", several=True)
+@takes("Line", "alphas", "values", "accuracy", "label", several=True)
 @context()
 def line_panels(
     lines: Any, figure: FigureBase | None = None, *, log: bool | None = None, value_label: str | None = None
