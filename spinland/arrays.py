@@ -43,21 +43,30 @@ def given(name: str, value: Any) -> NDArray[Any]:
 
 
 def numeric(name: str, value: Any) -> NDArray[Any]:
-    """:func:`given`, of real numbers: text would be parsed, complex numbers lose a part.
+    """:func:`given`, of real numbers: text would be parsed, complex numbers lose a part. Objects become float64.
 
     Raises
     ------
     ArgumentError
-        Entries that are not real numbers.
+        Entries that are not real numbers, or that are too large for a float.
     """
     array = given(name, value)
     if array.dtype.kind == "O":
         for entry in array.flat:
             if not isinstance(entry, (numbers.Real, decimal.Decimal)) and not _plain_zero_dim(entry):
                 raise ArgumentError(name, "an array of real numbers", f"an entry of type {_kind(entry)}")
+        return _of_floats(name, array)
     elif array.dtype.kind not in "biuf":
         raise ArgumentError(name, "an array of real numbers", f"entries of type {array.dtype}")
     return array
+
+
+def _of_floats(name: str, array: NDArray[Any]) -> NDArray[np.float64]:
+    """Numbers that are objects, such as fractions and whole numbers of many digits, as float64."""
+    try:
+        return array.astype(np.float64)
+    except Exception as error:  # noqa: BLE001 (of whatever class: the entries' own)
+        raise ArgumentError(name, f"an array of numbers ({error})", "one that is no float") from None
 
 
 def has_masked(value: Any) -> bool:

@@ -79,7 +79,7 @@ def point_batch(
 
 
 def integer(name: str, value: Any, *, minimum: int | None = None, maximum: int | None = None) -> int:
-    """A whole number within bounds."""
+    """A whole number within bounds; where none is above, below 2^63, as arrays count and floats hold."""
     expected = "a whole number"
     if minimum is not None:
         expected += f" of at least {minimum}"
@@ -93,6 +93,8 @@ def integer(name: str, value: Any, *, minimum: int | None = None, maximum: int |
         raise ArgumentError(name, expected, _quoted(value)) from None
     if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
         raise ArgumentError(name, expected, number)
+    if maximum is None and number.bit_length() > 63:
+        raise ArgumentError(name, f"{expected}, below 2^63 in size", number)
     return number
 
 
@@ -183,6 +185,22 @@ def room(name: str, value: Any, n_bytes: float) -> None:
         )  # fmt: skip
 
 
+def squarable(name: str, array: NDArray[Any], n: int) -> None:
+    """Refuse numbers so large that ``n`` of their squares have no sum: norms and distances would be infinite.
+
+    Raises
+    ------
+    ArgumentError
+        There is such a number.
+    """
+    largest = float(np.sqrt(np.finfo(array.dtype).max / (16.0 * max(n, 1))))
+    found = float(np.abs(array).max(initial=0.0))
+    if found > largest:
+        raise ArgumentError(
+            name, f"numbers of at most {largest:.3g}, whose squares can be summed", f"{found:.3g}"
+        )
+
+
 def choice(name: str, value: Any, options: Iterable[Any]) -> Any:
     """One of the options."""
     options = tuple(options)
@@ -204,6 +222,22 @@ def listing(name: str, value: Any, words: str) -> list[Any]:
     if isinstance(value, np.ndarray) and value.ndim == 1:
         return list(arrays.given(name, value).tolist())
     raise ArgumentError(name, words, shown(value))
+
+
+def entries(name: str, value: Any, words: str) -> list[Any]:
+    """The entries of whatever can be gone through, once or often; the letters of a text are none.
+
+    Raises
+    ------
+    ArgumentError
+        A text, or something that cannot be gone through.
+    """
+    if isinstance(value, (str, bytes)):
+        raise ArgumentError(name, words, value)
+    try:
+        return list(value)
+    except Exception:  # noqa: BLE001 (of whatever class: the object's own)
+        raise ArgumentError(name, words, value) from None
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ..statistics import equal_edges
+
 _SWEEPS = 50
 _BINS = 512
 
@@ -49,7 +51,8 @@ class Quantizer:
 
     def _start(self, n: int) -> NDArray[np.float64]:
         """Values as dense as the cube root of the numbers' density, the best spacing for many of them."""
-        counts, edges = np.histogram(self.ordered, _BINS)
+        ends = equal_edges(self.ordered, _BINS)[[0, -1]]  # further apart where the numbers are nearly equal
+        counts, edges = np.histogram(self.ordered, _BINS, (ends[0], ends[1]))
         mass = np.append(0.0, np.cumsum(np.cbrt(counts)))
         return np.asarray(np.interp((np.arange(n) + 0.5) / n * mass[-1], mass, edges))
 

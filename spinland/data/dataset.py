@@ -116,18 +116,13 @@ class Dataset(arrays.Owner):
         return Dataset(self.name, *parts, n_classes=self.n_classes)
 
 
-def _numeric(name: str, value: ArrayLike) -> NDArray[Any]:
-    array = arrays.numeric(name, value)
-    return checks.float_array(name, array) if array.dtype.kind == "O" else array
-
-
 def _float32(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):  # numbers beyond float32 become infinite and are refused as such
         return checks.float_array(name, array, dtype=np.float32, keep=True)
 
 
 def _inputs(name: str, value: ArrayLike) -> NDArray[np.float32]:
-    array = _numeric(name, value)
+    array = arrays.numeric(name, value)
     if array.ndim != 2 or 0 in array.shape:
         expected = "samples by inputs, shape (n, d), not empty (flatten images to one row per sample)"
         raise ArgumentError(name, expected, f"shape {array.shape}")
@@ -135,7 +130,7 @@ def _inputs(name: str, value: ArrayLike) -> NDArray[np.float32]:
 
 
 def _outputs(name: str, value: ArrayLike, inputs: str, n_samples: int) -> NDArray[Any]:
-    array = _numeric(name, value)
+    array = arrays.numeric(name, value)
     if array.ndim not in (1, 2) or len(array) != n_samples:
         expected = f"one label or row of targets for each of the {n_samples} samples in {inputs}"
         raise ArgumentError(name, expected, f"shape {array.shape}")

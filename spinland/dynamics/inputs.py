@@ -46,7 +46,7 @@ def starts(items: Sequence[Landscape], points: ArrayLike) -> list[NDArray[np.flo
     Raises
     ------
     ArgumentError
-        Another shape, no points, not finite, or off the sphere.
+        Another shape, no points, not finite, too large to be squared, or off the sphere.
     """
     array = checks.float_array("points", points, ndim=(1, 2, 3))
     dim = items[0].dim
@@ -56,6 +56,7 @@ def starts(items: Sequence[Landscape], points: ArrayLike) -> list[NDArray[np.flo
         raise ArgumentError(
             "points", f"shape ({dim},), (any, {dim}) or ({len(items)}, any, {dim})", f"shape {array.shape}"
         )
+    checks.squarable("points", array, dim)
     each = list(array) if array.ndim == 3 else [array] * len(items)
     for item, part in zip(items, each, strict=True):
         geometry = item.geometry

@@ -71,6 +71,7 @@ def descent_scaling(
     seed: int = 0,
     *,
     tolerance: float = 1e-4,
+    max_steps: int = 100_000,
     dtype: DTypeLike = "float64",
 ) -> DescentScaling:
     """Gradient flow from random points and the minima below its end, for instances of several sizes.
@@ -92,6 +93,8 @@ def descent_scaling(
         64-bit seed. Size N has the seed ``rng.derive_seed(seed, N)`` for its instances and starts.
     tolerance : float
         Error of the flow in one step.
+    max_steps : int
+        Steps that the flow of a start may attempt; energies at times it has not reached are NaN.
     dtype : "float64" or "float32"
         Float type of the glass.
 
@@ -126,7 +129,7 @@ def descent_scaling(
                 with checks.renamed(n_spins="sizes", n="n_starts"):
                     glass = instances(n, order, 1, rng.derive_seed(own, 0, i), dtype)[0]
                     points = glass.random_points(n_starts, rng.derive_seed(own, 1, i))
-                flow = gradient_flow(glass, points, when, tolerance)
+                flow = gradient_flow(glass, points, when, tolerance, max_steps)
                 rest = minimize(glass, flow.points, 1e-10 if glass.dtype == np.float64 else 1e-3)
                 energies[k, i] = flow.energies.mean(axis=0)
                 minima[k, i], lowest[k, i], spread[k, i] = _of_converged(rest.values[rest.converged])
@@ -134,7 +137,7 @@ def descent_scaling(
                 advance()
     arguments = {
         "order": order, "sizes": spins, "n_instances": n_instances, "n_starts": n_starts, "times": when,
-        "tolerance": tolerance,
+        "tolerance": tolerance, "max_steps": max_steps,
     }  # fmt: skip
     return DescentScaling(
         order=checks.integer("order", order), sizes=np.array(spins), times=when,
@@ -142,7 +145,7 @@ def descent_scaling(
         minima=minima.mean(axis=1), minima_error=standard_error(minima, 1),
         lowest=lowest.mean(axis=1), lowest_error=standard_error(lowest, 1), spread=spread.mean(axis=1), spread_error=standard_error(spread, 1),
         converged=converged.mean(axis=1), n_instances=n_instances, n_starts=n_starts,
-        provenance=record("descent_scaling", arguments, seed=seed, dtype=dtype),
+        provenance=record("descent_scaling", arguments, seed=seed, dtype=checks.float_type("dtype", dtype)),
     )  # fmt: skip
 
 

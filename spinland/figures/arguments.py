@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from .. import checks
-from ..errors import ArgumentError
 
 _Draw = TypeVar("_Draw", bound=Callable[..., Any])
 _MOST_BINS = 100_000
@@ -55,8 +54,10 @@ def _labels(name: str, value: Any) -> None:
     if isinstance(value, str):
         return
     for item in checks.listing(name, value, "a text, or a sequence of texts"):
-        if item is not None and not isinstance(item, (str, int, float)):
-            raise ArgumentError(name, "texts", item)
+        if isinstance(item, (int, float)):
+            checks.real(name, item)  # written as it is, and some have more digits than Python writes
+        elif item is not None:
+            checks.instance(name, item, str, "texts")
 
 
 def _texts(name: str, value: Any) -> None:

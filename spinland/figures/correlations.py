@@ -152,7 +152,7 @@ def correlation_mixture(
     return figure
 
 
-@takes("Correlation", "effective_order", several=True)
+@takes("Correlation", "effective_order", grouped=True)
 @context()
 def effective_order_sweep(
     correlations: Any,

@@ -11,6 +11,7 @@ from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import given
 from ..checks import float_array, real
 from ..errors import ArgumentError
 from ..formatting import plus_minus
@@ -162,16 +163,7 @@ def index_counts(
     """
     items = listing("counts", counts)
     names = matched("labels", labels, len(items))
-    exact: list[Any] = [None] * len(items)
-    if theory is not None:
-        rows = (
-            list(theory)
-            if isinstance(theory, (list, tuple, np.ndarray)) and np.shape(theory[:1])
-            else [theory]
-        )
-        exact = [theory] if len(items) == 1 and not isinstance(rows[0], (list, tuple, np.ndarray)) else rows
-        if len(exact) != len(items):
-            raise ArgumentError("theory", f"one array for each of {len(items)} counts", f"{len(exact)}")
+    exact = [None] * len(items) if theory is None else _exact(theory, items)
     ax = panel(ax)
     if theory is not None:
         ax.plot([], [], color=INK, linewidth=1.2, label="exact mean")
@@ -179,13 +171,7 @@ def index_counts(
         look = category(k)
         index = np.arange(item.n_spins)
         if values is not None:
-            curve = float_array("theory", values, shape=(item.n_spins,))
-            ax.plot(
-                index,
-                curve,
-                color=look["color"],
-                linewidth=1.2,
-            )
+            ax.plot(index, values, color=look["color"], linewidth=1.2)
         unfinished = "" if item.n_complete == item.n_instances else f", {item.n_complete} complete"
         ax.errorbar(
             index, item.mean, item.error, color=look["color"], linestyle="none", marker="os^Dv"[k % 5],
@@ -200,3 +186,15 @@ def index_counts(
     ax.axhline(0, color=GREY, linewidth=0.6)
     legend(ax)
     return ax
+
+
+def _exact(theory: Any, items: list[Any]) -> list[NDArray[np.float64]]:
+    """Exact means of each of the counts; those of a single one may stand alone."""
+    if not isinstance(theory, (list, tuple)):
+        theory = np.atleast_1d(given("theory", theory))
+    rows = list(theory)
+    if len(items) == 1 and not any(isinstance(row, (list, tuple)) or getattr(row, "ndim", 0) for row in rows):
+        rows = [theory]
+    if len(rows) != len(items):
+        raise ArgumentError("theory", f"one array for each of {len(items)} counts", f"{len(rows)}")
+    return [float_array("theory", row, shape=(item.n_spins,)) for row, item in zip(rows, items, strict=True)]

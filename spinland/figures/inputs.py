@@ -18,7 +18,7 @@ from .labels import accuracy_label, value_label
 _Draw = TypeVar("_Draw", bound=Callable[..., Any])
 
 
-def takes(kind: str, *needed: str, several: bool = False) -> Callable[[_Draw], _Draw]:
+def takes(kind: str, *needed: str, several: bool = False, grouped: bool = False) -> Callable[[_Draw], _Draw]:
     """Decorate a figure function: its first argument is a result that has the fields that are ``needed``.
 
     Parameters
@@ -28,14 +28,17 @@ def takes(kind: str, *needed: str, several: bool = False) -> Callable[[_Draw], _
     needed : str
         Fields that tell such a result from others.
     several : bool
-        A sequence of such results, or of such sequences, will do as well.
+        A sequence of such results will do as well.
+    grouped : bool
+        So will a sequence of such sequences.
 
     Raises
     ------
     ArgumentError
         When the function is called with something else.
     """
-    words = f"a {kind}" + (" or a sequence of them" if several else "")
+    words = f"a {kind}" + (" or a sequence of them" if several or grouped else "")
+    depth = 2 if grouped else int(several)
 
     def decorate(draw: _Draw) -> _Draw:
         first = next(iter(inspect.signature(draw).parameters))
@@ -44,8 +47,7 @@ def takes(kind: str, *needed: str, several: bool = False) -> Callable[[_Draw], _
         @wraps(draw)
         def checked(*args: Any, **kwargs: Any) -> Any:
             given = args[0] if args else kwargs.get(first)
-            items = _leaves(given) if several else [given]
-            for item in items if args or first in kwargs else ():
+            for item in _leaves(given, depth) if args or first in kwargs else ():
                 if any(not hasattr(item, field) for field in needed):
                     raise ArgumentError(first, words, item)
             return draw(*args, **kwargs)
@@ -55,11 +57,15 @@ def takes(kind: str, *needed: str, several: bool = False) -> Callable[[_Draw], _
     return decorate
 
 
-def _leaves(value: Any) -> list[Any]:
-    """What lies in a sequence, or in sequences of sequences; the value itself where it is none."""
-    if not isinstance(value, (list, tuple)):
+def _leaves(value: Any, depth: int) -> list[Any]:
+    """What lies in sequences of so many levels, or of fewer: all in the innermost sequence are of one kind.
+
+    A sequence that is empty, or stands beside what is none, is no level but a leaf, and of the wrong kind.
+    """
+    if depth == 0 or not isinstance(value, (list, tuple)):
         return [value]
-    return [leaf for item in value for leaf in _leaves(item)]
+    inner = [isinstance(item, (list, tuple)) and len(item) > 0 for item in value]
+    return [leaf for item in value for leaf in _leaves(item, depth - 1 if all(inner) else 0)]
 
 
 def listing(name: str, value: Any) -> list[Any]:

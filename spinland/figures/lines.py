@@ -26,7 +26,7 @@ from .style import (
 )
 
 
-@takes("Line", "alphas", "values", "label", several=True)
+@takes("Line", "alphas", "values", "accuracy", "label", several=True)
 @context()
 def line_profile(
     lines: Any,
@@ -93,7 +93,7 @@ def line_profile(
     return ax
 
 
-@takes("Line", "alphas", "values", "label", several=True)
+@takes("Line", "alphas", "values", "accuracy", "label", several=True)
 @context()
 def line_panels(
     lines: Any,

@@ -136,7 +136,8 @@ def width_spread(
         told = rf"$\propto M^{{\gamma}}$, $\gamma$ = {plus_minus(slope, slope_error)}"
         ax.plot(width, level * width**slope, color=GREY, linestyle="--", linewidth=1.0, label=told)
     if guide is not None:
-        law = ratio[0] * (width / width[0]) ** real("guide", guide)
+        guide = real("guide", guide)  # a fraction has no such format
+        law = ratio[0] * (width / width[0]) ** guide
         ax.plot(
             width, law, color=GREY, linestyle=":", linewidth=1.2, label=rf"$M^{{{guide:g}}}$, for comparison"
         )

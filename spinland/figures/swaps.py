@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from ..checks import real
+from ..checks import float_array, real
 from ..errors import ArgumentError
 from ..uncertainty import grouped_error
 from .inputs import field_label, field_of, listing, takes
@@ -201,8 +201,11 @@ def barrier_width(
     items = sorted(listing("swaps", swaps), key=lambda swap: swap.width)
     if (n_swaps is None) == (fraction is None):
         raise ArgumentError("n_swaps", "n_swaps or fraction, one of the two")
-    name, given = ("n_swaps", n_swaps) if fraction is None else ("fraction", fraction)
-    wanted = [real(name, value, above=0) for value in np.atleast_1d(np.asarray(given)).tolist()]
+    name = "n_swaps" if fraction is None else "fraction"
+    given: Any = n_swaps if fraction is None else fraction
+    wanted = [real(name, value, above=0) for value in np.atleast_1d(float_array(name, given, ndim=(0, 1)))]
+    if not wanted:
+        raise ArgumentError(name, "one number or more", "none")
     curves = [_at(items, name, value) for value in wanted]
     ax, shown = panel(ax), False
     for index, (value, (width, mean, error, trials)) in enumerate(zip(wanted, curves, strict=True)):

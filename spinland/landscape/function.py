@@ -123,12 +123,12 @@ class FunctionLandscape:
         return EvaluatedSlice(self, at, along)
 
     def _values(self, batch: NDArray[Any]) -> NDArray[np.float64]:
-        return _returned("value", self._value, batch, (len(batch),))
+        return _returned("landscape.value", self._value, batch, (len(batch),))
 
     def _gradients(self, batch: NDArray[Any]) -> NDArray[np.float64]:
         if self._gradient is None:
             return np.stack([self._differences(point) for point in batch])
-        return _returned("gradient", self._gradient, batch, batch.shape)
+        return _returned("landscape.gradient", self._gradient, batch, batch.shape)
 
     def _differences(self, point: NDArray[Any]) -> NDArray[np.float64]:
         steps = np.finfo(float).eps ** (1 / 3) * np.maximum(1.0, np.abs(point))
@@ -154,7 +154,7 @@ def _returned(
     Raises
     ------
     ArgumentError
-        Not real numbers, or of another shape; ``name`` is the argument that brought the function.
+        Not real numbers, or of another shape; ``name`` begins with the argument of all that take a landscape.
     """
     answer = arrays.numeric(name, function(np.array(batch)))
     if answer.shape != shape:

@@ -15,7 +15,7 @@ from spinland_kernels.mlp.layers import CROSS_ENTROPY, MEAN_SQUARED_ERROR
 from .. import arrays, checks
 from ..data.dataset import Dataset
 from ..data.loading import as_dataset
-from ..errors import ArgumentError
+from ..errors import ArgumentError, shown
 from ..provenance import fingerprint
 from ..quantities import UNITS, words
 from .geometry import Euclidean
@@ -135,10 +135,7 @@ def _answers(
 
 def default_loss(y: ArrayLike) -> str:
     """Cross-entropy for labels, whole numbers (n,); squared error for targets."""
-    try:
-        array = np.asarray(y)
-    except ValueError as error:  # rows of different lengths
-        raise ArgumentError("y", f"an array of labels or targets ({error})") from None
+    array = arrays.given("y", y)
     return "cross_entropy" if array.ndim == 1 and array.dtype.kind in "iu" else "mse"
 
 
@@ -202,7 +199,7 @@ class NetworkLandscape:
         quantity: str | None = None,
     ):
         if not isinstance(network, ReLUNetwork):
-            raise ArgumentError("network", "a ReLUNetwork", repr(network))
+            raise ArgumentError("network", "a ReLUNetwork", shown(network))
         default = "loss"
         if y is None:
             x, y = _training_samples(x)

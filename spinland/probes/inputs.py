@@ -30,6 +30,7 @@ def origins(landscape: Landscape, origin: ArrayLike, name: str = "origin") -> ND
     batch, _ = checks.point_batch(name, origin, landscape.dim, dtype=landscape.dtype)
     if len(batch) == 0:
         raise ArgumentError(name, "at least one point", "none")
+    checks.squarable(name, batch, landscape.dim)
     return batch
 
 

@@ -109,6 +109,7 @@ def plane(
     """
     a_landscape(landscape)
     at = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,))
+    checks.squarable("origin", at, landscape.dim)
     along = checks.float_array("directions", directions, dtype=landscape.dtype, shape=(2, landscape.dim))
     a_axis, b_axis = _axis("a", a), _axis("b", b)
     made = _made("plane", landscape, {"origin": at, "directions": along, "a": a_axis, "b": b_axis})
@@ -141,6 +142,7 @@ def random_plane(
     """
     a_landscape(landscape)
     at = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,))
+    checks.squarable("origin", at, landscape.dim)
     a_axis = _axis("a", np.linspace(-1, 1, 41) if a is None else a)
     b_axis = _axis("b", np.linspace(-1, 1, 41) if b is None else b)
     along = random_directions(landscape, at, 2, seed, normalize)
@@ -204,6 +206,7 @@ def plane_through(
     """
     a_landscape(landscape)
     corners = checks.float_array("three", three, dtype=landscape.dtype, shape=(3, landscape.dim))
+    checks.squarable("three", corners, landscape.dim)
     names = tuple(str(label) for label in checks.listing("labels", labels, "three names"))
     if len(names) != 3:
         raise ArgumentError("labels", "three names", f"{len(names)}")
@@ -269,6 +272,7 @@ def trajectory_plane(
     if hasattr(trajectory, "snapshots"):
         trajectory = _snapshots(trajectory, replica)
     steps = checks.float_array("trajectory", trajectory, dtype=landscape.dtype, shape=(None, landscape.dim))
+    checks.squarable("trajectory", steps, steps.size)
     if len(steps) < 3:
         raise ArgumentError("trajectory", "at least three points", f"{len(steps)}")
     arguments = {"trajectory": steps, "n": n, "margin": margin}

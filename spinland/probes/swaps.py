@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinland_kernels.swap import cpu as kernel
 
-from .. import checks, rng
+from .. import arrays, checks, rng
 from ..errors import ArgumentError
 from ..landscape.network_landscape import NetworkLandscape
 from ..progress import track
@@ -84,7 +84,7 @@ class SwapInterpolation(Measured):
 
 
 def _swaps(swaps: ArrayLike, width: int) -> NDArray[np.int64]:
-    array = np.atleast_1d(np.asarray(swaps))
+    array = np.atleast_1d(arrays.given("swaps", swaps))
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
         raise ArgumentError("swaps", "one whole number or a vector of them", swaps)
     if array.min() < 0 or array.max() > width // 2:

@@ -137,8 +137,7 @@ def _sliceable(params: Any) -> Any:
             return params
         except (AttributeError, TypeError):
             pass
-    array = arrays.given("params", params)
-    return arrays.numeric("params", array).astype(np.float64) if array.dtype.kind == "O" else array
+    return arrays.numeric("params", params)
 
 
 def refuse_pair_matrix(rows: Rows) -> None:

@@ -244,19 +244,26 @@ def ultrametricity(
 
 
 def _distances(data: Any) -> tuple[NDArray[np.float64], int, str]:
-    """Condensed distances, number of replicas and fingerprint of what came."""
+    """Condensed distances in a unit of their own, number of replicas and fingerprint of what came."""
     data = getattr(data, "params", data)
     if not hasattr(data, "shape") or not hasattr(data, "dtype") or hasattr(data, "toarray"):
         data = arrays.given("data", data)
+    if np.dtype(data.dtype).kind == "O":
+        data = arrays.numeric("data", data)
     shape = tuple(data.shape)
     if len(shape) == 1 or (len(shape) == 2 and shape[0] == shape[1] and is_distance_matrix(np.asarray(data))):
         condensed, n = condensed_distances("data", data)
         if n < 3:
             raise ArgumentError("data", "at least 3 replicas, for triangles", str(n))
-        return condensed, n, fingerprint(condensed)
+        return _scaled(condensed), n, fingerprint(condensed)
     with renamed(params="data"):
         rows = Rows(data, minimum=3)
-    return np.sqrt(squared_distances(rows)), rows.n, rows.fingerprint()
+    return _scaled(np.sqrt(squared_distances(rows))), rows.n, rows.fingerprint()
+
+
+def _scaled(condensed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distances in a unit near the greatest, a power of two: no measure sees it, no bit changes, squares are finite."""
+    return np.ldexp(condensed, -int(np.frexp(condensed.max())[1]))
 
 
 def _triples(n: int, n_triples: int | None, seed: int) -> NDArray[np.int64] | None:

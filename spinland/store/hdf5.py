@@ -227,7 +227,8 @@ class Store:
         check_new_name(name)
         mixed = checks.boolean("mixed", mixed)
         for argument, value in (("rows", rows), ("fields", fields)):
-            checks.instance(argument, value, Mapping, "a mapping from names of fields")
+            for field in checks.instance(argument, value, Mapping, "a mapping from names of fields"):
+                checks.instance(argument, field, str, "a mapping from names of fields")
         record = blank_record(kind, n_rows, rows, fields)
         with self._writing():
             if take_up(self.path, name, record, mixed):
@@ -268,9 +269,10 @@ class Store:
         ArgumentError
             JSON cannot hold it.
         """
+        checks.instance("meta", meta, Mapping, "a mapping")
         try:
             text = json.dumps(dict(meta), sort_keys=True)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ArgumentError("meta", f"what JSON can hold ({error})") from None
         with self._writing():
             if json.dumps(self.meta, sort_keys=True) == text:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import checks
+from ..arrays import given
 from ..errors import ArgumentError, StoreError
 from ..results import Result
 from .checksums import CHECKS, DAMAGED, checks_of, crc, row_crc
@@ -229,7 +230,7 @@ class RowWriter:
     def _indices(
         self, rows: int | Sequence[int] | NDArray[np.int64], done: NDArray[np.uint8]
     ) -> NDArray[np.int64]:
-        listed = [rows] if np.ndim(rows) == 0 else list(rows)  # type: ignore[arg-type]
+        listed = np.atleast_1d(given("rows", rows)).tolist()
         indices = np.array(
             [checks.integer("rows", row, minimum=0, maximum=done.size - 1) for row in listed], np.int64
         )
@@ -250,7 +251,7 @@ def _blocks(
         raise ArgumentError(min(odd), f"exactly the reserved fields {', '.join(sorted(places))}")
     blocks = {}
     for field, place in places.items():
-        block = np.asarray(arrays[field])
+        block = given(field, arrays[field])
         shape = place.shape[1:] if one else (n_rows, *place.shape[1:])
         if block.shape != shape:
             raise ArgumentError(field, f"shape {shape}", f"shape {block.shape}")

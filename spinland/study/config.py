@@ -16,9 +16,8 @@ from .settings import Settings, flag, number, one_of, seed64, setting, several, 
 def _layers(name: str, value: Any) -> tuple[int, ...]:
     if isinstance(value, int) and not isinstance(value, bool):
         value = (value,)
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-        raise ArgumentError(name, "the widths of the hidden layers", value)
-    layers = tuple(checks.integer(name, item, minimum=1, maximum=10**6) for item in value)
+    widths = checks.entries(name, value, "the widths of the hidden layers")
+    layers = tuple(checks.integer(name, item, minimum=1, maximum=10**6) for item in widths)
     if not layers:
         raise ArgumentError(name, "at least one hidden layer", "none")
     return layers

@@ -49,9 +49,7 @@ def several(
     def check_all(name: str, value: Any) -> tuple[Any, ...] | None:
         if optional and value is None:
             return None
-        if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-            raise ArgumentError(name, "a list", value)
-        items = tuple(check(name, item) for item in value)
+        items = tuple(check(name, item) for item in checks.entries(name, value, "a list"))
         if not items and not empty:
             raise ArgumentError(name, "at least one entry", "none")
         if len(set(items)) != len(items):

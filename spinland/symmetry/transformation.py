@@ -209,16 +209,20 @@ def a_network(network: ReLUNetwork) -> ReLUNetwork:
     return checks.instance("network", network, ReLUNetwork)
 
 
-def _one_for_each(name: str, given: Sequence[ArrayLike], n: int) -> None:
+def _one_for_each(name: str, given: Sequence[ArrayLike], n: int) -> Sequence[ArrayLike]:
     expected = f"{n} arrays, one per hidden layer"
-    if not isinstance(given, (list, tuple)) and getattr(given, "ndim", 0) == 0:
-        raise ArgumentError(name, expected, given)
+    if not isinstance(given, (list, tuple)):
+        rows = given_array(name, given)
+        if rows.ndim == 0:
+            raise ArgumentError(name, expected, given)
+        given = list(rows)
     if len(given) != n:
         raise ArgumentError(name, expected, f"{len(given)}")
+    return given
 
 
 def _permutations(given: Sequence[ArrayLike], hidden: tuple[int, ...]) -> tuple[NDArray[np.int64], ...]:
-    _one_for_each("permutations", given, len(hidden))
+    given = _one_for_each("permutations", given, len(hidden))
     arrays = []
     for layer, (value, m) in enumerate(zip(given, hidden, strict=True)):
         array = given_array(f"permutations[{layer}]", value)
@@ -229,7 +233,7 @@ def _permutations(given: Sequence[ArrayLike], hidden: tuple[int, ...]) -> tuple[
 
 
 def _scales(given: Sequence[ArrayLike], hidden: tuple[int, ...]) -> tuple[NDArray[np.float64], ...]:
-    _one_for_each("scales", given, len(hidden))
+    given = _one_for_each("scales", given, len(hidden))
     arrays = []
     for layer, (value, m) in enumerate(zip(given, hidden, strict=True)):
         array = checks.float_array(f"scales[{layer}]", value, shape=(m,))

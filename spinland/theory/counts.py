@@ -103,6 +103,8 @@ def mean_critical_points(
     if p == 2 and below is None:
         number = 2.0 * n if k is None else 2.0
         return math.log(number) if log else number
+    if limits.size == 0:
+        return _number(limits, log)
     limits = np.where(limits > math.sqrt(2.0 * n) + MARGIN, math.inf, limits)
     ends, where = np.unique(limits, return_inverse=True)
     values = (_log_prefactor(n, p) + _log_integrals(n, p, k, ends))[where].reshape(limits.shape)
@@ -145,6 +147,8 @@ def critical_point_density(
     n, p, k = _arguments(n_spins, order, index)
     given = float_array("energy", energy)
     x = to_abc_energy(given, convention) * _x_per_energy(n, p)
+    if x.size == 0:
+        return _number(x, log)
     values = _log_weight(x.ravel(), n, p)
     if k is not None:
         values = values + log_share(x.ravel(), n, k, values, np.arange(x.size), untilted(x.ravel(), n))

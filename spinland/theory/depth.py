@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Owner
-from ..checks import float_array, integer, listing
+from ..checks import entries, float_array, integer, listing
 from ..errors import ArgumentError
 from .levels import layer_energy, threshold_energy
 
@@ -45,17 +45,12 @@ def effective_spins(widths: Sequence[int]) -> float:
     >>> round(effective_spins([4, 4, 4, 1]), 12)
     4.0
     """
-    units = [integer("widths", n, minimum=1) for n in _sequence(widths)]
+    units = [
+        integer("widths", n, minimum=1) for n in entries("widths", widths, "a sequence of whole numbers")
+    ]
     if len(units) < 2:
         raise ArgumentError("widths", "at least two layers, inputs and outputs", len(units))
     return math.exp(math.fsum(math.log(n) for n in units) / (len(units) - 1))
-
-
-def _sequence(widths: Sequence[int]) -> list[int]:
-    try:
-        return list(widths)
-    except TypeError:
-        raise ArgumentError("widths", "a sequence of whole numbers", widths) from None
 
 
 def band(n_spins: float, order: int, convention: str = "abc") -> tuple[float, float]:

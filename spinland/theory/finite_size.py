@@ -138,9 +138,11 @@ def second_moment_temperature(order: Order, convention: str = "abc") -> float:
 def _mean_covariance(n: int, mixture: Mixture, temperature: float) -> float:
     """⟨ξ(q)⟩ over sin^(N−2)θ exp(Nβ²ξ(cos θ)), θ the angle between two points: trapezoids, even steps in θ."""
     # The peak at θ = π/2 has the width 1/sqrt(N); a smooth peak needs few points for every digit.
-    angle = np.linspace(0.0, np.pi, max(20_001, 2 * int(40 * math.sqrt(n)) + 1))
+    points = max(20_001, 2 * int(40 * math.sqrt(n)) + 1)
+    checks.room("n_spins", n, 8 * 8 * points)
+    angle = np.linspace(0.0, np.pi, points)
     covariance = mixture.covariance(np.cos(angle))
-    exponent = n / temperature**2 * covariance
+    exponent = n / temperature / temperature * covariance  # a square could be too large for a float
     if n > 2:
         with np.errstate(divide="ignore"):
             exponent = exponent + (n - 2) * np.log(np.sin(angle))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from spinland_kernels.descent import cpu as kernel
 
-from .. import checks, provenance, rng
+from .. import arrays, checks, provenance, rng
 from ..data.dataset import Dataset
 from ..data.loading import dataset_of
 from ..errors import ArgumentError
@@ -168,7 +168,7 @@ def _replica_numbers(n_replicas: int | None, replicas: ArrayLike | None) -> NDAr
         if n_replicas is None:
             raise ArgumentError("n_replicas", "a number of replicas, or their numbers as replicas")
         return np.arange(checks.integer("n_replicas", n_replicas, minimum=1, maximum=MAX_REPLICA + 1))
-    given: Sequence[Any] = np.asarray(replicas).tolist()
+    given: Any = arrays.given("replicas", replicas).tolist()
     if not isinstance(given, list) or not given:
         raise ArgumentError("replicas", "a sequence of replica numbers", replicas)
     numbers = [
@@ -176,7 +176,7 @@ def _replica_numbers(n_replicas: int | None, replicas: ArrayLike | None) -> NDAr
     ]
     if len(set(numbers)) < len(numbers):
         raise ArgumentError("replicas", "every number once", replicas)
-    if n_replicas is not None and n_replicas != len(numbers):
+    if n_replicas is not None and checks.integer("n_replicas", n_replicas) != len(numbers):
         raise ArgumentError("n_replicas", f"{len(numbers)}, as many as replicas, or None", n_replicas)
     return np.array(numbers, np.int64)
 
@@ -186,10 +186,7 @@ def _snapshot_epochs(snapshots: bool | Iterable[int] | None, epochs: int) -> NDA
         return None
     if snapshots is True:
         return np.arange(epochs + 1)
-    try:
-        given = list(snapshots)
-    except TypeError:
-        raise ArgumentError("snapshots", "epochs, True or None", snapshots) from None
+    given = checks.entries("snapshots", snapshots, "epochs, True or None")
     chosen = [checks.integer(f"snapshots[{i}]", e, minimum=0, maximum=epochs) for i, e in enumerate(given)]
     if not chosen or sorted(set(chosen)) != chosen:
         raise ArgumentError("snapshots", "epochs in ascending order, each once", given)

@@ -344,7 +344,7 @@ CASES = {
     },
     "descent_scaling": lambda: {
         "order": 3, "sizes": [4, 6], "n_instances": 2, "n_starts": 2, "times": np.array([0.0, 0.5, 1.0]), "seed": 1,
-        "tolerance": 1e-4, "dtype": "float64",
+        "tolerance": 1e-4, "max_steps": 200, "dtype": "float64",
     },
     "glass_minima": lambda: {"glass": glass(), "n": 4, "seed": 1, "tolerance": 1e-8, "max_steps": 50},
     # critical points and the analogy

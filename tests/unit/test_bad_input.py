@@ -103,10 +103,10 @@ FUNCTIONS = {
     "dim-real": (lambda: FunctionLandscape(np.sum, 2.0), "dim"),
     "gradient": (lambda: FunctionLandscape(np.sum, 3, gradient=1), "gradient"),
     "geometry": (lambda: FunctionLandscape(np.sum, 3, geometry="sphere"), "geometry"),
-    "value-shape": (lambda: FunctionLandscape(np.sum, 3).value(np.ones((2, 3))), "value"),
+    "value-shape": (lambda: FunctionLandscape(np.sum, 3).value(np.ones((2, 3))), "landscape.value"),
     "gradient-shape": (
         lambda: FunctionLandscape(lambda w: w[:, 0], 3, gradient=lambda w: w[0]).gradient(np.ones((2, 3))),
-        "gradient",
+        "landscape.gradient",
     ),
     "points": (lambda: BOWL.value(np.ones(4)), "points"),
     "points-nan": (lambda: BOWL.gradient([1, NAN, 0]), "points"),
