@@ -15,7 +15,7 @@ from .errors import ArgumentError
 from .provenance import fingerprint, record
 from .results import Result
 
-SIGNIFICANCE = 0.01  # a difference counts, everywhere, where chance gives one as large more rarely
+SIGNIFICANCE = 0.01  # a difference counts, everywhere, where chance gives one as large no more often
 EXACT_RANKS = 12  # up to this many points the p-value counts all permutations
 _BLOCK = 1 << 16  # numbers of one sum, so that what they need in between stays in cache
 

@@ -29,8 +29,22 @@ class Interrupts:
     def __init__(self) -> None:
         self.came = False
         self._before: dict[int, Any] = {}
+        self._hook = sys.unraisablehook
+
+    def _quiet(self, unraisable: Any, /) -> None:
+        """Ask again where a stop came while Python cleaned up, where nothing can be raised; tell all else."""
+        if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+            self._hook(unraisable)
+            return
+        import _thread
+        import threading
+
+        again = threading.Timer(0.01, _thread.interrupt_main)  # at once it would be raised in here
+        again.daemon = True
+        again.start()
 
     def __enter__(self) -> Self:
+        self._hook, sys.unraisablehook = sys.unraisablehook, self._quiet
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             try:
                 if (
@@ -46,6 +60,7 @@ class Interrupts:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        sys.unraisablehook = self._hook
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.came = True

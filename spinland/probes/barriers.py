@@ -42,7 +42,7 @@ def barrier_height(
     Returns
     -------
     (...) float64
-        NaN without ends where ``alphas`` do not hold both.
+        NaN where no place lies between the ends, and without ends where ``alphas`` do not hold both.
     """
     _, _, outer = with_ends(alphas)
     if ends is None:
@@ -50,5 +50,7 @@ def barrier_height(
             return np.full(values.shape[:-1], np.nan)
         ends = values[..., outer]
     higher = ends.max(axis=-1)
+    if not np.any((alphas > _NEAR) & (alphas < 1 - _NEAR)):
+        return np.full(higher.shape, np.nan)
     inside = values[..., (alphas >= -_NEAR) & (alphas <= 1 + _NEAR)]
     return np.asarray(np.maximum(inside.max(axis=-1, initial=-np.inf), higher) - higher)

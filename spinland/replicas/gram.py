@@ -40,6 +40,7 @@ from .rows import Rows, check_metric, chunk_columns, name_rows
 
 NEAR = 0.25  # d² below this part of |a|² + |b|² is computed from differences
 FLOAT64_DIM = 8192  # float32 rows up to this length are multiplied in float64
+_TINY = {4: 1e-30, 8: 1e-280}  # squares below this lose their digits, by size of the float type
 NEAR_PAIRS = 1 << 22  # pairs computed from differences in one reading of the rows
 
 
@@ -180,6 +181,8 @@ def _products(
             if not np.isfinite(squares).all():
                 rows.refuse_bad_rows()
             advance()
+    if squares.max() < _TINY[work.itemsize]:
+        rows.refuse_tiny(_TINY[work.itemsize])
     return condensed, squares
 
 

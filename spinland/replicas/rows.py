@@ -104,6 +104,16 @@ class Rows:
             f"NaN, infinite or overlarge entries in {name_rows(bad) if bad else 'the rows'}",
         )
 
+    def refuse_tiny(self, least: float) -> None:
+        """Raise an error where all numbers are so small that the square of the largest is below ``least``, but not 0."""
+        largest = max(float(np.abs(block).max()) for _, block in self.row_blocks())
+        if largest > 0 and largest * largest < least:
+            raise ArgumentError(
+                "params",
+                f"numbers whose squares are at least {least:g} (in another unit)",
+                f"at most {largest:.3g}",
+            )
+
 
 def name_rows(rows: list[int]) -> str:
     """Name some rows, e.g. "rows 3, 5, 7 and 12 more"."""

@@ -35,6 +35,7 @@ from spinland_kernels.triangles.cpu import triangle_means
 from .. import arrays
 from ..checks import integer, real, renamed, room
 from ..errors import ArgumentError
+from ..formatting import plus_minus
 from ..progress import track
 from ..provenance import fingerprint, record
 from ..results import Result
@@ -143,10 +144,10 @@ class Ultrametricity(Result):
                 strict=True,
             )
         )
-        error = "" if np.isnan(self.deviation_error) else f" ± {self.deviation_error:.4f}"
+        error = " (error unknown)" if np.isnan(self.deviation_error) else f" ± {self.deviation_error:.4f}"
         return (
             f"Triangles {self._head}: deviation K = {self.deviation:.4f}{error} over {self.n_replicas} replicas, "
-            f"where 0 is ultrametric ({rows}; mean ± standard deviation of {draws} draws of each, z in units of it, two-sided p by "
+            f"where 0 is ultrametric ({rows}; mean ± standard deviation of {draws} draws of each; z: how many of them K lies below the mean; two-sided p by "
             f"rank among them, {self.p_resolution:.2g} at least; p ≤ {SIGNIFICANCE} is significant)."
         )
 
@@ -157,8 +158,11 @@ class Ultrametricity(Result):
             needed = round(2 / SIGNIFICANCE) - 1
             return f"are not judged, which takes {needed} draws of each null model"
         if np.all(self.deviation_p <= SIGNIFICANCE) and self._sides == {1}:
-            percent = 100 * (1 - self.deviation / float(self.null_deviation.mean(axis=1).min()))
-            return f"are more ultrametric than both null models, by {percent:.1f} % of the way to a perfect hierarchy"
+            null = float(self.null_deviation.mean(axis=1).min())
+            way = plus_minus(100 * (1 - self.deviation / null), 100 * self.deviation_error / null)
+            return (
+                f"are more ultrametric than both null models, by ({way}) % of the way to a perfect hierarchy"
+            )
         if np.all(self.deviation_p <= SIGNIFICANCE) and self._sides == {-1}:
             return "are less ultrametric than both null models"
         alike = [name for name, p in zip(self.null_models, self.deviation_p, strict=True) if p > SIGNIFICANCE]

@@ -99,7 +99,7 @@ def _confounded(comparison: Any) -> str:
 def _meaning(rho: float, p: float) -> str:
     if not np.isfinite(rho):
         return "as all values are equal"
-    if not p < SIGNIFICANCE:
+    if not p <= SIGNIFICANCE:
         return "not distinguishable from none"
     return (
         "flatter generalises better, as claimed"

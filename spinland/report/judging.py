@@ -27,7 +27,7 @@ _DRAWS = 14  # points of the integral over several deviations, as a power of 2: 
 JUDGEMENT = (
     "p is the two-sided probability that chance alone gives a difference as large, by Student's t with the degrees of freedom of the "
     "error (Welch's for two independent means; for the largest of several deviations with the correlations of the samples, or Šidák's "
-    f"bound where these are not known). Everywhere on this page a difference is called significant where p < {SIGNIFICANCE:g}, and only there. "
+    f"bound where these are not known). Everywhere on this page a difference is called significant where p ≤ {SIGNIFICANCE:g}, and only there. "
     "An error that is unknown comes from fewer than two independent samples, or from a quantity that is not defined for all of them."
 )
 """How the pages judge, in words."""
@@ -59,8 +59,8 @@ class Judged:
 
     @property
     def significant(self) -> bool:
-        """Whether chance gives such a value in less than ``SIGNIFICANCE`` of all cases."""
-        return self.p < SIGNIFICANCE
+        """Whether chance gives such a value in no more than ``SIGNIFICANCE`` of all cases."""
+        return self.p <= SIGNIFICANCE
 
     @property
     def chance(self) -> str:
@@ -154,7 +154,7 @@ class Worst:
     @property
     def significant(self) -> bool:
         """Whether it is more than chance."""
-        return self.p < SIGNIFICANCE
+        return self.p <= SIGNIFICANCE
 
     def __str__(self) -> str:
         if self.n == 0:

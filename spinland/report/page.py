@@ -187,7 +187,14 @@ def _render(reader: Reader, chapters: list[Chapter], definitions: Definitions, p
         settings=[(name, _shown(value)) for name, value in reader.values.items()],
         file=reader.store.path.name,
         provenance=[_provenance_row(name, reader.get(name)) for name in reader.present],
+        environments=[_environment_text(one) for one in reader.store.meta.get("environments", [])],
     )
+
+
+def _environment_text(environment: dict[str, str]) -> str:
+    """Processor and libraries in a line; of the instructions only how many there are."""
+    known = environment | {"instructions": f"{len(environment.get('instructions', '').split())} sets"}
+    return ", ".join(f"{name} {value}" for name, value in known.items())
 
 
 def _command(config: Settings, out: str) -> str:

@@ -154,3 +154,9 @@ def test_what_is_refused(start, end, alphas, options, name):
     landscape = FunctionLandscape(lambda w: w[:, 0], dim=2)
     with pytest.raises(ArgumentError, match=f"^{name}:"):
         line(landscape, start, end, alphas, **options)
+
+
+@pytest.mark.parametrize("alphas", [[0.0], [0.0, 1.0], [-2.0, -1.0], [-1.0, 2.0, 3.0]])
+def test_a_grid_without_a_place_between_the_ends_tells_no_barrier(alphas):
+    hill = FunctionLandscape(lambda w: w[:, 0] * (1 - w[:, 0]), 1)
+    assert np.isnan(line(hill, [0.0], [1.0], alphas).barrier).all()

@@ -206,7 +206,7 @@ def _found(deviation, levels, draws=199, names=triangles.NULL_MODELS):
         (
             0.45,
             [0.5, 0.5],
-            "are more ultrametric than both null models, by 10.0 % of the way to a perfect hierarchy",
+            "are more ultrametric than both null models, by (10.00 ± 0.40) % of the way to a perfect hierarchy",
             True,
         ),
         (0.55, [0.5, 0.5], "are less ultrametric than both null models", False),
@@ -254,3 +254,14 @@ def test_too_few_draws_are_no_verdict_and_results_of_earlier_files_stay_readable
 def test_bad_arguments_are_refused(rows, arguments, match):
     with pytest.raises(ArgumentError, match=match):
         triangles.ultrametricity(**({"data": rows} | arguments))
+
+
+def test_numbers_too_small_to_be_squared_are_refused():
+    points = np.random.default_rng(0).normal(size=(20, 3))
+    measured = triangles.ultrametricity(points, n_splits=2, n_null=2)
+    for unit in (2.0**-60, 2.0**-200, 2.0**-400):
+        assert triangles.ultrametricity(points * unit, n_splits=2, n_null=2).deviation == measured.deviation
+    for small in (1e-150, 1e-170, 1e-200, 5e-324):
+        with pytest.raises(ArgumentError, match="squares"):
+            triangles.ultrametricity(points * 0 + small * np.eye(20, 3), n_splits=2, n_null=2)
+    assert triangles.ultrametricity(np.zeros((4, 3)), n_splits=2, n_null=2).deviation == 0

@@ -148,5 +148,5 @@ def _table(counts: list[Any], exact: list[Any]) -> Table:
     return Table(
         header, rows,
         "Mean numbers per instance ± standard error over instances. z: deviation of all points from the exact mean in standard errors. Euler: instances in which "
-        "Σ (−1)^index = 1 + (−1)^(N−1).",
+        "Σ (−1)^k = 1 + (−1)^(N−1).",
     )  # fmt: skip

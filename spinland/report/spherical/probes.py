@@ -103,7 +103,7 @@ def _along_walks(profile: Any, order: int) -> str:
     return (
         f"walks from minima {verdict} e_0 q^{order}: of what separates a minimum from random points they have lost {told(middle)}, and where "
         f"the difference is largest {told(furthest)}; 1/N is {number(100 / round(float(profile.radius[0]) ** 2), 2)} %"
-        + ("" if verdict == "beside" else f" (beyond that {p_text(found.p)})")
+        + ("" if verdict == "beside" else f", of differences beyond that {p_text(found.p)}")
     )
 
 
