@@ -48,6 +48,12 @@ def test_going_on_with_other_routines_is_refused_until_allowed(begun, spinland, 
     for name in store.names():
         made = json.loads(store.load(name).provenance.environment)
         assert (other in made["blas"]) == (name not in first), name
+    spinland("report", begun, "--overwrite")
+    page = begun.with_suffix(".html").read_text("utf-8")
+    assert "bit for bit" not in page
+    assert "<code>--mixed</code>" in page
+    assert current()["blas"] in page
+    assert other in page
 
 
 def test_going_on_from_damaged_numbers_is_refused(begun, finished, spinland, tiny):
