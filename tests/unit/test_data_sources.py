@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from spinland.data import DOWNLOADS, fetch, load_dataset, sources, verify
 from spinland.errors import ArgumentError, DataError
 from tests.oracles.idx import idx_bytes
 
+_zipped = partial(gzip.compress, mtime=0)  # without the time: tests have the same names in every process
+
+
 _N_TRAIN, _N_TEST = 12, 7
 _PIXELS = np.arange((_N_TRAIN + _N_TEST) * 6).reshape(-1, 2, 3).astype(np.uint8)
 _LABELS = (np.arange(_N_TRAIN + _N_TEST) * 3 % 10).astype(np.uint8)
@@ -30,7 +34,7 @@ _PARTS = {
     "t10k-images-idx3-ubyte.gz": _PIXELS[_N_TRAIN:],
     "t10k-labels-idx1-ubyte.gz": _LABELS[_N_TRAIN:],
 }
-_FILES = {name: gzip.compress(idx_bytes(array), mtime=0) for name, array in _PARTS.items()}
+_FILES = {name: _zipped(idx_bytes(array)) for name, array in _PARTS.items()}
 _TRAIN_IMAGES, _TRAIN_LABELS, _TEST_IMAGES, _TEST_LABELS = _FILES
 
 
@@ -189,10 +193,10 @@ def test_another_set_of_the_same_file_names_is_refused(tmp_path, small_mnist, mo
     [
         (_TRAIN_IMAGES, _FILES[_TRAIN_IMAGES][:-20], "truncated gzip data"),
         (_TEST_LABELS, b"<html>", "not an IDX file"),
-        (_TRAIN_LABELS, gzip.compress(idx_bytes(_LABELS)), f"19 labels for the 12 images of {_TRAIN_IMAGES}"),
+        (_TRAIN_LABELS, _zipped(idx_bytes(_LABELS)), f"19 labels for the 12 images of {_TRAIN_IMAGES}"),
         (
             _TEST_LABELS,
-            gzip.compress(idx_bytes(np.array([0, 1, 2, 10, 4, 5, 255], np.uint8))),
+            _zipped(idx_bytes(np.array([0, 1, 2, 10, 4, 5, 255], np.uint8))),
             "label 10 of sample 3",
         ),
         (
@@ -203,10 +207,10 @@ def test_another_set_of_the_same_file_names_is_refused(tmp_path, small_mnist, mo
         (_TRAIN_LABELS, _FILES[_TRAIN_IMAGES], "not a file of labels"),
         (
             _TRAIN_LABELS,
-            gzip.compress(idx_bytes(_LABELS[:12].astype(np.int32))),
+            _zipped(idx_bytes(_LABELS[:12].astype(np.int32))),
             "not a file of labels.*int32",
         ),
-        (_TEST_IMAGES, gzip.compress(idx_bytes(np.zeros((7, 3, 3), np.uint8))), r"images of \(3, 3\) pixels"),
+        (_TEST_IMAGES, _zipped(idx_bytes(np.zeros((7, 3, 3), np.uint8))), r"images of \(3, 3\) pixels"),
     ],
 )
 def test_a_damaged_file_is_named_with_its_fault(tmp_path, file, content, problem):
@@ -271,7 +275,7 @@ def _refused(cache, *texts):
 
 def test_a_wrong_checksum_is_refused(small_mnist, server, monkeypatch, cache):
     monkeypatch.setenv("SPINLAND_MNIST_URL", server.url)
-    server.files[_TRAIN_IMAGES] = gzip.compress(idx_bytes(_PIXELS[:_N_TRAIN] + np.uint8(1)))
+    server.files[_TRAIN_IMAGES] = _zipped(idx_bytes(_PIXELS[:_N_TRAIN] + np.uint8(1)))
     _refused(cache, f"{server.url}{_TRAIN_IMAGES}: ", "wrong SHA-256")
 
 
@@ -363,7 +367,7 @@ def test_progress_counts_the_bytes(small_mnist, server, tmp_path):
 def test_verify_tells_of_each_file(small_mnist, tmp_path, cache):
     assert verify("mnist") == [(cache / name, "missing") for name in _FILES]
     assert verify("mnist", tmp_path) == [(tmp_path / "mnist" / name, "missing") for name in _FILES]
-    own = gzip.compress(idx_bytes(_LABELS[:_N_TRAIN][::-1].copy()))
+    own = _zipped(idx_bytes(_LABELS[:_N_TRAIN][::-1].copy()))
     _write(tmp_path, {_TRAIN_IMAGES: _FILES[_TRAIN_IMAGES], _TRAIN_LABELS: own})
     _write(tmp_path, {_TEST_IMAGES: _FILES[_TEST_IMAGES]}, plain=True)
     assert verify("mnist", tmp_path) == [
