@@ -32,9 +32,13 @@ class Interrupts:
         self._hook = sys.unraisablehook
 
     def _quiet(self, unraisable: Any, /) -> None:
-        """Ask again where a stop came while Python cleaned up, where nothing can be raised; tell all else."""
-        if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+        """Ask again where a stop came while Python cleaned up, where nothing can be raised.
+
+        What else fails in cleaning up after a stop are things that were half made; before one, it is told.
+        """
+        if not self.came:
             self._hook(unraisable)
+        if not isinstance(unraisable.exc_value, KeyboardInterrupt):
             return
         import _thread
         import threading
@@ -60,7 +64,8 @@ class Interrupts:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        sys.unraisablehook = self._hook
+        if not self.came:
+            sys.unraisablehook = self._hook
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.came = True
