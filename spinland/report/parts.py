@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..figures.export import svg_text
-from ..formatting import number, p_text  # noqa: F401 - chapters take them from here
 from .judging import mean_of
 
 
