@@ -39,6 +39,15 @@ def two_threads(threads):
     threads(2)
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """One thread for a whole module of small sets, which would only wait for others; the results are the same."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def run_python():
     """A function that runs a script in a fresh interpreter and returns what it prints."""

@@ -48,7 +48,7 @@ def walks_chapter(study: StudyReader) -> Chapter | None:
             picture(
                 walk_ruggedness(rough, labels=[f"σ = {given(r.sigma)}" for r in rough]),
                 "Ruggedness. Left: autocorrelation of the loss along the walk, of its fluctuations about the mean over "
-                "walkers at each step; errors by jackknife over walkers. Right: distribution of the increments of the loss.",
+                "walkers at each step; errors over walkers. Right: distribution of the increments of the loss.",
             )
         )
     return Chapter(
@@ -134,7 +134,7 @@ def _table(walks: list[Any], rough: list[Any], caption: str) -> Table:
         header,
         rows,
         f"{caption} Mean ± standard error over {over}; rise: final loss less that of the start, pair by pair. ξ: lag at which the "
-        "autocorrelation falls to 1/e, its error by jackknife over walkers; not determined where it does not fall so far "
+        "autocorrelation falls to 1/e, its error over walkers; not determined where it does not fall so far "
         "within half the walk. ΔL: change of the loss in a step, its standard deviation with a jackknife error.",
     )
 

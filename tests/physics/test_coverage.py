@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numba
 import pytest
 
 from benchmarks.coverage import ALLOWED, coverage
@@ -12,12 +11,7 @@ REPETITIONS = 100
 STANDARD_ERRORS = 3  # of 44 ratios; one in 700 is further off by chance, the 20 % that are allowed left aside
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield
-    numba.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.slow

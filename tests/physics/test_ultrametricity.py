@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pytest
 from scipy.cluster import hierarchy as scipy_trees
@@ -11,14 +10,7 @@ from spinland.landscape.glass import SphericalSpinGlass
 from spinland.replicas import nulls, triangles
 from tests.oracles import replicas as oracle
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    # Sets this small only wait for further threads; the results are the same.
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield
-    numba.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_an_exact_tree_deviates_by_nothing():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,14 +10,7 @@ from hypothesis import strategies as st
 from spinland.replicas import gram, linkage, pairs, triangles
 from tests.oracles import replicas as oracle
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    # Sets this small only wait for further threads; the results are the same.
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield
-    numba.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 _SETTINGS = settings(max_examples=40, deadline=None)
