@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..figures.export import svg_text
-from .judging import mean_of
+from ..report.judging import mean_of
 
 
 @dataclass(frozen=True)
@@ -32,26 +32,14 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """A part of the page with one finding.
+class Section:
+    """What a chapter puts on the page, besides its finding."""
 
-    The head of the page shows the ``headline`` alone, the chapter the whole ``finding``: nothing long stands twice.
-    """
-
-    anchor: str
     short: str
     title: str
     text: str
-    finding: str = ""
     figures: Sequence[Picture] = field(default_factory=tuple)
     tables: Sequence[Table] = field(default_factory=tuple)
-    headline: str = ""
-
-    @property
-    def summary(self) -> str:
-        """The headline, or else the first sentence of the finding."""
-        first, dot, _ = self.finding.partition(". ")
-        return self.headline or first + dot.strip()
 
 
 def picture(drawn: Any, caption: str) -> Picture:
