@@ -116,6 +116,11 @@ class Numbers:
             return str(value)
         return plus_minus(float(value), error)
 
+    def stated(self, name: str, value: float, digits: int = 3, **more: Any) -> str:
+        """Keep a number that has no error, as `keep` does, and return it written to so many digits."""
+        self.keep(name, value, **more)
+        return number(value, digits)
+
     def worst(self, name: str, found: Worst, against: str) -> str:
         """Keep the largest of several deviations, in standard errors, and return it in words."""
         self.keep(name, found.z, p=found.p, against=against)
