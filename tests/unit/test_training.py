@@ -12,7 +12,7 @@ from spinland.errors import ArgumentError, DeviceUnavailable, DivergenceWarning
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
 from spinland.training import descent, group
-from spinland.training.descent import train, train_groups
+from spinland.training.loop import train, train_groups
 from spinland.training.optimizers import SGD, Adam, AdamW
 from spinland.training.plan import Plan
 from spinland.training.schedules import Constant, Cosine, Cyclic, Step
