@@ -10,8 +10,8 @@ import numpy as np
 
 from ..figures.correlations import correlation_curve, correlation_mixture, effective_order_sweep
 from ..formatting import given, p_text, plus_minus
-from ..probes.correlations import Correlation, correlation
-from ..report.judging import Judged
+from ..probes.correlation.correlation import Correlation, correlation
+from ..statistics.judging import Judged
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Picture, Section, Table, picture, sentence

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..formatting import number, p_text, plus_minus
 from ..provenance import record
-from ..report.judging import Judged, Worst
+from ..statistics.judging import Judged, Worst
 from ..results import Result
 
 

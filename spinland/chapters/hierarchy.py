@@ -13,9 +13,9 @@ from ..figures.comparisons import hierarchy_pair
 from ..figures.labels import OVERLAP
 from ..figures.nulls import ultrametricity_null
 from ..figures.pairs import distance_histogram, overlap_histogram, width_spread
-from ..figures.trees import dendrogram_matrix
+from ..figures.hierarchy import dendrogram_matrix
 from ..formatting import number, plus_minus
-from ..replicas.linkage import Hierarchy, hierarchy
+from ..replicas.hierarchy import Hierarchy, hierarchy
 from ..replicas.pairs import OverlapDistribution, PairStatistics, overlap_distribution, pair_statistics
 from ..replicas.triangles import Ultrametricity, ultrametricity
 from .findings import Finding, Numbers

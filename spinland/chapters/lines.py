@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..figures.comparisons import line_pair
 from ..figures.lines import line_panels, line_profile
 from ..probes.lines import Line, line
-from ..report.judging import Judged, mean_of
+from ..statistics.judging import Judged, mean_of
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Picture, Section, picture, sentence

@@ -14,7 +14,7 @@ from ..figures.theory import minima_energies
 from ..formatting import number, plus_minus
 from ..landscape.glass import SphericalSpinGlass
 from ..replicas.minima import MinimaEnsemble, glass_minima
-from ..report.judging import mean_of
+from ..statistics.judging import mean_of
 from ..theory.levels import layer_energy, threshold_energy
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage

@@ -11,7 +11,7 @@ import numpy as np
 from ..figures.comparisons import overlap_profiles
 from ..formatting import number, p_text, plus_minus
 from ..probes.profiles import OverlapProfile, overlap_profile
-from ..report.judging import Judged, deviations, mean_of, worst_bound
+from ..statistics.judging import Judged, deviations, mean_of, worst_bound
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Section, picture, sentence

@@ -13,7 +13,7 @@ from ..errors import ArgumentError
 from ..figures.swaps import barrier_width, swap_barrier, swap_curves
 from ..formatting import plus_minus
 from ..probes.swaps import SwapInterpolation, swap_interpolation
-from ..report.judging import Judged, independent, mean_of, paired, worst_bound
+from ..statistics.judging import Judged, independent, mean_of, paired, worst_bound
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Picture, Section, Table, picture, sentence

@@ -12,8 +12,8 @@ import numpy as np
 from ..figures.history import training_history
 from ..formatting import given
 from ..landscape.network import ReLUNetwork
-from ..report.judging import mean_of
-from ..training.descent import train_groups
+from ..statistics.judging import mean_of
+from ..training.loop import train_groups
 from ..training.ensemble import Ensemble
 from ..training.optimizers import SGD, Adam, AdamW
 from ..training.plan import Plan

@@ -11,9 +11,9 @@ import numpy as np
 from ..figures.walks import walk_fan, walk_ruggedness
 from ..formatting import given, plus_minus
 from ..probes.walks import RandomWalk, random_walk
-from ..probes.walkstatistics import Ruggedness, ruggedness
-from ..report.judging import Judged, mean_of, paired, worst_bound
-from ..uncertainty import jackknife_error
+from ..probes.ruggedness import Ruggedness, ruggedness
+from ..statistics.judging import Judged, mean_of, paired, worst_bound
+from ..statistics.uncertainty import jackknife_error
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Section, Table, picture, sentence
