@@ -36,9 +36,7 @@ def _at_start(subject: Subject, *, n_pairs: int, seed: int) -> Correlation:
     return correlation(subject.landscape, None, n_pairs, seed)
 
 
-def _at_solutions(
-    subject: Subject, found: Any, *, origins: int, n_pairs: int, seed: int
-) -> Correlation:
+def _at_solutions(subject: Subject, found: Any, *, origins: int, n_pairs: int, seed: int) -> Correlation:
     """On the sphere of the mean norm of the solutions."""
     norms = np.linalg.norm(np.asarray(subject.points(found, origins), np.float64), axis=1)
     return correlation(subject.landscape, None, n_pairs, seed, radius=float(norms.mean()))

@@ -52,26 +52,18 @@ def places(n: int) -> NDArray[np.float64]:
     return np.arange(-before, n - before) / (inside - 1)
 
 
-def _lines(
-    subject: Subject, found: Any, *, n_lines: int, n_points: int, great_circles: bool = False
-) -> Line:
+def _lines(subject: Subject, found: Any, *, n_lines: int, n_points: int, great_circles: bool = False) -> Line:
     """Between solutions, no two lines from one of them."""
     starts, ends = disjoint_pairs(np.asarray(subject.points(found, 2 * n_lines, 2)))
     path = {"path": "great_circle"} if great_circles and subject.order is None else {}
     return line(subject.landscape, starts, ends, places(n_points), **path)
 
 
-def _from_start(
-    subject: Any, found: Any, *, n_lines: int, n_points: int, seed: int, dtype: str
-) -> Line:
+def _from_start(subject: Any, found: Any, *, n_lines: int, n_points: int, seed: int, dtype: str) -> Line:
     """From the initial points to the solutions of the first replicas that converged."""
     alive = np.flatnonzero(~found.diverged)[:n_lines]
-    starts = [
-        subject.network.initialize(1, seed, first=int(found.replicas[r]), dtype=dtype) for r in alive
-    ]
-    return line(
-        subject.landscape, np.concatenate(starts), np.asarray(found.params[alive]), places(n_points)
-    )
+    starts = [subject.network.initialize(1, seed, first=int(found.replicas[r]), dtype=dtype) for r in alive]
+    return line(subject.landscape, np.concatenate(starts), np.asarray(found.params[alive]), places(n_points))
 
 
 def _steps(book: Any) -> Iterator[Stage]:

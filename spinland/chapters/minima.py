@@ -116,7 +116,9 @@ def _beyond(numbers: Numbers, found: list[Any], threshold: float) -> str:
     passed = []
     for item in found:
         below, n = int(np.sum(item.values < threshold)), item.params.shape[1]
-        numbers.keep(f"descents that end below −E_inf, {n} spins", below, against="of", exact=len(item.values))
+        numbers.keep(
+            f"descents that end below −E_inf, {n} spins", below, against="of", exact=len(item.values)
+        )
         passed.append(f"{below} of {n} spins")
     return f"Of {len(found[-1].values)} descents of one instance each, these end below −E_inf: {', '.join(passed)}."
 
@@ -145,9 +147,7 @@ def _write(book: Any) -> Section | None:
             f"Lines: ground state −E_0 and threshold −E_inf for N → ∞. A minimum that several starts reach counts each time.{rows}",
         )
     ]
-    return Section(
-        "The glass", "The glass and its minima", text, figures, [_table(book, main, order)]
-    )
+    return Section("The glass", "The glass and its minima", text, figures, [_table(book, main, order)])
 
 
 def _table(book: Any, minima: Any, order: int) -> Table:

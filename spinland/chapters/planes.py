@@ -67,7 +67,12 @@ def _steps(book: Any) -> Iterator[Step]:
             )
         if subject.order is None:
             yield Training.of(
-                book, _TRAJECTORY, "a trajectory of training", replicas=1, seed=book.config.seed, snapshots=True
+                book,
+                _TRAJECTORY,
+                "a trajectory of training",
+                replicas=1,
+                seed=book.config.seed,
+                snapshots=True,
             )
             yield Stage(
                 subject.name("plane-trajectory"),
@@ -99,7 +104,10 @@ def _write(book: Any) -> Section | None:
     if not figures:
         return None
     return Section(
-        "Planes", "Planes", "The value on planes through the space of points, of a network on the whole training set.", figures
+        "Planes",
+        "Planes",
+        "The value on planes through the space of points, of a network on the whole training set.",
+        figures,
     )
 
 
@@ -117,9 +125,7 @@ def _of_one(book: Any, subject: Subject) -> list[Picture]:
         figures.append(picture(plane_contour(three, value_label=label), _THREE[0]))
     trajectory = book.get(subject.name("plane-trajectory"))
     if trajectory is not None:
-        words = (
-            "Plane of the first two principal components of a training trajectory, with the trajectory on it, one point an epoch."
-        )
+        words = "Plane of the first two principal components of a training trajectory, with the trajectory on it, one point an epoch."
         figures.append(picture(plane_contour(trajectory, value_label=label), words))
     return figures
 

@@ -122,9 +122,7 @@ def _write(book: Any) -> Section | None:
         return None
     subjects, profiles = [s for s, _ in found], [p for _, p in found]
     orders = tuple(s.order for s in subjects)
-    starts = ", and from each of ".join(
-        f"{len(profile.start)} {subject.many}" for subject, profile in found
-    )
+    starts = ", and from each of ".join(f"{len(profile.start)} {subject.many}" for subject, profile in found)
     drawn = overlap_profiles(
         profiles,
         names=tuple(s.label for s in subjects),

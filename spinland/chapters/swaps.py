@@ -17,7 +17,7 @@ from ..statistics.judging import Judged, independent, mean_of, paired, worst_bou
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Picture, Section, Table, picture, sentence
-from .settings import Settings, several, setting, whole
+from .settings import Settings, setting, several, whole
 from .subjects import Subject
 
 _HEADING = "Swaps"
@@ -63,7 +63,15 @@ class SwapSettings(Settings):
 
 
 def _swap(
-    subject: Subject, found: Any, *, origins: int, swaps: tuple[int, ...], points: int, trials: int, layer: int, seed: int
+    subject: Subject,
+    found: Any,
+    *,
+    origins: int,
+    swaps: tuple[int, ...],
+    points: int,
+    trials: int,
+    layer: int,
+    seed: int,
 ) -> SwapInterpolation:
     return swap_interpolation(
         subject.landscape,
@@ -133,7 +141,9 @@ def _find(book: Any) -> Finding | None:
     if first != last:
         growth = paired(main.barrier[first], main.barrier[last], main.origin_index)
         if main.swaps[first] > 0:  # without exchanges there is no barrier
-            numbers.keep(f"growth of the barrier from S = {main.swaps[first]}", growth, p=growth.p, against="none")
+            numbers.keep(
+                f"growth of the barrier from S = {main.swaps[first]}", growth, p=growth.p, against="none"
+            )
             clauses[0] += f", {growth} more than S = {main.swaps[first]}"
         clauses.append(_growing(main, growth))
     if len(widths) > 1 and common:
@@ -141,7 +151,13 @@ def _find(book: Any) -> Finding | None:
         narrow, wide = (_barrier(r, int(np.flatnonzero(r.swaps == s)[0])) for r in (results[0], results[-1]))
         change = independent(narrow, wide)
         numbers.keep(f"barrier at S = {s}, M = {widths[0]}", narrow)
-        numbers.keep(f"barrier at S = {s}, M = {widths[-1]}", wide, p=change.p, against=f"M = {widths[0]}", exact=narrow.value)
+        numbers.keep(
+            f"barrier at S = {s}, M = {widths[-1]}",
+            wide,
+            p=change.p,
+            against=f"M = {widths[0]}",
+            exact=narrow.value,
+        )
         word = change.word("falls", "does not significantly change", "rises")
         clauses.append(
             f"at S = {s} it {word} with the width, from {narrow} at M = {widths[0]} to {wide} at M = {widths[-1]} ({change.chance})"

@@ -13,8 +13,8 @@ from ..figures.history import training_history
 from ..formatting import given
 from ..landscape.network import ReLUNetwork
 from ..statistics.judging import mean_of
-from ..training.loop import train_groups
 from ..training.ensemble import Ensemble
+from ..training.loop import train_groups
 from ..training.optimizers import SGD, Adam, AdamW
 from ..training.plan import Plan
 from ..training.schedules import Cosine

@@ -10,15 +10,15 @@ import numpy as np
 
 from ..figures.walks import walk_fan, walk_ruggedness
 from ..formatting import given, plus_minus
-from ..probes.walks import RandomWalk, random_walk
 from ..probes.ruggedness import Ruggedness, ruggedness
+from ..probes.walks import RandomWalk, random_walk
 from ..statistics.judging import Judged, mean_of, paired, worst_bound
 from ..statistics.uncertainty import jackknife_error
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Section, Table, picture, sentence
 from .profiles import ProfileSettings
-from .settings import number, several, setting
+from .settings import number, setting, several
 from .subjects import Subject
 
 _CONSTRAINTS = {"none": "free", "sphere": "on the sphere"}
@@ -29,7 +29,10 @@ class WalkSettings(ProfileSettings):
     """Settings of random walks with steps of several sizes."""
 
     sigmas: tuple[float, ...] = setting(
-        (0.002, 0.005, 0.01, 0.02, 0.05), "step sizes σ of the random walks", several(number(above=0)), "Walks"
+        (0.002, 0.005, 0.01, 0.02, 0.05),
+        "step sizes σ of the random walks",
+        several(number(above=0)),
+        "Walks",
     )
 
 
@@ -78,7 +81,9 @@ def _find(book: Any) -> Finding | None:
         return None
     numbers = Numbers()
     smallest, largest = min(free, key=_sigma), max(free, key=_sigma)
-    starts = numbers.tell(f"loss of the solutions, {unit}", mean_of(smallest.values[:, 0], smallest.origin_index))
+    starts = numbers.tell(
+        f"loss of the solutions, {unit}", mean_of(smallest.values[:, 0], smallest.origin_index)
+    )
     clauses = [
         f"in {smallest.n_steps} steps from solutions of loss {starts} {unit} the loss rises by {_risen(numbers, smallest)} at σ = {given(smallest.sigma)}"
     ]
@@ -118,7 +123,7 @@ def _opening(walk: Any) -> str:
 
 def _on_the_sphere(numbers: Numbers, sphere: Any, free: Any) -> str:
     """The rise on the sphere, beside that of the free walks from the same solutions."""
-    text = f"on the sphere it rises by {_risen(numbers, sphere, " on the sphere")} there"
+    text = f"on the sphere it rises by {_risen(numbers, sphere, ' on the sphere')} there"
     if sphere.values.shape != free.values.shape or not np.array_equal(sphere.origin_index, free.origin_index):
         return text
     more = paired(free.values[:, -1], sphere.values[:, -1], free.origin_index)
