@@ -17,9 +17,9 @@ from ..figures.dynamics import ageing_curves, descent_curve
 from ..figures.labels import ENERGY
 from ..figures.theory import ageing_beside_theory
 from ..formatting import given, number, plus_minus
-from ..report.judging import Judged, mean_of, paired
+from ..statistics.judging import Judged, mean_of, paired
 from ..theory.thermodynamics import dynamical_temperature
-from ..uncertainty import jackknife_error
+from ..statistics.uncertainty import jackknife_error
 from .descent import DescentSettings
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage

@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..figures.critical import index_counts, index_energy
 from ..formatting import fixed, number, plus_minus
 from ..landscape.glass import SphericalSpinGlass
-from ..report.judging import deviations, worst_joint
+from ..statistics.judging import deviations, worst_joint
 from ..theory.levels import layer_energy, threshold_energy
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage

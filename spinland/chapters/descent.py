@@ -14,7 +14,7 @@ from ..dynamics.scaling import DescentScaling, descent_scaling
 from ..figures.dynamics import descent_approach, descent_curve, descent_sizes
 from ..figures.labels import ENERGY
 from ..formatting import given, number, plus_minus
-from ..report.judging import Judged, independent
+from ..statistics.judging import Judged, independent
 from ..theory.levels import threshold_energy
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage

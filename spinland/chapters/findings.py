@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..formatting import number, p_text, plus_minus
 from ..provenance import record
-from ..report.judging import Judged, Worst
 from ..results import Result
+from ..statistics.judging import Judged, Worst
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -59,7 +59,12 @@ class Finding(Result):
             chance = "" if math.isnan(self.p[i]) else p_text(float(self.p[i]))
             error = float(self.errors[i])
             value = float(self.values[i])
-            yield name, number(value, 4) if math.isnan(error) else plus_minus(value, error), beside.strip(), chance
+            yield (
+                name,
+                number(value, 4) if math.isnan(error) else plus_minus(value, error),
+                beside.strip(),
+                chance,
+            )
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,6 @@ class Chapter:
         Its section of the page; None if there is nothing to show.
     values : callable
         Settings that were left open, with the values that they come to in a book.
-    beside : tuple of str
-        Names of results of other chapters that its finding has beside its own.
     """
 
     name: str
@@ -97,7 +95,6 @@ class Chapter:
     find: Callable[[Any], Finding | None]
     write: Callable[[Any], Section | None]
     values: Callable[[Any], dict[str, Any]] = field(default=lambda book: {})
-    beside: tuple[str, ...] = ()
 
     @property
     def finding_name(self) -> str:
@@ -107,8 +104,7 @@ class Chapter:
     def all_steps(self, book: Any) -> list[Step]:
         """What it makes, and its finding last."""
         steps = list(self.steps(book))
-        needs = (*(step.name for step in steps), *self.beside)
-        return [*steps, Judgement(self, needs)] if steps else []
+        return [*steps, Judgement(self, tuple(step.name for step in steps))] if steps else []
 
 
 @dataclass(frozen=True)

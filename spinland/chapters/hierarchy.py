@@ -10,12 +10,12 @@ import numpy as np
 from scipy.spatial.distance import squareform
 
 from ..figures.comparisons import hierarchy_pair
+from ..figures.hierarchy import dendrogram_matrix
 from ..figures.labels import OVERLAP
 from ..figures.nulls import ultrametricity_null
 from ..figures.pairs import distance_histogram, overlap_histogram, width_spread
-from ..figures.trees import dendrogram_matrix
 from ..formatting import number, plus_minus
-from ..replicas.linkage import Hierarchy, hierarchy
+from ..replicas.hierarchy import Hierarchy, hierarchy
 from ..replicas.pairs import OverlapDistribution, PairStatistics, overlap_distribution, pair_statistics
 from ..replicas.triangles import Ultrametricity, ultrametricity
 from .findings import Finding, Numbers
@@ -80,9 +80,7 @@ def _steps(book: Any) -> Iterator[Stage]:
             {"least": 3},
             subject.key,
         )
-        yield Stage(
-            subject.name("overlap-distribution"), f"overlap distribution{of}", _overlaps, (pairs,)
-        )
+        yield Stage(subject.name("overlap-distribution"), f"overlap distribution{of}", _overlaps, (pairs,))
         yield Stage(
             subject.name("tree"),
             f"hierarchical clustering{of}",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks
-from ..report.judging import JUDGEMENT
+from ..statistics.judging import JUDGEMENT
 from .settings import Settings, seed64, setting, whole
 
 ABC = "Energies are per spin, in the normalisation E[H(σ)H(σ')] = N q^p"

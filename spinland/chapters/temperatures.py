@@ -15,9 +15,9 @@ from ..errors import ArgumentError
 from ..figures.dynamics import energy_temperature, overlap_distribution_curves
 from ..figures.labels import ENERGY
 from ..formatting import fixed, given, number, plus_minus
-from ..report.judging import Judged, deviations, mean_of, worst_joint
+from ..statistics.judging import Judged, deviations, mean_of, worst_joint
 from ..theory.thermodynamics import static_temperature
-from ..uncertainty import standard_error
+from ..statistics.uncertainty import standard_error
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Picture, Section, Table, picture

@@ -19,7 +19,7 @@ from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
 from ..rng import Purpose, seed64
-from ..uncertainty import grouped_error
+from ..statistics.uncertainty import grouped_error
 from . import inputs
 from .arcs import on_sphere
 

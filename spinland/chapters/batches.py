@@ -13,10 +13,9 @@ from scipy import stats
 
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..statistics import correlation
-from ..uncertainty import jackknife_error
-from . import names
-from .context import Context
+from ..statistics.correlation import correlation
+from ..statistics.uncertainty import jackknife_error
+from .subjects import Subject
 
 _LARGEST = 1 - 1e-9  # of a correlation in atanh
 
@@ -81,14 +80,26 @@ class BatchSizeComparison(Measured):
         return np.asarray(self.test_loss - self.train_loss)
 
 
-def compare_batch_sizes(context: Context, sizes: tuple[int, ...]) -> BatchSizeComparison:
-    """Gather what was measured for each batch size; the radius is the second of the settings, or the first."""
-    radii = context.config.radii
+def compare_batch_sizes(
+    subject: Subject, *found: Any, sizes: tuple[int, ...], radii: tuple[float, ...], seed: int
+) -> BatchSizeComparison:
+    """Gather what was measured for each batch size; the radius is the second one, or the first.
+
+    Parameters
+    ----------
+    subject : Subject
+        The network.
+    found : results
+        The ensemble, the flatness along filter-normalised directions and that along walks of the first size; those of
+        the second; and so on.
+    sizes, radii, seed
+        Of the settings.
+    """
     at = min(1, len(radii) - 1)
-    ensembles = [context.loaded_ensemble(names.batch(size, "ensemble")) for size in sizes]
+    ensembles = found[::3]
     rise = {
-        kind: np.stack([context.store.load(names.batch(size, kind)).rise[:, at] for size in sizes])
-        for kind in ("filter", "walk")
+        kind: np.stack([result.rise[:, at] for result in found[1 + k :: 3]])
+        for k, kind in enumerate(("filter", "walk"))
     }
 
     def last(field: str) -> NDArray[Any]:
@@ -97,6 +108,21 @@ def compare_batch_sizes(context: Context, sizes: tuple[int, ...]) -> BatchSizeCo
     quality = last("test_accuracy")
     if np.isnan(quality).all():
         quality = -last("test_loss")
+    landscape = subject.landscape
+    return BatchSizeComparison(
+        provenance=record(
+            "compare_batch_sizes", {"sizes": sizes, "radius": radii[at]}, seed=seed,
+            data=landscape.fingerprint, dtype=landscape.dtype,
+        ),
+        batch_sizes=np.array(sizes), radius=radii[at],
+        train_loss=last("train_loss"), test_loss=last("test_loss"),
+        train_accuracy=last("train_accuracy"), test_accuracy=last("test_accuracy"),
+        rise_filter=rise["filter"], rise_walk=rise["walk"], **_ranks(rise, quality), **quantity_of(landscape),
+    )  # fmt: skip
+
+
+def _ranks(rise: dict[str, NDArray[Any]], quality: NDArray[Any]) -> dict[str, Any]:
+    """Rank correlations of all rises with the quality, over all replicas and within each batch size."""
     ranks: dict[str, Any] = {}
     for kind, values in rise.items():
         for name, statistic in ((f"rank_{kind}", _whole), (f"within_mean_{kind}", _within)):
@@ -104,16 +130,7 @@ def compare_batch_sizes(context: Context, sizes: tuple[int, ...]) -> BatchSizeCo
             ranks |= dict(zip((name, f"{name}_error", f"{name}_p"), found, strict=True))
         each = np.array([clustered(_whole, v[None], q[None]) for v, q in zip(values, quality, strict=True)])
         ranks |= {f"within_{kind}": each[:, 0], f"within_{kind}_error": each[:, 1]}
-    return BatchSizeComparison(
-        provenance=record(
-            "compare_batch_sizes", {"sizes": sizes, "radius": radii[at]}, seed=context.config.seed,
-            data=context.landscape.fingerprint, dtype=context.landscape.dtype,
-        ),
-        batch_sizes=np.array(sizes), radius=radii[at],
-        train_loss=last("train_loss"), test_loss=last("test_loss"),
-        train_accuracy=last("train_accuracy"), test_accuracy=last("test_accuracy"),
-        rise_filter=rise["filter"], rise_walk=rise["walk"], **ranks, **quantity_of(context.landscape),
-    )  # fmt: skip
+    return ranks
 
 
 def clustered(
