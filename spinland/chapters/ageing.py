@@ -18,8 +18,8 @@ from ..figures.labels import ENERGY
 from ..figures.theory import ageing_beside_theory
 from ..formatting import given, number, plus_minus
 from ..statistics.judging import Judged, mean_of, paired
-from ..theory.thermodynamics import dynamical_temperature
 from ..statistics.uncertainty import jackknife_error
+from ..theory.thermodynamics import dynamical_temperature
 from .descent import DescentSettings
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage

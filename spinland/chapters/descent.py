@@ -18,6 +18,7 @@ from ..statistics.judging import Judged, independent
 from ..theory.levels import threshold_energy
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
+from .minima import levels as levels_of
 from .parts import Picture, Section, Table, picture
 from .settings import number as real
 from .settings import setting, several, whole
@@ -188,7 +189,7 @@ def _write(book: Any) -> Section | None:
 
 
 def _figures(book: Any, scaling: Any, line: Any) -> list[Picture]:
-    order, levels = book.config.order, book.levels
+    order, levels = book.config.order, levels_of(book.config.order)
     flows = [
         SimpleNamespace(times=scaling.times, mean=energies, error=error)
         for energies, error in zip(scaling.energies, scaling.energy_error, strict=True)

@@ -16,8 +16,8 @@ from ..figures.dynamics import energy_temperature, overlap_distribution_curves
 from ..figures.labels import ENERGY
 from ..formatting import fixed, given, number, plus_minus
 from ..statistics.judging import Judged, deviations, mean_of, worst_joint
-from ..theory.thermodynamics import static_temperature
 from ..statistics.uncertainty import standard_error
+from ..theory.thermodynamics import static_temperature
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Picture, Section, Table, picture

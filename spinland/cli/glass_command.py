@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from ..study.glass_config import GlassConfig
+from ..study.glasses import GlassConfig
 from .options import run_and_report, settings_command
 
 
@@ -15,7 +15,7 @@ def command(config: GlassConfig, out: Path, page: bool, overwrite: bool, mixed: 
 
     Everything goes into one HDF5 file. Stopped at any moment, the same command goes on where it was.
     """
-    from ..study.glass_run import run_glass
+    from ..study.glasses import run_glass
 
     run_and_report(
         partial(run_glass, config, out, mixed=mixed), out, page=page, overwrite=overwrite, quiet=quiet

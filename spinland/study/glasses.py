@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import checks
 from ..chapters.ageing import AGEING, AgeingSettings
 from ..chapters.book import Book
+from ..chapters.correlation import CORRELATION
 from ..chapters.critical import CRITICAL, CriticalSettings
 from ..chapters.descent import DESCENT, DescentSettings, sizes
 from ..chapters.frame import Chapter, Say
 from ..chapters.hierarchy import HIERARCHY, HierarchySettings
+from ..chapters.lines import LINES, LineSettings
+from ..chapters.minima import MINIMA, MinimaSettings
+from ..chapters.planes import PLANES, PlaneSettings
+from ..chapters.profiles import PROFILES, ProfileSettings
 from ..chapters.settings import one_of, setting, whole
 from ..chapters.spherical import ABC, DEFINITIONS, SEED_STARTS, SphericalSettings
 from ..chapters.subjects import GlassSubject
@@ -24,22 +29,34 @@ from ..chapters.theory.chapter import THEORY, TheorySettings
 from ..errors import ArgumentError
 from ..figures.labels import ENERGY
 from ..landscape.glass import SphericalSpinGlass
-from ..store.commit import real_path, reserved
-from ..theory.levels import layer_energy, threshold_energy
-from .execution import complete, open_file
+from .execution import run
 
 if TYPE_CHECKING:
     from ..store.hdf5 import Store
 
-_PROBES = "Probes"
-
-GLASS: tuple[Chapter, ...] = (THEORY, DESCENT, CRITICAL, TEMPERATURES, AGEING, HIERARCHY)
+GLASS: tuple[Chapter, ...] = (
+    THEORY,
+    DESCENT,
+    CRITICAL,
+    TEMPERATURES,
+    AGEING,
+    MINIMA,
+    CORRELATION,
+    PROFILES,
+    LINES,
+    PLANES,
+    HIERARCHY,
+)
 """Chapters of a glass, in their order on the page."""
 
 
 @dataclass(frozen=True)
 class GlassConfig(
     HierarchySettings,
+    PlaneSettings,
+    LineSettings,
+    ProfileSettings,
+    MinimaSettings,
     AgeingSettings,
     TemperatureSettings,
     CriticalSettings,
@@ -59,30 +76,12 @@ class GlassConfig(
 
     kind: ClassVar[str] = "glass"
 
-    pairs: int = setting(300, "pairs of points for the correlation", whole(3), _PROBES)
-    minima: int = setting(40, "descents of one instance to its minima", whole(4), _PROBES)
-    walk_origins: int = setting(8, "minima to walk from, at most all there are", whole(1), _PROBES)
-    walkers: int = setting(8, "walks from each", whole(2), _PROBES)
-    walk_steps: int = setting(100, "steps of a walk", whole(2), _PROBES)
-    lines: int = setting(
-        8,
-        "great circles to average, each between two minima of its own; at most half as many as there are",
-        whole(1),
-        _PROBES,
-    )
-    line_points: int = setting(41, "points along a line", whole(3), _PROBES)
-    grid: int = setting(41, "points along each side of a plane", whole(3), _PROBES)
-    linkage: str = setting(  # of overlaps too, which have no Euclidean distances at even order
+    pairs: int = setting(300, "pairs of points for the correlation", whole(3), "Probes")
+    linkage: str = setting(  # the others need Euclidean distances, which minima of an even order do not have
         "average",
         "single, complete, average or weighted",
         one_of("single", "complete", "average", "weighted"),
-        _PROBES,
-    )
-    bootstrap: int = setting(
-        200, "random halves of the replicas, for the errors of triangles", whole(10), _PROBES
-    )
-    null_draws: int = setting(
-        199, "draws of each null model; a verdict at the level 0.01 takes 199", whole(10), _PROBES
+        "Hierarchy",
     )
 
 
@@ -129,18 +128,15 @@ class GlassBook(Book):
         return {_minima(n): {"n_spins": n, **same} for n in sizes(c)}
 
     @property
+    def correlation_pairs(self) -> int:
+        """Pairs of points for the correlation."""
+        return int(self.config.pairs)
+
+    @property
     def values(self) -> dict[str, Any]:
         """All settings as they were used."""
         open_ones = [chapter.values(self) for chapter in GLASS]
         return self.config.as_dict() | {name: value for found in open_ones for name, value in found.items()}
-
-    @property
-    def levels(self) -> dict[str, float]:
-        """−E_0 and −E_inf with their names on an axis; the one they share at order 2."""
-        ground, threshold = -layer_energy(self.config.order), -threshold_energy(self.config.order)
-        if self.config.order == 2:
-            return {r"$-E_0 = -E_\infty$": ground}
-        return {r"$-E_0$": ground, r"$-E_\infty$": threshold}
 
 
 def _minima(n_spins: int) -> str:
@@ -152,6 +148,7 @@ def run_glass(
     config: GlassConfig,
     out: str | os.PathLike[str],
     *,
+    chapters: tuple[str, ...] | None = None,
     overwrite: bool = False,
     mixed: bool = False,
     say: Say = lambda text: None,
@@ -167,6 +164,9 @@ def run_glass(
     out : path-like
         The file. An unfinished one with the same settings is taken up where it stopped and ends with the same bits
         as if it had never stopped.
+    chapters : tuple of str, optional
+        Only these chapters, and what they need of others; all of them by default. Others can be added later by the same
+        settings and another choice.
     overwrite : bool
         Replace a finished file, or one that cannot be taken up.
     mixed : bool
@@ -183,20 +183,15 @@ def run_glass(
     Raises
     ------
     ArgumentError
-        The instances do not fit into memory.
+        The instances do not fit into memory, or there is no such chapter.
     StoreError
         The file belongs to something else, was begun elsewhere, is damaged, or cannot be written.
     """
     checks.instance("config", config, GlassConfig)
-    path, overwrite, mixed = (
-        real_path(out, "out"),
-        checks.boolean("overwrite", overwrite),
-        checks.boolean("mixed", mixed),
-    )
     _check_room(config)
-    with reserved(path):
-        store = open_file(path, config, {}, overwrite=overwrite, mixed=mixed, say=say)
-        return 0 if store is None else complete(GlassBook.opened(store), GLASS, say)
+    return run(
+        config, out, GLASS, GlassBook.opened, {}, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say
+    )
 
 
 def _check_room(config: GlassConfig) -> None:
