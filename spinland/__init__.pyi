@@ -83,13 +83,13 @@ from .results import Result as Result
 from .statistics.correlation import RankCorrelation as RankCorrelation
 from .statistics.correlation import rank_correlation as rank_correlation
 from .store.hdf5 import Store as Store
-from .study.batches import BatchSizeComparison as BatchSizeComparison
-from .study.config import StudyConfig as StudyConfig
+from .chapters.batches import BatchSizeComparison as BatchSizeComparison
+from .study.networks import StudyConfig as StudyConfig
 from .study.glass_config import GlassConfig as GlassConfig
 from .study.glass_results import TheoryCard as TheoryCard
 from .study.glass_run import run_glass as run_glass
 from .study.glass_theory import theory_card as theory_card
-from .study.run import run_study as run_study
+from .study.networks import run_study as run_study
 from .training.ensemble import Ensemble as Ensemble
 from .training.loop import train as train
 from .training.loop import train_groups as train_groups
