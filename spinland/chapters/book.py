@@ -99,8 +99,8 @@ class Book:
 
     def finding(self, chapter: Any) -> Finding | None:
         """What a chapter has found: as it was kept, or from the results that are there."""
-        kept = self.get(chapter.finding_name)
-        return chapter.find(self) if kept is None else kept
+        kept: Finding | None = self.get(chapter.finding_name)
+        return kept if kept is not None or chapter.find is None else chapter.find(self)
 
     @property
     def unfinished(self) -> str:

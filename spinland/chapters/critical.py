@@ -259,4 +259,9 @@ def _table(counts: list[Any], exact: list[Any]) -> Table:
     )
 
 
-CRITICAL = Chapter("critical", "critical points", _steps, _find, _write, beside=(COUNTS,))
+def _reads(book: Any) -> tuple[str, ...]:
+    """The exact means of theory."""
+    return (COUNTS,)
+
+
+CRITICAL = Chapter("critical", "critical points", _steps, _find, _write, reads=_reads)

@@ -20,12 +20,11 @@ from .findings import Finding, Numbers
 from .frame import Chapter, Stage, Step
 from .parts import Section, Table, mean_text, picture
 from .settings import Settings, number, one_of, setting, several, whole
-from .training import Training
+from .training import SEED_BATCH, SEED_RESCALING, Training
 
 _HEADING = "Flatness"
 _COMPARISON = "batches/comparison"
 _SIZES = (8, 32, 128, 512)
-_SEED_BATCH, _SEED_RESCALING = 2, 4
 RESCALING = 0.5
 """Standard deviation of the logarithm of the factors that test what flatness makes of rescaled neurons."""
 
@@ -126,14 +125,14 @@ def _steps(book: Any) -> Iterator[Step]:
             batch_size=size,
             epochs=_epochs(book, size),
             # The same initial points for all of them: this removes their share of the scatter from the comparison.
-            seed=rng.derive_seed(c.seed, _SEED_BATCH),
+            seed=rng.derive_seed(c.seed, SEED_BATCH),
         )
         for kind in ("filter", "walk"):
             title = f"flatness ({kind}), batch size {size}"
             yield Stage(_name(size, kind), title, _flatness, (ensemble,), arguments | {"kind": kind}, key)
     if sizes:
         size = _main_size(book)
-        rescaled = arguments | {"kind": "filter", "rescaling": rng.derive_seed(c.seed, _SEED_RESCALING)}
+        rescaled = arguments | {"kind": "filter", "rescaling": rng.derive_seed(c.seed, SEED_RESCALING)}
         title = f"flatness (filter) of rescaled copies, batch size {size}"
         yield Stage(_name(size, "rescaled"), title, _flatness, (_name(size, "ensemble"),), rescaled, key)
     if len(sizes) > 1:

@@ -23,12 +23,17 @@ class Step(Protocol):
 
     @property
     def title(self) -> str:
-        """What it is, for the progress display."""
+        """What it is, for the progress display; empty if it tells so itself."""
         ...
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Names of the results that it is made from."""
+        ...
+
+    @property
+    def partial(self) -> bool:
+        """Whether it can be made although some of these could not."""
         ...
 
     def make(self, book: Any, say: Say) -> None:
@@ -61,6 +66,7 @@ class Stage:
     needs: tuple[str, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
     subject: str = ""
+    partial: bool = False
 
     def make(self, book: Any, say: Say) -> None:
         """Compute the result and keep it."""
@@ -82,19 +88,22 @@ class Chapter:
     steps : callable
         All that it makes in a book, in an order that respects what they need.
     find : callable
-        Its finding, from the results that a book has; None if there is nothing to say.
+        Its finding, from the results that a book has; returns None if there is nothing to say.
     write : callable
-        Its section of the page; None if there is nothing to show.
+        Its section of the page; returns None if there is nothing to show.
     values : callable
         Settings that were left open, with the values that they come to in a book.
+    reads : callable
+        Names of results of other chapters that its finding is made from.
     """
 
     name: str
     title: str
     steps: Callable[[Any], Iterator[Step]]
-    find: Callable[[Any], Finding | None]
+    find: Callable[[Any], Finding | None] | None
     write: Callable[[Any], Section | None]
     values: Callable[[Any], dict[str, Any]] = field(default=lambda book: {})
+    reads: Callable[[Any], tuple[str, ...]] = field(default=lambda book: ())
 
     @property
     def finding_name(self) -> str:
@@ -104,7 +113,9 @@ class Chapter:
     def all_steps(self, book: Any) -> list[Step]:
         """What it makes, and its finding last."""
         steps = list(self.steps(book))
-        return [*steps, Judgement(self, tuple(step.name for step in steps))] if steps else []
+        if not steps or self.find is None:
+            return steps
+        return [*steps, Judgement(self, (*(step.name for step in steps), *self.reads(book)))]
 
 
 @dataclass(frozen=True)
@@ -113,19 +124,17 @@ class Judgement:
 
     chapter: Chapter
     needs: tuple[str, ...]
+    partial: bool = True
+    title: str = ""
 
     @property
     def name(self) -> str:
         """Where the finding is kept."""
         return self.chapter.finding_name
 
-    @property
-    def title(self) -> str:
-        """What it is."""
-        return f"finding: {self.chapter.title}"
-
     def make(self, book: Any, say: Say) -> None:
-        """State it and keep it."""
-        found = self.chapter.find(book)
+        """State it, keep it and tell it."""
+        found = self.chapter.find(book) if self.chapter.find else None
         if found is not None:
             book.store.save(self.name, found)
+            say(f"{self.chapter.title}: {found.headline}")

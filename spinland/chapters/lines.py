@@ -126,9 +126,9 @@ def _on_circles(book: Any, numbers: Numbers) -> list[str]:
             f"{numbers.tell(f'barrier on the great circle, {s.label}, %', _relative(item, profile))} % ({s.label})"
             for s, item, profile in circles
         ]
+        both = " and ".join(heights)
         return [
-            "on the great circle between two of them stands a barrier of "
-            f"{' and '.join(heights)} of what separates a solution from random points"
+            f"on the great circle between two of them stands a barrier of {both} of what separates a solution from random points"
         ]
     return [
         f"on the great circle between two {s.many} the energy rises by "
@@ -207,4 +207,9 @@ def _circles(book: Any) -> list[Picture]:
     ]
 
 
-LINES = Chapter("lines", "lines between solutions", _steps, _find, _write)
+def _reads(book: Any) -> tuple[str, ...]:
+    """The profiles, in whose units barriers of several subjects are told."""
+    return tuple(s.name("profile") for s in book.compared) if len(book.compared) > 1 else ()
+
+
+LINES = Chapter("lines", "lines between solutions", _steps, _find, _write, reads=_reads)

@@ -12,7 +12,6 @@ from ..figures.comparisons import plane_pair
 from ..figures.planes import plane_contour, plane_surface
 from ..probes.directions import random_directions
 from ..probes.planes import Plane, plane, plane_through, random_plane, trajectory_plane
-from .findings import Finding
 from .frame import Chapter, Stage, Step
 from .parts import Picture, Section, picture
 from .settings import Settings, setting, whole
@@ -86,17 +85,15 @@ def _steps(book: Any) -> Iterator[Step]:
 
 _ABOUT = (
     "Plane of two random filter-normalised directions about a solution (Li et al. 2018).",
-    "Plane of two random tangent directions at right angles about a minimum; coordinates are angles along great circles from it, in "
-    "radians (azimuthal equidistant projection of the sphere in the span of three vectors).",
+    (
+        "Plane of two random tangent directions at right angles about a minimum; coordinates are angles along great circles from it, in "
+        "radians (azimuthal equidistant projection of the sphere in the span of three vectors)."
+    ),
 )
 _THREE = (
     "Plane through three independently trained solutions (Garipov et al. 2018).",
     "The sphere in the span of three minima, seen from their normalised mean; coordinates are angles.",
 )
-
-
-def _find(book: Any) -> Finding | None:
-    return None  # planes are looked at
 
 
 def _write(book: Any) -> Section | None:
@@ -152,4 +149,4 @@ def _beside(book: Any) -> list[Picture]:
     return figures
 
 
-PLANES = Chapter("planes", "planes", _steps, _find, _write)
+PLANES = Chapter("planes", "planes", _steps, None, _write)

@@ -26,6 +26,9 @@ from .settings import Settings, number, one_of, setting, whole
 if TYPE_CHECKING:
     from ..store.rows import RowWriter
 
+# Labels of the seeds that are derived from that of a study of networks.
+SEED_WIDTH, SEED_BATCH, SEED_GLASS, SEED_RESCALING = 1, 2, 3, 4
+
 _HEADING = "Training"
 _BATCH_SIZE = 32
 _GROUP_OPERATIONS = 2e12  # some ten seconds to a minute of work: what a kill may cost
@@ -75,6 +78,7 @@ class Training:
     seed: int
     snapshots: bool = False
     needs: tuple[str, ...] = ()
+    partial: bool = False
 
     @classmethod
     def of(

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ..errors import ArgumentError, StoreError
-from ..study.settings import S, Settings, from_mapping, listed, read_toml
+from ..chapters.settings import S, Settings, from_mapping, listed, read_toml
 from .parameters import Numbers, UserPath
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from ..study.config import StudyConfig
+from ..study.networks import StudyConfig
 from .options import run_and_report, settings_command
 
 
@@ -15,7 +15,7 @@ def command(config: StudyConfig, out: Path, page: bool, overwrite: bool, mixed: 
 
     Everything goes into one HDF5 file. Stopped at any moment, the same command goes on where it was.
     """
-    from ..study.run import run_study
+    from ..study.networks import run_study
 
     run_and_report(
         partial(run_study, config, out, mixed=mixed), out, page=page, overwrite=overwrite, quiet=quiet

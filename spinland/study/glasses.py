@@ -22,7 +22,7 @@ from ..chapters.minima import MINIMA, MinimaSettings
 from ..chapters.planes import PLANES, PlaneSettings
 from ..chapters.profiles import PROFILES, ProfileSettings
 from ..chapters.settings import one_of, setting, whole
-from ..chapters.spherical import ABC, DEFINITIONS, SEED_STARTS, SphericalSettings
+from ..chapters.spherical import ABC, SEED_STARTS, SphericalSettings
 from ..chapters.subjects import GlassSubject
 from ..chapters.temperatures import TEMPERATURES, TemperatureSettings
 from ..chapters.theory.chapter import THEORY, TheorySettings
@@ -95,7 +95,6 @@ class GlassBook(Book):
     """
 
     settings = GlassConfig
-    definitions = DEFINITIONS
 
     def __init__(self, config: GlassConfig, store: Store, facts: Mapping[str, Any]):
         super().__init__(config, store, facts)
