@@ -163,7 +163,7 @@ def _correlation(numbers: Numbers, run: Any, theory: Any) -> str:
         verb = change.word("falls", "does not significantly change", "rises")
         meaning = change.word("", ": ageing is not resolved", ": the glass ages")
         ages = f"from t_w = {given(waits[0])} to t_w = {given(waits[-1])}"
-        by = numbers.tell(f"change of C at t = {t} {ages}", change, p=change.p, against="none", exact=0)
+        by = numbers.tell(f"change of C at t = {t} {ages}", change, p=change.p, against="no change")
         text = (
             f"The correlation after t = {t} {verb} with the age, by {by} {ages} ({change.chance}){meaning}; "
             f"it is {told(0)} and {told(-1)}"

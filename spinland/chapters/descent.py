@@ -159,7 +159,7 @@ def _with_size(numbers: Numbers, scaling: Any, threshold: float) -> str:
     sides = [gap if gap.value >= 0 else -gap for gap in gaps]
     change = independent(*sides)
     numbers.keep(
-        "change with N of the distance of the minima from it", change, p=change.p, against="none", exact=0
+        "change with N of the distance of the minima from it", change, p=change.p, against="no change"
     )
     verdict = change.word("shrinks", "does not significantly change", "grows")
     first, last = (
