@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from ..errors import ArgumentError, StoreError
 from ..chapters.settings import S, Settings, from_mapping, listed, read_toml
+from ..errors import ArgumentError, StoreError
 from .parameters import Numbers, UserPath
 
 
