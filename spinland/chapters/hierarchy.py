@@ -128,7 +128,7 @@ def _find(book: Any) -> Finding | None:
     found = _results(book)
     if not found:
         return None
-    sentences = [_told(numbers, results, len(found) > 1) for results in found]
+    sentences = [_told(numbers, results, results is not found[0]) for results in found]
     verdicts = [results.triangles.verdict for results in found if results.triangles is not None]
     return numbers.finding("hierarchy", " ".join(sentences), verdicts[0] if verdicts else "")
 

@@ -136,7 +136,7 @@ def _write(book: Any) -> Section | None:
     )
     if main.symmetric:
         text += " At even order a minimum and its opposite count as one, and overlaps have no sign."
-    sizes = "one instance of each size" if len(found) > 1 else "it"
+    sizes = "one instance of each size" if len(found) > 1 else "this instance"
     rows = " Several sizes: a row for each, its highest bin at one height." if len(found) > 1 else ""
     figures = [
         picture(

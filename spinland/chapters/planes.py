@@ -127,11 +127,16 @@ def _of_one(book: Any, subject: Subject) -> list[Picture]:
     return figures
 
 
+def _small(words: str) -> str:
+    """The same within a sentence."""
+    return words[:1].lower() + words[1:]
+
+
 def _of_glass(about: Any, three: Any, label: str) -> list[Picture]:
     if about is not None and three is not None:
         names = ("about a minimum", "through three minima")
         drawn = sl.figures.plane_pair([about, three], names=names, value_labels=(label, label))
-        return [picture(drawn, f"{_ABOUT[1]} Right: {_THREE[1][:1].lower()}{_THREE[1][1:]}")]
+        return [picture(drawn, f"{_ABOUT[1]} Right: {_small(_THREE[1])}")]
     return [] if about is None else [picture(sl.figures.plane_contour(about, value_label=label), _ABOUT[1])]
 
 
@@ -145,7 +150,7 @@ def _beside(book: Any) -> list[Picture]:
             labels = [subject.value_label for subject in book.subjects]
             names = [subject.label for subject in book.subjects]
             drawn = sl.figures.plane_pair(planes, names=names, value_labels=labels, surfaces=False)
-            figures.append(picture(drawn, f"Left: {words[0]} Right: {words[1]}"))
+            figures.append(picture(drawn, f"Left: {_small(words[0])} Right: {_small(words[1])}"))
     return figures
 
 
