@@ -105,7 +105,7 @@ def _find(book: Any) -> Finding | None:
             numbers.keep(
                 "lines from initialisation to solution on which the loss falls monotonically",
                 falling,
-                against="of",
+                against="out of",
                 exact=len(rows),
             )
             clauses.append(

@@ -115,7 +115,7 @@ def _beyond(numbers: Numbers, found: list[Any], threshold: float) -> str:
     for item in found:
         below, n = int(np.sum(item.values < threshold)), item.params.shape[1]
         numbers.keep(
-            f"descents that end below −E_inf, {n} spins", below, against="of", exact=len(item.values)
+            f"descents that end below −E_inf, {n} spins", below, against="out of", exact=len(item.values)
         )
         passed.append(f"{below} of {n} spins")
     return f"Of {len(found[-1].values)} descents of one instance each, these end below −E_inf: {', '.join(passed)}."

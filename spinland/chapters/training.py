@@ -184,7 +184,7 @@ def _find(book: Any) -> Finding | None:
     n, lost = len(ensemble.params), np.flatnonzero(ensemble.diverged)
     risen = np.flatnonzero(ensemble.train_loss[:, -1] >= ensemble.train_loss[:, 0])
     fell = n - len(lost) - len(risen)
-    numbers.keep("replicas whose loss fell", fell, against="of", exact=n)
+    numbers.keep("replicas whose loss fell", fell, against="out of", exact=n)
     loss = numbers.tell(f"final training loss, {unit}", mean_of(ensemble.train_loss[:, -1]))
     text = f"The loss of {fell} of {n} replicas fell; final training loss {loss} {unit}"
     if book.is_classification:
