@@ -38,6 +38,7 @@ from .landscape.glass import SphericalSpinGlass as SphericalSpinGlass
 from .landscape.network import ReLUNetwork as ReLUNetwork
 from .landscape.network_landscape import NetworkLandscape as NetworkLandscape
 from .landscape.protocol import Landscape as Landscape
+from .landscape.walkers import WalkStep as WalkStep
 from .probes.correlations import Correlation as Correlation
 from .probes.correlations import correlation as correlation
 from .probes.directions import random_directions as random_directions
@@ -57,7 +58,6 @@ from .probes.profiles import overlap_profile as overlap_profile
 from .probes.swaps import SwapInterpolation as SwapInterpolation
 from .probes.swaps import swap_interpolation as swap_interpolation
 from .probes.walks import RandomWalk as RandomWalk
-from .probes.walks import WalkStep as WalkStep
 from .probes.walks import iterate_walk as iterate_walk
 from .probes.walks import random_walk as random_walk
 from .probes.walkstatistics import Ruggedness as Ruggedness
