@@ -26,8 +26,8 @@ from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
 from ..progress import track
 from ..provenance import fingerprint, record
+from ..statistics.uncertainty import jackknife_error
 from ..training.ensemble import Ensemble
-from ..uncertainty import jackknife_error
 from . import activities, paths
 from .mapping import MappingAssumptions
 from .reduction import fewest_values

@@ -14,8 +14,8 @@ from ..landscape.glass import SphericalSpinGlass
 from ..progress import track
 from ..provenance import record
 from ..results import Result
+from ..statistics.uncertainty import standard_error
 from ..theory.polynomials import complex_critical_points
-from ..uncertainty import standard_error
 from .algebra import solvable, solve
 from .points import DEFAULT_STARTS, METHODS, CriticalPoints, collect
 

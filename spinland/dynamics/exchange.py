@@ -16,8 +16,9 @@ from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..uncertainty import standard_error
-from . import chains, inputs
+from ..statistics import chains, histograms
+from ..statistics.uncertainty import standard_error
+from . import inputs
 from .hamiltonian import Hamiltonian, dots
 from .ladder import Ladder
 
@@ -130,7 +131,7 @@ class ReplicaExchange(Measured):
         if self.overlaps.shape[-1] == 0:
             raise ArgumentError("copies", "two copies or more, whose overlap is taken", 1)
         samples = np.abs(self._overlaps) if folded else self._overlaps
-        return edges, *self._estimate(samples, lambda s: chains.density(s, edges))
+        return edges, *self._estimate(samples, lambda s: histograms.density(s, edges))
 
     def _estimate(
         self, samples: NDArray[np.float64], estimate: Callable[[NDArray[np.float64]], NDArray[np.float64]]

@@ -15,7 +15,7 @@ from ..landscape.swaps import NeuronSwaps
 from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..uncertainty import grouped_error
+from ..statistics.uncertainty import grouped_error
 from . import inputs
 from .barriers import barrier_height, with_ends
 

@@ -18,7 +18,7 @@ from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
 from ..rng import seed64
-from ..uncertainty import grouped_error
+from ..statistics.uncertainty import grouped_error
 from . import inputs
 from .arcs import on_sphere
 

@@ -39,10 +39,10 @@ from ..progress import track
 from ..provenance import fingerprint, record
 from ..results import Result
 from ..rng import Purpose, derive_seed, integers, seed64
-from ..statistics import SIGNIFICANCE, rank_p
-from ..uncertainty import split_error
+from ..statistics.judging import SIGNIFICANCE, rank_p
+from ..statistics.uncertainty import split_error
 from .gram import square_form, squared_distances
-from .linkage import condensed_distances, is_distance_matrix
+from .hierarchy import condensed_distances, is_distance_matrix
 from .nulls import NormNulls
 from .rows import Rows
 
@@ -188,7 +188,7 @@ def ultrametricity(
         Gaussian null model takes them for Euclidean (give sqrt(2(1−q)) rather than 1−q for overlaps q).
     n_splits : int
         Random divisions of the replicas in halves and quarters, from which the errors come
-        (:func:`spinland.uncertainty.split_error`). Every part has its own standard deviation in the tolerance.
+        (:func:`spinland.statistics.uncertainty.split_error`). Every part has its own standard deviation in the tolerance.
     n_null : int
         Draws of each null model. Significance at the level 0.01 takes 199.
     n_triples : int, optional

@@ -26,7 +26,7 @@ MAX_REPLICA = 2**32 - 1
 class Plan:
     """Checked arguments of a training, and its samples as the kernels want them.
 
-    Parameters are those of :func:`spinland.training.descent.train`.
+    Parameters are those of :func:`spinland.training.loop.train`.
 
     Raises
     ------

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks, rng
-from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
-from ..landscape.network import ReLUNetwork
-from ..landscape.network_landscape import NetworkLandscape
-from ..landscape.protocol import Landscape
-from ..progress import track
-from ..provenance import record
-from ..quantities import Measured, quantity_of
-from ..uncertainty import bootstrap_error
-from . import inputs
-from .orders import MixtureFit
-from .paircurves import PairCurves
+from ... import checks, rng
+from ...errors import ArgumentError
+from ...landscape.geometry import Sphere
+from ...landscape.network import ReLUNetwork
+from ...landscape.network_landscape import NetworkLandscape
+from ...landscape.protocol import Landscape
+from ...progress import track
+from ...provenance import record
+from ...quantities import Measured, quantity_of
+from ...statistics.bootstrap import bootstrap_error
+from .. import inputs
+from .curves import PairCurves
+from .mixture import MixtureFit
 
 _BLOCK_ENTRIES = 1 << 21  # coordinates of x, and of x⊥, that are drawn together: 16 MB each
 _DEGREES_15 = np.cos(np.pi * np.arange(13) / 12)
