@@ -9,17 +9,13 @@ from typing import Any
 
 import numpy as np
 
+import spinland as sl
+
 from .. import checks
-from ..dynamics.disorder import instances
-from ..dynamics.thermal import Langevin, langevin
 from ..errors import ArgumentError
-from ..figures.dynamics import ageing_curves, descent_curve
-from ..figures.labels import ENERGY
-from ..figures.theory import ageing_beside_theory
 from ..formatting import given, number, plus_minus
 from ..statistics.judging import Judged, mean_of, paired
 from ..statistics.uncertainty import jackknife_error
-from ..theory.thermodynamics import dynamical_temperature
 from .descent import DescentSettings
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
@@ -74,7 +70,7 @@ class AgeingSettings(DescentSettings):
 
 def ageing_temperature(config: AgeingSettings) -> float:
     """Temperature after the quench."""
-    return config.ageing_temperature or 0.5 * dynamical_temperature(config.order)
+    return config.ageing_temperature or 0.5 * sl.theory.dynamical_temperature(config.order)
 
 
 def _by_theory(
@@ -95,11 +91,11 @@ def _langevin(
     step: float,
     seed: int,
     seeds_of_points: tuple[int, ...],
-) -> Langevin:
+) -> sl.Langevin:
     """Dynamics of the instances with this seed, from random points of their own."""
-    glasses = instances(n_spins, order, n_instances, seed)
+    glasses = sl.instances(n_spins, order, n_instances, seed)
     points = np.stack([glasses[0].random_points(walkers, own) for own in seeds_of_points])
-    return langevin(
+    return sl.langevin(
         glasses, points, temperature, until(last), step, seed, waiting_times=np.array(waiting_times)
     )
 
@@ -231,7 +227,7 @@ def _figures(run: Any, theory: Any) -> list[Picture]:
     if theory is not None:
         figures.append(
             picture(
-                ageing_beside_theory(run, theory),
+                sl.figures.ageing_beside_theory(run, theory),
                 "Correlation against the time t after the waiting time t_w: mean over instances, band of one standard error. Dashed: the "
                 "two-time equations of Cugliandolo and Kurchan (1993), N → ∞, as far as they were followed; dotted: the overlap "
                 "q_EA of the threshold states, at which a plateau forms for long waiting times.",
@@ -239,7 +235,7 @@ def _figures(run: Any, theory: Any) -> list[Picture]:
         )
     figures.append(
         picture(
-            ageing_curves(run, versus="ratio"),
+            sl.figures.ageing_curves(run, versus="ratio"),
             "The same against t/t_w. Curves that fall on one another mean that the age sets the pace (simple ageing).",
         )
     )
@@ -249,7 +245,7 @@ def _figures(run: Any, theory: Any) -> list[Picture]:
         line = np.stack([theory.energy_times, theory.energy]) if len(theory.energy) else None
     figures.append(
         picture(
-            descent_curve(run, theory=line, levels=levels, value_label=ENERGY),
+            sl.figures.descent_curve(run, theory=line, levels=levels, value_label=sl.figures.ENERGY),
             "Energy per spin since the quench. For N → ∞ it tends to the threshold energy e_th(T) of this temperature (dashed level), "
             "not to that of equilibrium.",
         )

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..figures.correlations import correlation_curve, correlation_mixture, effective_order_sweep
+import spinland as sl
+
 from ..formatting import given, p_text, plus_minus
-from ..probes.correlation.correlation import Correlation, correlation
 from ..statistics.judging import Judged
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
@@ -31,15 +31,15 @@ class CorrelationSettings(Settings):
     )
 
 
-def _at_start(subject: Subject, *, n_pairs: int, seed: int) -> Correlation:
+def _at_start(subject: Subject, *, n_pairs: int, seed: int) -> sl.Correlation:
     """On the sphere of a random point: a random initialisation of a network, any point of a glass."""
-    return correlation(subject.landscape, None, n_pairs, seed)
+    return sl.correlation(subject.landscape, None, n_pairs, seed)
 
 
-def _at_solutions(subject: Subject, found: Any, *, origins: int, n_pairs: int, seed: int) -> Correlation:
+def _at_solutions(subject: Subject, found: Any, *, origins: int, n_pairs: int, seed: int) -> sl.Correlation:
     """On the sphere of the mean norm of the solutions."""
     norms = np.linalg.norm(np.asarray(subject.points(found, origins), np.float64), axis=1)
-    return correlation(subject.landscape, None, n_pairs, seed, radius=float(norms.mean()))
+    return sl.correlation(subject.landscape, None, n_pairs, seed, radius=float(norms.mean()))
 
 
 def _steps(book: Any) -> Iterator[Stage]:
@@ -127,7 +127,7 @@ def _write(book: Any) -> Section | None:
     items, labels = list(found.values()), list(found)
     orders = sorted({2, book.glass.order} if len(found) > 1 else {2, 3, book.glass.order})
     fitted = all(np.isfinite(item.mixture).all() for item in items)
-    draw: Any = correlation_mixture if fitted else correlation_curve
+    draw: Any = sl.figures.correlation_mixture if fitted else sl.figures.correlation_curve
     where = "glass: uniform on |σ|² = N"
     if len(found) > 1:
         where = (
@@ -161,7 +161,7 @@ def _sweep(book: Any) -> list[Picture]:
     widths = list(after)
     return [
         picture(
-            effective_order_sweep(
+            sl.figures.effective_order_sweep(
                 [list(before.values()), list(after.values())],
                 widths,
                 labels=("before training", "after training"),

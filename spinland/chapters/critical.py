@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..critical.counts import critical_point_counts
-from ..critical.points import CriticalPoints, critical_points
+import spinland as sl
+
 from ..errors import ArgumentError
-from ..figures.critical import index_counts, index_energy
 from ..formatting import fixed, number, plus_minus
-from ..landscape.glass import SphericalSpinGlass
 from ..statistics.judging import deviations, worst_joint
-from ..theory.levels import layer_energy, threshold_energy
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Picture, Section, Table, picture, sentence
@@ -58,9 +55,13 @@ class CriticalSettings(SphericalSettings):
             )
 
 
-def _layers(*, n_spins: int, order: int, instance: int, seed: int) -> CriticalPoints:
+def _count(*, n_spins: int, order: int, n_instances: int, seed: int) -> sl.CriticalCounts:
+    return sl.critical_point_counts(n_spins, order, n_instances, seed)
+
+
+def _layers(*, n_spins: int, order: int, instance: int, seed: int) -> sl.CriticalPoints:
     """Critical points of the instance with this seed."""
-    return critical_points(SphericalSpinGlass(n_spins, order, instance), seed=seed)
+    return sl.critical_points(sl.SphericalSpinGlass(n_spins, order, instance), seed=seed)
 
 
 def _steps(book: Any) -> Iterator[Stage]:
@@ -69,7 +70,7 @@ def _steps(book: Any) -> Iterator[Stage]:
         yield Stage(
             counts_name(n),
             f"critical points of {n} spins",
-            critical_point_counts,
+            _count,
             arguments={
                 "n_spins": n,
                 "order": c.order,
@@ -142,8 +143,8 @@ def _completeness(numbers: Numbers, counts: list[Any]) -> str:
         return ""
     complete, total = sum(c.n_complete for c in counts), sum(c.n_instances for c in counts)
     euler = sum(_euler(c) for c in counts)
-    numbers.keep("complete sets", complete, against="of", exact=total)
-    numbers.keep("sets with the right Euler characteristic", euler, against="of", exact=total)
+    numbers.keep("complete sets", complete, against="out of", exact=total)
+    numbers.keep("sets with the right Euler characteristic", euler, against="out of", exact=total)
     whole_ = "all" if complete == total else f"{complete} of"
     doubt = "" if complete == total else ", the others may lack points, and their numbers be too small"
     return f"{whole_} {total} sets are complete{doubt}, and the Euler characteristic comes out right in {euler} of {total}"
@@ -160,9 +161,9 @@ def _minima(numbers: Numbers, layers: Any, order: int) -> str:
         spread = numbers.stated("standard deviation of these energies", float(lowest.std(ddof=1)), 2)
         text += f", standard deviation {spread}"
     if order > 2:
-        threshold = -threshold_energy(order)
+        threshold = -sl.theory.threshold_energy(order)
         below = int(np.sum(lowest < threshold))
-        numbers.keep("minima of that instance below −E_inf", below, against="of", exact=len(lowest))
+        numbers.keep("minima of that instance below −E_inf", below, against="out of", exact=len(lowest))
         text += f", {below or 'none'} of them below −E_inf = {number(threshold, 4)}"
     return text
 
@@ -188,7 +189,7 @@ def _figures(book: Any, counts: list[Any], exact: list[Any], layers: Any) -> lis
     if counts:
         known = [item for item, row in zip(counts, exact, strict=True) if row is not None]
         curves = [row for row in exact if row is not None]
-        drawn = index_counts(known, theory=curves) if known else index_counts(counts)
+        drawn = sl.figures.index_counts(known, theory=curves) if known else sl.figures.index_counts(counts)
         figures.append(
             picture(
                 drawn,
@@ -198,10 +199,10 @@ def _figures(book: Any, counts: list[Any], exact: list[Any], layers: Any) -> lis
         )
     if layers is not None and len(layers.energy):
         order = book.config.order
-        levels = [] if order == 2 else [-layer_energy(order, k) for k in range(LAYERS)]
+        levels = [] if order == 2 else [-sl.theory.layer_energy(order, k) for k in range(LAYERS)]
         figures.append(
             picture(
-                index_energy(layers, layers=levels, threshold=-threshold_energy(order)),
+                sl.figures.index_energy(layers, layers=levels, threshold=-sl.theory.threshold_energy(order)),
                 f"Index against energy per spin of the {len(layers.energy)} critical points of one instance of {layers.n_spins} "
                 f"spins. {_state(layers.complete)} For N → ∞ those of index k lie above −E_k, and up to −E_inf.",
             )

@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dynamics.scaling import DescentScaling, descent_scaling
-from ..figures.dynamics import descent_approach, descent_curve, descent_sizes
-from ..figures.labels import ENERGY
+import spinland as sl
+
 from ..formatting import given, number, plus_minus
 from ..statistics.judging import Judged, independent
-from ..theory.levels import threshold_energy
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .minima import levels as levels_of
@@ -59,8 +57,8 @@ def sizes(config: DescentSettings) -> tuple[int, ...]:
 
 def _scaling(
     *, order: int, sizes: tuple[int, ...], instances: int, starts: int, last: float, seed: int
-) -> DescentScaling:
-    return descent_scaling(order, sizes, instances, starts, until(last), seed)
+) -> sl.DescentScaling:
+    return sl.descent_scaling(order, sizes, instances, starts, until(last), seed)
 
 
 def _steps(book: Any) -> Iterator[Stage]:
@@ -94,7 +92,7 @@ def _find(book: Any) -> Finding | None:
     scaling, theory, order = book.get(SCALING), book.get(QUENCH), book.config.order
     if scaling is None:
         return None
-    numbers, threshold = Numbers(), -threshold_energy(order)
+    numbers, threshold = Numbers(), -sl.theory.threshold_energy(order)
     text = _flow(numbers, scaling, theory)
     low = _mean_minimum(scaling, -1)
     if math.isfinite(low.value):
@@ -201,12 +199,12 @@ def _figures(book: Any, scaling: Any, line: Any) -> list[Picture]:
     )
     figures = [
         picture(
-            descent_curve(
+            sl.figures.descent_curve(
                 flows,
                 theory=line,
                 levels=levels,
                 labels=[f"$N = {n}$" for n in scaling.sizes],
-                value_label=ENERGY,
+                value_label=sl.figures.ENERGY,
             ),
             f"Energy per spin along gradient flow: mean over instances, band of one standard error; theory {source}.",
         )
@@ -215,7 +213,7 @@ def _figures(book: Any, scaling: Any, line: Any) -> list[Picture]:
         power = 1.0 if order == 2 else 2 / 3
         figures.append(
             picture(
-                descent_approach(scaling, theory=line, levels=levels, power=power),
+                sl.figures.descent_approach(scaling, theory=line, levels=levels, power=power),
                 f"The same against t^{'(−1)' if order == 2 else '(−2/3)'}: for N → ∞ the approach to the threshold is a "
                 "straight line to the left edge, t → ∞. Flat ends are descents that have come to rest.",
             )
@@ -223,7 +221,7 @@ def _figures(book: Any, scaling: Any, line: Any) -> list[Picture]:
     if len(scaling.sizes) > 1:
         figures.append(
             picture(
-                descent_sizes(scaling, levels=levels),
+                sl.figures.descent_sizes(scaling, levels=levels),
                 "Energies that are reached, against 1/N: the end of the flow, the minima below it, the lowest one of an instance.",
             )
         )

@@ -54,17 +54,20 @@ class Finding(Result):
     def rows(self) -> Iterator[tuple[str, str, str, str]]:
         """Each number in words: its name, value ± error, what it is compared with, and p."""
         for i, name in enumerate(self.names):
-            reference = self.references[i]
-            beside = self.compared_with[i] + ("" if math.isnan(reference) else f" {number(reference, 4)}")
+            value, error, reference = float(self.values[i]), float(self.errors[i]), float(self.references[i])
+            beside = self.compared_with[i] + ("" if math.isnan(reference) else f" {_alone(reference)}")
             chance = "" if math.isnan(self.p[i]) else p_text(float(self.p[i]))
-            error = float(self.errors[i])
-            value = float(self.values[i])
             yield (
                 name,
-                number(value, 4) if math.isnan(error) else plus_minus(value, error),
+                _alone(value) if math.isnan(error) else plus_minus(value, error),
                 beside.strip(),
                 chance,
             )
+
+
+def _alone(value: float) -> str:
+    """A number without an error: a count as it is."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e9 else number(value, 4)
 
 
 @dataclass(frozen=True)

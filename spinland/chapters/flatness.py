@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import spinland as sl
+
 from .. import rng
-from ..figures.flatness import flatness_batch
 from ..formatting import given, p_text, plus_minus
-from ..probes.flatness import Flatness, flatness
 from ..statistics.judging import SIGNIFICANCE, mean_of, paired
-from ..symmetry.transformation import random_symmetry, rescale
 from .batches import compare_batch_sizes
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage, Step
@@ -67,12 +66,12 @@ def _flatness(
     seed: int,
     kind: str,
     rescaling: int | None = None,
-) -> Flatness:
+) -> sl.Flatness:
     """Flatness of every replica, NaN for those that diverged; ``rescaling``, a seed, looks at copies with rescaled neurons."""
     solutions = np.asarray(subject.points(ensemble))
     if rescaling is not None:
         solutions = _rescale(subject.network, solutions, rescaling)
-    result = flatness(subject.landscape, solutions, radii, directions, seed=seed, kind=kind)
+    result = sl.flatness(subject.landscape, solutions, radii, directions, seed=seed, kind=kind)
     alive = ~ensemble.diverged
 
     def all_rows(values: NDArray[Any]) -> NDArray[Any]:
@@ -91,9 +90,12 @@ def _flatness(
 def _rescale(network: Any, solutions: NDArray[Any], seed: int) -> NDArray[Any]:
     """The same functions with the neurons of each solution rescaled by log-normal factors of spread ``RESCALING``."""
     draws = [
-        random_symmetry(network, seed, replica=i, spread=RESCALING).scales for i in range(len(solutions))
+        sl.symmetry.random_symmetry(network, seed, replica=i, spread=RESCALING).scales
+        for i in range(len(solutions))
     ]
-    return np.stack([rescale(network, point, scales) for point, scales in zip(solutions, draws, strict=True)])
+    return np.stack(
+        [sl.symmetry.rescale(network, point, scales) for point, scales in zip(solutions, draws, strict=True)]
+    )
 
 
 def _name(batch_size: int, part: str) -> str:
@@ -258,7 +260,7 @@ def _write(book: Any) -> Section | None:
         f"hidden neuron times a factor, what leaves it divided by it; factors are log-normal with a spread of {given(RESCALING)}.",
         [
             picture(
-                flatness_batch(comparison, kind=kind, unit=book.network.unit),
+                sl.figures.flatness_batch(comparison, kind=kind, unit=book.network.unit),
                 f"Flatness {words}. Mean over replicas ± standard error; each point of the scatter is one replica.",
             )
             for kind, words in kinds.items()

@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import squareform
+import scipy
 
-from ..figures.comparisons import hierarchy_pair
-from ..figures.hierarchy import dendrogram_matrix
-from ..figures.labels import OVERLAP
-from ..figures.nulls import ultrametricity_null
-from ..figures.pairs import distance_histogram, overlap_histogram, width_spread
+import spinland as sl
+
 from ..formatting import number, plus_minus
-from ..replicas.hierarchy import Hierarchy, hierarchy
-from ..replicas.pairs import OverlapDistribution, PairStatistics, overlap_distribution, pair_statistics
-from ..replicas.triangles import Ultrametricity, ultrametricity
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Picture, Section, Table, mean_text, picture, sentence
@@ -46,25 +40,25 @@ class HierarchySettings(Settings):
     )
 
 
-def pairs_of(subject: Subject, found: Any, *, least: int = 1) -> PairStatistics:
+def pairs_of(subject: Subject, found: Any, *, least: int = 1) -> sl.PairStatistics:
     """Distances and overlaps of all pairs of solutions."""
-    return pair_statistics(subject.points(found, least=least), unsigned=subject.unsigned(found))
+    return sl.pair_statistics(subject.points(found, least=least), unsigned=subject.unsigned(found))
 
 
-def _tree(subject: Subject, found: Any, *, method: str) -> Hierarchy:
+def _tree(subject: Subject, found: Any, *, method: str) -> sl.Hierarchy:
     if subject.unsigned(found) and method not in _EUCLIDEAN_ONLY:
-        return hierarchy(subject.points(found), method, metric="projective")
-    return hierarchy(subject.points(found), method)
+        return sl.hierarchy(subject.points(found), method, metric="projective")
+    return sl.hierarchy(subject.points(found), method)
 
 
-def _overlaps(pairs: Any) -> OverlapDistribution:
-    return overlap_distribution(pairs)
+def _overlaps(pairs: Any) -> sl.OverlapDistribution:
+    return sl.overlap_distribution(pairs)
 
 
-def _triangles(subject: Subject, found: Any, pairs: Any, **settings: int) -> Ultrametricity:
+def _triangles(subject: Subject, found: Any, pairs: Any, **settings: int) -> sl.Ultrametricity:
     """Of points whose norms tell them apart; on a sphere, where they do not, of their distances."""
     items = subject.points(found) if subject.order is None else pairs.distances
-    return ultrametricity(items, **settings)
+    return sl.ultrametricity(items, **settings)
 
 
 def _steps(book: Any) -> Iterator[Stage]:
@@ -134,7 +128,7 @@ def _find(book: Any) -> Finding | None:
     found = _results(book)
     if not found:
         return None
-    sentences = [_told(numbers, results, len(found) > 1) for results in found]
+    sentences = [_told(numbers, results, results is not found[0]) for results in found]
     verdicts = [results.triangles.verdict for results in found if results.triangles is not None]
     return numbers.finding("hierarchy", " ".join(sentences), verdicts[0] if verdicts else "")
 
@@ -188,7 +182,7 @@ def _write(book: Any) -> Section | None:
         figures.insert(
             0,
             picture(
-                distance_histogram(main.pairs),
+                sl.figures.distance_histogram(main.pairs),
                 "Euclidean distances between all pairs of solutions. Compare figure 4 of arXiv:2407.20724.",
             ),
         )
@@ -217,11 +211,11 @@ def _overlap_pictures(results: _Results) -> list[Picture]:
         if results.subject.order is None
         else "Distribution of the overlaps of all pairs of different minima, errors over minima."
     )
-    return [picture(overlap_histogram(results.overlaps), words)]
+    return [picture(sl.figures.overlap_histogram(results.overlaps), words)]
 
 
 def _overlap_matrix(results: _Results) -> Any:
-    return squareform(np.asarray(results.pairs.overlaps))
+    return scipy.spatial.distance.squareform(np.asarray(results.pairs.overlaps))
 
 
 def _tree_pictures(results: _Results) -> list[Picture]:
@@ -231,12 +225,14 @@ def _tree_pictures(results: _Results) -> list[Picture]:
     if results.subject.order is None:
         return [
             picture(
-                dendrogram_matrix(tree),
+                sl.figures.dendrogram_matrix(tree),
                 f"Dendrogram ({tree.method} linkage) and the distance matrix in its order. Blocks along the diagonal would be "
                 "clusters of solutions. Compare figure 5 of arXiv:2407.20724.",
             )
         ]
-    drawn = dendrogram_matrix(tree, matrix=_overlap_matrix(results), matrix_label=rf"{OVERLAP}$_{{ab}}$")
+    drawn = sl.figures.dendrogram_matrix(
+        tree, matrix=_overlap_matrix(results), matrix_label=rf"{sl.figures.OVERLAP}$_{{ab}}$"
+    )
     return [
         picture(
             drawn,
@@ -255,7 +251,7 @@ def _null_picture(results: _Results) -> list[Picture]:
         "as of trained replicas."
     )
     name = {} if results.subject.order is None else {"name": "minima of the glass"}
-    return [picture(ultrametricity_null(results.triangles, **name), words)]
+    return [picture(sl.figures.ultrametricity_null(results.triangles, **name), words)]
 
 
 def _beside(first: _Results, second: _Results) -> list[Picture]:
@@ -264,7 +260,7 @@ def _beside(first: _Results, second: _Results) -> list[Picture]:
         return []
     return [
         picture(
-            hierarchy_pair(trees, overlaps, [_overlap_matrix(first), _overlap_matrix(second)]),
+            sl.figures.hierarchy_pair(trees, overlaps, [_overlap_matrix(first), _overlap_matrix(second)]),
             "Trees of the trained networks and of the minima, with their overlaps in the order of the leaves. Below: "
             "distribution P(q) of the overlaps of all pairs on one scale, errors over replicas. Minima that two "
             "descents found count once.",
@@ -283,11 +279,11 @@ def _of_widths(book: Any) -> list[Picture]:
     results = list(found.values())
     return [
         picture(
-            distance_histogram(results, labels=[f"M = {m}" for m in found], relative=True),
+            sl.figures.distance_histogram(results, labels=[f"M = {m}" for m in found], relative=True),
             "The same for several widths M, in units of the mean distance.",
         ),
         picture(
-            width_spread(results, list(found)),
+            sl.figures.width_spread(results, list(found)),
             "Relative width of the distance distribution against M; errors over replicas. Dashed: the power law that fits "
             "best. Vectors of independent coordinates would have M^(−1/2).",
         ),

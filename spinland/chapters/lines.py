@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..figures.comparisons import line_pair
-from ..figures.lines import line_panels, line_profile
-from ..probes.lines import Line, line
+import spinland as sl
+
 from ..statistics.judging import Judged, mean_of
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
@@ -52,18 +51,22 @@ def places(n: int) -> NDArray[np.float64]:
     return np.arange(-before, n - before) / (inside - 1)
 
 
-def _lines(subject: Subject, found: Any, *, n_lines: int, n_points: int, great_circles: bool = False) -> Line:
+def _lines(
+    subject: Subject, found: Any, *, n_lines: int, n_points: int, great_circles: bool = False
+) -> sl.Line:
     """Between solutions, no two lines from one of them."""
     starts, ends = disjoint_pairs(np.asarray(subject.points(found, 2 * n_lines, 2)))
     path = {"path": "great_circle"} if great_circles and subject.order is None else {}
-    return line(subject.landscape, starts, ends, places(n_points), **path)
+    return sl.line(subject.landscape, starts, ends, places(n_points), **path)
 
 
-def _from_start(subject: Any, found: Any, *, n_lines: int, n_points: int, seed: int, dtype: str) -> Line:
+def _from_start(subject: Any, found: Any, *, n_lines: int, n_points: int, seed: int, dtype: str) -> sl.Line:
     """From the initial points to the solutions of the first replicas that converged."""
     alive = np.flatnonzero(~found.diverged)[:n_lines]
     starts = [subject.network.initialize(1, seed, first=int(found.replicas[r]), dtype=dtype) for r in alive]
-    return line(subject.landscape, np.concatenate(starts), np.asarray(found.params[alive]), places(n_points))
+    return sl.line(
+        subject.landscape, np.concatenate(starts), np.asarray(found.params[alive]), places(n_points)
+    )
 
 
 def _steps(book: Any) -> Iterator[Stage]:
@@ -95,6 +98,8 @@ def _steps(book: Any) -> Iterator[Stage]:
 def _find(book: Any) -> Finding | None:
     numbers, clauses = Numbers(), []
     for subject in book.subjects:
+        if subject.order is not None:  # its lines are great circles
+            continue
         start, pair = book.get(subject.name("lines-from-start")), book.get(subject.name("lines"))
         if start is not None:
             rows = _between(start)
@@ -102,7 +107,7 @@ def _find(book: Any) -> Finding | None:
             numbers.keep(
                 "lines from initialisation to solution on which the loss falls monotonically",
                 falling,
-                against="of",
+                against="out of",
                 exact=len(rows),
             )
             clauses.append(
@@ -154,7 +159,8 @@ def _between(item: Any) -> NDArray[np.float64]:
 
 
 def _write(book: Any) -> Section | None:
-    figures = [picture for subject in book.subjects for picture in _straight(book, subject)] + _circles(book)
+    flat = [subject for subject in book.subjects if subject.order is None]
+    figures = [picture for subject in flat for picture in _straight(book, subject)] + _circles(book)
     if not figures:
         return None
     return Section(
@@ -174,7 +180,7 @@ def _straight(book: Any, subject: Subject) -> list[Picture]:
         item = book.get(subject.name(part))
         if item is None:
             continue
-        draw = line_panels if np.isfinite(item.accuracy).any() else line_profile
+        draw = sl.figures.line_panels if np.isfinite(item.accuracy).any() else sl.figures.line_profile
         figures.append(
             picture(
                 draw(item, value_label=subject.value_label),
@@ -191,7 +197,7 @@ def _circles(book: Any) -> list[Picture]:
     if not found:
         return []
     numbers = " and ".join(str(len(np.atleast_2d(item.values))) for _, item in found)
-    drawn = line_pair(
+    drawn = sl.figures.line_pair(
         [item for _, item in found],
         names=[s.label for s, _ in found] if len(found) > 1 else ("",),
         value_labels=[s.value_label for s, _ in found],

@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 
+import spinland as sl
+
 from .. import checks
 from ..errors import ArgumentError
-from ..figures.theory import minima_energies
 from ..formatting import number, plus_minus
-from ..landscape.glass import SphericalSpinGlass
-from ..replicas.minima import MinimaEnsemble, glass_minima
 from ..statistics.judging import mean_of
-from ..theory.levels import layer_energy, threshold_energy
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Section, Table, mean_text, picture
@@ -65,9 +63,9 @@ def spins_beside(config: Any, n_params: int) -> int:
     return int(config.glass_spins or min(_MOST_SPINS, n_params))
 
 
-def _minima(*, n_spins: int, order: int, instance: int, n_starts: int, seed: int) -> MinimaEnsemble:
+def _minima(*, n_spins: int, order: int, instance: int, n_starts: int, seed: int) -> sl.MinimaEnsemble:
     """Minima below random points of the instance with this seed."""
-    return glass_minima(SphericalSpinGlass(n_spins, order, instance), n_starts, seed)
+    return sl.glass_minima(sl.SphericalSpinGlass(n_spins, order, instance), n_starts, seed)
 
 
 def _steps(book: Any) -> Iterator[Stage]:
@@ -83,8 +81,8 @@ def _steps(book: Any) -> Iterator[Stage]:
 def levels(order: int) -> dict[str, float]:
     """−E_0 and −E_inf with their names on an axis; the one they share at order 2."""
     if order == 2:
-        return {r"$-E_0 = -E_\infty$": -layer_energy(order)}
-    return {r"$-E_0$": -layer_energy(order), r"$-E_\infty$": -threshold_energy(order)}
+        return {r"$-E_0 = -E_\infty$": -sl.theory.layer_energy(order)}
+    return {r"$-E_0$": -sl.theory.layer_energy(order), r"$-E_\infty$": -sl.theory.threshold_energy(order)}
 
 
 def _found(book: Any) -> list[Any]:
@@ -98,7 +96,7 @@ def _find(book: Any) -> Finding | None:
     if not found:
         return None
     numbers, main, order = Numbers(), found[-1], int(book.glass.order)
-    ground, threshold = -layer_energy(order), -threshold_energy(order)
+    ground, threshold = -sl.theory.layer_energy(order), -sl.theory.threshold_energy(order)
     mean = numbers.tell(
         "mean energy of the minima over the starts", mean_of(main.values), against="−E_inf", exact=threshold
     )
@@ -117,7 +115,7 @@ def _beyond(numbers: Numbers, found: list[Any], threshold: float) -> str:
     for item in found:
         below, n = int(np.sum(item.values < threshold)), item.params.shape[1]
         numbers.keep(
-            f"descents that end below −E_inf, {n} spins", below, against="of", exact=len(item.values)
+            f"descents that end below −E_inf, {n} spins", below, against="out of", exact=len(item.values)
         )
         passed.append(f"{below} of {n} spins")
     return f"Of {len(found[-1].values)} descents of one instance each, these end below −E_inf: {', '.join(passed)}."
@@ -138,11 +136,11 @@ def _write(book: Any) -> Section | None:
     )
     if main.symmetric:
         text += " At even order a minimum and its opposite count as one, and overlaps have no sign."
-    sizes = "one instance of each size" if len(found) > 1 else "it"
+    sizes = "one instance of each size" if len(found) > 1 else "this instance"
     rows = " Several sizes: a row for each, its highest bin at one height." if len(found) > 1 else ""
     figures = [
         picture(
-            minima_energies(found if len(found) > 1 else main, levels=levels(order)),
+            sl.figures.minima_energies(found if len(found) > 1 else main, levels=levels(order)),
             f"Energies per spin of the minima below {len(main.values)} random starts of {sizes}, normalised to E[H(σ)H(σ')] = N q^{order}. "
             f"Lines: ground state −E_0 and threshold −E_inf for N → ∞. A minimum that several starts reach counts each time.{rows}",
         )
@@ -174,8 +172,8 @@ def _table(book: Any, minima: Any, order: int) -> Table:
     add("mean energy of the minima over the starts", {key: mean_text(values)})
     add("mean energy of the different minima", {key: mean_text(values[minima.distinct])})
     add("lowest energy", {key: number(float(values.min()), 5)})
-    add("threshold −E_inf, N → ∞", {key: number(-threshold_energy(order), 4)})
-    add("ground state −E_0, N → ∞", {key: number(-layer_energy(order), 4)})
+    add("threshold −E_inf, N → ∞", {key: number(-sl.theory.threshold_energy(order), 4)})
+    add("ground state −E_0, N → ∞", {key: number(-sl.theory.layer_energy(order), 4)})
     add(
         "mean overlap of pairs",
         {key: plus_minus(p.mean_overlap, p.mean_overlap_error) for key, p in pairs.items()},

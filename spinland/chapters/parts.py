@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..figures.export import svg_text
+import spinland as sl
+
 from ..statistics.judging import mean_of
 
 
@@ -44,7 +45,7 @@ class Section:
 
 def picture(drawn: Any, caption: str) -> Picture:
     """A figure as it stands in the page."""
-    return Picture(svg_text(drawn, title=caption.split(". ")[0]), caption)
+    return Picture(sl.figures.svg_text(drawn, title=caption.split(". ")[0]), caption)
 
 
 def mean_text(samples: ArrayLike, percent: bool = False) -> str:

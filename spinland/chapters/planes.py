@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..figures.comparisons import plane_pair
-from ..figures.planes import plane_contour, plane_surface
-from ..probes.directions import random_directions
-from ..probes.planes import Plane, plane, plane_through, random_plane, trajectory_plane
+import spinland as sl
+
 from .frame import Chapter, Stage, Step
 from .parts import Picture, Section, picture
 from .settings import Settings, setting, whole
@@ -28,23 +26,23 @@ class PlaneSettings(Settings):
     grid: int = setting(41, "points along each side of a plane", whole(3), "Lines and planes")
 
 
-def _about_one(subject: Subject, found: Any, *, grid: int, seed: int) -> Plane:
+def _about_one(subject: Subject, found: Any, *, grid: int, seed: int) -> sl.Plane:
     """Of two random directions: filter-normalised in flat space, tangent ones on a sphere."""
     origin = np.asarray(subject.points(found, 1)[0])
     if subject.order is not None:
         angles = np.linspace(-np.pi / 2, np.pi / 2, grid)
-        return random_plane(subject.landscape, origin, seed, a=angles, b=angles)
-    directions = random_directions(subject.landscape, origin, 2, seed, normalize="filter")
+        return sl.random_plane(subject.landscape, origin, seed, a=angles, b=angles)
+    directions = sl.random_directions(subject.landscape, origin, 2, seed, normalize="filter")
     axis = np.linspace(-1, 1, grid)
-    return plane(subject.landscape, origin, directions, axis, axis)
+    return sl.plane(subject.landscape, origin, directions, axis, axis)
 
 
-def _through_three(subject: Subject, found: Any, *, grid: int) -> Plane:
-    return plane_through(subject.landscape, np.asarray(subject.points(found, 3, 3)), n=grid)
+def _through_three(subject: Subject, found: Any, *, grid: int) -> sl.Plane:
+    return sl.plane_through(subject.landscape, np.asarray(subject.points(found, 3, 3)), n=grid)
 
 
-def _of_trajectory(subject: Subject, found: Any, *, grid: int) -> Plane:
-    return trajectory_plane(subject.landscape, np.asarray(found.snapshots[0]), n=grid)
+def _of_trajectory(subject: Subject, found: Any, *, grid: int) -> sl.Plane:
+    return sl.trajectory_plane(subject.landscape, np.asarray(found.snapshots[0]), n=grid)
 
 
 def _steps(book: Any) -> Iterator[Step]:
@@ -116,23 +114,30 @@ def _of_one(book: Any, subject: Subject) -> list[Picture]:
         return [] if len(book.subjects) > 1 else _of_glass(about, three, label)
     figures = []
     if about is not None:
-        figures.append(picture(plane_contour(about, value_label=label), _ABOUT[0]))
-        figures.append(picture(plane_surface(about, value_label=label), "The same plane as a surface."))
+        figures.append(picture(sl.figures.plane_contour(about, value_label=label), _ABOUT[0]))
+        figures.append(
+            picture(sl.figures.plane_surface(about, value_label=label), "The same plane as a surface.")
+        )
     if three is not None:
-        figures.append(picture(plane_contour(three, value_label=label), _THREE[0]))
+        figures.append(picture(sl.figures.plane_contour(three, value_label=label), _THREE[0]))
     trajectory = book.get(subject.name("plane-trajectory"))
     if trajectory is not None:
         words = "Plane of the first two principal components of a training trajectory, with the trajectory on it, one point an epoch."
-        figures.append(picture(plane_contour(trajectory, value_label=label), words))
+        figures.append(picture(sl.figures.plane_contour(trajectory, value_label=label), words))
     return figures
+
+
+def _small(words: str) -> str:
+    """The same within a sentence."""
+    return words[:1].lower() + words[1:]
 
 
 def _of_glass(about: Any, three: Any, label: str) -> list[Picture]:
     if about is not None and three is not None:
         names = ("about a minimum", "through three minima")
-        drawn = plane_pair([about, three], names=names, value_labels=(label, label))
-        return [picture(drawn, f"{_ABOUT[1]} Right: {_THREE[1][:1].lower()}{_THREE[1][1:]}")]
-    return [] if about is None else [picture(plane_contour(about, value_label=label), _ABOUT[1])]
+        drawn = sl.figures.plane_pair([about, three], names=names, value_labels=(label, label))
+        return [picture(drawn, f"{_ABOUT[1]} Right: {_small(_THREE[1])}")]
+    return [] if about is None else [picture(sl.figures.plane_contour(about, value_label=label), _ABOUT[1])]
 
 
 def _beside(book: Any) -> list[Picture]:
@@ -144,9 +149,9 @@ def _beside(book: Any) -> list[Picture]:
         if None not in planes:
             labels = [subject.value_label for subject in book.subjects]
             names = [subject.label for subject in book.subjects]
-            drawn = plane_pair(planes, names=names, value_labels=labels, surfaces=False)
-            figures.append(picture(drawn, f"Left: {words[0]} Right: {words[1]}"))
+            drawn = sl.figures.plane_pair(planes, names=names, value_labels=labels, surfaces=False)
+            figures.append(picture(drawn, f"Left: {_small(words[0])} Right: {_small(words[1])}"))
     return figures
 
 
-PLANES = Chapter("planes", "planes", _steps, None, _write)
+PLANES = Chapter("planes", "planes through solutions", _steps, None, _write)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..figures.comparisons import overlap_profiles
+import spinland as sl
+
 from ..formatting import number, p_text, plus_minus
-from ..probes.profiles import OverlapProfile, overlap_profile
 from ..statistics.judging import Judged, deviations, mean_of, worst_bound
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
@@ -35,9 +35,9 @@ class ProfileSettings(Settings):
 
 def _profile(
     subject: Subject, found: Any, *, origins: int, steps: int, walkers: int, seed: int
-) -> OverlapProfile:
+) -> sl.OverlapProfile:
     points = np.asarray(subject.points(found, origins))
-    return overlap_profile(subject.landscape, points, steps, walkers, seed)
+    return sl.overlap_profile(subject.landscape, points, steps, walkers, seed)
 
 
 def _steps(book: Any) -> Iterator[Stage]:
@@ -123,7 +123,7 @@ def _write(book: Any) -> Section | None:
     subjects, profiles = [s for s, _ in found], [p for _, p in found]
     orders = tuple(s.order for s in subjects)
     starts = ", and from each of ".join(f"{len(profile.start)} {subject.many}" for subject, profile in found)
-    drawn = overlap_profiles(
+    drawn = sl.figures.overlap_profiles(
         profiles,
         names=tuple(s.label for s in subjects),
         value_labels=tuple(s.value_label for s in subjects),

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import spinland as sl
+
 from ..errors import ArgumentError
-from ..landscape.network import ReLUNetwork
-from ..landscape.protocol import Landscape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Subject:
     unit: str
     folder: str
     places: Mapping[str, str] = field(default_factory=dict)
-    make: Callable[[], Landscape]
+    make: Callable[[], sl.Landscape]
 
     order: int | None = None
     """Order p of a pure glass, of which much is known exactly; None for a network."""
@@ -94,7 +94,7 @@ _LEAST_REPLICAS = 3
 class NetworkSubject(Subject):
     """A network; its solutions are the trained replicas that did not diverge."""
 
-    network: ReLUNetwork
+    network: sl.ReLUNetwork
     label: str = "network"
     one: str = "solution"
     many: str = "solutions"

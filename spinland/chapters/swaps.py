@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+import spinland as sl
+
 from ..errors import ArgumentError
-from ..figures.swaps import barrier_width, swap_barrier, swap_curves
 from ..formatting import plus_minus
-from ..probes.swaps import SwapInterpolation, swap_interpolation
 from ..statistics.judging import Judged, independent, mean_of, paired, worst_bound
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
@@ -72,8 +72,8 @@ def _swap(
     trials: int,
     layer: int,
     seed: int,
-) -> SwapInterpolation:
-    return swap_interpolation(
+) -> sl.SwapInterpolation:
+    return sl.swap_interpolation(
         subject.landscape,
         subject.points(found, origins),
         swaps,
@@ -214,7 +214,7 @@ def _write(book: Any) -> Section | None:
     unit = book.network.unit
     figures: list[Picture] = [
         picture(
-            swap_curves(result, value_label=book.network.value_label),
+            sl.figures.swap_curves(result, value_label=book.network.value_label),
             f"Loss between a network and its copy with S pairs of neurons of hidden layer {layer + 1} exchanged "
             f"(M = {result.width}), along the straight line w(α) = (1−α) w + α Pw. Mean over "
             f"{result.values.shape[1]} trials; bands: standard error over the networks, pale the middle 68 % of the trials. Compare figure 3 of arXiv:2407.20724.",
@@ -226,7 +226,7 @@ def _write(book: Any) -> Section | None:
     shown = results if results else [main]
     figures.append(
         picture(
-            swap_barrier(shown, unit=unit),
+            sl.figures.swap_barrier(shown, unit=unit),
             "Barrier, the largest loss on the way minus the loss at the ends, against the number S of exchanged "
             "pairs, for each width M.",
         )
@@ -235,7 +235,7 @@ def _write(book: Any) -> Section | None:
     if len(widths) > 1 and common:
         figures.append(
             picture(
-                barrier_width(results, n_swaps=common, unit=unit),
+                sl.figures.barrier_width(results, n_swaps=common, unit=unit),
                 "Barrier against the width M for fixed numbers of exchanged pairs.",
             )
         )

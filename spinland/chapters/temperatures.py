@@ -9,15 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..dynamics.disorder import instances
-from ..dynamics.exchange import ReplicaExchange, replica_exchange
+import spinland as sl
+
 from ..errors import ArgumentError
-from ..figures.dynamics import energy_temperature, overlap_distribution_curves
-from ..figures.labels import ENERGY
 from ..formatting import fixed, given, number, plus_minus
 from ..statistics.judging import Judged, deviations, mean_of, worst_joint
 from ..statistics.uncertainty import standard_error
-from ..theory.thermodynamics import static_temperature
 from .findings import Finding, Numbers
 from .frame import Chapter, Stage
 from .parts import Picture, Section, Table, picture
@@ -71,7 +68,7 @@ def temperatures(config: TemperatureSettings) -> tuple[float, ...]:
     """Temperatures of equilibrium."""
     if config.temperatures is not None:
         return config.temperatures
-    return tuple((static_temperature(config.order) * np.geomspace(0.8, 3.0, 12)).tolist())
+    return tuple((sl.theory.static_temperature(config.order) * np.geomspace(0.8, 3.0, 12)).tolist())
 
 
 def _exchange(
@@ -83,10 +80,10 @@ def _exchange(
     temperatures: tuple[float, ...],
     sweeps: int,
     seed: int,
-) -> ReplicaExchange:
+) -> sl.ReplicaExchange:
     """Replica exchange of the instances with this seed."""
-    glasses = instances(n_spins, order, n_instances, disorder)
-    return replica_exchange(
+    glasses = sl.instances(n_spins, order, n_instances, disorder)
+    return sl.replica_exchange(
         glasses, np.array(temperatures), sweeps, seed, copies=2, stride=max(1, sweeps // _SAMPLES)
     )
 
@@ -239,11 +236,11 @@ def _figures(book: Any, exchange: Any, theory: Any) -> list[Picture]:
     levels = {rf"$q(T={exchange.temperatures[0]:.3g})$": coldest} if coldest > 0 else None
     return [
         picture(
-            energy_temperature(exchange, theory=line, value_label=ENERGY),
+            sl.figures.energy_temperature(exchange, theory=line, value_label=sl.figures.ENERGY),
             f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N → ∞, and at any finite N the energy averaged over the disorder lies above −1/T.",
         ),
         picture(
-            overlap_distribution_curves(_selected(exchange, chosen), levels=levels, folded=even),
+            sl.figures.overlap_distribution_curves(_selected(exchange, chosen), levels=levels, folded=even),
             "Distribution P(q) of the overlap of two copies of one instance, mean over instances with its standard error. Above "
             "T_s it is a peak at 0 of width 1/√N; one-step breaking adds a peak at the overlap q of one state, dashed line for the "
             f"coldest temperature.{' At even order q and −q are equally likely: the density is that of |q|.' if even else ''}",

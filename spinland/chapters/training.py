@@ -6,18 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
 
-from ..figures.history import training_history
+import spinland as sl
+
 from ..formatting import given
-from ..landscape.network import ReLUNetwork
 from ..statistics.judging import mean_of
-from ..training.ensemble import Ensemble
-from ..training.loop import train_groups
-from ..training.optimizers import SGD, Adam, AdamW
-from ..training.plan import Plan
-from ..training.schedules import Cosine
 from .findings import Finding, Numbers
 from .frame import Chapter, Say, Step
 from .parts import Section, Table, mean_text, picture
@@ -52,12 +46,12 @@ class TrainingSettings(Settings):
     momentum: float = setting(0.9, "momentum of sgd", number(minimum=0, maximum=0.9999), _HEADING)
     weight_decay: float = setting(0.0, "weight decay", number(minimum=0), _HEADING)
 
-    def make_optimizer(self) -> SGD | Adam | AdamW:
+    def make_optimizer(self) -> sl.SGD | sl.Adam | sl.AdamW:
         """The optimiser."""
-        rate: Any = self.learning_rate if self.schedule == "constant" else Cosine(self.learning_rate)
+        rate: Any = self.learning_rate if self.schedule == "constant" else sl.Cosine(self.learning_rate)
         if self.optimizer == "sgd":
-            return SGD(rate, momentum=self.momentum, weight_decay=self.weight_decay)
-        kind = Adam if self.optimizer == "adam" else AdamW
+            return sl.SGD(rate, momentum=self.momentum, weight_decay=self.weight_decay)
+        kind = sl.Adam if self.optimizer == "adam" else sl.AdamW
         return kind(rate, weight_decay=self.weight_decay)
 
     def batch_size_for(self, n_train: int) -> int:
@@ -71,7 +65,7 @@ class Training:
 
     name: str
     title: str
-    network: ReLUNetwork
+    network: sl.ReLUNetwork
     n_replicas: int
     batch_size: int
     epochs: int
@@ -89,7 +83,7 @@ class Training:
         *,
         replicas: int,
         seed: int,
-        network: ReLUNetwork | None = None,
+        network: sl.ReLUNetwork | None = None,
         batch_size: int | None = None,
         epochs: int | None = None,
         snapshots: bool = False,
@@ -110,9 +104,11 @@ class Training:
         """Train what is missing, and store each group of replicas as it finishes; those that diverged are told."""
         writer = self._reserve(book)
         operations = 6.0 * self.network.n_params * len(book.dataset.x_train) * self.epochs
+        import numba  # not before something is computed: settings are shown without it
+
         threads = numba.get_num_threads()
         group = int(min(64, max(1, _GROUP_OPERATIONS // operations // threads) * threads))
-        parts = train_groups(
+        parts = sl.train_groups(
             self.network,
             book.dataset,
             None,
@@ -136,6 +132,8 @@ class Training:
 
     def _reserve(self, book: Any) -> RowWriter:
         """Room for the ensemble in the file, or what is there of it."""
+        from ..training.plan import Plan
+
         plan = Plan(
             self.network, book.dataset, self.n_replicas, book.config.make_optimizer(), self.batch_size, self.epochs,
             self.seed, loss=None, dtype=book.config.dtype, replicas=None, snapshots=self.snapshots,
@@ -156,7 +154,7 @@ class Training:
             fixed["snapshots"] = None
         # Whether rows of several processors may be mixed was asked when the file was taken up.
         writer: RowWriter = book.store.reserve(
-            self.name, Ensemble, self.n_replicas, rows=rows, fields=fixed, mixed=True
+            self.name, sl.Ensemble, self.n_replicas, rows=rows, fields=fixed, mixed=True
         )
         return writer
 
@@ -186,7 +184,7 @@ def _find(book: Any) -> Finding | None:
     n, lost = len(ensemble.params), np.flatnonzero(ensemble.diverged)
     risen = np.flatnonzero(ensemble.train_loss[:, -1] >= ensemble.train_loss[:, 0])
     fell = n - len(lost) - len(risen)
-    numbers.keep("replicas whose loss fell", fell, against="of", exact=n)
+    numbers.keep("replicas whose loss fell", fell, against="out of", exact=n)
     loss = numbers.tell(f"final training loss, {unit}", mean_of(ensemble.train_loss[:, -1]))
     text = f"The loss of {fell} of {n} replicas fell; final training loss {loss} {unit}"
     if book.is_classification:
@@ -223,7 +221,7 @@ def _write(book: Any) -> Section | None:
         f"on {facts['n_train']} samples of {facts['dataset']} ({facts['n_test']} for the test).",
         [
             picture(
-                training_history(ensemble),
+                sl.figures.training_history(ensemble),
                 "Loss and accuracy in the course of training. Mean over replicas; bands are standard errors of the "
                 "mean, pale ones the middle 68 % of the replicas. Epoch 0 is the initialisation.",
             )

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..figures.walks import walk_fan, walk_ruggedness
+import spinland as sl
+
 from ..formatting import given, plus_minus
-from ..probes.ruggedness import Ruggedness, ruggedness
-from ..probes.walks import RandomWalk, random_walk
 from ..statistics.judging import Judged, mean_of, paired, worst_bound
 from ..statistics.uncertainty import jackknife_error
 from .findings import Finding, Numbers
@@ -36,12 +35,14 @@ class WalkSettings(ProfileSettings):
     )
 
 
-def _walk(subject: Subject, found: Any, *, origins: int, sigma: float, steps: int, **more: Any) -> RandomWalk:
-    return random_walk(subject.landscape, subject.points(found, origins), sigma, steps, **more)
+def _walk(
+    subject: Subject, found: Any, *, origins: int, sigma: float, steps: int, **more: Any
+) -> sl.RandomWalk:
+    return sl.random_walk(subject.landscape, subject.points(found, origins), sigma, steps, **more)
 
 
-def _ruggedness(walk: Any) -> Ruggedness:
-    return ruggedness(walk)
+def _ruggedness(walk: Any) -> sl.Ruggedness:
+    return sl.ruggedness(walk)
 
 
 def _name(part: str, constraint: str, index: int) -> str:
@@ -179,31 +180,31 @@ def _write(book: Any) -> Section | None:
     rough = _all(book, "none", "ruggedness")
     figures = [
         picture(
-            walk_fan(free, value_label=label),
+            sl.figures.walk_fan(free, value_label=label),
             "Random walks from trained solutions, training loss against steps. Each step adds N(0, σ²) to every "
             "coordinate. Lines: mean over walkers; bands: standard error over the solutions, pale the middle 68 % of the walkers; compare figure 2 of arXiv:2407.20724.",
         ),
         picture(
-            walk_fan(free, versus="distance", value_label=label),
+            sl.figures.walk_fan(free, versus="distance", value_label=label),
             "The same walks against the distance travelled. If the loss depends on the distance alone, the curves "
             "of all σ fall on one another.",
         ),
     ]
     if book.is_classification:
         figures.append(
-            picture(walk_fan(free, quantity="accuracy"), "Training accuracy along the same walks.")
+            picture(sl.figures.walk_fan(free, quantity="accuracy"), "Training accuracy along the same walks.")
         )
     if sphere:
         figures.append(
             picture(
-                walk_fan(sphere, value_label=label),
+                sl.figures.walk_fan(sphere, value_label=label),
                 "Walks held on the sphere |w|² = const of their starting point: the spherical constraint of the glass.",
             )
         )
     if rough:
         figures.append(
             picture(
-                walk_ruggedness(rough, labels=[f"σ = {given(r.sigma)}" for r in rough]),
+                sl.figures.walk_ruggedness(rough, labels=[f"σ = {given(r.sigma)}" for r in rough]),
                 "Ruggedness. Left: autocorrelation of the loss along the walk, of its fluctuations about the mean over "
                 "walkers at each step; errors over walkers. Right: distribution of the increments of the loss.",
             )

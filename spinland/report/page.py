@@ -176,7 +176,7 @@ def _command(config: Settings, out: str) -> str:
         if isinstance(value, bool):
             words.append(flag if value else "--no-" + flag[2:])
         else:
-            words += [flag, ",".join(f"{v:.17g}" if isinstance(v, float) else str(v) for v in value) or "none"
+            words += [flag, ",".join(repr(v) if isinstance(v, float) else str(v) for v in value) or "none"
                       if isinstance(value, tuple) else str(value)]  # fmt: skip
     return shlex.join([*words, "--out", out])
 

@@ -6,8 +6,9 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import spinland as sl
 
 from .. import checks
 from ..chapters.ageing import AGEING, AgeingSettings
@@ -27,9 +28,6 @@ from ..chapters.subjects import GlassSubject
 from ..chapters.temperatures import TEMPERATURES, TemperatureSettings
 from ..chapters.theory.chapter import THEORY, TheorySettings
 from ..errors import ArgumentError
-from ..figures.labels import ENERGY
-from ..landscape.glass import SphericalSpinGlass
-from .execution import run
 
 if TYPE_CHECKING:
     from ..store.hdf5 import Store
@@ -106,7 +104,7 @@ class GlassBook(Book):
         self.glass = GlassSubject(
             key="glass",
             solutions=_minima(config.spins),
-            value_label=ENERGY,
+            value_label=sl.figures.ENERGY,
             unit="per spin",
             folder="probes",
             places={
@@ -114,7 +112,7 @@ class GlassBook(Book):
                 "great-circles": "probes/lines",
                 "plane-three": "probes/plane-three-minima",
             },
-            make=partial(SphericalSpinGlass, config.spins, config.order, config.seed),
+            make=lambda: sl.SphericalSpinGlass(config.spins, config.order, config.seed),
             order=config.order,
         )
         self.subjects = (self.glass,)
@@ -187,6 +185,8 @@ def run_glass(
         The file belongs to something else, was begun elsewhere, is damaged, or cannot be written.
     """
     checks.instance("config", config, GlassConfig)
+    from .execution import run
+
     _check_room(config)
     return run(
         config, out, GLASS, GlassBook.opened, {}, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import spinland as sl
+
 from .. import checks, rng
 from ..chapters.book import Book
 from ..chapters.correlation import CORRELATION, CorrelationSettings
 from ..chapters.flatness import FLATNESS, FlatnessSettings
+from ..chapters.frame import Say
 from ..chapters.hierarchy import HIERARCHY, HierarchySettings
 from ..chapters.lines import LINES, LineSettings
 from ..chapters.minima import MINIMA, GlassBesideSettings, spins_beside
@@ -22,16 +25,11 @@ from ..chapters.subjects import GlassSubject, NetworkSubject, Subject
 from ..chapters.swaps import SWAPS, SwapSettings
 from ..chapters.training import SEED_GLASS, SEED_WIDTH, TRAINING, TrainingSettings
 from ..chapters.walks import WALKS, WalkSettings
-from ..data.dataset import Dataset
-from ..data.loading import DatasetLike, dataset_of
 from ..errors import ArgumentError
-from ..figures.labels import ENERGY, LOSS, SQUARED_ERROR
-from ..landscape.glass import SphericalSpinGlass
-from ..landscape.network import ReLUNetwork
-from ..landscape.network_landscape import NetworkLandscape
-from .execution import Say, run
 
 if TYPE_CHECKING:
+    from ..data.dataset import Dataset
+    from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
 STUDY = (
@@ -122,11 +120,11 @@ class NetworkBook(Book):
     def _of(self, width: int) -> dict[str, Any]:
         """Network, landscape and words of a width of the first hidden layer."""
         widths = (self.facts["n_inputs"], width, *self.config.hidden[1:], self.facts["n_outputs"])
-        network = ReLUNetwork(widths, self.config.bias)
+        network = sl.ReLUNetwork(widths, self.config.bias)
         return {
             "network": network,
             "make": lambda: self.landscape_of(network),
-            "value_label": LOSS if self.is_classification else SQUARED_ERROR,
+            "value_label": sl.figures.LOSS if self.is_classification else sl.figures.SQUARED_ERROR,
             "unit": "nats" if self.is_classification else "squared units of the targets",
         }
 
@@ -151,14 +149,16 @@ class NetworkBook(Book):
         """Pairs of points for the correlation."""
         return int(self.config.correlation_pairs)
 
-    def landscape_of(self, network: ReLUNetwork) -> NetworkLandscape:
+    def landscape_of(self, network: sl.ReLUNetwork) -> sl.NetworkLandscape:
         """Training loss of a network, on the samples for probes."""
         data = self.dataset
         if data is None:
             raise ArgumentError("dataset", "the data of the study", "none")
         loss, n = ("cross_entropy" if data.task == "classification" else "mse"), self.config.probe_samples
         x, y = data.x_train[:n], data.y_train[:n]
-        return NetworkLandscape(network, x, y, loss=loss, dtype=self.config.dtype, quantity="training loss")
+        return sl.NetworkLandscape(
+            network, x, y, loss=loss, dtype=self.config.dtype, quantity="training loss"
+        )
 
     @cached_property
     def sweep(self) -> tuple[WidthSubject, ...]:  # type: ignore[override]
@@ -189,9 +189,9 @@ class NetworkBook(Book):
             folder="glass",
             places=_GLASS_PLACES,
             order=order,
-            value_label=ENERGY,
+            value_label=sl.figures.ENERGY,
             unit="per spin",
-            make=lambda: SphericalSpinGlass(spins, order, seed),
+            make=lambda: sl.SphericalSpinGlass(spins, order, seed),
         )
 
     @property
@@ -304,6 +304,9 @@ def run_study(
     DataError
         The data are not there or damaged.
     """
+    from ..data.loading import dataset_of
+    from .execution import run
+
     checks.instance("config", config, StudyConfig)
     named, value = ("data", config.data) if dataset is None else ("dataset", dataset)
     data = dataset_of(named, value, config.data_dir)

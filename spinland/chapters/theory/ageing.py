@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import spinland as sl
+
 from ...provenance import record
 from ...results import Result
-from ...theory.quench import quench_correlation
-from ...theory.thermodynamics import marginal_state
 from .quench import reach
 
 
@@ -51,7 +51,7 @@ def ageing_theory(
     order: int, temperature: float, waiting_times: NDArray[np.float64], times: NDArray[np.float64]
 ) -> AgeingTheory:
     """Two-time correlation after a quench, as far as the equations are followed."""
-    state = marginal_state(order, temperature)
+    state = sl.theory.marginal_state(order, temperature)
     correlation = np.full((len(waiting_times), len(times)), np.nan)
     error = correlation.copy()
     latest = reach(order, temperature)
@@ -60,7 +60,7 @@ def ageing_theory(
     if len(rows):
         columns = np.flatnonzero(times <= latest - waiting_times[rows].max())
         since = np.concatenate([[0.0], waiting_times[rows]])  # from time 0 for the energy's sake
-        curve = quench_correlation(since, times[columns], order, temperature)
+        curve = sl.theory.quench_correlation(since, times[columns], order, temperature)
         correlation[np.ix_(rows, columns)] = curve.correlation[1:]
         error[np.ix_(rows, columns)] = curve.correlation_error[1:]
         energy_times, first = np.unique(curve.waiting_times[:, None] + curve.times, return_index=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import spinland as sl
+
 from ... import checks
 from ...provenance import record
 from ...results import Result
-from ...theory.levels import complexity, layer_energy, threshold_energy
-from ...theory.thermodynamics import dynamical_temperature, one_rsb, static_temperature
 
 LAYERS = 4  # E_0 to E_3
 
@@ -93,24 +93,24 @@ def theory_card(order: int) -> TheoryCard:
         An order below 2.
     """
     order = checks.integer("order", order, minimum=2)
-    t_s, t_d = static_temperature(order), dynamical_temperature(order)
+    t_s, t_d = sl.theory.static_temperature(order), sl.theory.dynamical_temperature(order)
     rows: dict[str, list[float]] = {}
     for convention in ("abc", "cs"):
-        unit = static_temperature(order, convention) / t_s
-        values = {f"layer {k}": layer_energy(order, k, convention) for k in range(LAYERS)}
+        unit = sl.theory.static_temperature(order, convention) / t_s
+        values = {f"layer {k}": sl.theory.layer_energy(order, k, convention) for k in range(LAYERS)}
         values |= {
-            "threshold": threshold_energy(order, convention),
-            "static temperature": static_temperature(order, convention),
-            "dynamical temperature": dynamical_temperature(order, convention),
-            "static energy": one_rsb(order, t_s * unit, convention).energy,
-            "dynamical energy": one_rsb(order, t_d * unit, convention).energy,
+            "threshold": sl.theory.threshold_energy(order, convention),
+            "static temperature": sl.theory.static_temperature(order, convention),
+            "dynamical temperature": sl.theory.dynamical_temperature(order, convention),
+            "static energy": sl.theory.one_rsb(order, t_s * unit, convention).energy,
+            "dynamical energy": sl.theory.one_rsb(order, t_d * unit, convention).energy,
         }
         rows[convention] = list(values.values())
     edge = rows["abc"][0]
     u = np.concatenate(
         [np.linspace(-1.04 * edge, -0.95 * edge, 400), np.linspace(-0.95 * edge, 0.3, 200)[1:]]
     )
-    threshold = -threshold_energy(order)
+    threshold = -sl.theory.threshold_energy(order)
     return TheoryCard(
         order=order,
         names=tuple(values),
@@ -118,14 +118,14 @@ def theory_card(order: int) -> TheoryCard:
         cs=np.array(rows["cs"]),
         static_overlap=_plateau(order, t_s),
         dynamical_overlap=(order - 2) / (order - 1),  # where (1−q)ξ'(q)/q is largest
-        threshold_complexity=float(complexity(threshold, order, 0)),
+        threshold_complexity=float(sl.theory.complexity(threshold, order, 0)),
         energy=u,
-        complexity=np.asarray(complexity(u, order)),
-        complexity_by_index=np.stack([np.asarray(complexity(u, order, k)) for k in range(LAYERS)]),
+        complexity=np.asarray(sl.theory.complexity(u, order)),
+        complexity_by_index=np.stack([np.asarray(sl.theory.complexity(u, order, k)) for k in range(LAYERS)]),
         provenance=record("theory_card", {"order": order}, dtype=np.float64),
     )
 
 
 def _plateau(order: int, temperature: float) -> float:
     """q_EA a little below a temperature, where it is that of the phase below; it begins at 0 for order 2."""
-    return 0.0 if order == 2 else one_rsb(order, temperature * (1 - 1e-9)).edwards_anderson
+    return 0.0 if order == 2 else sl.theory.one_rsb(order, temperature * (1 - 1e-9)).edwards_anderson

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ...figures.theory import complexity_curves, critical_points_depth
+import spinland as sl
+
 from ...formatting import fixed, number
 from ..findings import Finding, Numbers
 from ..frame import Chapter, Stage
@@ -128,7 +129,7 @@ def _write(book: Any) -> Section | None:
     if card.order > 2:
         figures.append(
             picture(
-                complexity_curves(card),
+                sl.figures.complexity_curves(card),
                 "Complexity: growth rate (1/N) ln of the mean number of critical points of energy at most u. Left: of all of "
                 "them; right: near the threshold, Θ_k of those with k negative eigenvalues of the Hessian. Where a curve is "
                 "below 0 such points are exponentially rare. Auffinger, Ben Arous and Černý, arXiv:1003.1129, theorems 2.5, 2.8.",
@@ -137,7 +138,7 @@ def _write(book: Any) -> Section | None:
     if depth is not None:
         figures.append(
             picture(
-                critical_points_depth(depth),
+                sl.figures.critical_points_depth(depth),
                 "Critical points and depth, natural logarithm of their number: the glass that stands for a bias-free network "
                 f"of {depth.n_parameters} weights, all layers of one width w and one output, has Λ = w spins of order H. Rings "
                 "mark the maxima. The question is that of Becker, Zhang and Lee, arXiv:1808.00408, whose number "

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import spinland as sl
+
 from ...provenance import record
 from ...results import Result
-from ...theory.counts import mean_critical_points, mean_critical_points_by_index
-from ...theory.depth import critical_points_by_depth
-from ...theory.polynomials import complex_critical_points
 
 _MOST_EXACT = 30  # spins up to which numbers by index are computed: they take a minute there
 
@@ -47,13 +46,13 @@ def counts_theory(order: int, sizes: tuple[int, ...], n_spins: int) -> CountsThe
     by_index = np.full((len(sizes), max(sizes)), np.nan)
     for row, n in zip(by_index, sizes, strict=True):
         if n <= _MOST_EXACT:
-            row[:n] = mean_critical_points_by_index(n, order)
+            row[:n] = sl.theory.mean_critical_points_by_index(n, order)
     return CountsTheory(
         sizes=np.array(sizes),
         by_index=by_index,
         n_spins=n_spins,
-        log_total=float(mean_critical_points(n_spins, order, log=True)),
-        log_complex=math.log(complex_critical_points(n_spins, order)),
+        log_total=float(sl.theory.mean_critical_points(n_spins, order, log=True)),
+        log_complex=math.log(sl.theory.complex_critical_points(n_spins, order)),
         provenance=record(
             "counts_theory", {"order": order, "sizes": sizes, "n_spins": n_spins}, dtype=np.float64
         ),
@@ -87,7 +86,7 @@ class DepthTheory(Result):
 
 def depth_theory(n_parameters: int) -> DepthTheory:
     """Numbers of critical points at depths 2 to 30, as far as there are weights enough."""
-    result = critical_points_by_depth(n_parameters, range(2, min(30, n_parameters) + 1))
+    result = sl.theory.critical_points_by_depth(n_parameters, range(2, min(30, n_parameters) + 1))
     return DepthTheory(
         n_parameters=n_parameters,
         depths=result.depths,

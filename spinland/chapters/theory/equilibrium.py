@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+import spinland as sl
+
 from ...provenance import record
 from ...results import Result
-from ...theory.finite_size import equilibrium_energy, finite_size_correction, second_moment_temperature
-from ...theory.thermodynamics import one_rsb
 
 _FROM_SECOND_MOMENT = 1.5  # nearer to its bound the leading correction is a quarter to two thirds too large
 
@@ -48,10 +48,13 @@ class EquilibriumTheory(Result):
 def equilibrium_theory(order: int, temperatures: ArrayLike, n_spins: int) -> EquilibriumTheory:
     """Energies and order parameters at these temperatures."""
     temperatures = np.asarray(temperatures, np.float64)
-    states = [one_rsb(order, float(t)) for t in temperatures]
-    known = second_moment_temperature(order)
+    states = [sl.theory.one_rsb(order, float(t)) for t in temperatures]
+    known = sl.theory.second_moment_temperature(order)
     corrected = [
-        float(equilibrium_energy(order, float(t)) + finite_size_correction(n_spins, order, float(t)))
+        float(
+            sl.theory.equilibrium_energy(order, float(t))
+            + sl.theory.finite_size_correction(n_spins, order, float(t))
+        )
         if t >= _FROM_SECOND_MOMENT * known
         else math.nan
         for t in temperatures
@@ -65,7 +68,7 @@ def equilibrium_theory(order: int, temperatures: ArrayLike, n_spins: int) -> Equ
         breaking=np.array([state.m for state in states]),
         n_spins=n_spins,
         grid=grid,
-        curve=np.asarray(equilibrium_energy(order, grid)),
+        curve=np.asarray(sl.theory.equilibrium_energy(order, grid)),
         provenance=record(
             "equilibrium_theory",
             {"order": order, "temperatures": temperatures, "n_spins": n_spins},

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import spinland as sl
+
 from ...provenance import record
 from ...results import Result
-from ...theory.flow import gradient_flow_energy
-from ...theory.quench import quench_energy
 
 _STEPS = 1000  # of the two-time equations at most: ten seconds
 
@@ -41,11 +41,11 @@ def quench_theory(order: int, last: float) -> QuenchTheory:
     dense = np.concatenate([[0.0], np.geomspace(0.02, last, 120)]) if last > 0.02 else np.array([0.0, last])
     provenance = record("quench_theory", {"order": order, "last": last}, dtype=np.float64)
     if order == 2:
-        energy = np.asarray(gradient_flow_energy(dense))
+        energy = np.asarray(sl.theory.gradient_flow_energy(dense))
         return QuenchTheory(
             times=dense, energy=energy, error=np.zeros_like(energy), closed_form=True, provenance=provenance
         )
-    curve = quench_energy(dense, order)
+    curve = sl.theory.quench_energy(dense, order)
     return QuenchTheory(
         times=dense, energy=curve.energy, error=curve.error, closed_form=False, provenance=provenance
     )
