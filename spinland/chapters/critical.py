@@ -216,12 +216,6 @@ def _state(complete: Any) -> str:
     )
 
 
-def _state(complete: Any) -> str:
-    return {True: "The set is complete.", False: "The set is certainly incomplete."}.get(
-        complete, "The set may be incomplete."
-    )
-
-
 def _by_index(item: Any, exact: Any) -> tuple[Any, Any]:
     """Numbers of each instance and their exact means that do not repeat one another: for odd orders k and N−1−k are one."""
     different = (item.n_spins + 1) // 2 if all(p % 2 for p in item.order) else item.n_spins
