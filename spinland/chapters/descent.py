@@ -139,11 +139,14 @@ def _against_threshold(numbers: Numbers, low: Judged, n: int, threshold: float, 
     gap = low.less(threshold)
     told = numbers.tell(f"energy of the minima, {n} spins", low, p=gap.p, against=level, exact=threshold)
     name = f"{level} = {number(threshold, 4)}"
-    verdict = gap.word(
-        f"beyond {name} by {-gap}: smaller systems overshoot",
-        f"not significantly different from {name}",
-        f"short of {name} by {gap}",
-    )
+    verdict = f"not significantly different from {name}"
+    if gap.significant:
+        distance = numbers.tell(
+            f"distance of the minima from {level}, {n} spins", gap if gap.value > 0 else -gap
+        )
+        verdict = f"short of {name} by {distance}"
+        if gap.value < 0:
+            verdict = f"beyond {name} by {distance}: smaller systems overshoot"
     return f"the minima below lie at {told}, {verdict} ({gap.chance})"
 
 

@@ -8,16 +8,16 @@ import time
 import numpy as np
 import pytest
 from matplotlib.text import Text
+from spinland.report.spherical.reader import GlassReader
+from spinland.study.glass_config import GlassConfig
+from spinland.study.glass_run import run_glass
 
 from spinland.errors import ArgumentError, StoreError
 from spinland.formatting import plus_minus
 from spinland.report import parts
 from spinland.report.page import PAGES, write_page
-from spinland.report.spherical.reader import GlassReader
 from spinland.store.hdf5 import Store
 from spinland.study import glass_names as names
-from spinland.study.glass_config import GlassConfig
-from spinland.study.glass_run import run_glass
 from tests.oracles.pages import check_self_contained
 
 CHAPTERS = (

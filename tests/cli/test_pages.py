@@ -7,11 +7,11 @@ from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
+from spinland.study.glass_config import GlassConfig
+from spinland.study.glass_run import run_glass
 
 from spinland.report.page import PAGES, write_page
 from spinland.store.hdf5 import Store
-from spinland.study.glass_config import GlassConfig
-from spinland.study.glass_run import run_glass
 from tests.cli.test_glass import SETTINGS
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")

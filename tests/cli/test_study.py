@@ -6,11 +6,11 @@ import resource
 import numpy as np
 import pytest
 from matplotlib.text import Text
+from spinland.report.glass import glass_chapter
+from spinland.report.reader import StudyReader
 
 from spinland.report import parts
-from spinland.report.glass import glass_chapter
 from spinland.report.page import PAGES
-from spinland.report.reader import StudyReader
 from spinland.store.commit import reserved
 from spinland.store.hdf5 import Store
 from tests.oracles.pages import check_self_contained

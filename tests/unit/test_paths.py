@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from spinland.study.config import StudyConfig
+from spinland.study.settings import read_toml
 
 import spinland as sl
 from spinland.data.idx import read_idx
@@ -16,8 +18,6 @@ from spinland.errors import ArgumentError, SpinlandError, StoreError
 from spinland.paths import user_path
 from spinland.report.page import check_page, page_path, write_page
 from spinland.store import files
-from spinland.study.config import StudyConfig
-from spinland.study.settings import read_toml
 
 
 @pytest.fixture

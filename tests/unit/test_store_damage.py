@@ -15,8 +15,7 @@ from spinland.provenance import Provenance, record
 from spinland.results import Result
 from spinland.store import container
 from spinland.store.hdf5 import Store
-from spinland.study.glass_config import GlassConfig
-from spinland.study.glass_run import run_glass
+from spinland.study.glasses import GlassConfig, run_glass
 from tests.unit.old_results import META, ROWS, Runs, Walk, row, walk
 
 BEGUN = {"provenance": record("train", seed=2), "rate": 0.1}
