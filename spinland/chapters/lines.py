@@ -119,7 +119,7 @@ def _find(book: Any) -> Finding | None:
                 f"between two solutions stands a barrier of {barrier} {subject.unit}, mean of {len(pair.barrier)} pairs"
             )
     clauses += _on_circles(book, numbers)
-    return numbers.finding("slices", sentence(*clauses)) if clauses else None
+    return numbers.finding("lines", sentence(*clauses)) if clauses else None
 
 
 def _on_circles(book: Any, numbers: Numbers) -> list[str]:

@@ -106,10 +106,9 @@ def write_page(
     folder = None if figures is None else user_path("figures", figures)
     store = Store(study, "r")
     check_page(target, study, overwrite)
-    book, chapters = book_of(store)
-    written = [part for chapter in chapters if (part := _written(book, chapter)) is not None]
-    html = _render(book, written, _place(study, target))
-    drawings = {} if folder is None else _drawings(folder, written, overwrite)
+    book, parts = parts_of(store)
+    html = _render(book, parts, _place(study, target))
+    drawings = {} if folder is None else _drawings(folder, parts, overwrite)
     write_file(target, html.encode("utf-8", "backslashreplace"))  # names of files need not be text
     for path, drawing in drawings.items():
         write_file(path, drawing.encode())
@@ -117,7 +116,7 @@ def write_page(
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """A chapter on the page: its name is the anchor."""
 
     anchor: str
@@ -126,17 +125,29 @@ class _Part:
     headline: str
 
 
-def _written(book: Book, chapter: Chapter) -> _Part | None:
+def parts_of(store: Store) -> tuple[Book, list[Part]]:
+    """The book of a file, and what its chapters have to show, in the order of the page.
+
+    Raises
+    ------
+    StoreError
+        It holds no book.
+    """
+    book, chapters = book_of(store)
+    return book, [part for chapter in chapters if (part := _written(book, chapter)) is not None]
+
+
+def _written(book: Book, chapter: Chapter) -> Part | None:
     """A chapter as it stands on the page, None where there is nothing of it."""
     section = chapter.write(book)
     if section is None:
         return None
     found = book.finding(chapter)
     statement, headline = ("", "") if found is None else (found.statement, found.headline)
-    return _Part(chapter.name, section, statement, headline)
+    return Part(chapter.name, section, statement, headline)
 
 
-def _render(book: Book, parts: list[_Part], place: str) -> str:
+def _render(book: Book, parts: list[Part], place: str) -> str:
     environment = Environment(
         loader=PackageLoader("spinland.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -198,7 +209,7 @@ def _provenance_row(name: str, result: Any) -> tuple[str, ...]:
     return name, type(result).__name__, p.function, seed, p.dtype, p.data, p.version
 
 
-def _drawings(folder: Path, parts: list[_Part], overwrite: bool) -> dict[Path, str]:
+def _drawings(folder: Path, parts: list[Part], overwrite: bool) -> dict[Path, str]:
     """The figures as files of a folder, which is made; refused before any is written if one is there."""
     files = {
         folder / f"{part.anchor}-{i}.svg": figure.svg

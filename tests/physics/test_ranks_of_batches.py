@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from spinland.study.batches import _whole, _within, clustered
 
+from spinland.chapters.batches import _whole, _within, clustered
 from spinland.statistics.correlation import rank_correlation
 
 TRIALS = 400
