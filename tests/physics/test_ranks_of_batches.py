@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from spinland.study.batches import _whole, _within, clustered
 
 from spinland.chapters.batches import _whole, _within, clustered
 from spinland.statistics.correlation import rank_correlation
