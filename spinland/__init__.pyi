@@ -13,6 +13,7 @@ from .critical.points import critical_points as critical_points
 from .data.dataset import Dataset as Dataset
 from .data.loading import as_dataset as as_dataset
 from .data.loading import load_dataset as load_dataset
+from .displays import show_progress as show_progress
 from .dynamics.disorder import instances as instances
 from .dynamics.exchange import ReplicaExchange as ReplicaExchange
 from .dynamics.exchange import replica_exchange as replica_exchange
@@ -62,7 +63,6 @@ from .probes.walks import RandomWalk as RandomWalk
 from .probes.walks import WalkStep as WalkStep
 from .probes.walks import iterate_walk as iterate_walk
 from .probes.walks import random_walk as random_walk
-from .progress import show_progress as show_progress
 from .provenance import Provenance as Provenance
 from .replicas.gram import distances as distances
 from .replicas.gram import overlaps as overlaps
