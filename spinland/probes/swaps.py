@@ -14,7 +14,7 @@ from .. import arrays, checks, rng
 from ..errors import ArgumentError
 from ..landscape.network_landscape import NetworkLandscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics.uncertainty import grouped_error
 from . import inputs
@@ -172,10 +172,7 @@ def swap_interpolation(
         swaps=counts, alphas=at, values=values[..., chosen], accuracy=accuracy[..., chosen], layer=layer,
         width=width, origin_index=np.repeat(np.arange(len(starts)), n_trials), ends=values[..., outer],
         **quantity_of(landscape),
-        provenance=record(
-            "swap_interpolation", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "swap_interpolation", arguments, seed=seed),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..rng import Purpose, seed64
 from ..statistics.uncertainty import grouped_error
@@ -249,8 +249,5 @@ def random_walk(
     return RandomWalk(
         sigma=plan.sigma, values=values, accuracy=accuracy, distance=distance, overlap=overlap,
         origin_index=plan.origin_index, constraint=plan.constraint, **quantity_of(landscape),
-        provenance=record(
-            "random_walk", arguments, seed=plan.seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "random_walk", arguments, seed=plan.seed),
     )  # fmt: skip
