@@ -39,6 +39,7 @@ from .landscape.glass import SphericalSpinGlass as SphericalSpinGlass
 from .landscape.network import ReLUNetwork as ReLUNetwork
 from .landscape.network_landscape import NetworkLandscape as NetworkLandscape
 from .landscape.protocol import Landscape as Landscape
+from .landscape.walkers import WalkStep as WalkStep
 from .probes.correlation.correlation import Correlation as Correlation
 from .probes.correlation.correlation import correlation as correlation
 from .probes.correlation.mean import MeanCorrelation as MeanCorrelation
@@ -60,7 +61,6 @@ from .probes.ruggedness import ruggedness as ruggedness
 from .probes.swaps import SwapInterpolation as SwapInterpolation
 from .probes.swaps import swap_interpolation as swap_interpolation
 from .probes.walks import RandomWalk as RandomWalk
-from .probes.walks import WalkStep as WalkStep
 from .probes.walks import iterate_walk as iterate_walk
 from .probes.walks import random_walk as random_walk
 from .provenance import Provenance as Provenance

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.philox import cpu as philox
-
 from .. import checks, rng
 from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
@@ -241,7 +239,7 @@ def _ladder(
     """Uniform starts; row r of instance i has the number i·(copies·K) + r in all random streams."""
     rows = copies * len(temperatures)
     points = np.empty((rows, landscape.dim))
-    philox.fill_normals(points, seed, int(rng.Purpose.SPINS), instance * rows + np.arange(rows), 0)
+    rng.fill_normals(points, seed, rng.Purpose.SPINS, instance * rows + np.arange(rows), 0)
     hamiltonian = Hamiltonian(landscape)
     points = hamiltonian.retract(points, hamiltonian.radii(points))
     return Ladder(hamiltonian, temperatures, points, seed, instance * rows)

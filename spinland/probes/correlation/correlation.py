@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.philox import cpu as philox
-
 from ... import checks, rng
 from ...errors import ArgumentError
 from ...landscape.geometry import Sphere
@@ -262,7 +260,7 @@ def sphere_pairs(seed: int, pairs: NDArray[np.int64], dim: int, radius: float) -
     """x and x⊥ of some pairs, (len(pairs), 2, dim): orthogonal, each of norm ``radius``, uniform."""
     both = np.empty((len(pairs), 2, dim))
     for step in (0, 1):
-        philox.fill_normals(both[:, step], seed, int(rng.Purpose.PAIRS), pairs, step)
+        rng.fill_normals(both[:, step], seed, rng.Purpose.PAIRS, pairs, step)
     for x, other in both:
         x /= np.linalg.norm(x)
         for _ in range(2):  # twice: rounding leaves a share of x in low dimension
