@@ -30,7 +30,8 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError, StoreError
 from ..provenance import Provenance, fingerprint
-from ..results import Result, result_class
+from ..registry import Registered, find
+from ..results import Result
 
 
 @dataclass(frozen=True)
@@ -87,18 +88,34 @@ def read_bytes(raw: BinaryIO, place: Stored) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class Record:
-    """What a group holds, in the file's own terms."""
+    """What a group holds, in the file's own terms.
 
-    module: str
+    Attributes
+    ----------
+    name : str
+        Name of the class in files.
+    version : int
+        Version of its fields.
+    kinds : dict
+        Field to its kind.
+    attributes, arrays, children : mapping
+        Field to what it holds.
+    module : str, optional
+        In a group of format 1 or 2, the module in which the class was defined. It finds no class any more, but is
+        part of what was hashed.
+    """
+
     name: str
+    version: int
     kinds: dict[str, str]
     attributes: dict[str, Any]
     arrays: Mapping[str, Array]
     children: Mapping[str, Record]
+    module: str | None = None
 
     def structure(self, environment: bool = True) -> list[Any]:
         """All but the bytes of arrays, as JSON can hold it; the environment of a provenance may be left out."""
-        left_out = set() if environment or (self.module, self.name) != _PROVENANCE else {"environment"}
+        left_out = set() if environment or self.name != Provenance.stored_as.name else {"environment"}
         kinds = {key: kind for key, kind in self.kinds.items() if key not in left_out}
         attributes = {
             key: None if isinstance(value, h5py.Empty) else str(value)
@@ -107,7 +124,8 @@ class Record:
         }
         arrays = {key: [value.dtype.str, list(value.shape)] for key, value in self.arrays.items()}
         children = {key: child.structure(environment) for key, child in self.children.items()}
-        return [self.module, self.name, kinds, attributes, arrays, children]
+        stored_as = [self.name, self.version] if self.module is None else [self.module, self.name]
+        return [*stored_as, kinds, attributes, arrays, children]
 
     @property
     def digest(self) -> str:
@@ -130,7 +148,7 @@ def field_names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if field.init)
 
 
-def record_of_fields(kind: type, values: Mapping[str, Any]) -> Record:
+def record_of_fields(kind: type[Registered], values: Mapping[str, Any]) -> Record:
     """Describe the fields of a class.
 
     Raises
@@ -138,7 +156,8 @@ def record_of_fields(kind: type, values: Mapping[str, Any]) -> Record:
     ArgumentError
         A field has a value of a type that files cannot hold.
     """
-    record = Record(kind.__module__, kind.__qualname__, {}, {}, arrays := {}, children := {})
+    stored_as = kind.stored_as
+    record = Record(stored_as.name, stored_as.version, {}, {}, arrays := {}, children := {})
     for name, value in values.items():
         label = f"{kind.__name__}.{name}"
         if isinstance(value, (np.ndarray, Blank)):
@@ -209,7 +228,7 @@ def value_of(
 ) -> Any:
     """Make the dataclass that a record describes.
 
-    A field that a newer version has added takes its default.
+    A field that a newer version has added takes its default; other changes are made by the upgrades of the class.
 
     Parameters
     ----------
@@ -227,41 +246,53 @@ def value_of(
     Raises
     ------
     StoreError
-        The class is unknown, its fields are others, or it refuses their values.
+        The class is unknown, of a newer version, its fields are others, or it refuses their values.
     """
-    kind = Provenance if (record.module, record.name) == _PROVENANCE else _class(path, name, record)
-    known = {field.name: field for field in fields(kind) if field.init}
-    needed = {n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
-    for problem, which in (
-        ("missing", needed - record.kinds.keys()),
-        ("unknown", record.kinds.keys() - known.keys()),
-    ):
-        if which:
-            raise StoreError(
-                path,
-                f"{name!r}: field {min(which)!r} of {record.name} is {problem}; was it made by another version?",
-            )
+    kind = _class(path, name, record)
     values: dict[str, Any] = {field: _plain_value(record, field) for field in record.attributes}
     for field in record.arrays:
         values[field] = _decoded(record.kinds[field], arrays[prefix + field])
     for field, child in record.children.items():
         values[field] = value_of(path, name, child, arrays, f"{prefix}{field}/")
     try:
+        values = kind.stored_as.upgraded(values, record.version)
+        _check_fields(path, name, record, kind, values)
         return kind(**values)
+    except StoreError:
+        raise
     except Exception as error:  # whatever the class raises for values that it was never meant to see
         raise StoreError(
             path, f"{name!r}: {record.name} cannot be made from what is stored: {error}"
         ) from error
 
 
-_PROVENANCE = (Provenance.__module__, Provenance.__qualname__)
-
-
-def _class(path: Path, name: str, record: Record) -> type:
+def _class(path: Path, name: str, record: Record) -> type[Registered]:
+    """The class of a record; formats 1 and 2 tell it by its qualified name."""
+    known_as = record.name if record.module is None else record.name.rpartition(".")[2]
     try:
-        return result_class(record.module, record.name)
+        kind = find(known_as)
     except LookupError as error:
         raise StoreError(path, f"{name!r}: {error}") from error
+    if record.version > kind.stored_as.version:
+        raise StoreError(
+            path,
+            f"{name!r}: {known_as} is stored in its version {record.version}, and here it is known up to version "
+            f"{kind.stored_as.version}; a newer one reads it",
+        )
+    return kind
+
+
+def _check_fields(
+    path: Path, name: str, record: Record, kind: type[Registered], values: Mapping[str, Any]
+) -> None:
+    known = {field.name: field for field in fields(kind) if field.init}  # type: ignore[arg-type]
+    needed = {n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
+    for problem, which in (("missing", needed - values.keys()), ("unknown", values.keys() - known.keys())):
+        if which:
+            raise StoreError(
+                path,
+                f"{name!r}: field {min(which)!r} of {record.name} is {problem}; was it made by another version?",
+            )
 
 
 def _plain_value(record: Record, name: str) -> Any:
