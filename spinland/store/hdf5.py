@@ -137,8 +137,7 @@ class Store:
         Raises
         ------
         StoreError
-            There is no such result, rows of it are missing, it is damaged, or its class, its version or its fields are
-            not known here.
+            There is no such result, rows of it are missing, it is damaged, or its class, version or fields are unknown.
         """
         mmap = checks.boolean("mmap", mmap)
         check_name(name)
