@@ -8,9 +8,6 @@ import time
 import numpy as np
 import pytest
 from matplotlib.text import Text
-from spinland.report.spherical.reader import GlassReader
-from spinland.study.glass_config import GlassConfig
-from spinland.study.glass_run import run_glass
 
 from spinland.chapters import parts
 from spinland.chapters.ageing import LANGEVIN
