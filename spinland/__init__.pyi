@@ -16,6 +16,7 @@ from .critical.points import critical_points as critical_points
 from .data.dataset import Dataset as Dataset
 from .data.loading import as_dataset as as_dataset
 from .data.loading import load_dataset as load_dataset
+from .displays import show_progress as show_progress
 from .dynamics.disorder import instances as instances
 from .dynamics.exchange import ReplicaExchange as ReplicaExchange
 from .dynamics.exchange import replica_exchange as replica_exchange
@@ -65,7 +66,6 @@ from .probes.swaps import swap_interpolation as swap_interpolation
 from .probes.walks import RandomWalk as RandomWalk
 from .probes.walks import iterate_walk as iterate_walk
 from .probes.walks import random_walk as random_walk
-from .progress import show_progress as show_progress
 from .provenance import Provenance as Provenance
 from .replicas.gram import distances as distances
 from .replicas.gram import overlaps as overlaps

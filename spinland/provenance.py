@@ -149,3 +149,15 @@ def record(
         version=version(),
         environment=environment.summary(),
     )
+
+
+def record_on(
+    landscape: Any, function: str, arguments: dict[str, Any] | None = None, *, seed: int | None = None
+) -> Provenance:
+    """:func:`record` of what was computed on a landscape, or on a list of instances of one kind.
+
+    What the landscape adds is its fingerprint (of instances all of them, in a row), its device and its float type.
+    """
+    items = landscape if isinstance(landscape, (list, tuple)) else [landscape]
+    data = " ".join(item.fingerprint for item in items)
+    return record(function, arguments, seed=seed, data=data, device=items[0].device, dtype=items[0].dtype)

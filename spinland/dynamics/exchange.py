@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics import chains, histograms
 from ..statistics.uncertainty import standard_error
@@ -229,7 +229,7 @@ def replica_exchange(
     return ReplicaExchange(
         temperatures=levels, extent=Hamiltonian(items[0]).extent, **inputs.gather(parts, single),
         symmetric=all(getattr(item, "symmetric", False) for item in items), **quantity_of(items[0]),
-        provenance=record("replica_exchange", arguments, seed=seed, **inputs.described(items)),
+        provenance=record_on(items, "replica_exchange", arguments, seed=seed),
     )  # fmt: skip
 
 

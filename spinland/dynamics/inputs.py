@@ -89,13 +89,3 @@ def gather(parts: Sequence[dict[str, Any]], single: bool) -> dict[str, Any]:
     if single:
         return {name: sealed(array) for name, array in parts[0].items()}
     return {name: sealed(np.stack([part[name] for part in parts])) for name in parts[0]}
-
-
-def described(items: Sequence[Landscape]) -> dict[str, Any]:
-    """What provenance keeps of the landscapes: fingerprint, device and float type."""
-    marks = [item.fingerprint for item in items]
-    return {
-        "data": marks[0] if len(marks) == 1 else " ".join(marks),
-        "device": items[0].device,
-        "dtype": items[0].dtype,
-    }

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import checks
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from . import inputs
 from .disorder import disorder_mean
@@ -101,7 +101,7 @@ def minimize(
     return Minimization(
         **inputs.gather(parts, single),
         **quantity_of(items[0]),
-        provenance=record("minimize", arguments, **inputs.described(items)),
+        provenance=record_on(items, "minimize", arguments),
     )
 
 

@@ -13,7 +13,7 @@ from .. import checks, rng
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from . import inputs
 from .disorder import disorder_mean
@@ -150,7 +150,7 @@ def langevin(
         temperature=temperature, dt=dt, times=when, waiting_times=waits, **inputs.gather(parts, single),
         energy_bias=float(np.mean(biases)),
         **quantity_of(items[0]),
-        provenance=record("langevin", arguments, seed=seed, **inputs.described(items)),
+        provenance=record_on(items, "langevin", arguments, seed=seed),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics.uncertainty import standard_error
 from . import arcs, inputs
@@ -119,10 +119,7 @@ def flatness(
     return Flatness(
         radii=distances, values=values, rise=rises.mean(axis=0), rise_error=standard_error(rises),
         kind=kind, **quantity_of(landscape),
-        provenance=record(
-            "flatness", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "flatness", arguments, seed=seed),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from .arcs import on_sphere
 from .barriers import barrier_height, with_ends
@@ -130,10 +130,7 @@ def line(
         label=label,
         ends=values[:, outer][first],
         **quantity_of(landscape),
-        provenance=record(
-            "line", {"start": starts, "end": ends, "alphas": places, "path": path},
-            data=landscape.fingerprint, device=landscape.device, dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "line", {"start": starts, "end": ends, "alphas": places, "path": path}),
     )  # fmt: skip
 
 

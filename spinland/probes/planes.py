@@ -20,7 +20,7 @@ from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import Provenance, record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from . import arcs
 from .components import principal_components
@@ -112,7 +112,7 @@ def plane(
     checks.squarable("origin", at, landscape.dim)
     along = checks.float_array("directions", directions, dtype=landscape.dtype, shape=(2, landscape.dim))
     a_axis, b_axis = _axis("a", a), _axis("b", b)
-    made = _made("plane", landscape, {"origin": at, "directions": along, "a": a_axis, "b": b_axis})
+    made = record_on(landscape, "plane", {"origin": at, "directions": along, "a": a_axis, "b": b_axis})
     if isinstance(landscape.geometry, Sphere):
         at, _ = arcs.on_sphere(landscape, "origin", at)
         along = arcs.tangents(at, along)
@@ -157,7 +157,7 @@ def random_plane(
         point_labels=("origin",),
         a_label="random direction 1" + unit,
         b_label="random direction 2" + unit,
-        provenance=_made("random_plane", landscape, arguments, seed=seed),
+        provenance=record_on(landscape, "random_plane", arguments, seed=seed),
     )
 
 
@@ -225,7 +225,7 @@ def plane_through(
         point_labels=names,
         a_label=f"{measure} along {names[0]} to {names[1]}{unit}",
         b_label=f"{measure} across{unit}",
-        provenance=_made("plane_through", landscape, arguments),
+        provenance=record_on(landscape, "plane_through", arguments),
     )
 
 
@@ -292,7 +292,7 @@ def trajectory_plane(
         explained=explained,
         a_label="principal component 1" + unit,
         b_label="principal component 2" + unit,
-        provenance=_made("trajectory_plane", landscape, arguments),
+        provenance=record_on(landscape, "trajectory_plane", arguments),
     )
 
 
@@ -304,14 +304,6 @@ def _snapshots(ensemble: Any, replica: int) -> NDArray[Any]:
         )
     last = len(ensemble.snapshots) - 1
     return np.asarray(ensemble.snapshots[checks.integer("replica", replica, minimum=0, maximum=last)])
-
-
-def _made(
-    function: str, landscape: Landscape, arguments: dict[str, Any], seed: int | None = None
-) -> Provenance:
-    return record(
-        function, arguments, seed=seed, data=landscape.fingerprint, device=landscape.device, dtype=landscape.dtype
-    )  # fmt: skip
 
 
 def _axis(name: str, value: ArrayLike) -> NDArray[np.float64]:

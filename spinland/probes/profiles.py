@@ -12,7 +12,7 @@ from .. import checks, rng
 from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics.uncertainty import standard_error
 from . import inputs
@@ -140,10 +140,7 @@ def overlap_profile(
         overlap=q, value=value, value_error=value_error, rise=rise, rise_error=rise_error, start=start,
         typical=typical, typical_error=typical_error, radius=radius, n_walkers=n_walkers, n_steps=n_steps,
         **quantity_of(landscape),
-        provenance=record(
-            "overlap_profile", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "overlap_profile", arguments, seed=seed),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..landscape.walkers import WalkStep
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..rng import seed64
 from ..statistics.uncertainty import grouped_error
@@ -231,8 +231,5 @@ def random_walk(
     return RandomWalk(
         sigma=plan.sigma, values=values, accuracy=accuracy, distance=distance, overlap=overlap,
         origin_index=plan.origin_index, constraint=plan.constraint, **quantity_of(landscape),
-        provenance=record(
-            "random_walk", arguments, seed=plan.seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "random_walk", arguments, seed=plan.seed),
     )  # fmt: skip

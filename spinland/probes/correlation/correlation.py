@@ -14,7 +14,7 @@ from ...landscape.network import ReLUNetwork
 from ...landscape.network_landscape import NetworkLandscape
 from ...landscape.protocol import Landscape
 from ...progress import track
-from ...provenance import record
+from ...provenance import record_on
 from ...quantities import Measured, quantity_of
 from ...statistics.bootstrap import bootstrap_error
 from .. import inputs
@@ -184,10 +184,7 @@ def correlation(
         chi2=fit.chi2, chi2_dof=fit.dof, chi2_p=fit.p,
         mean=curves.mean + shift, variance=curves.variance, radius=length, dim=landscape.dim, n_pairs=n_pairs,
         **quantity_of(landscape),
-        provenance=record(
-            "correlation", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "correlation", arguments, seed=seed),
     )  # fmt: skip
 
 
