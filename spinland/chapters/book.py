@@ -55,6 +55,11 @@ class Book:
         return cls(from_mapping(cls.settings, meta["config"]), store, meta)
 
     @property
+    def values(self) -> dict[str, Any]:
+        """All settings as they were used: those that were left open with what they came to."""
+        raise NotImplementedError
+
+    @property
     def compared(self) -> tuple[Subject, ...]:
         """Subjects that go through the probes which have a theory for the glass; none without a glass."""
         return self.subjects

@@ -114,7 +114,7 @@ class Numbers:
             Value of that.
         """
         if isinstance(value, Judged):
-            value, error = value.value, value.error
+            error, value = value.error, value.value
         self._numbers.append(_Number(name, float(value), float(error), float(p), against, float(exact)))
 
     def tell(self, name: str, value: Judged | float, error: float = math.nan, **more: Any) -> str:

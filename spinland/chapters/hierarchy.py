@@ -250,7 +250,7 @@ def _null_picture(results: _Results) -> list[Picture]:
         else "Deviation of the triangles of minima from ultrametricity, with its error over minima, against the null models. The same test "
         "as of trained replicas."
     )
-    name = {} if results.subject.order is None else {"name": "minima of the glass"}
+    name: dict[str, Any] = {} if results.subject.order is None else {"name": "minima of the glass"}
     return [picture(sl.figures.ultrametricity_null(results.triangles, **name), words)]
 
 

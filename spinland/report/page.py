@@ -206,7 +206,7 @@ def _shown(value: Any) -> str:
 def _provenance_row(name: str, result: Any) -> tuple[str, ...]:
     p: Provenance = result.provenance
     seed = "" if p.seed is None else str(p.seed)
-    return name, type(result).__name__, p.function, seed, p.dtype, p.data, p.version
+    return name, str(result.stored_as), p.function, seed, p.dtype, p.data, p.version
 
 
 def _drawings(folder: Path, parts: list[Part], overwrite: bool) -> dict[Path, str]:

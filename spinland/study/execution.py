@@ -217,8 +217,8 @@ def open_file(
 
 
 _OLD = (
-    "was made by an earlier spinland, whose files hold no checksums: spinland report shows it, that version finishes "
-    "it; choose another file, or --overwrite"
+    "was made by an earlier spinland, whose files are of another format: spinland report shows it, that version "
+    "finishes it; choose another file, or --overwrite"
 )
 
 
