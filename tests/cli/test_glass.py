@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from spinland.chapters import parts
+from spinland import figures
 from spinland.chapters.ageing import LANGEVIN
 from spinland.chapters.critical import counts_name
 from spinland.chapters.descent import SCALING
@@ -68,7 +68,7 @@ def labels_of(path, monkeypatch):
         labels.extend(item.get_text() for item in figure.findobj(Text))
         return ""
 
-    monkeypatch.setattr(parts, "svg_text", collect)
+    monkeypatch.setattr(figures, "svg_text", collect)
     _, written = parts_of(Store(path, "r"))
     return labels, written
 
