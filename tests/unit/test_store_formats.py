@@ -14,7 +14,7 @@ from spinland import registry
 from spinland.errors import StoreError
 from spinland.provenance import Provenance, record
 from spinland.results import Result
-from spinland.statistics import RankCorrelation
+from spinland.statistics.correlation import RankCorrelation
 from spinland.store import container
 from spinland.store.container import FORMAT
 from spinland.store.hdf5 import Store

@@ -11,7 +11,7 @@ import pytest
 import spinland
 import spinland_kernels
 from spinland.results import Result
-from spinland.statistics import RankCorrelation
+from spinland.statistics.correlation import RankCorrelation
 from spinland.store.hdf5 import Store
 from tests.unit.stored_results import instance, result_classes
 
