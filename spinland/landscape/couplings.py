@@ -64,6 +64,7 @@ class Couplings:
         self.n_spins, self.mixture, self.dtype, self.device = n_spins, dict(mixture), dtype, device
         self.seed, self.disorder, self.generated = seed, disorder, generated
         self._refuse_too_many()
+        self._keys = {p: rng.derive_seed(seed, n_spins, p) for p in self.mixture}
         if given is not None:
             self._stored = {p: given[p].astype(dtype) for p in self.mixture}
         else:
@@ -92,7 +93,7 @@ class Couplings:
         """For each order p: p, the factor of the sum over index sets in H/N, and what the kernel calls ``glass``."""
         for p, beta in self.mixture.items():
             law = DISORDER.get(self.disorder, GAUSSIAN)
-            glass = (self._stored[p], self.n_spins, p, self._key(p), int(rng.Purpose.COUPLINGS), law)
+            glass = (self._stored[p], self.n_spins, p, self._keys[p], int(rng.Purpose.COUPLINGS), law)
             yield p, beta * self.n_spins ** (-(p + 1) / 2), glass
 
     def tensors(self) -> dict[int, NDArray[np.float64]]:
@@ -112,13 +113,10 @@ class Couplings:
         numbers = {p: self._drawn(p) if self.generated else self._stored[p] for p in self.mixture}
         return {p: self.mixture[p] * unpacked(numbers[p], self.n_spins, p) for p in self.mixture}
 
-    def _key(self, order: int) -> int:
-        return rng.derive_seed(self.seed, self.n_spins, order)
-
     def _drawn(self, order: int) -> NDArray[Any]:
         out = np.empty(self.kernel.n_couplings(self.n_spins, order), self.dtype)
         self.kernel.fill_couplings(
-            out, self.n_spins, order, self._key(order), int(rng.Purpose.COUPLINGS), DISORDER[self.disorder]
+            out, self.n_spins, order, self._keys[order], int(rng.Purpose.COUPLINGS), DISORDER[self.disorder]
         )
         return out
 

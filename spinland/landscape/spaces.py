@@ -192,16 +192,16 @@ def refuse_ratios(name: str, ratios: NDArray[np.float64], radius: float, dtype: 
     ArgumentError
         There is such a point. ``radius`` is told.
     """
-    off = float(np.abs(ratios - 1).max(initial=0.0))
-    if off > OFF_SPHERE[np.dtype(dtype)]:
+    off = np.abs(ratios - 1)
+    if off.size and off.max() > OFF_SPHERE[np.dtype(dtype)]:
         raise ArgumentError(
             name, f"points on the sphere of radius {radius:g}; landscape.geometry.retract brings them there",
-            f"|w|²/R² off 1 by {off:.2g}",
+            f"|w|²/R² = {ratios.flat[off.argmax()]:.7g}",
         )  # fmt: skip
 
 
 def _squares(points: NDArray[Any]) -> NDArray[np.float64]:
-    wide = points.astype(np.float64)
+    wide = points.astype(np.float64, copy=False)
     return np.asarray(np.sum(wide * wide, axis=-1))
 
 
