@@ -10,6 +10,7 @@ import numpy as np
 from ..training.ensemble import Ensemble
 from ..training.loop import train_groups
 from ..training.plan import Plan
+from ..training.settings import TrainingSettings
 from .context import Context
 
 if TYPE_CHECKING:
@@ -56,11 +57,16 @@ def _row_fields(stage: Training) -> tuple[str, ...]:
 
 def _reserve(context: Context, stage: Training) -> RowWriter:
     """Room for the ensemble in the file, or what is there of it."""
-    plan = Plan(
-        stage.network, context.dataset, stage.n_replicas, context.optimizer(), stage.batch_size, stage.epochs,
-        stage.seed, loss=None, dtype=context.config.dtype, replicas=None, snapshots=stage.snapshots,
-        keep_initial=False, initial=None, evaluate="both", device="cpu",
-    )  # fmt: skip
+    settings = TrainingSettings(
+        n_replicas=stage.n_replicas,
+        optimizer=context.optimizer(),
+        batch_size=stage.batch_size,
+        epochs=stage.epochs,
+        seed=stage.seed,
+        dtype=context.config.dtype,
+        snapshots=stage.snapshots,
+    )
+    plan = Plan(stage.network, context.dataset, settings)
     dim, epochs = stage.network.n_params, plan.snapshot_epochs
     rows: dict[str, tuple[tuple[int, ...], np.dtype]] = {"params": ((dim,), plan.dtype)}
     rows |= {field: ((stage.epochs + 1,), np.dtype(np.float64)) for field in _HISTORY}
