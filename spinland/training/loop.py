@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from .. import checks
+from .. import budget, checks
 from ..arrays import sealed
 from ..errors import DivergenceWarning
 from ..landscape.network import ReLUNetwork
@@ -22,15 +22,13 @@ from .optimizers import Optimizer
 from .plan import Plan
 from .settings import ADAM, TrainingSettings
 
-#: Memory for parameters and moments of one group, in bytes, and the largest group.
-GROUP_BYTES = 128 << 20
-MAX_GROUP = 64
+MAX_GROUP = 64  # replicas
 
 
 def _default_group(plan: Plan) -> int:
     threads = numba.get_num_threads()
     each = plan.network.n_params * plan.dtype.itemsize * (2 + plan.optimizer.n_moments)
-    return max(1, min(MAX_GROUP, GROUP_BYTES // each) // threads) * threads
+    return max(1, min(MAX_GROUP, budget.fitting(budget.GROUP, each)) // threads) * threads
 
 
 def _groups(plan: Plan, group_size: int | None) -> Iterator[Ensemble]:

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 import pytest
 
-from spinland import progress, rng
+from spinland import budget, progress, rng
 from spinland.errors import ArgumentError, DeviceUnavailable, DivergenceWarning
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
@@ -198,7 +198,7 @@ def test_the_default_group_bounds_memory(data):
     large = ReLUNetwork((6, 400_000, 3))
     settings = TrainingSettings(n_replicas=1, optimizer=Adam(), epochs=1, evaluate="none")
     size = loop._default_group(Plan(large, data, settings))
-    assert size * large.n_params * 4 * 4 <= max(loop.GROUP_BYTES, numba.get_num_threads() * 64e6)
+    assert size * large.n_params * 4 * 4 <= max(budget.GROUP, numba.get_num_threads() * 64e6)
 
 
 @pytest.mark.parametrize("function", [train, train_groups])
