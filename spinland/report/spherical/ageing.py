@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ...figures.dynamics import ageing_curves, descent_curve
+from ...figures.ageing import ageing_curves
+from ...figures.descent import descent_curve
 from ...figures.labels import ENERGY
 from ...figures.theory import ageing_beside_theory
 from ...formatting import given, number, plus_minus

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...figures.dynamics import descent_approach, descent_curve, descent_sizes
+from ...figures.descent import descent_approach, descent_curve, descent_sizes
 from ...figures.labels import ENERGY
 from ...figures.theory import minima_energies
 from ...formatting import given, number, plus_minus

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...figures.dynamics import energy_temperature, overlap_distribution_curves
+from ...figures.equilibrium import energy_temperature, overlap_distribution_curves
 from ...figures.labels import ENERGY
 from ...formatting import fixed, given, number, plus_minus
 from ...statistics.judging import Judged, deviations, mean_of, worst_joint
