@@ -17,7 +17,7 @@ from ..quantities import Measured, quantity_of
 from . import inputs
 from .disorder import disorder_mean
 from .hamiltonian import Hamiltonian
-from .trustregion import Descent
+from .trustregion import TrustRegion
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -112,10 +112,10 @@ def _minimize(
     values, slopes = np.empty(n), np.empty(n)
     hamiltonian = Hamiltonian(landscape)
     for block in budget.blocks(n, budget.STARTS, 8 * landscape.dim):
-        descent = Descent(hamiltonian, points[block])
-        descent.run(tolerance, max_iterations, advance)
-        final[block], values[block] = descent.points.astype(landscape.dtype), descent.values
-        slopes[block], counts[block] = descent.slope, descent.iterations
+        region = TrustRegion(hamiltonian, points[block])
+        region.run(tolerance, max_iterations, advance)
+        final[block], values[block] = region.points.astype(landscape.dtype), region.values
+        slopes[block], counts[block] = region.slope, region.iterations
     return {
         "points": final, "values": values, "gradient_norms": slopes, "converged": slopes < tolerance,
         "n_iterations": counts,
