@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import arrays, devices
+from . import arrays, budget, devices
 from .errors import ArgumentError, DeviceUnavailable, shown
 
 
@@ -185,7 +185,7 @@ def room(name: str, value: Any, n_bytes: float) -> None:
     ArgumentError
         ``n_bytes``, what ``value`` of the argument ``name`` takes, is more than there is.
     """
-    if n_bytes < 1 << 28:  # always there; asking the system takes longer than many a call
+    if n_bytes < budget.UNASKED:
         return
     have = free_memory()
     if n_bytes > have:

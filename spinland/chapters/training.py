@@ -30,7 +30,7 @@ _HISTORY = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
 
 @dataclass(frozen=True)
-class TrainingSettings(Settings):
+class ReplicaSettings(Settings):
     """Settings of all training."""
 
     replicas: int = setting(100, "independently trained networks", whole(3), _HEADING)
@@ -133,12 +133,18 @@ class Training:
     def _reserve(self, book: Any) -> RowWriter:
         """Room for the ensemble in the file, or what is there of it."""
         from ..training.plan import Plan
+        from ..training.settings import TrainingSettings
 
-        plan = Plan(
-            self.network, book.dataset, self.n_replicas, book.config.make_optimizer(), self.batch_size, self.epochs,
-            self.seed, loss=None, dtype=book.config.dtype, replicas=None, snapshots=self.snapshots,
-            keep_initial=False, initial=None, evaluate="both", device="cpu",
-        )  # fmt: skip
+        settings = TrainingSettings(
+            n_replicas=self.n_replicas,
+            optimizer=book.config.make_optimizer(),
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            seed=self.seed,
+            dtype=book.config.dtype,
+            snapshots=self.snapshots,
+        )
+        plan = Plan(self.network, book.dataset, settings)
         dim, epochs = self.network.n_params, plan.snapshot_epochs
         rows: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {"params": ((dim,), plan.dtype)}
         rows |= {field: ((self.epochs + 1,), np.dtype(np.float64)) for field in _HISTORY}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks, rng
+from .. import budget, checks, rng
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..progress import track
@@ -20,8 +20,6 @@ from ..statistics.uncertainty import standard_error
 from . import inputs
 from .hamiltonian import Hamiltonian, dots
 from .ladder import Ladder
-
-_MOST_NUMBERS = 2**28  # energies and overlaps that are kept: 2 GB
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -210,10 +208,11 @@ def replica_exchange(
     n_warmup = n_sweeps // 2 if n_warmup is None else checks.integer("n_warmup", n_warmup, minimum=0)
     seed = rng.seed64("seed", seed)
     numbers = len(items) * len(levels) * (n_sweeps // stride) * (copies + copies * (copies - 1) // 2)
-    if numbers > _MOST_NUMBERS:
+    most = budget.fitting(budget.EXCHANGE_SAMPLES, 8)
+    if numbers > most:
         raise ArgumentError(
             "n_sweeps" if copies < 100 else "copies",
-            f"samples of at most {_MOST_NUMBERS} numbers; stride keeps fewer of them", f"{numbers} numbers",
+            f"samples of at most {most} numbers; stride keeps fewer of them", f"{numbers} numbers",
         )  # fmt: skip
     parts = []
     sweeps = n_warmup + n_sweeps // stride * stride

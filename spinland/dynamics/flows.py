@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks
+from .. import budget, checks
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record_on
@@ -18,8 +18,6 @@ from . import inputs
 from .disorder import disorder_mean
 from .hamiltonian import Hamiltonian, dots, norms
 from .integrator import Flow
-
-_BLOCK_ENTRIES = 1 << 20  # coordinates of the starts that go together; some twenty arrays of that size live
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -126,9 +124,8 @@ def _flow(
     energies, slopes, overlaps = (np.full((len(points), len(times)), np.nan) for _ in range(3))
     reached = np.zeros(energies.shape, bool)
     final, counts = np.empty_like(points), np.empty(len(points), np.int64)
-    size = max(1, _BLOCK_ENTRIES // landscape.dim)
-    for low in range(0, len(points), size):
-        block = slice(low, low + size)
+    for block in budget.blocks(len(points), budget.STARTS, 8 * landscape.dim):
+        low = block.start
         flow = Flow(hamiltonian, points[block], tolerance)
         origin, length = flow.points.copy(), norms(flow.points)
         last = flow.points.copy()

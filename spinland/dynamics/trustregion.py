@@ -18,7 +18,7 @@ _FORCING = 0.1  # residual of Newton's equation relative to the gradient, at lea
 _PATIENCE = 4  # steps refused one after the other at the level of rounding
 
 
-class Descent:
+class TrustRegion:
     """State of S starts: points, values, gradients, trust radii.
 
     Attributes

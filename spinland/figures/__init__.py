@@ -6,18 +6,13 @@ returns Axes; one that draws several takes and returns a Figure. Neither touches
 
 from __future__ import annotations
 
+from .ageing import ageing_curves
 from .analogy import mapping_assumptions
 from .comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
 from .correlations import correlation_curve, correlation_mixture, effective_order_sweep
 from .critical import index_counts, index_energy
-from .dynamics import (
-    ageing_curves,
-    descent_approach,
-    descent_curve,
-    descent_sizes,
-    energy_temperature,
-    overlap_distribution_curves,
-)
+from .descent import descent_approach, descent_curve, descent_sizes
+from .equilibrium import energy_temperature, overlap_distribution_curves
 from .export import save_figure, svg_text
 from .flatness import flatness_batch
 from .hierarchy import dendrogram_matrix

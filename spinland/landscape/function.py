@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import arrays, checks
+from .. import arrays, budget, checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint
 from ..quantities import words
 from .base import BaseLandscape
 from .geometry import Euclidean, Geometry, Sphere
-
-_BLOCK_ENTRIES = 1 << 22
 
 
 class FunctionLandscape(BaseLandscape):
@@ -122,9 +120,8 @@ class FunctionLandscape(BaseLandscape):
     def _differences(self, point: NDArray[Any]) -> NDArray[np.float64]:
         steps = np.finfo(float).eps ** (1 / 3) * np.maximum(1.0, np.abs(point))
         gradient = np.empty(self.dim)
-        rows = max(1, _BLOCK_ENTRIES // (2 * self.dim))
-        for low in range(0, self.dim, rows):
-            index = np.arange(low, min(low + rows, self.dim))
+        for block in budget.blocks(self.dim, budget.DIFFERENCES, 2 * 8 * self.dim):
+            index = np.arange(block.start, block.stop)
             shifted = np.repeat(point[None], 2 * len(index), axis=0)
             shifted[np.arange(len(index)), index] += steps[index]
             shifted[len(index) + np.arange(len(index)), index] -= steps[index]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .. import checks
+from .. import budget, checks
 from ..data.dataset import Dataset
 from ..data.loading import as_dataset
 from ..devices import operation
@@ -153,12 +153,9 @@ class NetworkLandscape(BaseLandscape):
         """Gradient of the mean loss, shaped like the points; zero for the weights of dead inputs."""
         batch, single = checks.point_batch("points", points, self.dim, dtype=self.dtype)
         gradients = np.empty_like(batch)
-        rows = max(1, (1 << 26) // max(1, 8 * self.dim))  # at most some 256 MB of partial sums in float32
-        for low in range(0, batch.shape[0], rows):
-            part = self._kernel.gradients(
-                self.samples.compress(batch[low : low + rows]), *self.samples.point_arguments
-            )
-            gradients[low : low + rows] = self.samples.expand(part, self.dim)
+        for block in budget.blocks(len(batch), budget.GRADIENTS, 8 * self.dim):
+            part = self._kernel.gradients(self.samples.compress(batch[block]), *self.samples.point_arguments)
+            gradients[block] = self.samples.expand(part, self.dim)
         return gradients[0] if single else gradients
 
     def hessian_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
@@ -169,13 +166,12 @@ class NetworkLandscape(BaseLandscape):
         at = checks.float_array("point", point, dtype=self.dtype, shape=(self.dim,))
         batch, single = checks.point_batch("vectors", vectors, self.dim, dtype=self.dtype)
         products = np.empty_like(batch)
-        rows = max(1, (1 << 26) // max(1, 8 * self.dim))
         kept = self.samples.compress(at)
-        for low in range(0, batch.shape[0], rows):
+        for block in budget.blocks(len(batch), budget.GRADIENTS, 8 * self.dim):
             part = self._kernel.hessian_products(
-                kept, self.samples.compress(batch[low : low + rows]), *self.samples.point_arguments
-            )  # fmt: skip
-            products[low : low + rows] = self.samples.expand(part, self.dim)
+                kept, self.samples.compress(batch[block]), *self.samples.point_arguments
+            )
+            products[block] = self.samples.expand(part, self.dim)
         return products[0] if single else products
 
     def batch(self, indices: ArrayLike) -> NetworkLandscape:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks
+from .. import budget, checks
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..landscape.walkers import WalkStep
@@ -19,8 +19,6 @@ from ..quantities import Measured, quantity_of
 from ..rng import seed64
 from ..statistics.uncertainty import grouped_error
 from . import inputs
-
-_BLOCK_BYTES = 1 << 27  # points of the walkers that go together; an evaluation may copy them once
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -209,10 +207,9 @@ def random_walk(
     longest = "n_steps" if plan.n_steps > plan.n_walkers else "n_walkers"
     checks.room(longest, getattr(plan, longest), 4 * 8 * total * (plan.n_steps + 1))
     values, accuracy, distance, overlap = (np.empty((total, plan.n_steps + 1)) for _ in range(4))
-    rows = max(1, _BLOCK_BYTES // (plan.starts.itemsize * landscape.dim))
     with track(total * (plan.n_steps + 1), "random walk") as advance:
-        for low in range(0, total, rows):
-            block = np.arange(low, min(low + rows, total))
+        for together in budget.blocks(total, budget.WALKERS, plan.starts.itemsize * landscape.dim):
+            block = np.arange(together.start, together.stop)
             for state in _walk(plan, block):
                 values[block, state.step] = state.values
                 accuracy[block, state.step] = state.accuracy

@@ -23,7 +23,7 @@ from ..chapters.profiles import PROFILES
 from ..chapters.samples import DataSettings
 from ..chapters.subjects import GlassSubject, NetworkSubject, Subject
 from ..chapters.swaps import SWAPS, SwapSettings
-from ..chapters.training import SEED_GLASS, SEED_WIDTH, TRAINING, TrainingSettings
+from ..chapters.training import SEED_GLASS, SEED_WIDTH, TRAINING, ReplicaSettings
 from ..chapters.walks import WALKS, WalkSettings
 from ..errors import ArgumentError
 
@@ -49,7 +49,7 @@ class StudyConfig(
     HierarchySettings,
     SwapSettings,
     WalkSettings,
-    TrainingSettings,
+    ReplicaSettings,
     DataSettings,
 ):
     """All settings of a study; each is checked on construction.

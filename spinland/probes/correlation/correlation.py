@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import checks, rng
+from ... import budget, checks, rng
 from ...errors import ArgumentError
 from ...landscape.protocol import Landscape
 from ...progress import track
@@ -18,7 +18,6 @@ from .. import inputs
 from .curves import PairCurves
 from .mixture import MixtureFit
 
-_BLOCK_ENTRIES = 1 << 21  # coordinates of x, and of x⊥, that are drawn together: 16 MB each
 _DEGREES_15 = np.cos(np.pi * np.arange(13) / 12)
 _GRIDS = (4, 8, 12, 16, 20, 24, 32, 36, 40, 48, 64, 72, 96)  # numbers of points on a great circle
 _RESAMPLES = 200  # of the pairs, for the errors of the mixture: they are known to 5 %
@@ -217,9 +216,8 @@ def _values(
     checks.room("n_pairs", n_pairs, 3 * 8 * n_pairs * place.size)
     values = np.empty((n_pairs, *place.shape))
     with track(n_pairs, "correlation") as advance:
-        rows = max(1, _BLOCK_ENTRIES // landscape.dim)
-        for low in range(0, n_pairs, rows):
-            block = np.arange(low, min(low + rows, n_pairs))
+        for together in budget.blocks(n_pairs, budget.SPHERE_PAIRS, 8 * landscape.dim):
+            block = np.arange(together.start, together.stop)
             for pair, directions in zip(block, sphere_pairs(seed, block, landscape.dim, radius), strict=True):
                 plane = landscape.slice(zero, directions.astype(landscape.dtype))
                 values[pair] = plane.value(points)[place]
