@@ -25,7 +25,7 @@ from tests.unit import synthetic_results as synthetic
 
 #: Plain records, protocols and errors: nothing is computed or kept where they are made.
 RECORDS = {
-    "Landscape", "Measure", "Provenance", "Result", "WalkStep", "theory.AgeingCurve", "theory.DepthDependence",
+    "BaseLandscape", "Finding", "Landscape", "Measure", "Provenance", "Result", "WalkStep", "theory.AgeingCurve", "theory.DepthDependence",
     "theory.GlassState", "theory.QuenchCurve",
 }  # fmt: skip
 
