@@ -20,7 +20,7 @@ import spinland as sl
 from spinland.data.dataset import Dataset
 from spinland.provenance import record
 from spinland.study import glass_theory
-from tests.unit import synthetic_results as synthetic
+from tests.oracles import results
 
 #: Plain records, protocols and errors: nothing is computed or kept where they are made.
 RECORDS = {
@@ -469,68 +469,68 @@ LABELS = ["a", "b"]
 FIGURES = {
     "ageing_beside_theory": lambda: {"langevin": _ageing()[0], "theory": _ageing()[1], "ax": None},
     "ageing_curves": lambda: {"langevin": _ageing()[0], "ax": None, "versus": "ratio", "theory": None},
-    "barrier_width": lambda: {"swaps": _swaps(), "n_swaps": [4, 16], "fraction": None, "log": True, "unit": "nats"},
+    "barrier_width": lambda: {"swaps": [results.swap(8), results.swap(16)], "n_swaps": [1, 4], "fraction": None, "log": True, "unit": "nats"},
     "complexity_curves": lambda: {"card": glass_theory.theory_card(3), "figure": None},
-    "correlation_curve": lambda: {"correlation": synthetic.correlation(), "orders": (2, 3), "labels": None},
+    "correlation_curve": lambda: {"correlation": results.correlation(), "orders": (2, 3), "labels": None},
     "correlation_mixture": lambda: {
-        "correlation": [synthetic.correlation(p) for p in (2, 3)], "orders": (2, 3), "labels": LABELS,
+        "correlation": [results.correlation(p) for p in (2, 3)], "orders": (2, 3), "labels": LABELS,
     },
     "critical_points_depth": lambda: {"depth": glass_theory.depth_theory(500), "ax": None},
-    "dendrogram_matrix": lambda: {"hierarchy": _tree(12), "matrix": np.ones((12, 12)), "matrix_label": "x"},
+    "dendrogram_matrix": lambda: {"hierarchy": results.tree(12), "matrix": np.ones((12, 12)), "matrix_label": "x"},
     "descent_approach": lambda: {"scaling": _scaling(), "theory": None, "levels": {"a": -1.6}, "power": 0.66},
     "descent_curve": lambda: {"flow": _flow(), "theory": None, "levels": {"a": -1.6}, "labels": ["a"]},
     "descent_sizes": lambda: {"scaling": _scaling(), "levels": {"a": -1.6}},
     "distance_histogram": lambda: {
-        "statistics": [synthetic.statistics(m, 12) for m in (64, 128)], "labels": LABELS, "n_bins": 10,
+        "statistics": [results.statistics(m) for m in (8, 16)], "labels": LABELS, "n_bins": 10,
         "relative": True,
     },
     "effective_order_sweep": lambda: {
-        "correlations": [synthetic.correlation(p) for p in (2, 3)], "values": [8, 16], "labels": None,
+        "correlations": [results.correlation(p) for p in (2, 3)], "values": [8, 16], "labels": None,
         "value_label": "M",
     },
     "energy_temperature": lambda: {"exchange": exchange(), "theory": None, "levels": {"a": 0.5}, "labels": ["a"]},
-    "flatness_batch": lambda: {"comparison": synthetic.batch_comparison(6), "kind": "walk", "unit": "nats"},
+    "flatness_batch": lambda: {"comparison": results.batches(), "kind": "walk", "unit": "nats"},
     "hierarchy_pair": lambda: {
-        "hierarchies": [_tree(8), _tree(12)],
-        "distributions": [synthetic.overlap_distribution(seed) for seed in (0, 1)], "names": LABELS,
+        "hierarchies": [results.tree(8), results.tree(12)],
+        "distributions": [results.overlap_distribution(m) for m in (8, 16)], "names": LABELS,
     },
     "index_counts": lambda: {"counts": _counts(), "theory": None, "labels": ["a"]},
     "index_energy": lambda: {"critical": _critical(), "layers": np.array([-1.6, -1.5]), "threshold": -1.4},
-    "line_pair": lambda: {"lines": _lines(), "names": LABELS, "value_labels": LABELS, "orders": (None, 3)},
-    "line_panels": lambda: {"lines": _lines(), "log": True, "value_label": "x"},
-    "line_profile": lambda: {"lines": _lines(), "quantity": "loss", "log": True, "value_label": "x"},
+    "line_pair": lambda: {"lines": [results.line("three", lines=3), results.line()], "names": LABELS, "value_labels": LABELS, "orders": (None, 3)},
+    "line_panels": lambda: {"lines": [results.line("three", lines=3), results.line()], "log": True, "value_label": "x"},
+    "line_profile": lambda: {"lines": [results.line("three", lines=3), results.line()], "quantity": "loss", "log": True, "value_label": "x"},
     "mapping_assumptions": lambda: {"result": _assumptions(), "labels": ["a"], "details": True},
     "minima_energies": lambda: {"minima": _minima(), "levels": {"a": -1.6}, "n_bins": 5},
     "overlap_distribution_curves": lambda: {"exchange": exchange(), "bins": 10, "levels": {"a": 0.5}},
-    "overlap_histogram": lambda: {"distribution": synthetic.overlap_distribution(), "labels": ["a"]},
+    "overlap_histogram": lambda: {"distribution": results.overlap_distribution(), "labels": ["a"]},
     "overlap_profiles": lambda: {
-        "profiles": [synthetic.profile(), synthetic.profile("energy")], "names": LABELS, "value_labels": LABELS,
+        "profiles": [results.profile(), results.profile(results.glass)], "names": LABELS, "value_labels": LABELS,
         "orders": (None, 3), "references": (2, 3),
     },
     "plane_contour": lambda: {
-        "plane": synthetic.plane(8, 6), "quantity": "loss", "log": True, "equal": True, "value_label": "x",
+        "plane": results.plane(), "quantity": "loss", "log": True, "equal": True, "value_label": "x",
     },
     "plane_pair": lambda: {
-        "planes": [synthetic.plane(8, 6), synthetic.plane(8, 6, kind="glass")], "names": LABELS,
+        "planes": [results.plane(), results.plane(results.glass)], "names": LABELS,
         "value_labels": LABELS, "surfaces": False,
     },
-    "plane_surface": lambda: {"plane": synthetic.plane(8, 6), "quantity": "loss", "log": True, "value_label": "x"},
+    "plane_surface": lambda: {"plane": results.plane(), "quantity": "loss", "log": True, "value_label": "x"},
     "save_figure": lambda: {
         "drawn": Figure(), "path": Path(tempfile.mkdtemp()) / "a.svg", "overwrite": False, "dpi": 50,
     },
     "svg_text": lambda: {"drawn": Figure(), "title": "a", "dpi": 50},
-    "swap_barrier": lambda: {"swaps": _swaps(), "log": True, "unit": "nats"},
-    "swap_curves": lambda: {"swap": _swaps()[0], "quantity": "loss", "log": True, "value_label": "x"},
-    "training_history": lambda: {"ensemble": synthetic.ensemble(6, 4), "log": True},
+    "swap_barrier": lambda: {"swaps": [results.swap(8), results.swap(16)], "log": True, "unit": "nats"},
+    "swap_curves": lambda: {"swap": results.swap(), "quantity": "loss", "log": True, "value_label": "x"},
+    "training_history": lambda: {"ensemble": results.ensemble(), "log": True},
     "ultrametricity_null": lambda: {
-        "result": synthetic.ultrametricity(), "measure": "deviation", "label": "x", "name": "n",
+        "result": results.ultrametricity(), "measure": "deviation", "label": "x", "name": "n",
     },
     "walk_fan": lambda: {
         "walks": [walk()], "quantity": "loss", "versus": "step", "n_shown": 1, "log": True, "value_label": "x",
     },
-    "walk_ruggedness": lambda: {"ruggedness": [synthetic.ruggedness(1.0)], "labels": ["a"]},
+    "walk_ruggedness": lambda: {"ruggedness": [results.ruggedness()], "labels": ["a"]},
     "width_spread": lambda: {
-        "statistics": [synthetic.statistics(m, 12) for m in (64, 128)], "widths": [64, 128], "guide": -0.5,
+        "statistics": [results.statistics(m) for m in (8, 16)], "widths": [8, 16], "guide": -0.5,
     },
 }  # fmt: skip
 CASES |= {f"figures.{name}": make for name, make in FIGURES.items()}
@@ -541,16 +541,6 @@ def _ageing():
     times, waits = np.array([0.0, 0.1, 0.2]), np.array([0.1, 0.2])
     run = sl.langevin(glass(), spins(), 0.4, np.linspace(0, 0.4, 5), waiting_times=waits)
     return run, glass_theory.ageing_theory(3, 0.4, waits, times)
-
-
-@cache
-def _swaps():
-    return [synthetic.swap(width, n_trials=5) for width in (64, 128)]
-
-
-@cache
-def _tree(n):
-    return synthetic.hierarchy(synthetic.solutions(n))
 
 
 @cache
@@ -581,11 +571,6 @@ def _assumptions():
 @cache
 def _minima():
     return sl.glass_minima(glass(), 4)
-
-
-@cache
-def _lines():
-    return [synthetic.line("a", batch=4), synthetic.line("b")]
 
 
 def prepared(name):
