@@ -69,7 +69,9 @@ def test_flatness_without_accuracies_shows_the_test_loss():
 
 def test_correlation_shows_its_mixture_and_weights():
     fit = results.correlation()
-    pure = replace(fit, mixture=(fit.mixture_order == 3).astype(float), effective_order=3.0, effective_order_error=0.04)
+    pure = replace(
+        fit, mixture=(fit.mixture_order == 3).astype(float), effective_order=3.0, effective_order_error=0.04
+    )
     none = replace(fit, mixture=np.full_like(fit.mixture, np.nan))
     ax = figures.correlation_curve(pure, orders=())
     curve = ax.lines[0]

@@ -9,9 +9,9 @@ from matplotlib.collections import LineCollection
 import spinland as sl
 from spinland import figures
 from spinland.errors import ArgumentError
-from spinland.figures.trees import branches
+from spinland.figures.hierarchy import branches
 from spinland.formatting import plus_minus
-from spinland.statistics import histogram_bins
+from spinland.statistics.histograms import histogram_bins
 from tests.oracles import results
 
 

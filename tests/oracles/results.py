@@ -90,7 +90,11 @@ def points(of, n=3):
 
 @cache
 def walk(sigma=0.05, of=landscape, walkers=6, origins=1):
-    start = of().random_points(origins, 0) if of is glass else np.linspace(1, 1.5, origins)[:, None] * np.ones(of().dim)
+    start = (
+        of().random_points(origins, 0)
+        if of is glass
+        else np.linspace(1, 1.5, origins)[:, None] * np.ones(of().dim)
+    )
     return sl.random_walk(of(), start, sigma, 12, walkers)
 
 
@@ -101,7 +105,9 @@ def ruggedness(sigma=0.05, of=landscape):
 
 @cache
 def swap(width=8, swaps=(0, 1, 2, 4), origins=1):
-    return sl.swap_interpolation(landscape(width), ensemble(width).params[:origins], swaps, np.linspace(0, 1, 5), 4)
+    return sl.swap_interpolation(
+        landscape(width), ensemble(width).params[:origins], swaps, np.linspace(0, 1, 5), 4
+    )
 
 
 @cache

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 import spinland as sl
 from spinland import rng
+from spinland_kernels.devices import operation
 from tests.oracles import glass as glasses
 from tests.oracles import network as networks
 from tests.oracles import philox as words
@@ -33,11 +32,6 @@ class Case:
 
     kernels: tuple[str, ...]
     compared: Callable[[str], Triples]
-
-
-def operation(kernel: str, device: str) -> ModuleType:
-    """Form of a kernel for a device."""
-    return import_module(f"spinland_kernels.{kernel}.{device}")
 
 
 def where(device: str) -> dict[str, str]:
