@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 import spinland as sl
 from spinland import figures
@@ -114,7 +115,7 @@ def means_of_sizes():
 
 def test_a_number_of_spins_has_one_colour_in_all_figures_of_descent():
     drawn = [figures.descent_curve(means_of_sizes()), figures.descent_approach(results.scaling())]
-    colours = [[line.get_color() for line in ax.lines] for ax in drawn]
+    colours = [[to_hex(line.get_color()) for line in ax.lines] for ax in drawn]
     assert len(colours[0]) == 2
     assert colours[0] == colours[1]
 

@@ -40,7 +40,9 @@ def ensemble(width=8):
 def regression():
     """Replicas trained on targets, which have no accuracy."""
     linnerud = sl.load_dataset("linnerud")
-    return sl.train(sl.ReLUNetwork((linnerud.n_inputs, 4, linnerud.n_outputs)), linnerud, 4, epochs=3)
+    return sl.train(
+        sl.ReLUNetwork((linnerud.n_inputs, 4, linnerud.n_outputs)), linnerud, 4, batch_size=5, epochs=3
+    )
 
 
 @cache
@@ -124,9 +126,8 @@ def line(label="between solutions", lines=1, of=landscape):
 
 @cache
 def plane(of=landscape, n=(9, 7)):
-    """The plane through three solutions or minima."""
-    where = ensemble().params if of is landscape else minima().params
-    return sl.plane_through(of(), where[:3], n=n)
+    """The plane through three solutions, or through three points of a glass."""
+    return sl.plane_through(of(), ensemble().params[:3] if of is landscape else points(of), n=n)
 
 
 @cache
