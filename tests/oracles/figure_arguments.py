@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import spinland as sl
-from spinland.study import glass_theory
+from spinland.chapters.theory.ageing import ageing_theory
+from spinland.chapters.theory.counts import depth_theory
 from tests.oracles import results
 from tests.oracles.objects import exchange, glass, numbers, spins, unbiased, walk
 
@@ -20,12 +21,12 @@ FIGURES = {
     "ageing_beside_theory": lambda: {"langevin": _ageing()[0], "theory": _ageing()[1], "ax": None},
     "ageing_curves": lambda: {"langevin": _ageing()[0], "ax": None, "versus": "ratio", "theory": None},
     "barrier_width": lambda: {"swaps": [results.swap(8), results.swap(16)], "n_swaps": [1, 4], "fraction": None, "log": True, "unit": "nats"},
-    "complexity_curves": lambda: {"card": glass_theory.theory_card(3), "figure": None},
+    "complexity_curves": lambda: {"card": sl.theory_card(3), "figure": None},
     "correlation_curve": lambda: {"correlation": results.correlation(), "orders": (2, 3), "labels": None},
     "correlation_mixture": lambda: {
         "correlation": [results.correlation(p) for p in (2, 3)], "orders": (2, 3), "labels": LABELS,
     },
-    "critical_points_depth": lambda: {"depth": glass_theory.depth_theory(500), "ax": None},
+    "critical_points_depth": lambda: {"depth": depth_theory(500), "ax": None},
     "dendrogram_matrix": lambda: {"hierarchy": results.tree(12), "matrix": np.ones((12, 12)), "matrix_label": "x"},
     "descent_approach": lambda: {"scaling": _scaling(), "theory": None, "levels": {"a": -1.6}, "power": 0.66},
     "descent_curve": lambda: {"flow": _flow(), "theory": None, "levels": {"a": -1.6}, "labels": ["a"]},
@@ -89,7 +90,7 @@ FIGURES = {
 def _ageing():
     times, waits = np.array([0.0, 0.1, 0.2]), np.array([0.1, 0.2])
     run = sl.langevin(glass(), spins(), 0.4, np.linspace(0, 0.4, 5), waiting_times=waits)
-    return run, glass_theory.ageing_theory(3, 0.4, waits, times)
+    return run, ageing_theory(3, 0.4, waits, times)
 
 
 @cache
