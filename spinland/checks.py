@@ -98,6 +98,16 @@ def integer(name: str, value: Any, *, minimum: int | None = None, maximum: int |
     return number
 
 
+def whole_numbers(name: str, value: ArrayLike, end: int) -> NDArray[np.int64]:
+    """A vector (n,) of whole numbers from 0 to end - 1, a copy."""
+    array = arrays.given(name, value)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ArgumentError(name, "a vector of whole numbers", f"{array.dtype} {array.shape}")
+    if array.size and (array.min() < 0 or array.max() >= end):
+        raise ArgumentError(name, f"numbers from 0 to {end - 1}", f"{array.min()} to {array.max()}")
+    return array.astype(np.int64)
+
+
 def real(
     name: str,
     value: Any,

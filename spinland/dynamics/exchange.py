@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import budget, checks, rng
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record_on
@@ -198,7 +197,7 @@ def replica_exchange(
         Temperatures that are not positive and rising, a landscape in flat space, fewer sweeps than the stride.
     """
     items, single = inputs.landscapes(landscape)
-    if not all(isinstance(item.geometry, Sphere) and item.geometry.radius is not None for item in items):
+    if not all(item.geometry.radius is not None for item in items):
         raise ArgumentError(
             "landscape", "a landscape on a sphere of known radius, where exp(−H/T) has a norm"
         )
@@ -227,7 +226,7 @@ def replica_exchange(
     }  # fmt: skip
     return ReplicaExchange(
         temperatures=levels, extent=Hamiltonian(items[0]).extent, **inputs.gather(parts, single),
-        symmetric=all(getattr(item, "symmetric", False) for item in items), **quantity_of(items[0]),
+        symmetric=all(item.symmetric for item in items), **quantity_of(items[0]),
         provenance=record_on(items, "replica_exchange", arguments, seed=seed),
     )  # fmt: skip
 

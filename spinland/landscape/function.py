@@ -12,9 +12,8 @@ from .. import arrays, budget, checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint
 from ..quantities import words
-from .affine import EvaluatedSlice
 from .base import BaseLandscape
-from .geometry import Euclidean, Sphere
+from .geometry import Euclidean, Geometry, Sphere
 
 
 class FunctionLandscape(BaseLandscape):
@@ -60,7 +59,7 @@ class FunctionLandscape(BaseLandscape):
         value: Callable[[NDArray[Any]], ArrayLike],
         dim: int,
         gradient: Callable[[NDArray[Any]], ArrayLike] | None = None,
-        geometry: Euclidean | Sphere | None = None,
+        geometry: Geometry | None = None,
         name: str = "function",
         quantity: str = "value",
         unit: str = "",
@@ -75,7 +74,7 @@ class FunctionLandscape(BaseLandscape):
             raise ArgumentError("name", "a text", name)
         self._value, self._gradient = value, gradient
         self.dim = checks.integer("dim", dim, minimum=1)
-        self.geometry: Euclidean | Sphere = geometry if geometry is not None else Euclidean()
+        self.geometry: Geometry = geometry if geometry is not None else Euclidean()
         self.name = name
         self.quantity, self.unit = words("quantity", quantity), words("unit", unit)
         self.fingerprint = fingerprint(
@@ -90,11 +89,6 @@ class FunctionLandscape(BaseLandscape):
         batch, single = checks.point_batch("points", points, self.dim)
         values = self._values(batch)
         return float(values[0]) if single else values
-
-    def evaluate(self, points: ArrayLike) -> tuple[Any, Any]:
-        """Values, and NaN for the accuracy, which a bare function does not have."""
-        values = self.value(points)
-        return (values, float("nan")) if np.ndim(values) == 0 else (values, np.full(len(values), np.nan))
 
     def gradient(self, points: ArrayLike) -> NDArray[Any]:
         """Gradients, shaped like the points."""
@@ -114,12 +108,6 @@ class FunctionLandscape(BaseLandscape):
         forward, backward = self._gradients(at + steps * batch), self._gradients(at - steps * batch)
         products = (forward - backward) / (2 * steps)
         return products[0] if single else products
-
-    def slice(self, origin: ArrayLike, directions: ArrayLike) -> EvaluatedSlice:
-        """Values on origin (dim,) + Σ c_k directions (K, dim)."""
-        at = checks.float_array("origin", origin, shape=(self.dim,), keep=True)
-        along, _ = checks.point_batch("directions", directions, self.dim, keep=True)
-        return EvaluatedSlice(self, at, along)
 
     def _values(self, batch: NDArray[Any]) -> NDArray[np.float64]:
         return _returned("landscape.value", self._value, batch, (len(batch),))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -99,11 +101,20 @@ class NetworkLandscape(BaseLandscape):
         self.loss = loss
         self.samples = Samples(network, x, y, loss, self.dtype, device=self.device)
         self.unit = UNITS[loss]
-        self.n_samples = self.samples.x.shape[0]
-        kept = self.samples.keep  # without it, which of the inputs are dead would not be told
-        self.fingerprint = fingerprint(
-            network.widths, network.bias, loss, self.samples.x, np.arange(0) if kept is None else kept,
-            self.samples.labels, self.samples.targets,
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return int(self.samples.x.shape[0])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of network, loss and samples."""
+        samples = self.samples
+        kept = samples.keep  # without it, which of the inputs are dead would not be told
+        return fingerprint(
+            self.network.widths, self.network.bias, self.loss, samples.x,
+            np.arange(0) if kept is None else kept, samples.labels, samples.targets,
         )  # fmt: skip
 
     @property
@@ -115,6 +126,11 @@ class NetworkLandscape(BaseLandscape):
     def geometry(self) -> Euclidean:
         """Flat space; its filters are the neurons."""
         return self.network.geometry
+
+    @property
+    def typical_norm(self) -> float:
+        """Root mean square norm of a random initialisation."""
+        return self.network.initial_norm
 
     @property
     def _kernel(self) -> ModuleType:
@@ -157,6 +173,22 @@ class NetworkLandscape(BaseLandscape):
             )
             products[block] = self.samples.expand(part, self.dim)
         return products[0] if single else products
+
+    def batch(self, indices: ArrayLike) -> NetworkLandscape:
+        """The mean loss of some samples, on this landscape's device.
+
+        Parameters
+        ----------
+        indices : integer array (m,)
+            Places of the samples, 0 ... n_samples - 1, at least one; a sample may come several times.
+        """
+        chosen = checks.whole_numbers("indices", indices, self.n_samples)
+        if chosen.size == 0:
+            raise ArgumentError("indices", "at least one sample", "none")
+        part = copy(self)
+        part.__dict__.pop("fingerprint", None)
+        part.samples = self.samples.take(chosen)
+        return part
 
     def slice(self, origin: ArrayLike, directions: ArrayLike) -> NetworkSlice:
         """Loss on origin (dim,) + Σ c_k directions (K, dim)."""

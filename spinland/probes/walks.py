@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import budget, checks
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..landscape.walkers import WalkStep
 from ..progress import track
@@ -20,7 +19,6 @@ from ..quantities import Measured, quantity_of
 from ..rng import seed64
 from ..statistics.uncertainty import grouped_error
 from . import inputs
-from .arcs import on_sphere
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -118,18 +116,15 @@ def _constraint(
 ) -> tuple[str, NDArray[Any], NDArray[np.float64]]:
     """The constraint that holds, the starts, and the radius for each of them (empty without one)."""
     checks.choice("constraint", constraint, (None, "none", "sphere"))
-    geometry = landscape.geometry
-    if isinstance(geometry, Sphere) and constraint == "none":
+    space = landscape.geometry.space
+    if space.curved and constraint == "none":
         raise ArgumentError("constraint", "'sphere' on a landscape that lives on one", constraint)
-    if constraint != "sphere" and not isinstance(geometry, Sphere):
+    if constraint != "sphere" and not space.curved:
         return "none", starts, np.empty(0)
-    if isinstance(geometry, Sphere) and geometry.radius is not None:
-        starts, radius = on_sphere(landscape, "origin", starts)
-        return "sphere", starts, np.full(len(starts), radius)
-    norms = np.sqrt(np.sum(starts.astype(np.float64) ** 2, axis=1))
-    if not np.all(norms > 0):
+    radii = space.radii(starts)
+    if not np.all(radii > 0):
         raise ArgumentError("origin", "points other than zero for a walk on a sphere", "the zero vector")
-    return "sphere", starts, norms
+    return "sphere", space.on("origin", starts), radii
 
 
 def _walk(plan: _Plan, rows: NDArray[np.int64]) -> Iterator[WalkStep]:

@@ -28,8 +28,10 @@ RECORDS = {
     "theory.GlassState", "theory.QuenchCurve",
 }  # fmt: skip
 
-#: Landscapes without neurons say so, whatever the arguments; tests/properties/test_landscape_protocol.py calls these.
-REFUSE = {"FunctionLandscape.swaps", "SphericalSpinGlass.swaps"}
+#: Landscapes without samples or neurons say so, whatever the arguments; tests/properties/test_landscape_protocol.py calls these.
+REFUSE = {
+    "FunctionLandscape.batch", "FunctionLandscape.swaps", "SphericalSpinGlass.batch", "SphericalSpinGlass.swaps",
+}  # fmt: skip
 
 #: Take minutes or start a whole study; tests/cli calls them.
 STUDIES = {"run_study", "run_glass"}
@@ -180,7 +182,7 @@ def walkers(starts):
     return {"starts": starts, "origin_index": np.array([0, 2, 1, 2]), "numbers": np.arange(7, 11)}
 
 
-FLAT = "value", "evaluate", "gradient"
+FLAT = "value", "evaluate", "gradient", "value_and_gradient"
 
 #: Object whose method is called, by class.
 OBJECTS = {
@@ -233,7 +235,6 @@ CASES = {
     "SphericalSpinGlass.covariance": lambda: {"q": np.linspace(-1, 1, 5)},
     "SphericalSpinGlass.random_points": lambda: {"n": 3, "seed": 2},
     "SphericalSpinGlass.couplings": dict,
-    "SphericalSpinGlass.value_and_gradient": lambda: {"points": spins()},
     "SphericalSpinGlass.hessian_products": lambda: {"points": spins(), "vectors": numbers(3, 5)},
     "SphericalSpinGlass.hessians": lambda: {"points": spins()},
     "SphericalSpinGlass.polynomial": lambda: {"points": numbers(3, 5)},
@@ -262,6 +263,9 @@ CASES = {
     "SphericalSpinGlass.walkers": lambda: walkers(spins()) | {"radius": np.full(3, 5**0.5)},
     "FunctionLandscape.walkers": lambda: walkers(numbers(3, 3)),
     "NetworkLandscape.swaps": lambda: {"layer": 0},
+    "NetworkLandscape.batch": lambda: {"indices": np.array([0, 3, 3, 7])},
+    "NetworkLandscape.hessian_products": lambda: {"points": weights(), "vectors": weights(3, 1)},
+    "FunctionLandscape.hessian_products": lambda: {"points": numbers(4, 3), "vectors": numbers(4, 3, seed=1)},
     # training
     "SGD": lambda: {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
     **{

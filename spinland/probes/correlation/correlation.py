@@ -9,9 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import budget, checks, rng
 from ...errors import ArgumentError
-from ...landscape.geometry import Sphere
-from ...landscape.network import ReLUNetwork
-from ...landscape.network_landscape import NetworkLandscape
 from ...landscape.protocol import Landscape
 from ...progress import track
 from ...provenance import record_on
@@ -188,7 +185,7 @@ def correlation(
 
 
 def _radius(landscape: Landscape, radius: float | None, origin: ArrayLike | None) -> float:
-    own = landscape.geometry.radius if isinstance(landscape.geometry, Sphere) else None
+    own = landscape.geometry.radius
     if radius is not None and origin is not None:
         raise ArgumentError("radius", "a radius or an origin, not both", radius)
     if radius is not None:
@@ -198,21 +195,13 @@ def _radius(landscape: Landscape, radius: float | None, origin: ArrayLike | None
         length = checks.real("origin norm", np.linalg.norm(at), above=0)
     elif own is not None:
         return float(own)
-    elif isinstance(landscape, NetworkLandscape):
-        return initial_norm(landscape.network)
+    elif landscape.typical_norm is not None:
+        return landscape.typical_norm
     else:
         raise ArgumentError("radius", "a radius, or an origin to take it from: the landscape is no sphere")
     if own is not None and abs(length - own) > 1e-5 * own:
         raise ArgumentError("radius", f"the radius of the landscape's sphere, {own:g}", length)
     return length if own is None else float(own)
-
-
-def initial_norm(network: ReLUNetwork) -> float:
-    """Root mean square norm of PyTorch's initialisation, entries uniform on ±1/sqrt(fan_in)."""
-    entries = [
-        rows * (fan_in + (bias is not None)) / (3 * fan_in) for _, bias, (rows, fan_in) in network.spans
-    ]
-    return float(np.sqrt(sum(entries)))
 
 
 def _values(

@@ -1,4 +1,4 @@
-"""Arcs of great circles: how probes move on a sphere.
+"""Arcs of great circles, by which one moves on a sphere.
 
 A tangent vector v at a point x of the sphere |x| = R leads along a great circle to
 exp_x(v) = cos(|v|/R) x + R sin(|v|/R) v/|v|, at the angle |v|/R from x; the logarithm is its inverse.
@@ -13,34 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
-from ..landscape.geometry import OFF_SPHERE, Sphere
-from ..landscape.protocol import Landscape
 
 _OPPOSITE = 1e-7  # |a + b| of unit vectors below which two points count as opposite
-
-
-def on_sphere(landscape: Landscape, name: str, points: NDArray[Any]) -> tuple[NDArray[Any], float]:
-    """Points (..., dim) brought exactly onto the landscape's sphere, and its radius.
-
-    A Sphere without a radius is the one through the first point.
-
-    Raises
-    ------
-    ArgumentError
-        A point off the sphere by more than rounding, or the zero vector.
-    """
-    assert isinstance(landscape.geometry, Sphere)
-    square = np.sum(points.astype(np.float64) ** 2, axis=-1)
-    radius = landscape.geometry.radius or float(np.sqrt(square.flat[0]))
-    if not np.all(square > 0):
-        raise ArgumentError(name, "points other than the centre of the sphere", "the zero vector")
-    off = np.abs(square / radius**2 - 1).max()
-    if off > OFF_SPHERE[landscape.dtype]:
-        raise ArgumentError(
-            name, f"points on the sphere of radius {radius:g}; landscape.geometry.retract brings them there",
-            f"|w|²/R² off 1 by {off:.2g}",
-        )  # fmt: skip
-    return landscape.geometry.retract(points, radius), float(radius)
 
 
 def tangents(origin: NDArray[Any], directions: NDArray[Any], name: str = "directions") -> NDArray[np.float64]:
