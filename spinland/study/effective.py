@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..theory.thermodynamics import dynamical_temperature, static_temperature
+from ..theory.transitions import dynamical_temperature, static_temperature
 from .config import StudyConfig
 from .glass_config import GlassConfig
 

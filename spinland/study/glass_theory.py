@@ -16,7 +16,8 @@ from ..theory.flow import gradient_flow_energy
 from ..theory.levels import complexity, layer_energy, threshold_energy
 from ..theory.polynomials import complex_critical_points
 from ..theory.quench import quench_correlation, quench_energy
-from ..theory.thermodynamics import dynamical_temperature, marginal_state, one_rsb, static_temperature
+from ..theory.thermodynamics import marginal_state, one_rsb
+from ..theory.transitions import dynamical_temperature, static_temperature
 from .glass_results import (
     LAYERS,
     AgeingTheory,
