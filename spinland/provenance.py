@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from . import environment
 from .errors import ArgumentError
+from .registry import Registered
 
 
 def version() -> str:
@@ -29,7 +30,7 @@ def version() -> str:
 
 
 @dataclass(frozen=True)
-class Provenance:
+class Provenance(Registered):
     """Record kept with every result.
 
     Attributes

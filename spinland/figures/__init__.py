@@ -17,7 +17,7 @@ from .export import save_figure, svg_text
 from .flatness import flatness_batch
 from .hierarchy import dendrogram_matrix
 from .history import training_history
-from .labels import ENERGY, LOSS, SQUARED_ERROR
+from .labels import ENERGY, LOSS, OVERLAP, SQUARED_ERROR
 from .lines import line_panels, line_profile
 from .nulls import ultrametricity_null
 from .pairs import distance_histogram, overlap_histogram, width_spread
@@ -29,6 +29,7 @@ from .walks import walk_fan, walk_ruggedness
 __all__ = [
     "ENERGY",
     "LOSS",
+    "OVERLAP",
     "SQUARED_ERROR",
     "ageing_beside_theory",
     "ageing_curves",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from .. import budget
 from ..checks import float_array
@@ -110,17 +110,17 @@ def rank_correlation(x: ArrayLike, y: ArrayLike) -> RankCorrelation:
 
 
 def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    return correlation(stats.rankdata(x, axis=-1), stats.rankdata(y, axis=-1))
+    return correlation(scipy.stats.rankdata(x, axis=-1), scipy.stats.rankdata(y, axis=-1))
 
 
 def _p_value(x: NDArray[np.float64], y: NDArray[np.float64], rho: float) -> float:
     n = len(x)
     if n <= EXACT_RANKS:
         return _exact_p(
-            np.rint(2 * stats.rankdata(x)).astype(int), np.rint(2 * stats.rankdata(y)).astype(int)
+            np.rint(2 * scipy.stats.rankdata(x)).astype(int), np.rint(2 * scipy.stats.rankdata(y)).astype(int)
         )
     t = abs(rho) * math.sqrt((n - 2) / max(1.0 - rho * rho, 1e-300))
-    return float(max(2.0 * stats.t.sf(t, n - 2), 2.0 / math.factorial(min(n, 100))))
+    return float(max(2.0 * scipy.stats.t.sf(t, n - 2), 2.0 / math.factorial(min(n, 100))))
 
 
 def _exact_p(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
