@@ -88,7 +88,7 @@ class Vectors(NamedTuple):
     """
 
     x: NDArray[Any]
-    lanes: int
+    lanes: int | np.int64
     owner: NDArray[np.int64]
 
 
