@@ -6,6 +6,8 @@ import math
 import os
 
 from .. import checks
+from ..compiling.recipes import of_glass
+from ..compiling.workers import compiling_beside
 from ..errors import ArgumentError
 from ..store.commit import real_path, reserved
 from .execution import Say, complete, open_file
@@ -65,7 +67,8 @@ def run_glass(
         if store is None:
             return 0
         context = GlassContext(config, store)
-        return complete(context, list(plan_glass(context)), say)
+        with compiling_beside(of_glass()):
+            return complete(context, list(plan_glass(context)), say)
 
 
 def _check_room(config: GlassConfig) -> None:

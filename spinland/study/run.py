@@ -6,6 +6,8 @@ import os
 from typing import Any
 
 from .. import checks
+from ..compiling.recipes import of_study
+from ..compiling.workers import compiling_beside
 from ..data.dataset import Dataset
 from ..data.loading import DatasetLike, dataset_of
 from ..errors import ArgumentError
@@ -73,7 +75,9 @@ def run_study(
         if store is None:
             return 0
         context = Context(config, store, data)
-        return complete(context, list(plan_stages(context)), say)
+        kernels = of_study(config.dtype, comparison=bool(config.glass_replicas))
+        with compiling_beside(kernels):
+            return complete(context, list(plan_stages(context)), say)
 
 
 def _check_fit(config: StudyConfig, data: Dataset) -> None:

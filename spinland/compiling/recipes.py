@@ -1,0 +1,176 @@
+"""What compiles which kernels: calls of public functions with tiny arguments, in the order in which a study needs them.
+
+Kernels are compiled for the types of their arguments. The surest list of these is what the functions themselves pass
+on, so a recipe calls them: it compiles what they use, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import spinland as sl
+
+Points = NDArray[Any]
+
+_WIDTHS = (6, 8, 3)
+_SHORT, _LONG = 40, 9000
+"""Parameters of points whose products are formed in float64, and in the float type of the points."""
+
+
+def _data(sparse: bool) -> sl.Dataset:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(12, _WIDTHS[0])) * (rng.random((12, _WIDTHS[0])) < (0.2 if sparse else 1.0))
+    y = np.arange(12) % _WIDTHS[-1]
+    return sl.Dataset("tiny", x, y, x[:6], y[:6])
+
+
+def _landscape(dtype: str) -> sl.NetworkLandscape:
+    return sl.NetworkLandscape(sl.ReLUNetwork(_WIDTHS), _data(sparse=False), dtype=dtype)
+
+
+def _points(dtype: str) -> Points:
+    return sl.ReLUNetwork(_WIDTHS).initialize(4, 0, dtype=dtype)
+
+
+def _train(dtype: str) -> None:
+    for sparse in (True, False):
+        sl.train(sl.ReLUNetwork(_WIDTHS), _data(sparse), 2, batch_size=4, epochs=1, dtype=dtype, evaluate="none")
+
+
+def _evaluate(dtype: str) -> None:
+    _landscape(dtype).evaluate(_points(dtype))
+
+
+def _walk(dtype: str) -> None:
+    for constraint in ("none", "sphere"):
+        sl.random_walk(_landscape(dtype), _points(dtype), 0.1, 2, 2, constraint=constraint)
+
+
+def _swap(dtype: str) -> None:
+    sl.swap_interpolation(_landscape(dtype), _points(dtype), [1, 2], np.linspace(0, 1, 3), 2)
+
+
+def _pairs(dtype: str, dim: int) -> None:
+    points = np.random.default_rng(0).normal(size=(4, dim)).astype(dtype)
+    points[1] = points[0] * 1.001  # so near that their distance is formed from differences
+    sl.distances(points)
+
+
+def _short_pairs(dtype: str) -> None:
+    _pairs(dtype, _SHORT)
+
+
+def _long_pairs(dtype: str) -> None:
+    _pairs(dtype, _LONG)
+
+
+def _triangles(dtype: str) -> None:
+    sl.ultrametricity(np.random.default_rng(0).normal(size=(6, 5)), n_splits=10, n_null=10)
+
+
+def _line(dtype: str) -> None:
+    points = _points(dtype)
+    sl.line(_landscape(dtype), points[:2], points[2:], np.linspace(0, 1, 3))
+
+
+def _flatness(dtype: str) -> None:
+    sl.flatness(_landscape(dtype), _points(dtype), [0.1], 2)
+
+
+def _profile(dtype: str) -> None:
+    sl.overlap_profile(_landscape(dtype), _points(dtype), 2, 2)
+
+
+def _correlation(dtype: str) -> None:
+    sl.correlation(_landscape(dtype), n_pairs=3)
+
+
+def _gradient(dtype: str) -> None:
+    _landscape(dtype).gradient(_points(dtype))
+
+
+def _curvature(dtype: str) -> None:
+    points = _points(dtype)
+    _landscape(dtype).hessian_product(points[0], points[1:])
+
+
+def _glass(dtype: str) -> sl.SphericalSpinGlass:
+    return sl.SphericalSpinGlass(6, 3, 0, dtype=dtype)
+
+
+def _descend(dtype: str) -> None:
+    glass = _glass(dtype)
+    sl.minimize(glass, glass.random_points(3, 0))
+
+
+def _glass_slice(dtype: str) -> None:
+    glass = _glass(dtype)
+    points = glass.random_points(2, 0)
+    sl.line(glass, points[:1], points[1:], np.linspace(0, 1, 3))
+
+
+def _glass_curvature(dtype: str) -> None:
+    glass = _glass(dtype)
+    points = glass.random_points(3, 0)
+    glass.hessian(points)
+    glass.hessian_product(points[0], points[1:])
+
+
+def _glass_walk(dtype: str) -> None:
+    glass = _glass(dtype)
+    sl.overlap_profile(glass, glass.random_points(3, 0), 2, 2)
+
+
+def _glass_correlation(dtype: str) -> None:
+    sl.correlation(_glass(dtype), n_pairs=3)
+
+
+def _heat(dtype: str) -> None:
+    glass = _glass(dtype)
+    sl.langevin(glass, glass.random_points(2, 0), 0.5, [0.1, 0.2], 0.05)
+    sl.replica_exchange(glass, [0.5, 1.0], 20)
+
+
+def _critical(dtype: str) -> None:
+    sl.critical_points(sl.SphericalSpinGlass(3, 3, 0))
+
+
+_NETWORK = {
+    "training": _train, "losses": _evaluate, "walks": _walk, "swaps": _swap, "distances": _short_pairs,
+    "distances of long points": _long_pairs, "triangles": _triangles, "slices": _line, "flatness": _flatness,
+    "profiles": _profile, "correlations": _correlation,
+}  # fmt: skip
+_GLASS = {
+    "descent": _descend, "critical points": _critical, "dynamics": _heat, "glass correlations": _glass_correlation,
+    "glass walks": _glass_walk, "glass slices": _glass_slice, "glass distances": _short_pairs,
+    "glass triangles": _triangles,
+}  # fmt: skip
+_APART = {"gradients": _gradient, "curvature": _curvature, "glass curvature": _glass_curvature}
+_COMPARISON = ("descent", "glass walks", "glass correlations", "glass slices", "glass distances")
+
+RECIPES: dict[str, Callable[[str], None]] = {**_NETWORK, **_GLASS, **_APART}
+"""Every recipe by name; it takes the float type."""
+
+Task = tuple[str, str]
+"""A float type and the name of a recipe."""
+
+
+def of_study(dtype: str, comparison: bool) -> list[Task]:
+    """What a study of networks needs, in its order; ``comparison``: with a glass, which computes in float64."""
+    network = [(dtype, name) for name in _NETWORK]
+    return network + [("float64", name) for name in _COMPARISON if comparison]
+
+
+def of_glass() -> list[Task]:
+    """What the measurements on a glass need, in their order."""
+    return [("float64", name) for name in _GLASS]
+
+
+def of_everything() -> list[Task]:
+    """All recipes in both float types."""
+    return [(dtype, name) for dtype in ("float32", "float64") for name in RECIPES]
