@@ -30,7 +30,7 @@ TRIED = ("0.68",)
 """Versions of Numba on which the bits of cold and of warm runs were compared."""
 
 _PARTS = (
-    (codegen.JITCPUCodegen, ("_library_class", "_module_pass_manager", "_data_layout", "set_env")),
+    (codegen.JITCPUCodegen, ("_library_class", "_module_pass_manager", "set_env")),
     (
         codegen.JITCodeLibrary,
         (

@@ -7,7 +7,6 @@ on, so a recipe calls them: it compiles what they use, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,7 +38,9 @@ def _points(dtype: str) -> Points:
 
 def _train(dtype: str) -> None:
     for sparse in (True, False):
-        sl.train(sl.ReLUNetwork(_WIDTHS), _data(sparse), 2, batch_size=4, epochs=1, dtype=dtype, evaluate="none")
+        sl.train(
+            sl.ReLUNetwork(_WIDTHS), _data(sparse), 2, batch_size=4, epochs=1, dtype=dtype, evaluate="none"
+        )
 
 
 def _evaluate(dtype: str) -> None:

@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import IO, Self
 
-
 RECORD = 64
 """Bytes of a task in the pipe: all tasks together fit into the smallest pipe there is, so that writing never waits."""
 
