@@ -118,7 +118,7 @@ def _glass_slice(dtype: str) -> None:
 def _glass_curvature(dtype: str) -> None:
     glass = _glass(dtype)
     points = glass.random_points(3, 0)
-    glass.hessian(points)
+    glass.hessians(points)
     glass.hessian_product(points[0], points[1:])
 
 

@@ -54,7 +54,7 @@ class Workers:
         from spinland_kernels import diskcache
 
         self._owner = os.getpid()
-        self._processes: list[subprocess.Popen[str]] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
         self._output: IO[str] | None = None
         source, sink = os.pipe()
         try:
