@@ -37,10 +37,9 @@ def _points(dtype: str) -> Points:
 
 
 def _train(dtype: str) -> None:
+    network = sl.ReLUNetwork(_WIDTHS)
     for sparse in (True, False):
-        sl.train(
-            sl.ReLUNetwork(_WIDTHS), _data(sparse), 2, batch_size=4, epochs=1, dtype=dtype, evaluate="none"
-        )
+        sl.train(network, _data(sparse), 2, batch_size=4, epochs=1, dtype=dtype, evaluate="final")
 
 
 def _evaluate(dtype: str) -> None:
