@@ -6,7 +6,7 @@ on, so a recipe calls them: it compiles what they use, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -140,37 +140,77 @@ def _critical(dtype: str) -> None:
     sl.critical_points(sl.SphericalSpinGlass(3, 3, 0))
 
 
-_NETWORK = {
-    "training": _train, "losses": _evaluate, "walks": _walk, "swaps": _swap, "distances": _short_pairs,
-    "distances of long points": _long_pairs, "triangles": _triangles, "slices": _line, "flatness": _flatness,
-    "profiles": _profile, "correlations": _correlation,
-}  # fmt: skip
-_GLASS = {
-    "descent": _descend, "critical points": _critical, "dynamics": _heat, "glass correlations": _glass_correlation,
-    "glass walks": _glass_walk, "glass slices": _glass_slice, "glass distances": _short_pairs,
-    "glass triangles": _triangles,
-}  # fmt: skip
-_APART = {"gradients": _gradient, "curvature": _curvature, "glass curvature": _glass_curvature}
-_COMPARISON = ("descent", "glass walks", "glass correlations", "glass slices", "glass distances")
-
-RECIPES: dict[str, Callable[[str], None]] = {**_NETWORK, **_GLASS, **_APART}
+RECIPES: dict[str, Callable[[str], None]] = {
+    "training": _train,
+    "losses": _evaluate,
+    "walks": _walk,
+    "swaps": _swap,
+    "distances": _short_pairs,
+    "distances of long points": _long_pairs,
+    "triangles": _triangles,
+    "flatness": _flatness,
+    "slices": _line,
+    "profiles": _profile,
+    "correlations": _correlation,
+    "descent": _descend,
+    "critical points": _critical,
+    "dynamics": _heat,
+    "glass slices": _glass_slice,
+    "glass profiles": _glass_walk,
+    "glass correlations": _glass_correlation,
+    "gradients": _gradient,
+    "curvature": _curvature,
+    "glass curvature": _glass_curvature,
+}
 """Every recipe by name; it takes the float type."""
 
 Task = tuple[str, str]
 """A float type and the name of a recipe."""
 
+_PAIRS = ("distances", "distances of long points", "triangles")
+_OF_NETWORKS = {
+    "training": ("training", "losses"), "walks": ("walks",), "swaps": ("swaps",), "hierarchy": _PAIRS,
+    "flatness": ("flatness",), "lines": ("slices",), "planes": ("slices",), "profiles": ("profiles",),
+    "correlation": ("correlations",),
+}  # fmt: skip
+_OF_GLASSES = {
+    "descent": ("descent",), "critical": ("critical points",), "temperatures": ("dynamics",), "ageing": ("dynamics",),
+    "minima": ("descent",), "profiles": ("glass profiles",), "correlation": ("glass correlations",),
+    "lines": ("glass slices",), "planes": ("glass slices",), "hierarchy": ("distances", "triangles"),
+}  # fmt: skip
 
-def of_study(dtype: str, comparison: bool) -> list[Task]:
-    """What a study of networks needs, in its order; ``comparison``: with a glass, which computes in float64."""
-    network = [(dtype, name) for name in _NETWORK]
-    return network + [("float64", name) for name in _COMPARISON if comparison]
+_BESIDE = ("minima", "profiles", "correlation", "lines", "planes", "hierarchy")
+"""Chapters on networks that look at a glass as well."""
 
 
-def of_glass() -> list[Task]:
-    """What the measurements on a glass need, in their order."""
-    return [("float64", name) for name in _GLASS]
+def of_study(dtype: str, comparison: bool, chapters: Sequence[str] | None = None) -> list[Task]:
+    """What a study of networks needs, in its order.
+
+    Parameters
+    ----------
+    dtype : str
+        Its float type.
+    comparison : bool
+        Whether it compares the network with a glass, which computes in float64.
+    chapters : sequence of str, optional
+        Those that are wanted, all by default; all of them need trained networks.
+    """
+    chosen = None if chapters is None else ("training", *chapters)
+    return _tasks(_OF_NETWORKS, dtype, chosen) + (
+        _tasks(_OF_GLASSES, "float64", chapters or _BESIDE) if comparison else []
+    )
+
+
+def of_glass(chapters: Sequence[str] | None = None) -> list[Task]:
+    """What the measurements on a glass need, in their order; ``chapters``: those that are wanted, all by default."""
+    return _tasks(_OF_GLASSES, "float64", chapters)
 
 
 def of_everything() -> list[Task]:
     """All recipes in both float types."""
     return [(dtype, name) for dtype in ("float32", "float64") for name in RECIPES]
+
+
+def _tasks(recipes: dict[str, tuple[str, ...]], dtype: str, chapters: Sequence[str] | None) -> list[Task]:
+    wanted = (names for chapter, names in recipes.items() if chapters is None or chapter in chapters)
+    return list(dict.fromkeys((dtype, name) for names in wanted for name in names))

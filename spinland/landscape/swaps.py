@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import checks
+from .. import budget, checks
 from ..devices import operation
 from ..errors import ArgumentError
 from .samples import Samples
-
-_PARTIAL_ENTRIES = 1 << 22  # sums over tiles held at once: 64 MB for losses and right answers
 
 
 class NeuronSwaps:
@@ -45,7 +43,7 @@ class NeuronSwaps:
         """How many trials one call should have at most, for the memory that it takes; no bit depends on it."""
         n_samples = len(self._samples.x)
         tiles = -(-n_samples // operation("swap", self._samples.device).tile_samples(n_samples))
-        return int(max(1, _PARTIAL_ENTRIES // (tiles * n_swaps * n_alphas)))
+        return budget.fitting(budget.SWAP_SUMS, 2 * 8 * tiles * n_swaps * n_alphas)
 
     def losses(
         self,
