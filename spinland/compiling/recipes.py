@@ -179,30 +179,25 @@ _OF_GLASSES = {
     "lines": ("glass slices",), "planes": ("glass slices",), "hierarchy": ("distances", "triangles"),
 }  # fmt: skip
 
-_BESIDE = ("minima", "profiles", "correlation", "lines", "planes", "hierarchy")
-"""Chapters on networks that look at a glass as well."""
 
-
-def of_study(dtype: str, comparison: bool, chapters: Sequence[str] | None = None) -> list[Task]:
-    """What a study of networks needs, in its order.
+def of_study(dtype: str, comparison: bool, chapters: Sequence[str]) -> list[Task]:
+    """What chapters on networks need, in their order.
 
     Parameters
     ----------
     dtype : str
-        Its float type.
+        Float type of the networks.
     comparison : bool
-        Whether it compares the network with a glass, which computes in float64.
-    chapters : sequence of str, optional
-        Those that are wanted, all by default; all of them need trained networks.
+        Whether they are compared with a glass, which computes in float64.
+    chapters : sequence of str
+        Names of the chapters; all need trained networks.
     """
-    chosen = None if chapters is None else ("training", *chapters)
-    return _tasks(_OF_NETWORKS, dtype, chosen) + (
-        _tasks(_OF_GLASSES, "float64", chapters or _BESIDE) if comparison else []
-    )
+    beside = of_glass(chapters) if comparison else []
+    return _tasks(_OF_NETWORKS, dtype, ("training", *chapters)) + beside
 
 
-def of_glass(chapters: Sequence[str] | None = None) -> list[Task]:
-    """What the measurements on a glass need, in their order; ``chapters``: those that are wanted, all by default."""
+def of_glass(chapters: Sequence[str]) -> list[Task]:
+    """What chapters on a glass need, in their order."""
     return _tasks(_OF_GLASSES, "float64", chapters)
 
 
@@ -211,6 +206,6 @@ def of_everything() -> list[Task]:
     return [(dtype, name) for dtype in ("float32", "float64") for name in RECIPES]
 
 
-def _tasks(recipes: dict[str, tuple[str, ...]], dtype: str, chapters: Sequence[str] | None) -> list[Task]:
-    wanted = (names for chapter, names in recipes.items() if chapters is None or chapter in chapters)
-    return list(dict.fromkeys((dtype, name) for names in wanted for name in names))
+def _tasks(recipes: dict[str, tuple[str, ...]], dtype: str, chapters: Sequence[str]) -> list[Task]:
+    wanted = [name for chapter, names in recipes.items() if chapter in chapters for name in names]
+    return [(dtype, name) for name in dict.fromkeys(wanted)]

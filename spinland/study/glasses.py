@@ -28,7 +28,6 @@ from ..chapters.subjects import GlassSubject
 from ..chapters.temperatures import TEMPERATURES, TemperatureSettings
 from ..chapters.theory.chapter import THEORY, TheorySettings
 from ..compiling.recipes import of_glass
-from ..compiling.workers import compiling_beside
 from ..errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -190,18 +189,18 @@ def run_glass(
     from .execution import run
 
     _check_room(config)
-    with compiling_beside(of_glass(chapters)):
-        return run(
-            config,
-            out,
-            GLASS,
-            GlassBook.opened,
-            {},
-            wanted=chapters,
-            overwrite=overwrite,
-            mixed=mixed,
-            say=say,
-        )
+    return run(
+        config,
+        out,
+        GLASS,
+        GlassBook.opened,
+        {},
+        kernels=of_glass,
+        wanted=chapters,
+        overwrite=overwrite,
+        mixed=mixed,
+        say=say,
+    )
 
 
 def _check_room(config: GlassConfig) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import spinland as sl
@@ -26,7 +26,6 @@ from ..chapters.swaps import SWAPS, SwapSettings
 from ..chapters.training import SEED_GLASS, SEED_WIDTH, TRAINING, ReplicaSettings
 from ..chapters.walks import WALKS, WalkSettings
 from ..compiling.recipes import of_study
-from ..compiling.workers import compiling_beside
 from ..errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -318,10 +317,19 @@ def run_study(
     def book(store: Store) -> NetworkBook:
         return NetworkBook(config, store, store.meta, data)
 
-    with compiling_beside(of_study(config.dtype, bool(config.glass_replicas), chapters)):
-        return run(
-            config, out, STUDY, book, _facts(data), wanted=chapters, overwrite=overwrite, mixed=mixed, say=say
-        )
+    kernels = partial(of_study, config.dtype, bool(config.glass_replicas))
+    return run(
+        config,
+        out,
+        STUDY,
+        book,
+        _facts(data),
+        kernels=kernels,
+        wanted=chapters,
+        overwrite=overwrite,
+        mixed=mixed,
+        say=say,
+    )
 
 
 def _check_fit(config: StudyConfig, data: Dataset) -> None:

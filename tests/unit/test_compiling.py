@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from spinland.cli.compile_command import command
 from spinland.compiling import recipes, workers
+from spinland.study.glasses import GLASS
+from spinland.study.networks import STUDY
 from spinland_kernels import diskcache, jit
 
 SMALL = [("float64", "distances")]
@@ -38,7 +40,17 @@ def test_all_tasks_fit_into_the_smallest_pipe():
     tasks = recipes.of_everything()
     assert len(tasks) * workers.RECORD <= 4096
     assert all(len("\t".join(task).encode()) <= workers.RECORD for task in tasks)
-    assert set(recipes.of_study("float32", True)) | set(recipes.of_glass()) <= set(tasks)
+
+
+def test_every_chapter_names_recipes_that_there_are():
+    chapters, glass = ([chapter.name for chapter in found] for found in (STUDY, GLASS))
+    tasks = recipes.of_study("float32", True, chapters) + recipes.of_glass(glass)
+    assert set(tasks) <= set(recipes.of_everything())
+    assert recipes._OF_NETWORKS.keys() <= set(chapters)
+    assert recipes._OF_GLASSES.keys() <= {*chapters, *glass}
+    assert recipes.of_study("float32", True, ["swaps"]) == [
+        ("float32", "training"), ("float32", "losses"), ("float32", "swaps")
+    ]  # fmt: skip
 
 
 def test_workers_share_the_tasks_and_say_what_they_compiled(cache):
@@ -65,6 +77,8 @@ def test_workers_are_killed_when_the_block_ends(cache):
 ORPHANS = """
 import json, os, signal, sys
 from spinland.compiling import recipes, workers
+from spinland.study.glasses import GLASS
+from spinland.study.networks import STUDY
 crew = workers.Workers(recipes.of_everything(), 2, heard=True)
 next(crew.lines())
 print(json.dumps([process.pid for process in crew._processes]), flush=True)
@@ -121,7 +135,7 @@ def new_kernel():
 
 
 def test_workers_start_with_the_first_compilation_and_take_the_last_task_first(made):
-    tasks = recipes.of_glass()
+    tasks = recipes.of_everything()
     with workers.compiling_beside(tasks):
         assert not made
         new_kernel()(1.0)
