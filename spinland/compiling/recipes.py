@@ -179,6 +179,9 @@ _OF_GLASSES = {
     "lines": ("glass slices",), "planes": ("glass slices",), "hierarchy": ("distances", "triangles"),
 }  # fmt: skip
 
+_COMPARISONS = ("profiles", "correlation")
+"""Chapters on networks that measure nothing without a glass to compare with."""
+
 
 def of_study(dtype: str, comparison: bool, chapters: Sequence[str]) -> list[Task]:
     """What chapters on networks need, in their order.
@@ -192,8 +195,9 @@ def of_study(dtype: str, comparison: bool, chapters: Sequence[str]) -> list[Task
     chapters : sequence of str
         Names of the chapters; all need trained networks.
     """
-    beside = of_glass(chapters) if comparison else []
-    return _tasks(_OF_NETWORKS, dtype, ("training", *chapters)) + beside
+    if not comparison:
+        return _tasks(_OF_NETWORKS, dtype, ["training", *set(chapters).difference(_COMPARISONS)])
+    return _tasks(_OF_NETWORKS, dtype, ["training", *chapters]) + of_glass(chapters)
 
 
 def of_glass(chapters: Sequence[str]) -> list[Task]:
