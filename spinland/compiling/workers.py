@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 RECORD = 64
 """Bytes of a task in the pipe: all tasks together fit into the smallest pipe there is, so that writing never waits."""
@@ -55,13 +55,13 @@ class Workers:
 
         self._owner = os.getpid()
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._output: IO[str] | None = None
         source, sink = os.pipe()
         try:
             os.write(sink, b"".join(_record(task) for task in tasks))
         finally:
             os.close(sink)
         hear, tell = os.pipe()
+        self._output = os.fdopen(hear, encoding="utf-8", errors="replace")
         try:
             words = [sys.executable, "-P", "-W", "ignore", "-m", f"{__package__}.worker"]
             for _ in range(min(number, len(tasks))):
@@ -80,12 +80,10 @@ class Workers:
         finally:
             os.close(source)
             os.close(tell)
-            self._output = os.fdopen(hear, encoding="utf-8", errors="replace")
 
     def lines(self) -> Iterator[str]:
         """What the workers say, as they say it, until all have ended."""
-        if self._output is not None:
-            yield from (line.rstrip("\n") for line in self._output)
+        yield from (line.rstrip("\n") for line in self._output)
 
     def codes(self) -> list[int]:
         """Exit codes of the workers, once they have ended."""
@@ -100,8 +98,7 @@ class Workers:
                 process.kill()
         for process in self._processes:
             process.wait()
-        if self._output is not None:
-            self._output.close()
+        self._output.close()
 
     def __enter__(self) -> Self:
         return self
