@@ -1,23 +1,45 @@
-"""Fused multiply-add and small products over lanes, in one arithmetic wherever they are compiled.
+"""Vectors of lanes: what one holds, fused multiply-add, and products whose sums stay in registers.
 
 A compiler may contract a·b + c or leave it, and the same loop comes out differently in another
 surrounding. Where the bits of one point must be those of the same point in a batch, the fused operation is
-asked for by name, and vectors are written as vectors: numbers side by side, 64 bytes of them.
+asked for by name, and vectors are written as vectors: numbers side by side, BYTES of them.
+
+    one vector      | register         | register         |        BYTES, one cache line
+    float64         | 0    1    2    3 | 4    5    6    7 |        8 lanes
+    float32         | 0 1 2 3  4 5 6 7 | 8  …          15 |        16 lanes
+
+What is assumed of the processor stands in the constants below and nowhere else. Results hold for all processors:
+where another has wider registers or more of them, the same vectors are cut in another way, the same sums are
+formed, and only the speed differs.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, types
+from numpy.typing import DTypeLike, NDArray
 
 intrinsic: Any = extending.intrinsic  # whose type asks its callers for the typing context
 
-BYTES = 64  # of one vector: 8 lanes of float64, 16 of float32
-HALF = 32  # of those along the rows of a triangle: one register
-ROWS = 6  # of one product: with vectors of two registers its sums fill 12 of 16 registers
+REGISTERS = 16  # vector registers of a core (AVX2; AVX-512 has 32)
+REGISTER = 32  # bytes in one of them (AVX2; AVX-512 has 64)
+SHUFFLE = 16  # bytes of a register within which numbers change places in one cycle
+BYTES = 64  # of one vector: one line of the cache, and so two registers
+ROWS = (REGISTERS - 4) * REGISTER // BYTES
+"""Rows of one product in registers, 6: their sums fill 12 of 16, and 4 are left for what they are multiplied with."""
+
+
+def aligned(rows: int, size: int, dtype: DTypeLike) -> NDArray[Any]:
+    """Array (rows, size or a little more) whose rows begin at cache lines: a vector that straddles two costs twice."""
+    line = BYTES // np.dtype(dtype).itemsize
+    stride = -(-size // line) * line
+    memory = np.empty(rows * stride + line, dtype)
+    skip = -memory.ctypes.data % BYTES // memory.itemsize
+    return memory[skip : skip + rows * stride].reshape(rows, stride)
 
 
 def fused(builder: Any, a: Any, b: Any, c: Any) -> Any:
@@ -69,15 +91,23 @@ class Array:
         function = cgutils.get_or_insert_function(self.builder.module, signature, "llvm.prefetch.p0i8")
         self.builder.call(function, [self._pointer(at, ir.IntType(8)), number(0), number(3), number(1)])
 
+    def _masked(self, operation: str, result: Any, arguments: list[Any]) -> Any:
+        name = "f64" if isinstance(self.element, ir.DoubleType) else "f32"
+        name = f"llvm.masked.{operation}.v{self.vector.count}{name}.p0"
+        signature = ir.FunctionType(result, [argument.type for argument in arguments])
+        function = cgutils.get_or_insert_function(self.builder.module, signature, name)
+        return self.builder.call(function, arguments)
+
     def load_some(self, at: Any, mask: Any) -> Any:
         """A vector, 0 in the lanes that the mask leaves out; these are not read."""
-        name = "f64" if isinstance(self.element, ir.DoubleType) else "f32"
-        name = f"llvm.masked.load.v{self.lanes}{name}.p0"
+        nothing = ir.Constant(self.vector, [0.0] * self.vector.count)
         pointer, align = self._pointer(at, self.vector), ir.IntType(32)(self.bytes)
-        signature = ir.FunctionType(self.vector, [pointer.type, align.type, mask.type, self.vector])
-        function = cgutils.get_or_insert_function(self.builder.module, signature, name)
-        nothing = ir.Constant(self.vector, [0.0] * self.lanes)
-        return self.builder.call(function, [pointer, align, mask, nothing])
+        return self._masked("load", self.vector, [pointer, align, mask, nothing])
+
+    def store_some(self, value: Any, at: Any, mask: Any) -> None:
+        """Write those lanes of a vector that the mask has."""
+        pointer, align = self._pointer(at, self.vector), ir.IntType(32)(self.bytes)
+        self._masked("store", ir.VoidType(), [value, pointer, align, mask])
 
     def store(self, value: Any, at: Any) -> None:
         """Write a vector from number ``at`` on."""
@@ -102,7 +132,15 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
 def add_to_sums(builder: Any, sums: list[Any], left: Any, columns: list[Any], right: Any, x: Any) -> None:
     """sums[r] += Σ_k left[columns[r] + k·step] · right[x_at + k·x_step, :], with x = (x_at, x_step, step, depth).
 
-    Kept in registers, as long as there are enough of them: one for each half of a sum.
+    One k after the other, each the product of a column and a row::
+
+        left          right           sums, kept in registers: one for each half of a vector
+        a_0k                          a_0k x_k0   a_0k x_k1   …
+        a_1k     ×    x_k0 x_k1 …     a_1k x_k0   a_1k x_k1   …
+        …  ROWS                       …
+
+    So a number that is loaded serves ROWS rows, or all lanes. Twelve sums that do not wait for each other are under
+    way; two units that take four cycles for a fused multiply-add need eight.
     """
     x_at, x_step, step, depth = x
     with cgutils.for_range(builder, depth) as loop:

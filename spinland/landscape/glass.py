@@ -224,7 +224,7 @@ class SphericalSpinGlass(BaseLandscape):
         total = np.zeros((len(batch), self.dim, self.dim), self.dtype)
         radial = np.zeros(len(batch))
         for p, scale, glass in self._couplings.parts():
-            energy, matrix = self._couplings.kernel.hessian(glass, batch)
+            energy, matrix = self._couplings.kernel.hessians(batch, *glass)
             radial += p * scale * energy / self.n_spins
             total += self.dtype.type(scale) * matrix
         unit = batch / np.sqrt(np.sum(batch * batch, axis=1, keepdims=True))
@@ -253,7 +253,7 @@ class SphericalSpinGlass(BaseLandscape):
         vectors = np.concatenate([at[None], along])
         wide = vectors.astype(np.float64)
         tables = {
-            p: scale * self._couplings.kernel.table(glass, vectors)
+            p: scale * self._couplings.kernel.table(vectors, *glass)
             for p, scale, glass in self._couplings.parts()
         }
         return GlassSlice(tables, wide @ wide.T / self.n_spins, self.device)
@@ -264,7 +264,7 @@ class SphericalSpinGlass(BaseLandscape):
         """H/N and its gradient in R^N."""
         values, gradients = np.zeros(len(batch)), np.zeros_like(batch)
         for _, scale, glass in self._couplings.parts() if len(batch) else ():
-            energy, gradient = self._couplings.kernel.energy_gradient(glass, batch)
+            energy, gradient = self._couplings.kernel.values_and_gradients(batch, *glass)
             values += scale * energy
             gradients += self.dtype.type(scale) * gradient
         return values, gradients
@@ -274,7 +274,7 @@ class SphericalSpinGlass(BaseLandscape):
         along = np.asarray(self.geometry.tangent(points, vectors), self.dtype)
         product, radial = np.zeros_like(along), np.zeros(len(points))
         for p, scale, glass in self._couplings.parts() if len(along) else ():
-            energy, _, curvature = self._couplings.kernel.hessian_vector(glass, points, along)
+            energy, _, curvature = self._couplings.kernel.hessian_products(points, along, *glass)
             product += self.dtype.type(scale) * curvature
             radial += p * scale * energy / self.n_spins  # σ·∇H = p H
         product -= radial.astype(self.dtype)[:, None] * along

@@ -194,23 +194,6 @@ def plain(function):
     return getattr(function, "py_func", function)
 
 
-@pytest.mark.parametrize(
-    "folder", sorted(p.parent.name for p in KERNELS.glob("*/cpu.py") if (p.parent / "cuda.py").exists())
-)
-def test_twins_have_one_signature(folder):
-    tree = {name: ast.parse((KERNELS / folder / name).read_text()) for name in ("cpu.py", "cuda.py")}
-    signatures = {
-        name: {
-            f.name: [a.arg for a in (*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs)]
-            for f in module.body
-            if isinstance(f, ast.FunctionDef) and not f.name.startswith("_") and not f.decorator_list
-        }
-        for name, module in tree.items()
-    }
-    for name, arguments in signatures["cuda.py"].items():
-        assert signatures["cpu.py"][name] == arguments
-
-
 def modules(package):
     """Names of all modules of a package, itself included."""
     found = pkgutil.walk_packages(package.__path__, package.__name__ + ".")
@@ -296,3 +279,50 @@ def test_no_function_is_named_like_a_package_beside_it(folder):
         }
         functions -= {"main"}  # the entry point of a program
         assert not functions & beside, path
+
+
+OPERATIONS = ("philox", "pspin", "gram", "triangles", "eigenpairs")  # whose arguments have names of their own
+MOST_PUBLIC, MOST_COMPILED = 6, 10
+COMPILED = {"block", "vector_block", "loop", "serial_loop", "formula", "scalar"}
+
+
+def arguments(function):
+    every = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    return [a for a in every if a.arg != "typingctx"]
+
+
+def functions(path):
+    """Functions of a file that are called: (function, whether it is compiled)."""
+    for f in ast.parse(path.read_text()).body:
+        if isinstance(f, ast.FunctionDef):
+            decorators = {d.id for d in f.decorator_list if isinstance(d, ast.Name)}
+            yield f, bool(decorators & (COMPILED | {"intrinsic"}))
+
+
+@pytest.mark.parametrize("folder", OPERATIONS)
+def test_kernels_take_few_arguments(folder):
+    for path in (KERNELS / folder).glob("*.py"):
+        for f, compiled in functions(path):
+            most = MOST_COMPILED if compiled else MOST_PUBLIC
+            if compiled or (path.name == "cpu.py" and not f.name.startswith("_")):
+                assert len(arguments(f)) <= most, f"{path.parent.name}/{path.name}: {f.name}"
+
+
+@pytest.mark.parametrize("folder", OPERATIONS)
+def test_public_kernels_say_what_they_take_and_give(folder):
+    public = [
+        f
+        for f, compiled in functions(KERNELS / folder / "cpu.py")
+        if not compiled and not f.name.startswith("_")
+    ]
+    assert public
+    for f in public:
+        assert f.returns is not None, f.name
+        assert all(a.annotation is not None for a in arguments(f)), f.name
+
+
+@pytest.mark.parametrize("folder", OPERATIONS)
+def test_no_sum_is_left_to_the_compiler(folder):
+    """What may be reassociated comes out differently in another surrounding."""
+    for path in (KERNELS / folder).glob("*.py"):
+        assert "vector_block" not in path.read_text(), path.name
