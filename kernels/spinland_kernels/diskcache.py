@@ -26,7 +26,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +37,8 @@ from numba.core import config
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
+
+from . import claims, whole
 
 _MAGIC = b"spinland kernel 1\n"
 _DIGEST = hashlib.sha256().digest_size
@@ -189,10 +191,24 @@ def _write(folder: Folder, name: str, content: bytes) -> None:
 
 
 def _sweep(path: Path) -> None:
-    for unfinished in path.glob("*.part"):
+    for unfinished in (*path.glob("*.part"), *path.glob("*.claim")):
         with suppress(OSError):
             if time.time() - unfinished.stat().st_mtime > _LEFT_OVER_S:
                 unfinished.unlink()
+
+
+def _is_there(name: str) -> bool:
+    """Whether a kernel of that name has been kept."""
+    return any((folder.path / name).is_file() for folder in folders())
+
+
+def _claimed(name: str, waiting: Callable[[], AbstractContextManager[object]]) -> claims.Claim | None:
+    """The claim to a kernel in the first folder that takes it, None where none does or it is there by now."""
+    for folder in folders():
+        with suppress(OSError):
+            _make(folder)
+            return claims.obtain(folder.path / f"{name}.claim", lambda: _is_there(name), waiting)
+    return None
 
 
 @cache
@@ -231,11 +247,36 @@ class KernelCache(NullCache):
         key = signature, codegen.magic_tuple(), numba.__version__, llvmlite.__version__, python, settings
         return f"{self._name}-{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}.kernel"
 
+    @contextmanager
+    def turn(
+        self, signature: Any, target_context: Any, waiting: Callable[[], AbstractContextManager[object]]
+    ) -> Iterator[None]:
+        """Wait while another process compiles this kernel, and keep others waiting until the block ends.
+
+        Parameters
+        ----------
+        signature : tuple of Numba's types
+            Of the arguments.
+        target_context
+            Of the compiler.
+        waiting : callable
+            Makes a context in which a wait takes place, if there is any.
+        """
+        target_context.refresh()
+        name = self._file_name(signature, target_context.codegen())
+        claim = None if _is_there(name) else _claimed(name, waiting)
+        try:
+            yield
+        finally:
+            if claim is not None:
+                claim.release()
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Compiled code for these types, None where there is none that is whole."""
         target_context.refresh()
         for content in _read(self._file_name(sig, target_context.codegen())):
-            with suppress(Exception):  # whole, and yet not ours to read: compiled anew
+            # What is whole and yet not ours to read is compiled anew.
+            with suppress(Exception), whole.compiling(target_context):
                 return CompileResult._rebuild(target_context, *pickle.loads(content))
         return None
 

@@ -19,14 +19,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 from numba import types
-from numba.core import codegen, event
+from numba.core import event
 
+from . import whole
 from .company import in_company
 from .diskcache import KernelCache
 
@@ -51,73 +53,10 @@ def _let_idle_threads_sleep() -> None:
 
 _let_idle_threads_sleep()
 
+_WAIT = "spinland:wait"  # an event of ours among Numba's: another process compiles what this one needs
+
 #: Flags that let a loop be vectorised without assuming that NaN and infinity do not occur.
 REASSOCIATE = {"reassoc", "contract", "arcp", "nsz"}
-
-
-def _compile_entry_points_whole() -> None:
-    """Optimise each function once alone and once in the entry points it is linked into; translate only these.
-
-    Numba optimises every block twice and translates it to machine code, and again in each block and loop that
-    calls it, with all that these call. Only what stands in an entry point is ever run. A function is optimised
-    alone first because some loops vectorise only there, before they are surrounded by others.
-
-    Numba also leaves the blocks in an entry point as weak symbols, and of several the first loaded wins, which
-    may have been optimised together with other code. With reassociated sums these differ in the last bits, so a
-    study that was compiled and one that was resumed would differ too: an entry point runs its own copies.
-    """
-    engine: Any = codegen.JITCPUCodegen
-    library: Any = codegen.JITCodeLibrary
-    names = "add_llvm_module", "_optimize_final_module", "_finalize_final_module"
-    if not all(hasattr(library, name) for name in names) or not hasattr(engine, "set_env"):
-        return  # another Numba inside: slower, and the test of cold and warm runs will tell
-    add, optimise, finish = (getattr(library, name) for name in names)
-    set_env = engine.set_env
-
-    def defined(module: Any) -> list[Any]:
-        functions = [fn for fn in module.functions if not fn.is_declaration]
-        ours = any("spinland_kernels" in fn.name for fn in functions)
-        return functions if ours else []  # other libraries stay as they are
-
-    def inner(module: Any) -> bool:
-        functions = defined(module)
-        own = (fn.name for fn in functions if fn.linkage.name == "external")
-        return bool(functions) and not any(name.startswith("_ZN7cpython") for name in own)
-
-    def add_optimised(self: Any, module: Any) -> None:
-        if inner(module):
-            module.data_layout = self._codegen._data_layout
-            passes, builder = self._codegen._module_pass_manager()
-            passes.run(module, builder)
-        add(self, module)
-
-    def optimise_whole(self: Any) -> None:
-        if inner(self._final_module):
-            return
-        for fn in defined(self._final_module):
-            if fn.linkage.name == "linkonce_odr":
-                fn.linkage = "internal"
-        optimise(self)
-
-    def finish_whole(self: Any) -> None:
-        if not inner(self._final_module):
-            finish(self)
-            return
-        self._finalize_dynamic_globals()
-        self._verify_declare_only_symbols()
-        self._finalized = True
-
-    def set_env_of_compiled(self: Any, name: str, env: Any) -> None:
-        if self._engine.get_global_value_address(name):
-            set_env(self, name, env)
-
-    library.add_llvm_module = add_optimised
-    library._optimize_final_module = optimise_whole
-    library._finalize_final_module = finish_whole
-    engine.set_env = set_env_of_compiled
-
-
-_compile_entry_points_whole()
 
 
 def _decorate(function: F, **options: Any) -> F:
@@ -126,9 +65,41 @@ def _decorate(function: F, **options: Any) -> F:
 
 def _entry_point(function: F, parallel: bool) -> F:
     dispatcher: Any = _decorate(function, fastmath=False, parallel=parallel, nogil=True)
-    if function.__module__.startswith(f"{__package__}."):  # of others the hash of the sources knows nothing
-        dispatcher._cache = KernelCache(function)
+    if hasattr(dispatcher, "overloads"):  # with NUMBA_DISABLE_JIT it is a plain function
+        _compile_whole(dispatcher)
+        if function.__module__.startswith(
+            f"{__package__}."
+        ):  # of others the hash of the sources knows nothing
+            _keep_on_disk(dispatcher, KernelCache(function))
     return in_company(dispatcher, function, parallel)
+
+
+def _compile_whole(dispatcher: Any) -> None:
+    """Take the shorter way through LLVM."""
+    compile_numbas_way = dispatcher.compile
+
+    def compile_whole(signature: Any) -> Any:
+        with whole.compiling(dispatcher.targetctx):
+            return compile_numbas_way(signature)
+
+    dispatcher.compile = compile_whole
+
+
+def _keep_on_disk(dispatcher: Any, cache: KernelCache) -> None:
+    """Have one process at a time compile a kernel for the same types; the others wait and read it."""
+    compile_now = dispatcher.compile
+
+    def waiting() -> Any:
+        return event.trigger_event(_WAIT, data={"dispatcher": dispatcher})
+
+    def compile_in_turn(signature: Any) -> Any:
+        if signature in dispatcher.overloads:  # by another thread, meanwhile
+            return compile_now(signature)
+        with cache.turn(signature, dispatcher.targetctx, waiting):
+            return compile_now(signature)
+
+    dispatcher._cache = cache
+    dispatcher.compile = compile_in_turn
 
 
 def _inner(function: F, **options: Any) -> Any:
@@ -139,6 +110,7 @@ def _inner(function: F, **options: Any) -> Any:
     dispatcher: Any = _decorate(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
     if not hasattr(dispatcher, "get_call_template"):  # with NUMBA_DISABLE_JIT, a plain function
         return dispatcher
+    _compile_whole(dispatcher)
     by_types = dispatcher.get_call_template
 
     def by_plain_types(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
@@ -160,8 +132,14 @@ def _inner(function: F, **options: Any) -> Any:
 
 
 def formula(function: F) -> F:
-    """Compile a scalar function, exact arithmetic, callable from loops on either device."""
-    return _decorate(function, fastmath=False)
+    """Compile a scalar function, exact arithmetic, callable from loops on either device and from Python.
+
+    For Python it is compiled once more, when it is first called from there: loops need no code for that.
+    """
+    inner, outer = _inner(function, fastmath=False), _decorate(function, fastmath=False)
+    if inner is not function:  # as it is with NUMBA_DISABLE_JIT
+        inner._compile_for_args = lambda *args, **kws: outer
+    return cast(F, inner)
 
 
 def block(function: F) -> F:
@@ -188,8 +166,8 @@ def serial_loop(function: F) -> F:
     return _entry_point(function, parallel=False)
 
 
-class _CompileListener(event.Listener):
-    """Tells two callbacks of each entry point that is really compiled (not read from the cache)."""
+class _Listener(event.Listener):
+    """Tells two callbacks of each entry point that is compiled or waited for (not read from the cache)."""
 
     def __init__(self, begun: Callable[[str], None], done: Callable[[str, float], None]):
         self.begun, self.done = begun, done
@@ -207,6 +185,31 @@ class _CompileListener(event.Listener):
             self.done(dispatcher.py_func.__qualname__, perf_counter() - self.starts.pop())
 
 
-def on_compile(begun: Callable[[str], None], done: Callable[[str, float], None]) -> None:
-    """Call ``begun(name)`` before an entry point is compiled and ``done(name, seconds)`` after it."""
-    event.register("numba:compile", _CompileListener(begun, done))
+def on_compile(begun: Callable[[str], None], done: Callable[[str, float], None]) -> Callable[[], None]:
+    """Call ``begun(name)`` before an entry point is compiled and ``done(name, seconds)`` after it.
+
+    Returns
+    -------
+    callable
+        Ends it.
+    """
+    return _listen("numba:compile", begun, done)
+
+
+def on_wait(begun: Callable[[str], None], done: Callable[[str, float], None]) -> Callable[[], None]:
+    """Call ``begun(name)`` before an entry point is waited for that another process compiles, ``done`` after it.
+
+    Returns
+    -------
+    callable
+        Ends it.
+    """
+    return _listen(_WAIT, begun, done)
+
+
+def _listen(
+    kind: str, begun: Callable[[str], None], done: Callable[[str, float], None]
+) -> Callable[[], None]:
+    listener = _Listener(begun, done)
+    event.register(kind, listener)
+    return partial(event.unregister, kind, listener)

@@ -12,6 +12,7 @@ _COMMANDS = {
     "study": ("study_command", "Train replicas and run the four protocols on them."),
     "glass": ("glass_command", "Measure a spherical glass beside its theory, with the same probes."),
     "report": ("report_command", "Write the pictures and numbers of a study or a glass as one HTML page."),
+    "compile": ("compile_command", "Compile all kernels before they are needed."),
     "info": ("info_command", "Tell version, threads, devices and caches."),
     "data": ("data_command", "Fetch and check data sets."),
 }

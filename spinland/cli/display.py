@@ -17,7 +17,7 @@ class Terminal:
         self.console = console_here()
         self.quiet = quiet
         self._begin = time.monotonic()
-        self._compiled: list[float] = []  # seconds of each kernel
+        self._compiled: list[float] = []  # seconds of each kernel that was compiled, or waited for
         self._announced = False
 
     def say(self, text: str, style: str | None = None) -> None:
@@ -30,7 +30,8 @@ class Terminal:
         if self.quiet:
             return
         progress.set_display(Bars(self.console) if self.console.is_terminal else Lines(self.say))
-        jit.on_compile(self._compiling, lambda name, seconds: self._compiled.append(seconds))
+        for listen in (jit.on_compile, jit.on_wait):
+            listen(self._compiling, lambda name, seconds: self._compiled.append(seconds))
 
     def _compiling(self, name: str) -> None:
         if not self._announced:
@@ -43,6 +44,6 @@ class Terminal:
             seconds, all_seconds = sum(self._compiled), time.monotonic() - self._begin
             self.say(
                 f"compiling kernels took {seconds:.1f} s of {all_seconds:.1f} s ({seconds / all_seconds:.0%}); "
-                f"{len(self._compiled)} are kept for later runs",
+                "they are kept for later runs",
                 "dim",
             )

@@ -15,7 +15,7 @@ from ..errors import DataError
 if TYPE_CHECKING:
     from spinland_kernels.diskcache import Folder
 
-_LIBRARIES = ("numpy", "scipy", "numba", "fastcluster", "h5py", "matplotlib")
+_LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "fastcluster", "h5py", "matplotlib")
 
 
 @click.command()
@@ -28,7 +28,7 @@ def command(clear_cache: bool) -> None:
     """Tell version, threads, devices and caches."""
     import numba
 
-    from spinland_kernels import diskcache
+    from spinland_kernels import diskcache, whole
 
     from ..devices import describe
     from ..provenance import version
@@ -43,6 +43,7 @@ def command(clear_cache: bool) -> None:
         ("processor", describe("cpu")),
         ("threads", f"{numba.get_num_threads()} (NUMBA_NUM_THREADS)"),
         ("devices", f"cpu; {describe('cuda')}"),
+        ("kernels", f"{diskcache.source_hash()}, compiled as {whole.state()}"),
         ("kernel cache", _kernel_cache(*diskcache.folder_in_use())),
         ("data cache", _data_cache()),
         ("SPINLAND_DATA", os.environ.get("SPINLAND_DATA", "not set")),

@@ -12,6 +12,8 @@ from .. import checks
 from ..chapters.book import Book
 from ..chapters.frame import Chapter, Say, Step
 from ..chapters.settings import Settings
+from ..compiling.recipes import Task
+from ..compiling.workers import compiling_beside
 from ..environment import current, difference
 from ..errors import ArgumentError, StoreError
 from ..provenance import version
@@ -27,6 +29,7 @@ def run(
     book: Callable[[Store], Book],
     facts: dict[str, Any],
     *,
+    kernels: Callable[[Sequence[str]], list[Task]],
     wanted: tuple[str, ...] | None,
     overwrite: bool,
     mixed: bool,
@@ -46,6 +49,8 @@ def run(
         Makes the book of a store.
     facts : dict
         More about the file, kept in it.
+    kernels : callable
+        What compiles the kernels that the chapters of these names need.
     wanted : tuple of str, optional
         Names of the chapters that shall be made, all by default.
     overwrite, mixed, say
@@ -65,7 +70,8 @@ def run(
         if store is None:
             return 0
         opened = book(store)
-        made = complete(opened, plan(opened, chapters, chosen), say)
+        with compiling_beside(kernels(chosen)):
+            made = complete(opened, plan(opened, chapters, chosen), say)
         done = {*store.meta.get("chapters", ()), *chosen}
         store.set_meta(store.meta | {"finished": True, "chapters": [name for name in names if name in done]})
         return made

@@ -27,6 +27,7 @@ from ..chapters.spherical import ABC, SEED_STARTS, SphericalSettings
 from ..chapters.subjects import GlassSubject
 from ..chapters.temperatures import TEMPERATURES, TemperatureSettings
 from ..chapters.theory.chapter import THEORY, TheorySettings
+from ..compiling.recipes import of_glass
 from ..errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -189,7 +190,16 @@ def run_glass(
 
     _check_room(config)
     return run(
-        config, out, GLASS, GlassBook.opened, {}, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say
+        config,
+        out,
+        GLASS,
+        GlassBook.opened,
+        {},
+        kernels=of_glass,
+        wanted=chapters,
+        overwrite=overwrite,
+        mixed=mixed,
+        say=say,
     )
 
 

@@ -133,7 +133,7 @@ def test_bad_settings_files(text, code, named, spinland, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["study"], ["report"], ["info"], ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"]]
+    "words", [[], ["study"], ["report"], ["compile"], ["info"], ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"]]
 )  # fmt: skip
 def test_help(words, spinland):
     done = spinland(*words, "--help")

@@ -1,0 +1,215 @@
+"""What compiles which kernels: calls of public functions with tiny arguments, in the order in which a study needs them.
+
+Kernels are compiled for the types of their arguments. The surest list of these is what the functions themselves pass
+on, so a recipe calls them: it compiles what they use, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import spinland as sl
+
+Points = NDArray[Any]
+
+_WIDTHS = (6, 8, 3)
+_SHORT, _LONG = 40, 9000
+"""Parameters of points whose products are formed in float64, and in the float type of the points."""
+
+
+def _data(sparse: bool) -> sl.Dataset:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(12, _WIDTHS[0])) * (rng.random((12, _WIDTHS[0])) < (0.2 if sparse else 1.0))
+    y = np.arange(12) % _WIDTHS[-1]
+    return sl.Dataset("tiny", x, y, x[:6], y[:6])
+
+
+def _landscape(dtype: str) -> sl.NetworkLandscape:
+    return sl.NetworkLandscape(sl.ReLUNetwork(_WIDTHS), _data(sparse=False), dtype=dtype)
+
+
+def _points(dtype: str) -> Points:
+    return sl.ReLUNetwork(_WIDTHS).initialize(4, 0, dtype=dtype)
+
+
+def _train(dtype: str) -> None:
+    network = sl.ReLUNetwork(_WIDTHS)
+    for sparse in (True, False):
+        sl.train(network, _data(sparse), 2, batch_size=4, epochs=1, dtype=dtype, evaluate="final")
+
+
+def _evaluate(dtype: str) -> None:
+    _landscape(dtype).evaluate(_points(dtype))
+
+
+def _walk(dtype: str) -> None:
+    for constraint in ("none", "sphere"):
+        sl.random_walk(_landscape(dtype), _points(dtype), 0.1, 2, 2, constraint=constraint)
+
+
+def _swap(dtype: str) -> None:
+    sl.swap_interpolation(_landscape(dtype), _points(dtype), [1, 2], np.linspace(0, 1, 3), 2)
+
+
+def _pairs(dtype: str, dim: int) -> None:
+    points = np.random.default_rng(0).normal(size=(4, dim)).astype(dtype)
+    points[1] = points[0] * 1.001  # so near that their distance is formed from differences
+    sl.distances(points)
+
+
+def _short_pairs(dtype: str) -> None:
+    _pairs(dtype, _SHORT)
+
+
+def _long_pairs(dtype: str) -> None:
+    _pairs(dtype, _LONG)
+
+
+def _triangles(dtype: str) -> None:
+    sl.ultrametricity(np.random.default_rng(0).normal(size=(6, 5)), n_splits=10, n_null=10)
+
+
+def _line(dtype: str) -> None:
+    points = _points(dtype)
+    sl.line(_landscape(dtype), points[:2], points[2:], np.linspace(0, 1, 3))
+
+
+def _flatness(dtype: str) -> None:
+    sl.flatness(_landscape(dtype), _points(dtype), [0.1], 2)
+
+
+def _profile(dtype: str) -> None:
+    sl.overlap_profile(_landscape(dtype), _points(dtype), 2, 2)
+
+
+def _correlation(dtype: str) -> None:
+    sl.correlation(_landscape(dtype), n_pairs=3)
+
+
+def _gradient(dtype: str) -> None:
+    _landscape(dtype).gradient(_points(dtype))
+
+
+def _curvature(dtype: str) -> None:
+    points = _points(dtype)
+    _landscape(dtype).hessian_product(points[0], points[1:])
+
+
+def _glass(dtype: str) -> sl.SphericalSpinGlass:
+    return sl.SphericalSpinGlass(6, 3, 0, dtype=dtype)
+
+
+def _descend(dtype: str) -> None:
+    glass = _glass(dtype)
+    sl.minimize(glass, glass.random_points(3, 0))
+
+
+def _glass_slice(dtype: str) -> None:
+    glass = _glass(dtype)
+    points = glass.random_points(2, 0)
+    sl.line(glass, points[:1], points[1:], np.linspace(0, 1, 3))
+
+
+def _glass_curvature(dtype: str) -> None:
+    glass = _glass(dtype)
+    points = glass.random_points(3, 0)
+    glass.hessians(points)
+    glass.hessian_product(points[0], points[1:])
+
+
+def _glass_walk(dtype: str) -> None:
+    glass = _glass(dtype)
+    sl.overlap_profile(glass, glass.random_points(3, 0), 2, 2)
+
+
+def _glass_correlation(dtype: str) -> None:
+    sl.correlation(_glass(dtype), n_pairs=3)
+
+
+def _heat(dtype: str) -> None:
+    glass = _glass(dtype)
+    sl.langevin(glass, glass.random_points(2, 0), 0.5, [0.1, 0.2], 0.05)
+    sl.replica_exchange(glass, [0.5, 1.0], 20)
+
+
+def _critical(dtype: str) -> None:
+    sl.critical_points(sl.SphericalSpinGlass(3, 3, 0))
+
+
+RECIPES: dict[str, Callable[[str], None]] = {
+    "training": _train,
+    "losses": _evaluate,
+    "walks": _walk,
+    "swaps": _swap,
+    "distances": _short_pairs,
+    "distances of long points": _long_pairs,
+    "triangles": _triangles,
+    "flatness": _flatness,
+    "slices": _line,
+    "profiles": _profile,
+    "correlations": _correlation,
+    "descent": _descend,
+    "critical points": _critical,
+    "dynamics": _heat,
+    "glass slices": _glass_slice,
+    "glass profiles": _glass_walk,
+    "glass correlations": _glass_correlation,
+    "gradients": _gradient,
+    "curvature": _curvature,
+    "glass curvature": _glass_curvature,
+}
+"""Every recipe by name; it takes the float type."""
+
+Task = tuple[str, str]
+"""A float type and the name of a recipe."""
+
+_PAIRS = ("distances", "distances of long points", "triangles")
+_OF_NETWORKS = {
+    "training": ("training", "losses"), "walks": ("walks",), "swaps": ("swaps",), "hierarchy": _PAIRS,
+    "flatness": ("flatness",), "lines": ("slices",), "planes": ("slices",), "profiles": ("profiles",),
+    "correlation": ("correlations",),
+}  # fmt: skip
+_OF_GLASSES = {
+    "descent": ("descent",), "critical": ("critical points",), "temperatures": ("dynamics",), "ageing": ("dynamics",),
+    "minima": ("descent",), "profiles": ("glass profiles",), "correlation": ("glass correlations",),
+    "lines": ("glass slices",), "planes": ("glass slices",), "hierarchy": ("distances", "triangles"),
+}  # fmt: skip
+
+_COMPARISONS = ("profiles", "correlation")
+"""Chapters on networks that measure nothing without a glass to compare with."""
+
+
+def of_study(dtype: str, comparison: bool, chapters: Sequence[str]) -> list[Task]:
+    """What chapters on networks need, in their order.
+
+    Parameters
+    ----------
+    dtype : str
+        Float type of the networks.
+    comparison : bool
+        Whether they are compared with a glass, which computes in float64.
+    chapters : sequence of str
+        Names of the chapters; all need trained networks.
+    """
+    if not comparison:
+        return _tasks(_OF_NETWORKS, dtype, ["training", *set(chapters).difference(_COMPARISONS)])
+    return _tasks(_OF_NETWORKS, dtype, ["training", *chapters]) + of_glass(chapters)
+
+
+def of_glass(chapters: Sequence[str]) -> list[Task]:
+    """What chapters on a glass need, in their order."""
+    return _tasks(_OF_GLASSES, "float64", chapters)
+
+
+def of_everything() -> list[Task]:
+    """All recipes in both float types."""
+    return [(dtype, name) for dtype in ("float32", "float64") for name in RECIPES]
+
+
+def _tasks(recipes: dict[str, tuple[str, ...]], dtype: str, chapters: Sequence[str]) -> list[Task]:
+    wanted = [name for chapter, names in recipes.items() if chapter in chapters for name in names]
+    return [(dtype, name) for name in dict.fromkeys(wanted)]
