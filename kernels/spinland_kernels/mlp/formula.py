@@ -33,12 +33,6 @@ _LOWEST_DOUBLE = -708.0
 
 
 @formula
-def not_below(z, floor):
-    """max(z, floor), both of one type; NaN stays NaN."""
-    return z if not z <= floor else floor
-
-
-@formula
 def layer_size(fan_in, fan_out, bias):
     """Number of parameters of a layer."""
     return fan_out * (fan_in + 1) if bias else fan_out * fan_in

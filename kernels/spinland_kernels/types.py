@@ -1,0 +1,132 @@
+"""Named tuples of what flows through the kernels, on whichever machine.
+
+A kernel takes a few of them instead of many arrays: ``losses(points, network, prepared)``. Numba compiles them as
+it compiles their fields one by one: a field costs nothing to read, and a call from Python some microseconds more.
+What a machine makes of them for itself (lists, panels, workspaces) lies in the folder of the kernel, beside its
+loops.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+# Networks
+
+#: Kinds of loss.
+CROSS_ENTROPY, MEAN_SQUARED_ERROR = 0, 1
+
+
+class Network(NamedTuple):
+    """A fully connected network. A point is flat: layer by layer the weight (out, in) row by row, then the bias.
+
+        point   | W_1: M_1 · M_0 | b_1: M_1 | W_2: M_2 · M_1 | b_2: M_2 | …     without the b where there is no bias
+
+    Attributes
+    ----------
+    widths : int64 array (L + 1,)
+        Inputs M_0, hidden units, outputs M_L of L layers.
+    bias : bool
+        Whether the layers have biases.
+    """
+
+    widths: NDArray[np.int64]
+    bias: bool
+
+
+class Samples(NamedTuple):
+    """What a loss is averaged over; of labels and targets, the one that does not apply is empty.
+
+    Attributes
+    ----------
+    x : float array (n, D)
+        Inputs, row by row.
+    labels : int64 array (n,) or (0,)
+        Classes. Beside targets they serve the accuracy.
+    targets : float array (n, k) or (0, k)
+        Outputs that are wanted.
+    kind : int
+        CROSS_ENTROPY with labels, or MEAN_SQUARED_ERROR with targets.
+    """
+
+    x: NDArray[Any]
+    labels: NDArray[np.int64]
+    targets: NDArray[Any]
+    kind: int
+
+
+def network_of(widths: ArrayLike, bias: bool) -> Network:
+    """A network whose fields have the types that kernels are compiled for."""
+    return Network(np.asarray(widths, np.int64), bool(bias))
+
+
+# Training
+
+#: Optimisers.
+SGD, MOMENTUM, ADAM = 0, 1, 2
+N_COEFFICIENTS = 8
+
+
+class Rule(NamedTuple):
+    """An optimiser and its numbers for each of S steps, in the float type of the weights.
+
+        SGD        rate, decay
+        MOMENTUM   rate, decay, mu, share of the gradient, share of the buffer
+        ADAM       rate / (1 − beta_1^t), decay, shrink, 1 − beta_1, beta_2, 1 − beta_2, 1 / sqrt(1 − beta_2^t), eps
+
+    Attributes
+    ----------
+    optimiser : int
+        SGD, MOMENTUM or ADAM.
+    coefficients : float array (S, N_COEFFICIENTS)
+        As above, then zeros.
+    """
+
+    optimiser: int
+    coefficients: NDArray[Any]
+
+
+class Replicas(NamedTuple):
+    """Networks that are trained side by side; a step changes all but their numbers in place.
+
+    Attributes
+    ----------
+    points : float array (G, dim)
+        Parameters.
+    first, second : float arrays (G, dim) or (G, 0)
+        Moments; those that the optimiser lacks are empty.
+    alive : bool array (G,)
+        Those to train. Becomes False where outputs or parameters are not finite.
+    numbers : int64 array (G,)
+        Which replicas they are: the number gives the order of the samples.
+    """
+
+    points: NDArray[Any]
+    first: NDArray[Any]
+    second: NDArray[Any]
+    alive: NDArray[np.bool_]
+    numbers: NDArray[np.int64]
+
+
+class Batches(NamedTuple):
+    """Steps of one epoch, from ``begin`` on.
+
+    Attributes
+    ----------
+    seed : uint64
+        Of the order of the samples, a function of (seed, purpose, number of the replica, epoch).
+    purpose, epoch : int
+        See there.
+    size : int
+        Samples in a batch; the last of an epoch may be smaller. One batch of all samples keeps their order.
+    begin : int
+        First step.
+    """
+
+    seed: np.uint64
+    purpose: int
+    epoch: int
+    size: int
+    begin: int
