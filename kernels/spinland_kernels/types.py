@@ -1,9 +1,8 @@
-"""Named tuples of what flows through the kernels, on whichever machine.
+"""Named tuples that flow through the kernels: what a number means is its name, not its place in a list of arguments.
 
-A kernel takes a few of them instead of many arrays: ``losses(points, network, prepared)``. Numba compiles them as
-it compiles their fields one by one: a field costs nothing to read, and a call from Python some microseconds more.
-What a machine makes of them for itself (lists, panels, workspaces) lies in the folder of the kernel, beside its
-loops.
+Numba compiles, caches and runs them in parallel loops like plain arguments. An array in a tuple has a type of its
+own (read-only or not, contiguous or not), and each combination is compiled anew: the public functions bring all
+arrays of a kernel to one form before they call it. Workspaces hold one part for each thread, first.
 """
 
 from __future__ import annotations
@@ -13,7 +12,37 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-# Networks
+# --- glass ---------------------------------------------------------------------------------------------------
+
+
+class Couplings(NamedTuple):
+    """Couplings of one order of a spherical glass: given by their values, or by the stream they are drawn from.
+
+    Attributes
+    ----------
+    values : (C,) float32 or float64
+        a_S by rank of the index set S (see ``pspin/formula.py``); empty where they are drawn when they are needed.
+    n, order : int
+        Number of spins, and indices of a set.
+    seed, purpose : int
+        Random stream.
+    disorder : int
+        GAUSSIAN or SIGNS.
+    """
+
+    values: NDArray[Any]
+    n: int
+    order: int
+    seed: int
+    purpose: int
+    disorder: int
+
+
+# --- pairs ---------------------------------------------------------------------------------------------------
+
+
+# --- networks ------------------------------------------------------------------------------------------------
+
 
 #: Kinds of loss.
 CROSS_ENTROPY, MEAN_SQUARED_ERROR = 0, 1
@@ -61,8 +90,6 @@ def network_of(widths: ArrayLike, bias: bool) -> Network:
     """A network whose fields have the types that kernels are compiled for."""
     return Network(np.asarray(widths, np.int64), bool(bias))
 
-
-# Training
 
 #: Optimisers.
 SGD, MOMENTUM, ADAM = 0, 1, 2

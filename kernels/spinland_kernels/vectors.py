@@ -1,23 +1,44 @@
-"""Fused multiply-add and small products over lanes, in one arithmetic wherever they are compiled.
+"""Vectors of lanes: what one holds, fused multiply-add, and products whose sums stay in registers.
 
 A compiler may contract a·b + c or leave it, and the same loop comes out differently in another
 surrounding. Where the bits of one point must be those of the same point in a batch, the fused operation is
-asked for by name, and vectors are written as vectors: numbers side by side, 64 bytes of them.
+asked for by name, and vectors are written as vectors: numbers side by side, BYTES of them.
+
+    one vector      | register         | register         |        BYTES, one cache line
+    float64         | 0    1    2    3 | 4    5    6    7 |        8 lanes
+    float32         | 0 1 2 3  4 5 6 7 | 8  …          15 |        16 lanes
+
+What is assumed of the processor stands in the constants below and nowhere else. Results hold for all processors:
+where another has wider registers or more of them, the same vectors are cut in another way, the same sums are
+formed, and only the speed differs.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, types
+from numpy.typing import DTypeLike, NDArray
 
 intrinsic: Any = extending.intrinsic  # whose type asks its callers for the typing context
 
-BYTES = 64  # of one vector: 8 lanes of float64, 16 of float32
-HALF = 32  # of those along the rows of a triangle: one register
-ROWS = 6  # of one product: with vectors of two registers its sums fill 12 of 16 registers
+REGISTERS = 16  # vector registers of a core (AVX2; AVX-512 has 32)
+REGISTER = 32  # bytes in one of them (AVX2; AVX-512 has 64)
+BYTES = 64  # of one vector: one line of the cache, and so two registers
+ROWS = (REGISTERS - 4) * REGISTER // BYTES
+"""Rows of one product in registers, 6: their sums fill 12 of 16, and 4 are left for what they are multiplied with."""
+
+
+def aligned(rows: int, size: int, dtype: DTypeLike) -> NDArray[Any]:
+    """Array (rows, size or a little more) whose rows begin at cache lines: a vector that straddles two costs twice."""
+    line = BYTES // np.dtype(dtype).itemsize
+    stride = -(-size // line) * line
+    memory = np.empty(rows * stride + line, dtype)
+    skip = -memory.ctypes.data % BYTES // memory.itemsize
+    return memory[skip : skip + rows * stride].reshape(rows, stride)
 
 
 def fused(builder: Any, a: Any, b: Any, c: Any) -> Any:

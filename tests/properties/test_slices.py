@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland_kernels.mlp.formula import exp_of_negative
+from spinland_kernels.elementary import exp_of_negative
 from spinland_kernels.slice import cpu as kernel
 from spinland_kernels.slice.columns import UNITS
 from tests.oracles.slices import loss_and_accuracy

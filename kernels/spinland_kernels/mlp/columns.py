@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from ..elementary import exp_of_negative
 from ..jit import block
-from ..lanes.sums import total
+from ..lanes.moments import total
 from ..types import CROSS_ENTROPY
 from . import formula
 
@@ -63,7 +64,7 @@ def _rests_double(z, top, rest):
     for o in range(z.shape[0]):
         for t in range(rest.shape[0]):
             below = z[o, t] - top[t]
-            term = formula.exp_of_negative(below)  # also of the largest: behind a branch it is not vectorised
+            term = exp_of_negative(below)  # also of the largest: behind a branch it is not vectorised
             rest[t] += 0.0 if below == 0 else term
             equal += below == 0
     return equal

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from ..blas import single_threaded
 from ..jit import block, loop
-from ..lanes.memory import aligned
 from ..sparse import panels as first_layer
 from ..types import Network, Samples
+from ..vectors import aligned
 from . import layers, passes, scores
 from .groups import Groups, span
 from .work import Data, Prepared, make_work, of_worker

@@ -3,10 +3,11 @@
 Outputs are copied into columns (k, T) first: loops over a few outputs do not vectorise, loops over samples do.
 """
 
+from ..elementary import exp_of_negative
 from ..jit import block
 from ..types import CROSS_ENTROPY
 from . import columns, layers
-from .formula import exp_of_negative, exponential_single
+from .formula import exponential_single
 
 LANES = 8  # to a multiple of which a tile's samples are filled up
 

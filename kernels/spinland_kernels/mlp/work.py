@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..jit import block
-from ..lanes.memory import aligned
 from ..sparse import panels
 from ..sparse.lists import BLOCK, DENSE_EVALUATION, Nonzeros, is_sparse, lists_of, no_lists
 from ..types import Network, Samples
+from ..vectors import aligned
 from . import layers, scores
 
 _TILE = 256  # samples in a tile of sparse ones, at most: their sums of a panel stay in the second-level cache

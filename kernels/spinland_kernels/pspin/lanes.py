@@ -7,7 +7,8 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from ..vectors import HALF, ROWS, Array, fused, intrinsic, splat, times
+from ..sums import folded, sum_of_lanes
+from ..vectors import REGISTER, ROWS, Array, fused, intrinsic, splat, times
 
 _AHEAD = 1024  # bytes of a triangle that are asked for before they are needed
 
@@ -55,30 +56,11 @@ def add_dots(typingctx: Any, out: Any, x: Any, h: Any, count: Any) -> Any:
 
 
 def _narrow(context: Any, builder: Any, kind: Any, value: Any) -> Array:
-    """An array whose vectors are HALF bytes: along the rows of a triangle."""
+    """An array whose vectors are REGISTER bytes: along the rows of a triangle."""
     array = Array(context, builder, kind, value)
-    array.lanes = HALF // array.bytes
+    array.lanes = REGISTER // array.bytes
     array.vector = ir.VectorType(array.element, array.lanes)
     return array
-
-
-def _folded(builder: Any, parts: list[Any]) -> Any:
-    """The sum of a power of two of numbers or vectors, the upper half added to the lower until one is left."""
-    while len(parts) > 1:
-        half = len(parts) // 2
-        parts = [builder.fadd(a, b) for a, b in zip(parts[:half], parts[half:], strict=True)]
-    return parts[0]
-
-
-def _sum_of_lanes(builder: Any, vector: Any) -> Any:
-    while (count := vector.type.count) > 1:
-        masks = [
-            ir.Constant(ir.VectorType(ir.IntType(32), count // 2), list(lanes))
-            for lanes in (range(count // 2), range(count // 2, count))
-        ]
-        nothing = ir.Constant(vector.type, ir.Undefined)
-        vector = builder.fadd(*(builder.shuffle_vector(vector, nothing, mask) for mask in masks))
-    return builder.extract_element(vector, ir.IntType(32)(0))
 
 
 def _lanes_up_to(builder: Any, last: Any, like: Any) -> tuple[Any, Any]:
@@ -93,7 +75,7 @@ def _lanes_up_to(builder: Any, last: Any, like: Any) -> tuple[Any, Any]:
 def add_row(typingctx: Any, a: Any, at: Any, row: Any, x: Any, h: Any) -> Any:
     """Row ``row`` of a triangle, from number ``at`` of ``a``: h_k += a_k x_row for each k ≤ row, and Σ_k a_k x_k.
 
-    The sum is one for each lane of a vector of HALF bytes, then their sum, to which h_row is set before its own
+    The sum is one for each lane of a vector of REGISTER bytes, then their sum, to which h_row is set before its own
     term is added. ``h`` must have room for whole vectors.
     """
 
@@ -121,7 +103,7 @@ def add_row(typingctx: Any, a: Any, at: Any, row: Any, x: Any, h: Any) -> Any:
         some, own = _lanes_up_to(builder, builder.sub(row, whole), a.vector)
         part = a.load_some(builder.add(at, whole), some)
         sums = fused(builder, part, x.load_some(whole, some), builder.load(total))
-        spread = splat(builder, _sum_of_lanes(builder, sums), lanes)
+        spread = splat(builder, sum_of_lanes(builder, sums), lanes)
         h.store(fused(builder, part, factor, builder.select(own, spread, h.load(whole))), whole)
         return context.get_dummy_value()
 
@@ -129,7 +111,7 @@ def add_row(typingctx: Any, a: Any, at: Any, row: Any, x: Any, h: Any) -> Any:
 
 
 @intrinsic
-def add_folded(typingctx: Any, parts: Any, h: Any, h_at: Any) -> Any:
+def addfolded(typingctx: Any, parts: Any, h: Any, h_at: Any) -> Any:
     """h[r, :] += the sum of parts[c, r, :] over c, as ``add_row`` adds its lanes; the parts become 0."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -137,8 +119,8 @@ def add_folded(typingctx: Any, parts: Any, h: Any, h_at: Any) -> Any:
         at = args[2]
         zero = ir.Constant(source.vector, [0.0] * source.lanes)
         for r in range(ROWS):
-            places = [at.type((c * ROWS + r) * source.lanes) for c in range(HALF // source.bytes)]
-            total = _folded(builder, [source.load(place) for place in places])
+            places = [at.type((c * ROWS + r) * source.lanes) for c in range(REGISTER // source.bytes)]
+            total = folded(builder, [source.load(place) for place in places])
             for place in places:
                 source.store(zero, place)
             place = builder.add(at, at.type(r * target.lanes))

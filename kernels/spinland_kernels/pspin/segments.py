@@ -9,7 +9,7 @@ then the vectors along which derivatives are taken; vector group v belongs to po
 import numpy as np
 
 from ..jit import block
-from ..vectors import HALF, ROWS, fma
+from ..vectors import REGISTER, ROWS, fma
 from .lanes import add_dots, add_scaled
 from .rows import last_row, next_triangle, row_of
 from .triangle import PANEL, multiply_lanes, multiply_one, spread
@@ -167,7 +167,7 @@ def workspace(n, lanes, groups, x):
     padded = -(-n // PANEL) * PANEL
     h = np.empty((groups, padded * lanes), x.dtype)
     rectangle = np.empty((PANEL, padded) if lanes > 1 else (1, 1), x.dtype)
-    parts = np.zeros(HALF // x.itemsize * ROWS * lanes, x.dtype)
+    parts = np.zeros(REGISTER // x.itemsize * ROWS * lanes, x.dtype)
     return h, rectangle, parts
 
 

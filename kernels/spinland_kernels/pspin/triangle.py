@@ -11,7 +11,7 @@ rectangle first.
 """
 
 from ..jit import block
-from ..vectors import BYTES, HALF, ROWS, tile_product
+from ..vectors import BYTES, REGISTER, ROWS, tile_product
 from .lanes import add_folded, add_row
 
 PANEL = 48  # rows in one panel, a multiple of ROWS and of 16
@@ -48,7 +48,7 @@ def spread(a, low, high, rectangle):
 def multiply_lanes(rectangle, low, high, x, h, parts):
     """h += S x for one group of lanes, from a rectangle of rows ``low`` … ``high − 1``; ``low`` divides by PANEL."""
     lanes = BYTES // x.itemsize
-    sums = HALF // x.itemsize
+    sums = REGISTER // x.itemsize
     step = rectangle.shape[1]
     for r in range(0, high - low, ROWS):
         columns = min(low + r + ROWS, high)

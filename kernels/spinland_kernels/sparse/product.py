@@ -19,10 +19,10 @@ from typing import Any
 
 from numba.core import cgutils, types
 
-from ..vectors import Array, fused, intrinsic, splat, times
+from ..vectors import BYTES, REGISTER, REGISTERS, Array, fused, intrinsic, splat, times
 
-#: Most vectors in a row: with vectors of two registers its sums take 8 of 16.
-VECTORS = 4
+#: Most vectors in a row, 4: their sums take half of the registers.
+VECTORS = REGISTERS * REGISTER // BYTES // 2
 
 
 def _rows(builder: Any, count: int, starts: Any, cells: Any, numbers: Any, dense: Any, out: Any) -> None:

@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..jit import block
-from ..lanes.memory import aligned
 from ..mlp import layers, scores
 from ..sparse import panels
 from ..sparse.lists import DENSE_TRAINING, Nonzeros, is_sparse, lists_of, no_lists
 from ..types import Batches, Network, Replicas, Samples
+from ..vectors import aligned
 from .blocks import BLOCK, State
 from .lists import PART
 

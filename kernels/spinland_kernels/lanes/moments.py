@@ -1,10 +1,9 @@
-"""Sums of float64 in lanes, whose order is written down.
+"""Moments of arrays in float64: several sums while the numbers are read once (the order is that of :mod:`..sums`).
 
-    lane l of the sums  =  Σ_j values[16 j + l]        (8 j + l for numbers of 8 bytes)
+    lane l of a sum  =  Σ_j f(x[16 j + l], y[16 j + l])        (8 j + l for numbers of 8 bytes)
 
-The lanes are folded at the end, the upper half onto the lower until one is left, and what does not fill a vector
-is added one by one. A compiler that may reassociate would choose another order in another surrounding; one that
-may not keeps a single chain of additions, a tenth as fast.
+The lanes are folded at the end, and what does not fill a vector is added one by one. Written as a loop, without the
+freedom to reassociate, each sum is one chain of additions, a tenth as fast.
 """
 
 from __future__ import annotations
@@ -15,18 +14,8 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
+from ..sums import sum_of_lanes
 from ..vectors import Array, fused, intrinsic
-
-
-def _sum_of_lanes(builder: Any, vector: Any) -> Any:
-    while (count := vector.type.count) > 1:
-        masks = [
-            ir.Constant(ir.VectorType(ir.IntType(32), count // 2), list(lanes))
-            for lanes in (range(count // 2), range(count // 2, count))
-        ]
-        nothing = ir.Constant(vector.type, ir.Undefined)
-        vector = builder.fadd(*(builder.shuffle_vector(vector, nothing, mask) for mask in masks))
-    return builder.extract_element(vector, ir.IntType(32)(0))
 
 
 def _widened(builder: Any, value: Any) -> Any:
@@ -47,7 +36,7 @@ def _sums(builder: Any, arrays: list[Array], n: Any, number: int, add: Callable[
         values = [_widened(builder, array.load(i)) for array in arrays]
         for total, value in zip(sums, add([builder.load(t) for t in sums], values), strict=True):
             builder.store(value, total)
-    folded = [cgutils.alloca_once_value(builder, _sum_of_lanes(builder, builder.load(t))) for t in sums]
+    folded = [cgutils.alloca_once_value(builder, sum_of_lanes(builder, builder.load(t))) for t in sums]
     with cgutils.for_range_slice(builder, whole, n, n.type(1), n.type) as (i, _):
         values = [_widened(builder, array.scalar(i)) for array in arrays]
         for total, value in zip(folded, add([builder.load(t) for t in folded], values), strict=True):
