@@ -37,12 +37,12 @@ def _forward(point, panels, network, x, listed, work):
     inputs, units = widths[0], widths[1]
     first, offset, begin, z = 0, 0, 0, x
     if listed:
-        z = layers.matrix(work.acts, 0, rows, units)
+        z = layers.matrix(work.buffers.acts, 0, rows, units)
         hidden = widths.shape[0] > 2
         b = layers.bias_of(point, 0, inputs, units, bias)
-        first_layer.outputs(panels, inputs, b, work.rows, 0, work.sums, z, hidden)
+        first_layer.outputs(panels, inputs, b, work.rows, 0, work.buffers.sums, z, hidden)
         first, offset, begin = 1, layers.layer_size(inputs, units, bias), rows * units if hidden else 0
-    return layers.forward_from(point, network, z, work.acts, first, offset, begin)
+    return layers.forward_from(point, network, z, work.buffers.acts, first, offset, begin)
 
 
 @block
@@ -50,8 +50,8 @@ def _backward(state, panels, network, x, listed, output, work, optimiser, c):
     """Backward pass in which every layer takes its step as soon as the layer below has its delta."""
     widths, rows = network.widths, x.shape[0]
     last = widths.shape[0] - 2
-    half = work.deltas.shape[0] // 2
-    delta = layers.matrix(work.acts, output, rows, widths[last + 1])
+    half = work.buffers.deltas.shape[0] // 2
+    delta = layers.matrix(work.buffers.acts, output, rows, widths[last + 1])
     offset = state.point.shape[0]
     begin = output
     here = 0
@@ -62,17 +62,17 @@ def _backward(state, panels, network, x, listed, output, work, optimiser, c):
         activation, below = x, delta
         if layer > 0:
             begin -= rows * fan_in
-            activation = layers.matrix(work.acts, begin, rows, fan_in)
-            below = layers.matrix(work.deltas, here, rows, fan_in)
+            activation = layers.matrix(work.buffers.acts, begin, rows, fan_in)
+            below = layers.matrix(work.buffers.deltas, here, rows, fan_in)
             gemm(False, False, delta, layers.weight_of(state.point, offset, fan_in, fan_out), False, below)
             layers.gate(below, activation)
             here = half - here
         if layer == 0 and listed:
-            lists.update_weight(panels, fan_in, work.columns, delta, work.sums, work.gradient, optimiser, c)
+            lists.update_weight(panels, fan_in, work.columns, delta, work.buffers.sums, work.buffers.gradient, optimiser, c)
         else:
-            blocks.update_weight(state, offset, delta, activation, work.gradient, optimiser, c)
+            blocks.update_weight(state, offset, delta, activation, work.buffers.gradient, optimiser, c)
         if network.bias:
-            blocks.update_bias(state, offset + fan_in * fan_out, delta, work.gradient, optimiser, c)
+            blocks.update_bias(state, offset + fan_in * fan_out, delta, work.buffers.gradient, optimiser, c)
         delta = below
 
 
@@ -81,10 +81,10 @@ def _step(state, panels, network, batch, listed, work, optimiser, c):
     """One batch: forward, loss derivative, backward with the update; False where outputs are not finite."""
     rows, k = batch.x.shape[0], network.widths[-1]
     output = _forward(state.point, panels.point, network, batch.x, listed, work)
-    if not blocks.all_finite(work.acts[output : output + rows * k]):
+    if not blocks.all_finite(work.buffers.acts[output : output + rows * k]):
         return False
-    z = layers.matrix(work.acts, output, rows, k)
-    scores.output_delta(z, batch, 0, rows, work.deltas, z)
+    z = layers.matrix(work.buffers.acts, output, rows, k)
+    scores.output_delta(z, batch, 0, rows, work.buffers.deltas, z)
     _backward(state, panels, network, batch.x, listed, output, work, optimiser, c)
     return True
 
@@ -96,11 +96,11 @@ def _copy_batch(samples, order, listed, work):
     for i in range(order.shape[0]):
         sample = order[i]
         if labels.shape[0] > 0:
-            work.labels[i] = labels[sample]
+            work.buffers.labels[i] = labels[sample]
         for j in range(targets.shape[1] if targets.shape[0] > 0 else 0):
-            work.targets[i, j] = targets[sample, j]
-        for j in range(0 if listed or work.x.shape[0] == 0 else samples.x.shape[1]):
-            work.x[i, j] = samples.x[sample, j]
+            work.buffers.targets[i, j] = targets[sample, j]
+        for j in range(0 if listed or work.buffers.x.shape[0] == 0 else samples.x.shape[1]):
+            work.buffers.x[i, j] = samples.x[sample, j]
 
 
 @block
@@ -111,12 +111,12 @@ def _steps(state, panels, rule, batches, network, data, work):
     for step in range(rule.coefficients.shape[0]):
         begin = (batches.begin + step) * batches.size
         rows = min(batches.size, n - begin)
-        order = work.order[begin : begin + rows]
+        order = work.buffers.order[begin : begin + rows]
         _copy_batch(data.samples, order, listed, work)
         if listed and (rows < n or step == 0):
-            lists.gather(data.lists, order, network.widths[0], work.rows, work.columns, work.tile)
-        x = data.samples.x[:rows] if listed or rows == n else work.x[:rows]  # of lists, the shape alone
-        batch = Samples(x, work.labels, work.targets, data.samples.kind)
+            lists.gather(data.lists, order, network.widths[0], work.rows, work.columns, work.buffers.tile)
+        x = data.samples.x[:rows] if listed or rows == n else work.buffers.x[:rows]  # of lists, the shape alone
+        batch = Samples(x, work.buffers.labels, work.buffers.targets, data.samples.kind)
         if not _step(state, panels, network, batch, listed, work, rule.optimiser, rule.coefficients[step]):
             return False
     return blocks.all_finite(state.point) and blocks.all_finite(panels.point)
@@ -133,17 +133,16 @@ def _set_order(order, batches, replica):
 
 
 @loop
-def _descend(replicas, panels, rule, batches, network, data, work):
-    workers = work.order.shape[0]
-    whole = State(replicas.points, replicas.first, replicas.second)
+def _descend(replicas, panels, rule, batches, network, samples, of_all, buffers, rows, columns):
+    workers = buffers.order.shape[0]
     for w in prange(workers):
-        own = of_worker(work, w)
+        same, own = Prepared(samples, of_all), of_worker(buffers, rows, columns, w)
+        whole = State(replicas.points, replicas.first, replicas.second)
         for r in range(w, replicas.points.shape[0], workers):
             if replicas.alive[r]:
-                _set_order(own.order, batches, replicas.numbers[r])
-                replicas.alive[r] = _steps(
-                    of_replica(whole, r), of_replica(panels, r), rule, batches, network, data, own
-                )
+                state, first_layer_state = of_replica(whole, r), of_replica(panels, r)
+                _set_order(own.buffers.order, batches, replicas.numbers[r])
+                replicas.alive[r] = _steps(state, first_layer_state, rule, batches, network, same, own)
 
 
 def _in_panels(replicas: Replicas, network: Network, panels: State, into: bool) -> None:
@@ -171,9 +170,9 @@ def descend(replicas: Replicas, rule: Rule, batches: Batches, network: Network, 
     prepared : Prepared
         What :func:`prepare` makes of the samples.
     """
-    work = make_work(replicas, batches, network, prepared)
+    buffers, rows, columns = make_work(replicas, batches, network, prepared)
     panels = make_panels(replicas, network, prepared)
     _in_panels(replicas, network, panels, True)
     with single_threaded():
-        _descend(replicas, panels, rule, batches, network, prepared, work)
+        _descend(replicas, panels, rule, batches, network, *prepared, buffers, rows, columns)
     _in_panels(replicas, network, panels, False)

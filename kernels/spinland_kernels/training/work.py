@@ -47,8 +47,8 @@ class Prepared(NamedTuple):
     lists: Nonzeros
 
 
-class Work(NamedTuple):
-    """Workspaces as drawn above; those that are not used are empty."""
+class Buffers(NamedTuple):
+    """Workspaces as drawn above but for the lists; those that are not used are empty."""
 
     order: NDArray[np.int64]
     x: NDArray[Any]
@@ -57,10 +57,16 @@ class Work(NamedTuple):
     acts: NDArray[Any]
     deltas: NDArray[Any]
     gradient: NDArray[Any]
-    rows: Nonzeros
-    columns: Nonzeros
     sums: NDArray[Any]
     tile: NDArray[Any]
+
+
+class Work(NamedTuple):
+    """Workspaces of one worker. Of all workers the parts go separately: parallel loops take no tuples of tuples."""
+
+    buffers: Buffers
+    rows: Nonzeros
+    columns: Nonzeros
 
 
 def prepared_of(samples: Samples) -> Prepared:
@@ -88,8 +94,10 @@ def _lists_of_workers(workers: int, rows: int, data: Prepared) -> tuple[Nonzeros
     return room(blocks, rows, whole.columns), room(parts, inputs, PART)
 
 
-def make_work(replicas: Replicas, batches: Batches, network: Network, data: Prepared) -> Work:
-    """Workspaces for as many workers as are of use."""
+def make_work(
+    replicas: Replicas, batches: Batches, network: Network, data: Prepared
+) -> tuple[Buffers, Nonzeros, Nonzeros]:
+    """Workspaces for as many workers as are of use, and room for the lists of their batches."""
     x, labels, targets, _ = data.samples
     n, rows = x.shape[0], min(batches.size, x.shape[0])
     workers = min(numba.get_num_threads(), replicas.points.shape[0])
@@ -97,7 +105,7 @@ def make_work(replicas: Replicas, batches: Batches, network: Network, data: Prep
     by_sample, by_input = _lists_of_workers(workers, rows, data)
     row = min(panels.widest_row(x.itemsize), panels.padded(widths[1], x.itemsize))
     deltas = max(2 * rows * layers.widest(widths), scores.work_size(rows, int(widths[-1])))
-    return Work(
+    buffers = Buffers(
         np.empty((workers, n), np.int64),
         np.empty((workers, rows if rows < n and not listed else 0, x.shape[1]), x.dtype),
         np.empty((workers, rows if labels.size else 0), np.int64),
@@ -105,11 +113,10 @@ def make_work(replicas: Replicas, batches: Batches, network: Network, data: Prep
         aligned(workers, rows * layers.kept(widths), x.dtype),
         aligned(workers, deltas, x.dtype),
         aligned(workers, max(BLOCK, int(widths.max())), x.dtype),
-        by_sample,
-        by_input,
         aligned(workers, rows * row if listed else 0, x.dtype),
         aligned(workers, PART * data.lists.columns if listed else 0, x.dtype),
     )
+    return buffers, by_sample, by_input
 
 
 def make_panels(replicas: Replicas, network: Network, data: Prepared) -> State:
@@ -126,12 +133,13 @@ def _lists_of_worker(lists, w):
 
 
 @block
-def of_worker(work, w):
+def of_worker(buffers, rows, columns, w):
     """The workspaces of worker ``w``."""
-    return Work(
-        work.order[w], work.x[w], work.labels[w], work.targets[w], work.acts[w], work.deltas[w], work.gradient[w],
-        _lists_of_worker(work.rows, w), _lists_of_worker(work.columns, w), work.sums[w], work.tile[w],
+    b = buffers
+    own = Buffers(
+        b.order[w], b.x[w], b.labels[w], b.targets[w], b.acts[w], b.deltas[w], b.gradient[w], b.sums[w], b.tile[w]
     )  # fmt: skip
+    return Work(own, _lists_of_worker(rows, w), _lists_of_worker(columns, w))
 
 
 @block
