@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland.replicas.linkage import hierarchy
+from spinland.replicas.hierarchy import hierarchy
 from spinland.replicas.pairs import distance_distribution, overlap_distribution, pair_statistics
 from spinland.replicas.triangles import ultrametricity
 

@@ -16,13 +16,13 @@ from spinland.errors import ShortRunWarning
 from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.geometry import Sphere
 from spinland.landscape.glass import SphericalSpinGlass
-from spinland.probes.correlations import Correlation, correlation
-from spinland.probes.perturbations import flatness
+from spinland.probes.correlation.correlation import Correlation, correlation
+from spinland.probes.flatness import flatness
 from spinland.probes.profiles import OverlapProfile, overlap_profile
+from spinland.probes.ruggedness import Ruggedness, ruggedness
 from spinland.probes.walks import RandomWalk, random_walk
-from spinland.probes.walkstatistics import Ruggedness, ruggedness
 from spinland.provenance import record
-from spinland.statistics import rank_correlation
+from spinland.statistics.correlation import rank_correlation
 
 from .coverage import Entry
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import arrays
+from . import arrays, devices
 from .errors import ArgumentError, DeviceUnavailable, shown
 
 
@@ -259,15 +259,15 @@ def renamed(**names: str) -> Iterator[None]:
 
 
 def device(value: str) -> str:
-    """``"cpu"``; ``"cuda"`` is refused while the kernels have no CUDA twin.
+    """``"cpu"``, or ``"cuda"`` where there are kernels for it; an operation that has none refuses on its own.
 
     Raises
     ------
     DeviceUnavailable
-        For ``"cuda"``.
+        No kernel has a CUDA twin in this version.
     """
     choice("device", value, ("cpu", "cuda"))
-    if value == "cuda":
+    if value == "cuda" and not devices.has_kernels(value):
         raise DeviceUnavailable("device: 'cuda' has no kernels in this version; use device='cpu'")
     return value
 

@@ -6,14 +6,14 @@ Every purpose has its number here, so that two streams never meet. Seeds are 64-
 from __future__ import annotations
 
 from enum import IntEnum
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from spinland_kernels.philox import cpu
-
 from .checks import float_type, integer
+from .devices import operation
 from .errors import ArgumentError
 
 
@@ -47,8 +47,30 @@ def seed64(name: str, value: Any) -> int:
     return integer(name, value, minimum=0, maximum=2**64 - 1)
 
 
+def _kernel() -> ModuleType:
+    """Draws on the cores: a landscape on a card has kernels that draw the same numbers where they use them."""
+    return operation("philox", "cpu")
+
+
 def _word(name: str, value: Any) -> int:
     return integer(name, value, minimum=0, maximum=2**32 - 1)
+
+
+def fill_normals(
+    out: NDArray[Any], seed: int, purpose: Purpose, replicas: NDArray[np.int64], step: int, start: int = 0
+) -> None:
+    """Row r of ``out`` (R, n) gets normal numbers ``start ...`` of the stream of replicas[r].
+
+    Both float types get the same numbers, rounded.
+    """
+    _kernel().fill_normals(out, seed64("seed", seed), int(purpose), replicas, step, start)
+
+
+def fill_uniforms(
+    out: NDArray[Any], seed: int, purpose: Purpose, replicas: NDArray[np.int64], step: int, start: int = 0
+) -> None:
+    """Row r of ``out`` (R, n) gets numbers uniform on (0, 1), ``start ...`` of the stream of replicas[r]."""
+    _kernel().fill_uniforms(out, seed64("seed", seed), int(purpose), replicas, step, start)
 
 
 def normals(
@@ -66,14 +88,9 @@ def normals(
     Both float types get the same numbers, rounded.
     """
     out = np.empty(integer("size", size, minimum=0), float_type("dtype", dtype))
-    cpu.fill_normals(
-        out[None, :],
-        seed64("seed", seed),
-        int(purpose),
-        np.array([_word("replica", replica)]),
-        _word("step", step),
-        integer("start", start, minimum=0),
-    )
+    row = np.array([_word("replica", replica)])
+    step, start = _word("step", step), integer("start", start, minimum=0)
+    fill_normals(out[None, :], seed, purpose, row, step, start)
     return out
 
 
@@ -89,21 +106,16 @@ def uniforms(
 ) -> NDArray[Any]:
     """Numbers uniform on (0, 1) of one stream; shape (size,). Rounded to float32 the ends may occur."""
     out = np.empty(integer("size", size, minimum=0), float_type("dtype", dtype))
-    cpu.fill_uniforms(
-        out[None, :],
-        seed64("seed", seed),
-        int(purpose),
-        np.array([_word("replica", replica)]),
-        _word("step", step),
-        integer("start", start, minimum=0),
-    )
+    row = np.array([_word("replica", replica)])
+    step, start = _word("step", step), integer("start", start, minimum=0)
+    fill_uniforms(out[None, :], seed, purpose, row, step, start)
     return out
 
 
 def permutation(seed: int, purpose: Purpose, replica: int, step: int, size: int) -> NDArray[np.int64]:
     """Random permutation of 0 ... size-1."""
     out = np.empty(integer("size", size, minimum=0), np.int64)
-    cpu.fill_permutation(
+    _kernel().fill_permutation(
         out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step)
     )
     return out
@@ -115,7 +127,7 @@ def integers(
     """Whole numbers uniform on 0 ... bound-1 of one stream; shape (size,)."""
     bound = integer("bound", bound, minimum=1, maximum=2**32 - 1)
     out = np.empty(integer("size", size, minimum=0), np.int64)
-    cpu.fill_integers(
+    _kernel().fill_integers(
         out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step), bound
     )
     return out
@@ -126,7 +138,7 @@ def derive_seed(seed: int, *labels: int) -> int:
     if len(labels) > 3:
         raise ArgumentError("labels", "at most three numbers", f"{len(labels)}")
     a, b, c = (*labels, 0, 0, 0)[:3]
-    words = cpu.words(
+    words = _kernel().words(
         seed64("seed", seed), _word("label", a), _word("label", b), _word("label", c), int(Purpose.DERIVE)
     )
     return int(words[0]) | int(words[1]) << 32

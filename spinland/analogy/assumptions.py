@@ -20,15 +20,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.blas import single_threaded
-
 from .. import checks, rng
+from ..devices import single_threaded
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
 from ..progress import track
 from ..provenance import fingerprint, record
+from ..statistics.uncertainty import jackknife_error
 from ..training.ensemble import Ensemble
-from ..uncertainty import jackknife_error
 from . import activities, paths
 from .mapping import MappingAssumptions
 from .reduction import fewest_values

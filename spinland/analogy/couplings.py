@@ -28,9 +28,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.blas import single_threaded
-
 from .. import checks
+from ..devices import single_threaded
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
 from ..provenance import fingerprint, record

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..landscape.network import ReLUNetwork
 from ..results import Result
-from ..uncertainty import jackknife_error, standard_error
+from ..statistics.uncertainty import jackknife_error, standard_error
 
 
 class Measure(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..statistics import equal_edges
+from ..statistics.histograms import equal_edges
 
 _SWEEPS = 50
 _BINS = 512

@@ -30,6 +30,7 @@ def command(clear_cache: bool) -> None:
 
     from spinland_kernels import diskcache
 
+    from ..devices import describe
     from ..provenance import version
 
     if clear_cache:
@@ -39,9 +40,9 @@ def command(clear_cache: bool) -> None:
         ("spinland", version()),
         ("python", platform.python_version()),
         *((name, metadata.version(name)) for name in _LIBRARIES),
-        ("processor", f"{platform.machine()}, {os.cpu_count()} logical cores"),
+        ("processor", describe("cpu")),
         ("threads", f"{numba.get_num_threads()} (NUMBA_NUM_THREADS)"),
-        ("devices", "cpu; cuda has no kernels in this version"),
+        ("devices", f"cpu; {describe('cuda')}"),
         ("kernel cache", _kernel_cache(*diskcache.folder_in_use())),
         ("data cache", _data_cache()),
         ("SPINLAND_DATA", os.environ.get("SPINLAND_DATA", "not set")),

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels import blas
-
 from .. import checks, rng
+from ..devices import single_threaded
 from ..landscape.glass import SphericalSpinGlass
 from ..progress import track
 from ..provenance import record
 from ..results import Result
+from ..statistics.uncertainty import standard_error
 from ..theory.polynomials import complex_critical_points
-from ..uncertainty import standard_error
 from .algebra import solvable, solve
 from .points import DEFAULT_STARTS, METHODS, CriticalPoints, collect
 
@@ -140,7 +139,7 @@ def critical_point_counts(
     )  # fmt: skip
     together = max(1, _TOGETHER // complex_critical_points(n_spins, max(example.mixture))) if algebra else 1
     sets: list[CriticalPoints] = []
-    with track(n_instances, "critical points of instances") as advance, blas.single_threaded():
+    with track(n_instances, "critical points of instances") as advance, single_threaded():
         for low in range(0, n_instances, together):
             part = range(low, min(low + together, n_instances))
             glasses = [SphericalSpinGlass(n_spins, order, rng.derive_seed(seed, a)) for a in part]

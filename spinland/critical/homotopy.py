@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.eigenpairs import cpu as kernel
-
 from .. import rng
+from ..devices import operation
 from ..progress import track
 from .certificates import Certificate, certify
 
@@ -63,6 +62,7 @@ def complex_eigenpairs(tensors: NDArray[np.float64], seed: int) -> list[Certific
     scale = np.sqrt(n * factorial(order) * np.mean(tensors.reshape(count, -1) ** 2, axis=1))
     flat = tensors.reshape(count, -1) / np.where(scale > 0, scale, 1)[:, None]
     cubes = flat.reshape(tensors.shape)
+    followed = operation("eigenpairs", "cpu").FOLLOWED
     found: list[Certificate] = []
     todo = np.arange(count)
     for attempt, tolerance in enumerate(TOLERANCES):
@@ -72,7 +72,7 @@ def complex_eigenpairs(tensors: NDArray[np.float64], seed: int) -> list[Certific
         pairs = np.repeat(starts[None], len(todo), axis=0)
         status = _follow(flat[todo], order, gamma, tolerance, pairs)
         for k, a in enumerate(todo):
-            ends = pairs[k, status[k] == kernel.FOLLOWED]
+            ends = pairs[k, status[k] == followed]
             if attempt == 0:
                 found.append(certify(cubes[a], ends, len(starts)))
             else:
@@ -90,6 +90,7 @@ def _follow(
 
     Paths do not see each other, so nothing depends on how many are followed together.
     """
+    kernel = operation("eigenpairs", "cpu")
     parts = []
     with track(pairs.shape[0] * pairs.shape[1], "paths to critical points") as advance:
         for low in range(0, pairs.shape[1], _PATHS_AT_ONCE):

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels import blas
-
 from .. import checks, rng
+from ..devices import single_threaded
 from ..errors import ArgumentError
 from ..landscape.glass import SphericalSpinGlass
 from ..provenance import Provenance, record
@@ -149,7 +148,7 @@ def critical_points(
         n_starts = checks.integer("n_starts", n_starts, minimum=1)
     arguments = {"n_starts": n_starts, "method": method}
     provenance = record("critical_points", arguments, seed=seed, data=glass.fingerprint, dtype=glass.dtype)
-    with blas.single_threaded():
+    with single_threaded():
         solutions = solve([glass], seed)[0] if method != "search" and solvable(glass, method) else None
         if n_starts is None:
             n_starts = DEFAULT_STARTS if solutions is None else 0

@@ -9,9 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels import blas
-
 from .. import checks, rng
+from ..devices import single_threaded
 from ..errors import ArgumentError
 from .dataset import Dataset
 from .streams import Stream
@@ -134,7 +133,7 @@ def _samples(
 def _forward(layers: Layers, x: NDArray[np.float32]) -> NDArray[np.float64]:
     """Outputs (n, out) for inputs (n, in)."""
     out = np.empty((len(x), len(layers[-1][1])))
-    with blas.single_threaded():
+    with single_threaded():
         for start in range(0, len(x), _BLOCK):
             rows = x[start : start + _BLOCK]
             values = np.zeros((_BLOCK, x.shape[1]))

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import checks, rng
 from ..landscape.glass import SphericalSpinGlass
-from ..uncertainty import standard_error
+from ..statistics.uncertainty import standard_error
 
 _OBJECT = 2000  # bytes of a glass beside its couplings
 

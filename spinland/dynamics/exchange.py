@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.philox import cpu as philox
-
 from .. import checks, rng
 from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
@@ -18,8 +16,9 @@ from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..uncertainty import standard_error
-from . import chains, inputs
+from ..statistics import chains, histograms
+from ..statistics.uncertainty import standard_error
+from . import inputs
 from .hamiltonian import Hamiltonian, dots
 from .ladder import Ladder
 
@@ -132,7 +131,7 @@ class ReplicaExchange(Measured):
         if self.overlaps.shape[-1] == 0:
             raise ArgumentError("copies", "two copies or more, whose overlap is taken", 1)
         samples = np.abs(self._overlaps) if folded else self._overlaps
-        return edges, *self._estimate(samples, lambda s: chains.density(s, edges))
+        return edges, *self._estimate(samples, lambda s: histograms.density(s, edges))
 
     def _estimate(
         self, samples: NDArray[np.float64], estimate: Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -240,7 +239,7 @@ def _ladder(
     """Uniform starts; row r of instance i has the number i·(copies·K) + r in all random streams."""
     rows = copies * len(temperatures)
     points = np.empty((rows, landscape.dim))
-    philox.fill_normals(points, seed, int(rng.Purpose.SPINS), instance * rows + np.arange(rows), 0)
+    rng.fill_normals(points, seed, rng.Purpose.SPINS, instance * rows + np.arange(rows), 0)
     hamiltonian = Hamiltonian(landscape)
     points = hamiltonian.retract(points, hamiltonian.radii(points))
     return Ladder(hamiltonian, temperatures, points, seed, instance * rows)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from spinland_kernels.philox import cpu as philox
-
 from ..progress import Advance
-from ..rng import Purpose
+from ..rng import Purpose, fill_normals, fill_uniforms
 from .hamiltonian import Array, Hamiltonian, dots
 
 _TARGET = 0.6  # acceptance to which the moves are tuned; 0.574 is best in many dimensions
@@ -61,7 +59,7 @@ class Ladder:
     def sweep(self) -> None:
         """One move of every row, then exchange of neighbours: even pairs and odd pairs by turns."""
         chance = np.empty((len(self.rows), 2))
-        philox.fill_uniforms(chance, self.seed, int(Purpose.EXCHANGE), self.rows, self.sweeps)
+        fill_uniforms(chance, self.seed, Purpose.EXCHANGE, self.rows, self.sweeps)
         self._move(np.log(chance[:, 0]))
         self._exchange(np.log(chance[:, 1].reshape(self.n_copies, -1)))
         self._count_trips()
@@ -71,7 +69,7 @@ class Ladder:
     def _move(self, log_chance: Array) -> None:
         h, spread = np.tile(self.move_size, self.n_copies), 4 * self.temperatures
         normal = np.empty(self.points.shape)
-        philox.fill_normals(normal, self.seed, int(Purpose.THERMAL), self.rows, self.sweeps)
+        fill_normals(normal, self.seed, Purpose.THERMAL, self.rows, self.sweeps)
         noise = self.hamiltonian.tangent(self.points, normal)
         forth = -h[:, None] * self.gradient + np.sqrt(2 * self.temperatures * h)[:, None] * noise
         points = self.hamiltonian.retract(self.points + forth, self.radii)

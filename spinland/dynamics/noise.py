@@ -17,10 +17,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.philox import cpu as philox
-
 from ..errors import ArgumentError
-from ..rng import Purpose
+from ..rng import Purpose, fill_normals
 from .hamiltonian import Array, Hamiltonian, norms
 
 
@@ -77,7 +75,7 @@ def langevin_step(
     if temperature == 0:
         return descend(hamiltonian, points, radii, dt)
     normal = np.empty((len(points), 2, hamiltonian.dim))
-    philox.fill_normals(normal.reshape(len(points), -1), seed, int(Purpose.THERMAL), walkers, step)
+    fill_normals(normal.reshape(len(points), -1), seed, Purpose.THERMAL, walkers, step)
     points = diffuse(hamiltonian, points, radii, temperature * dt, normal[:, 0])
     points = descend(hamiltonian, points, radii, dt)
     return diffuse(hamiltonian, points, radii, temperature * dt, normal[:, 1])

@@ -13,7 +13,7 @@ from ..errors import ArgumentError
 from ..progress import track
 from ..provenance import record
 from ..results import Result
-from ..uncertainty import standard_error
+from ..statistics.uncertainty import standard_error
 from . import inputs
 from .disorder import instances
 from .flows import gradient_flow

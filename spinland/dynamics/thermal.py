@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.philox import cpu as philox
-
 from .. import checks, rng
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
@@ -227,7 +225,7 @@ def _energy_bias(
         at = points[low : low + size].astype(np.float64)
         vectors = np.empty(at.shape)
         walkers = first + low + np.arange(len(at))
-        philox.fill_normals(vectors, seed, int(rng.Purpose.THERMAL), walkers, schedule.n_steps)
+        rng.fill_normals(vectors, seed, rng.Purpose.THERMAL, walkers, schedule.n_steps)
         vectors = hamiltonian.tangent(at, vectors)
         moved = hamiltonian.hessian_products(at, vectors, hamiltonian.raw(at)[1])
         squares[low : low + size] = dots(moved, moved)

@@ -7,7 +7,6 @@ returns Axes; one that draws several takes and returns a Figure. Neither touches
 from __future__ import annotations
 
 from .analogy import mapping_assumptions
-from .batches import flatness_batch
 from .comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
 from .correlations import correlation_curve, correlation_mixture, effective_order_sweep
 from .critical import index_counts, index_energy
@@ -20,6 +19,8 @@ from .dynamics import (
     overlap_distribution_curves,
 )
 from .export import save_figure, svg_text
+from .flatness import flatness_batch
+from .hierarchy import dendrogram_matrix
 from .history import training_history
 from .labels import ENERGY, LOSS, SQUARED_ERROR
 from .lines import line_panels, line_profile
@@ -28,7 +29,6 @@ from .pairs import distance_histogram, overlap_histogram, width_spread
 from .planes import plane_contour, plane_surface
 from .swaps import barrier_width, swap_barrier, swap_curves
 from .theory import ageing_beside_theory, complexity_curves, critical_points_depth, minima_energies
-from .trees import dendrogram_matrix
 from .walks import walk_fan, walk_ruggedness
 
 __all__ = [

@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from ..checks import integer, renamed
+from .hierarchy import dendrogram_matrix
 from .inputs import listing, matched, takes
 from .labels import OVERLAP, value_label
 from .lines import line_profile
 from .pairs import overlap_histogram
 from .planes import plane_contour, plane_surface
 from .style import GREY, INK, canvas, category, context, dress
-from .trees import dendrogram_matrix
 
 _DASHES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 _NAMES = ("network", "glass")

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from ..checks import float_array, integer
 from ..errors import ArgumentError
 from ..formatting import plus_minus
-from ..probes.orders import mixture_correlation
+from ..probes.correlation.mixture import mixture_correlation
 from .inputs import listing, matched, takes
 from .labels import OVERLAP, WIDTH
 from .style import GREY, canvas, category, context, dress, legend, panel, powers_of_two, wants_log

@@ -15,7 +15,7 @@ from ..arrays import given
 from ..checks import float_array, real
 from ..errors import ArgumentError
 from ..formatting import plus_minus
-from ..statistics import histogram_bins
+from ..statistics.histograms import histogram_bins
 from .inputs import listing, matched, takes
 from .labels import ENERGY
 from .style import GREY, INK, PALETTE, canvas, category, context, dress, legend, ordered_colours, panel

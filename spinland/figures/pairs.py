@@ -11,7 +11,8 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from ..checks import integer, real
 from ..formatting import plus_minus
-from ..statistics import equal_edges, histogram_bins, power_law
+from ..statistics.fits import power_law
+from ..statistics.histograms import equal_edges, histogram_bins
 from .inputs import listing, matched, measured, takes
 from .labels import DISTANCE, WIDTH
 from .style import (

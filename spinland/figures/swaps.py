@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..checks import float_array, real
 from ..errors import ArgumentError
-from ..uncertainty import grouped_error
+from ..statistics.uncertainty import grouped_error
 from .inputs import field_label, field_of, listing, takes
 from .labels import ALPHA, SWAPS, WIDTH, change_label
 from .style import (

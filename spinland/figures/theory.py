@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..checks import integer, real
 from ..errors import ArgumentError
-from ..statistics import histogram_bins
+from ..statistics.histograms import histogram_bins
 from .dynamics import TIME
 from .inputs import listing, takes
 from .labels import ENERGY, named_levels

@@ -12,7 +12,7 @@ from matplotlib.figure import FigureBase
 from ..checks import choice, integer
 from ..formatting import plus_minus
 from ..quantities import quantity_of
-from ..uncertainty import grouped_error
+from ..statistics.uncertainty import grouped_error
 from .inputs import field_label, field_of, listing, matched, takes
 from .labels import change
 from .style import (

@@ -13,12 +13,13 @@ from ..errors import ArgumentError
 from ..provenance import fingerprint
 from ..quantities import words
 from .affine import EvaluatedSlice
+from .base import BaseLandscape
 from .geometry import Euclidean, Sphere
 
 _BLOCK_ENTRIES = 1 << 22
 
 
-class FunctionLandscape:
+class FunctionLandscape(BaseLandscape):
     """Any model of yours: one function from a batch of points to their values.
 
     Parameters

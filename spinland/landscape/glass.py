@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from spinland_kernels.philox import cpu as philox
-from spinland_kernels.pspin import cpu as kernel
 from spinland_kernels.pspin.draws import GAUSSIAN, SIGNS
 
 from .. import checks, rng
+from ..devices import operation
 from ..errors import ArgumentError
 from ..provenance import fingerprint
+from .base import BaseLandscape
 from .geometry import OFF_SPHERE, Sphere
 from .glass_slice import GlassSlice
 from .index_sets import packed, unpacked
@@ -24,7 +25,7 @@ _DISORDER = {"gaussian": GAUSSIAN, "signs": SIGNS}
 _MOST_COUPLINGS = 2**34  # numbers in one random stream
 
 
-class SphericalSpinGlass:
+class SphericalSpinGlass(BaseLandscape):
     """One instance of the spherical H-spin glass, H being ``order``.
 
     H(σ) = Σ_p β_p N^{-(p−1)/2} Σ J_{i1…ip} σ_{i1} … σ_{ip} over all ordered p-tuples, J independent standard
@@ -92,9 +93,9 @@ class SphericalSpinGlass:
         self._couplings: dict[int, NDArray[Any]] = {}
         self._room()
         for p in self.mixture:
-            out = np.empty(0 if self.generated else kernel.n_couplings(self.n_spins, p), self.dtype)
+            out = np.empty(0 if self.generated else self._kernel.n_couplings(self.n_spins, p), self.dtype)
             if not self.generated:
-                kernel.fill_couplings(
+                self._kernel.fill_couplings(
                     out, self.n_spins, p, self._key(p), int(rng.Purpose.COUPLINGS), _DISORDER[disorder]
                 )
             self._couplings[p] = out
@@ -146,6 +147,10 @@ class SphericalSpinGlass:
         """All that defines the instance but couplings that were given."""
         return f"glass {self.n_spins} {self.mixture} {self.seed} {self.disorder} {self.dtype}"
 
+    @property
+    def _kernel(self) -> ModuleType:
+        return operation("pspin", self.device)
+
     def __repr__(self) -> str:
         source = (
             "given couplings" if self.disorder == "given" else f"seed={self.seed}, disorder={self.disorder!r}"
@@ -177,7 +182,7 @@ class SphericalSpinGlass:
     @property
     def n_couplings(self) -> int:
         """Number of couplings, one for each unordered index set."""
-        return sum(kernel.n_couplings(self.n_spins, p) for p in self.mixture)
+        return sum(self._kernel.n_couplings(self.n_spins, p) for p in self.mixture)
 
     @property
     def nbytes(self) -> int:
@@ -196,7 +201,7 @@ class SphericalSpinGlass:
         n = checks.integer("n", n, minimum=1)
         checks.room("n", n, 2 * 8 * n * self.n_spins)
         points = np.empty((n, self.n_spins))
-        philox.fill_normals(points, rng.seed64("seed", seed), int(rng.Purpose.SPINS), np.arange(n), 0)
+        rng.fill_normals(points, seed, rng.Purpose.SPINS, np.arange(n), 0)
         return self.geometry.retract(points).astype(self.dtype)
 
     def couplings(self) -> Any:
@@ -263,7 +268,7 @@ class SphericalSpinGlass:
         total = np.zeros((len(batch), self.dim, self.dim), self.dtype)
         radial = np.zeros(len(batch))
         for p, scale, glass in self._parts():
-            energy, matrix = kernel.hessian(glass, batch)
+            energy, matrix = self._kernel.hessian(glass, batch)
             radial += p * scale * energy / self.n_spins
             total += self.dtype.type(scale) * matrix
         unit = batch / np.sqrt(np.sum(batch * batch, axis=1, keepdims=True))
@@ -291,8 +296,8 @@ class SphericalSpinGlass:
         along, _ = checks.point_batch("directions", directions, self.dim, dtype=self.dtype)
         vectors = np.concatenate([at[None], along])
         wide = vectors.astype(np.float64)
-        tables = {p: scale * kernel.table(glass, vectors) for p, scale, glass in self._parts()}
-        return GlassSlice(tables, wide @ wide.T / self.n_spins)
+        tables = {p: scale * self._kernel.table(glass, vectors) for p, scale, glass in self._parts()}
+        return GlassSlice(tables, wide @ wide.T / self.n_spins, self.device)
 
     # What the kernel needs, and what comes out of it
 
@@ -312,7 +317,7 @@ class SphericalSpinGlass:
         """H/N and its gradient in R^N."""
         values, gradients = np.zeros(len(batch)), np.zeros_like(batch)
         for _, scale, glass in self._parts() if len(batch) else ():
-            energy, gradient = kernel.energy_gradient(glass, batch)
+            energy, gradient = self._kernel.energy_gradient(glass, batch)
             values += scale * energy
             gradients += self.dtype.type(scale) * gradient
         return values, gradients
@@ -322,7 +327,7 @@ class SphericalSpinGlass:
         along = np.asarray(self.geometry.tangent(points, vectors), self.dtype)
         product, radial = np.zeros_like(along), np.zeros(len(points))
         for p, scale, glass in self._parts() if len(along) else ():
-            energy, _, curvature = kernel.hessian_vector(glass, points, along)
+            energy, _, curvature = self._kernel.hessian_vector(glass, points, along)
             product += self.dtype.type(scale) * curvature
             radial += p * scale * energy / self.n_spins  # σ·∇H = p H
         product -= radial.astype(self.dtype)[:, None] * along

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.pspin import cpu as kernel
-
+from ..devices import operation
 from .affine import coefficient_batch
 from .index_sets import packed
 
@@ -30,9 +29,14 @@ class GlassSlice:
         For each order p the contracted tensor (K+1, …, K+1), H/N in it.
     gram : array (K+1, K+1)
         Scalar products of origin and directions, divided by N.
+    device : str
+        Where values are computed.
     """
 
-    def __init__(self, tables: Mapping[int, NDArray[np.float64]], gram: NDArray[np.float64]):
+    def __init__(
+        self, tables: Mapping[int, NDArray[np.float64]], gram: NDArray[np.float64], device: str = "cpu"
+    ):
+        self._device = device
         self._couplings = {p: packed(table) for p, table in tables.items()}
         self._gram = gram
 
@@ -52,6 +56,7 @@ class GlassSlice:
             square += share
             parts += np.abs(share)
         square[square <= _CENTRE * parts] = np.nan
+        kernel = operation("pspin", self._device)
         for p, couplings in self._couplings.items():
             energy, _ = kernel.energy_gradient((couplings, len(self._gram), p, 0, 0, 0), spins)
             values += energy * square ** (-p / 2)

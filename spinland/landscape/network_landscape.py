@@ -3,140 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from spinland_kernels.mlp import cpu as mlp
-from spinland_kernels.mlp.inputs import Inputs
-from spinland_kernels.mlp.layers import CROSS_ENTROPY, MEAN_SQUARED_ERROR
-
-from .. import arrays, checks
+from .. import checks
 from ..data.dataset import Dataset
 from ..data.loading import as_dataset
+from ..devices import operation
 from ..errors import ArgumentError, shown
 from ..provenance import fingerprint
 from ..quantities import UNITS, words
+from .base import BaseLandscape
 from .geometry import Euclidean
 from .network import ReLUNetwork
 from .network_slice import NetworkSlice
-
-LOSSES = {"cross_entropy": CROSS_ENTROPY, "mse": MEAN_SQUARED_ERROR}
-
-
-class Samples:
-    """Inputs and answers as the kernels want them; inputs that are zero in every sample are left out.
-
-    Such a column multiplies nothing: the loss does not depend on its weights. ``keep`` tells which entries
-    of a point remain (None: all), ``network`` is the network without the dead inputs.
-
-    Raises
-    ------
-    ArgumentError
-        Shapes that do not fit the network or each other, no samples, NaN, labels outside the range.
-    """
-
-    def __init__(
-        self,
-        network: ReLUNetwork,
-        x: ArrayLike,
-        y: ArrayLike,
-        loss: str,
-        dtype: np.dtype[Any],
-        *,
-        drop_dead: bool = True,
-        names: tuple[str, str] = ("x", "y"),
-    ):
-        self.kind = LOSSES[checks.choice("loss", loss, LOSSES)]
-        self.x = checks.float_array(names[0], x, dtype=dtype, shape=(None, network.widths[0]), keep=True)
-        if self.x.shape[0] == 0:
-            raise ArgumentError(names[0], "at least one sample", "none")
-        self.labels, self.targets = _answers(
-            names[1], y, self.x.shape[0], network.widths[-1], self.kind, dtype
-        )
-        self.keep: NDArray[np.int64] | None = None
-        self.network = network
-        live = np.any(self.x != 0, axis=0)
-        if drop_dead and not live.all() and live.any():
-            self.drop_inputs(live)
-        self.bias = network.bias
-        self._inputs: Inputs | None = None
-
-    def drop_inputs(self, live: NDArray[np.bool_]) -> None:
-        """Leave out the inputs (d,) that are not live, and their weights."""
-        mask = np.ones(self.network.n_params, bool)
-        first = self.network.spans[0]
-        mask[first.weight] = np.broadcast_to(live, first.shape).ravel()
-        self.keep = np.flatnonzero(mask)
-        self.x = np.ascontiguousarray(self.x[:, live])
-        self.network = ReLUNetwork((int(live.sum()), *self.network.widths[1:]), self.network.bias)
-
-    def compress(self, points: NDArray[Any]) -> NDArray[Any]:
-        """Entries of points (..., dim) that the loss depends on, contiguous."""
-        return points if self.keep is None else np.ascontiguousarray(np.take(points, self.keep, axis=-1))
-
-    def expand(self, gradients: NDArray[Any], dim: int) -> NDArray[Any]:
-        """Gradients (B, kept) as (B, dim), zero at dead inputs."""
-        if self.keep is None:
-            return gradients
-        full = np.zeros((gradients.shape[0], dim), gradients.dtype)
-        full[:, self.keep] = gradients
-        return full
-
-    @property
-    def widths(self) -> NDArray[np.int64]:
-        """Widths of the network without the dead inputs."""
-        return np.asarray(self.network.widths, np.int64)
-
-    @property
-    def inputs(self) -> Inputs:
-        """The samples for kernels that skip their zeros."""
-        if self._inputs is None or self._inputs.x is not self.x:
-            self._inputs = Inputs(self.x)
-        return self._inputs
-
-    @property
-    def point_arguments(self) -> tuple[Any, ...]:
-        """The same for the kernels of single points: widths, bias, inputs, labels, targets, kind."""
-        return self.widths, self.bias, self.inputs, self.labels, self.targets, self.kind
-
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        """What kernels take after the points: widths, bias, x, labels, targets, kind."""
-        return self.widths, self.bias, self.x, self.labels, self.targets, self.kind
-
-
-def _answers(
-    name: str, y: ArrayLike, n: int, k: int, kind: int, dtype: np.dtype[Any]
-) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Labels (n,) and targets (n, k); what does not apply is empty."""
-    array = arrays.numeric(name, y)
-    no_targets = np.empty((0, k), dtype)
-    if array.ndim == 1 and array.dtype.kind in "iu":
-        if array.shape != (n,):
-            raise ArgumentError(name, f"one label for each of {n} samples", f"shape {array.shape}")
-        if array.min() < 0 or array.max() >= k:
-            raise ArgumentError(
-                name, f"labels from 0 to {k - 1}", f"labels from {array.min()} to {array.max()}"
-            )
-        labels = array.astype(np.int64)
-        if kind == CROSS_ENTROPY:
-            return labels, no_targets
-        return labels, np.eye(k, dtype=dtype)[labels]
-    if kind == CROSS_ENTROPY:
-        raise ArgumentError(
-            name, "whole-number labels (n,) for the cross-entropy", f"{array.dtype} {array.shape}"
-        )
-    if array.ndim == 1 and k == 1:
-        array = array[:, None]
-    return np.empty(0, np.int64), checks.float_array(name, array, dtype=dtype, shape=(n, k), keep=True)
-
-
-def default_loss(y: ArrayLike) -> str:
-    """Cross-entropy for labels, whole numbers (n,); squared error for targets."""
-    array = arrays.given("y", y)
-    return "cross_entropy" if array.ndim == 1 and array.dtype.kind in "iu" else "mse"
+from .samples import Samples, default_loss
+from .swaps import NeuronSwaps
 
 
 def _training_samples(data: Any) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -147,7 +32,7 @@ def _training_samples(data: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     return dataset.x_train, dataset.y_train
 
 
-class NetworkLandscape:
+class NetworkLandscape(BaseLandscape):
     """Mean loss per sample of a ReLU network, as a function of its parameters.
 
     Parameters
@@ -212,7 +97,7 @@ class NetworkLandscape:
         self.dtype = checks.float_type("dtype", dtype)
         self.network = network
         self.loss = loss
-        self.samples = Samples(network, x, y, loss, self.dtype)
+        self.samples = Samples(network, x, y, loss, self.dtype, device=self.device)
         self.unit = UNITS[loss]
         self.n_samples = self.samples.x.shape[0]
         kept = self.samples.keep  # without it, which of the inputs are dead would not be told
@@ -231,6 +116,10 @@ class NetworkLandscape:
         """Flat space; its filters are the neurons."""
         return self.network.geometry
 
+    @property
+    def _kernel(self) -> ModuleType:
+        return operation("mlp", self.device)
+
     def __repr__(self) -> str:
         return f"NetworkLandscape({self.network!r}, n_samples={self.n_samples}, loss={self.loss!r}, dtype={self.dtype})"
 
@@ -241,7 +130,7 @@ class NetworkLandscape:
     def evaluate(self, points: ArrayLike) -> tuple[Any, Any]:
         """Mean loss and accuracy, each (B,) in float64; floats for one point. Accuracy is NaN without labels."""
         batch, single = checks.point_batch("points", points, self.dim, dtype=self.dtype)
-        loss, accuracy = mlp.losses(self.samples.compress(batch), *self.samples.point_arguments)
+        loss, accuracy = self._kernel.losses(self.samples.compress(batch), *self.samples.point_arguments)
         return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)
 
     def gradient(self, points: ArrayLike) -> NDArray[Any]:
@@ -250,7 +139,7 @@ class NetworkLandscape:
         gradients = np.empty_like(batch)
         rows = max(1, (1 << 26) // max(1, 8 * self.dim))  # at most some 256 MB of partial sums in float32
         for low in range(0, batch.shape[0], rows):
-            part = mlp.gradients(
+            part = self._kernel.gradients(
                 self.samples.compress(batch[low : low + rows]), *self.samples.point_arguments
             )
             gradients[low : low + rows] = self.samples.expand(part, self.dim)
@@ -267,7 +156,7 @@ class NetworkLandscape:
         rows = max(1, (1 << 26) // max(1, 8 * self.dim))
         kept = self.samples.compress(at)
         for low in range(0, batch.shape[0], rows):
-            part = mlp.hessian_products(
+            part = self._kernel.hessian_products(
                 kept, self.samples.compress(batch[low : low + rows]), *self.samples.point_arguments
             )  # fmt: skip
             products[low : low + rows] = self.samples.expand(part, self.dim)
@@ -278,3 +167,7 @@ class NetworkLandscape:
         at = checks.float_array("origin", origin, dtype=self.dtype, shape=(self.dim,))
         along, _ = checks.point_batch("directions", directions, self.dim, dtype=self.dtype)
         return NetworkSlice(self.samples, at, along)
+
+    def swaps(self, layer: int = 0) -> NeuronSwaps:
+        """Exchanges of the neurons of a hidden layer, 0 being the first."""
+        return NeuronSwaps(self.samples, layer)

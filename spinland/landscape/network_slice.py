@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.slice import cpu
-
+from ..devices import operation
 from .affine import coefficient_batch
-
-if TYPE_CHECKING:
-    from .network_landscape import Samples
+from .samples import Samples
 
 _POINTS = (
     4096  # points in one call of the kernel, which keeps a sum for each of them and each tile of samples
@@ -51,8 +48,9 @@ class NetworkSlice:
     def evaluate(self, coefficients: ArrayLike) -> tuple[Any, Any]:
         """Mean loss and accuracy, each (P,) in float64, at coefficients (P, K); floats for (K,)."""
         c, single = coefficient_batch(coefficients, self.n_directions, self._vectors.dtype)
+        kernel = operation("slice", self._samples.device)
         loss, accuracy = np.empty(len(c)), np.empty(len(c))
         for low in range(0, len(c), _POINTS):
             part = slice(low, low + _POINTS)
-            loss[part], accuracy[part] = cpu.losses(self._vectors, c[part], *self._samples.arguments)
+            loss[part], accuracy[part] = kernel.losses(self._vectors, c[part], *self._samples.arguments)
         return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)

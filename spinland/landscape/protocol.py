@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .geometry import Euclidean, Sphere
+from .swaps import NeuronSwaps
+from .walkers import Walkers
 
 
 class Slice(Protocol):
@@ -33,6 +35,8 @@ class Landscape(Protocol):
 
     A landscape may say what its value is: texts ``quantity``, such as ``"energy per spin"``, and ``unit``.
     Results keep them, and figures write them on their axes; without them the value is called a value.
+
+    A class that inherits :class:`spinland.landscape.base.BaseLandscape` needs to write only what that has not.
     """
 
     @property
@@ -78,4 +82,14 @@ class Landscape(Protocol):
 
     def slice(self, origin: ArrayLike, directions: ArrayLike) -> Slice:
         """The landscape on origin (dim,) + Σ c_k directions (K, dim)."""
+        ...
+
+    def walkers(
+        self, starts: ArrayLike, origin_index: ArrayLike, numbers: ArrayLike, radius: ArrayLike = ()
+    ) -> Walkers:
+        """Walkers from starts (K, dim), on the landscape's device."""
+        ...
+
+    def swaps(self, layer: int = 0) -> NeuronSwaps:
+        """Exchanges of the neurons of a hidden layer; an ArgumentError where there are no neurons."""
         ...

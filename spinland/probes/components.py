@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.blas import single_threaded
+from ..devices import single_threaded
 
 _BLOCK_ENTRIES = 1 << 22  # numbers converted to float64 at once
 

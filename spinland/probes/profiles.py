@@ -14,10 +14,10 @@ from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..uncertainty import standard_error
+from ..statistics.uncertainty import standard_error
 from . import inputs
 from .arcs import on_sphere
-from .correlations import sphere_pairs
+from .correlation.correlation import sphere_pairs
 from .walks import random_walk
 
 

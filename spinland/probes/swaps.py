@@ -8,19 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.swap import cpu as kernel
-
 from .. import arrays, checks, rng
 from ..errors import ArgumentError
-from ..landscape.network_landscape import NetworkLandscape
+from ..landscape.protocol import Landscape
+from ..landscape.swaps import NeuronSwaps
 from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..uncertainty import grouped_error
+from ..statistics.uncertainty import grouped_error
 from . import inputs
 from .barriers import barrier_height, with_ends
-
-_PARTIAL_ENTRIES = 1 << 22  # sums over tiles held at once: 64 MB for losses and right answers
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -109,7 +106,7 @@ def swap_pairs(
 
 
 def swap_interpolation(
-    landscape: NetworkLandscape,
+    landscape: Landscape,
     origin: ArrayLike,
     swaps: ArrayLike,
     alphas: ArrayLike,
@@ -150,14 +147,8 @@ def swap_interpolation(
     ArgumentError
         Not a network, no hidden layer, a layer that is not there, S above M/2 or below 0, no trials.
     """
-    if not isinstance(landscape, NetworkLandscape):
-        raise ArgumentError("landscape", "a NetworkLandscape; only networks have neurons", landscape)
-    network = landscape.samples.network
-    if network.n_hidden_layers == 0:
-        raise ArgumentError("landscape", "a network with a hidden layer", landscape.network)
-    layer = checks.integer("layer", layer, minimum=0, maximum=network.n_hidden_layers - 1)
-    width = network.widths[layer + 1]
-    counts = _swaps(swaps, width)
+    exchanges = inputs.a_landscape(landscape).swaps(layer)
+    counts = _swaps(swaps, exchanges.width)
     at = inputs.ascending("alphas", alphas)
     n_trials = checks.integer("n_trials", n_trials, minimum=1)
     checks.room("n_trials", n_trials, 4 * 8 * n_trials * counts.size * at.size)
@@ -165,12 +156,18 @@ def swap_interpolation(
     starts = inputs.origins(landscape, origin)
     # Both ends are those of one network, but the copy's sums are rounded in another order.
     every = np.union1d(with_ends(at)[0], [])
-    values, accuracy = _trials(landscape, starts, counts, every, n_trials, layer, seed)
+    values, accuracy = _trials(exchanges, starts, counts, every, n_trials, seed)
     chosen, outer = np.searchsorted(every, at), np.searchsorted(every, every[with_ends(every)[2]])
-    arguments = {"origin": starts, "swaps": counts, "alphas": at, "n_trials": n_trials, "layer": layer}
+    arguments = {
+        "origin": starts,
+        "swaps": counts,
+        "alphas": at,
+        "n_trials": n_trials,
+        "layer": exchanges.layer,
+    }
     return SwapInterpolation(
-        swaps=counts, alphas=at, values=values[..., chosen], accuracy=accuracy[..., chosen], layer=layer,
-        width=width, origin_index=np.repeat(np.arange(len(starts)), n_trials), ends=values[..., outer],
+        swaps=counts, alphas=at, values=values[..., chosen], accuracy=accuracy[..., chosen],
+        layer=exchanges.layer, width=exchanges.width, origin_index=np.repeat(np.arange(len(starts)), n_trials), ends=values[..., outer],
         **quantity_of(landscape),
         provenance=record(
             "swap_interpolation", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
@@ -180,25 +177,20 @@ def swap_interpolation(
 
 
 def _trials(
-    landscape: NetworkLandscape, starts: NDArray[Any], counts: NDArray[np.int64], alphas: NDArray[np.float64],
-    n_trials: int, layer: int, seed: int,
+    exchanges: NeuronSwaps, starts: NDArray[Any], counts: NDArray[np.int64], alphas: NDArray[np.float64],
+    n_trials: int, seed: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
     """Values and accuracies (S, K n_trials, A), in blocks of trials."""
-    width = landscape.samples.network.widths[layer + 1]
     increasing, place = np.unique(counts, return_inverse=True)
     values = np.empty((len(counts), len(starts) * n_trials, len(alphas)))
     accuracy = np.empty_like(values)
-    tiles = -(-landscape.n_samples // kernel.tile_samples(landscape.n_samples))
-    rows = max(1, _PARTIAL_ENTRIES // (tiles * len(increasing) * len(alphas)))
+    rows = exchanges.trials_at_once(len(increasing), len(alphas))
     with track(len(starts) * n_trials, "neuron swaps") as advance:
         for k, start in enumerate(starts):
-            point = landscape.samples.compress(start)
             for low in range(0, n_trials, rows):
                 trials = k * n_trials + np.arange(low, min(low + rows, n_trials))
-                pairs = swap_pairs(seed, layer, trials, int(increasing[-1]), width)
-                loss, right = kernel.losses(
-                    point, layer, pairs, increasing, alphas, *landscape.samples.arguments
-                )  # fmt: skip
+                pairs = swap_pairs(seed, exchanges.layer, trials, int(increasing[-1]), exchanges.width)
+                loss, right = exchanges.losses(start, pairs, increasing, alphas)
                 values[:, trials] = np.moveaxis(loss, 1, 0)[place]
                 accuracy[:, trials] = np.moveaxis(right, 1, 0)[place]
                 advance(len(trials))

@@ -4,36 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from spinland_kernels.walk import cpu as kernel
 
 from .. import checks
 from ..errors import ArgumentError
 from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
+from ..landscape.walkers import WalkStep
 from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..rng import Purpose, seed64
-from ..uncertainty import grouped_error
+from ..rng import seed64
+from ..statistics.uncertainty import grouped_error
 from . import inputs
 from .arcs import on_sphere
 
 _BLOCK_BYTES = 1 << 27  # points of the walkers that go together; an evaluation may copy them once
-
-
-class WalkStep(NamedTuple):
-    """State of all walkers after a step: arrays (W,) in float64."""
-
-    step: int
-    values: NDArray[np.float64]
-    accuracy: NDArray[np.float64]
-    distance: NDArray[np.float64]
-    overlap: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -147,17 +136,10 @@ def _constraint(
 
 def _walk(plan: _Plan, rows: NDArray[np.int64]) -> Iterator[WalkStep]:
     """Steps 0 ... T of the walkers ``rows`` (numbers within the plan)."""
-    index = plan.origin_index[rows]
-    walkers = plan.first_walker + rows
-    points = plan.starts[index]
-    for step in range(plan.n_steps + 1):
-        distance, overlap = np.empty(len(rows)), np.empty(len(rows))
-        kernel.advance(
-            points, plan.starts, index, walkers, plan.sigma if step else 0.0, plan.seed, int(Purpose.WALK),
-            step, plan.radius, distance, overlap,
-        )  # fmt: skip
-        values, accuracy = plan.landscape.evaluate(points)
-        yield WalkStep(step, values, accuracy, distance, overlap)
+    walkers = plan.landscape.walkers(
+        plan.starts, plan.origin_index[rows], plan.first_walker + rows, plan.radius
+    )
+    return walkers.walk(plan.sigma, plan.n_steps, plan.seed)
 
 
 def iterate_walk(

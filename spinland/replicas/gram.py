@@ -31,9 +31,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.gram import cpu
-
 from ..checks import boolean
+from ..devices import operation
 from ..errors import ArgumentError
 from ..progress import track
 from .rows import Rows, check_metric, chunk_columns, name_rows
@@ -168,16 +167,17 @@ def _products(
     rows: Rows, centred: bool, show_progress: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Inner products of all pairs, condensed, and squared norms (R,)."""
+    kernel = operation("gram", "cpu")
     work = np.dtype(np.float64) if rows.dim <= FLOAT64_DIM else rows.dtype
-    columns = min(chunk_columns(rows.n, work.itemsize), -(-rows.dim // cpu.CHUNK) * cpu.CHUNK)
-    workspace = cpu.Workspace(rows.n, columns // cpu.CHUNK, work)
+    columns = min(chunk_columns(rows.n, work.itemsize), -(-rows.dim // kernel.CHUNK) * kernel.CHUNK)
+    workspace = kernel.Workspace(rows.n, columns // kernel.CHUNK, work)
     condensed, squares = np.zeros(rows.n * (rows.n - 1) // 2), np.zeros(rows.n)
     display = (
         track(-(-rows.dim // columns), "pairs of replicas") if show_progress else nullcontext(_no_advance)
     )
     with display as advance:
         for block, first, width in rows.blocks(columns):
-            cpu.add_products(block, first, width, centred, workspace, condensed, squares)
+            kernel.add_products(block, first, width, centred, workspace, condensed, squares)
             if not np.isfinite(squares).all():
                 rows.refuse_bad_rows()
             advance()
@@ -216,10 +216,11 @@ class _NearPairs:
         """Compute the pairs noted so far."""
         if self.count == 0:
             return
+        kernel = operation("gram", "cpu")
         left, right = np.concatenate(self.left), np.concatenate(self.right)
         totals = np.zeros(len(left))
         for block, first, width in self.rows.blocks(chunk_columns(self.rows.n, self.rows.dtype.itemsize)):
-            cpu.add_differences(block, first, width, left, right, self.scales, totals)
+            kernel.add_differences(block, first, width, left, right, self.scales, totals)
         self.result[np.concatenate(self.place)] = self.factor * totals
         self.left, self.right, self.place, self.count = [], [], [], 0
 

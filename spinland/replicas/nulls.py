@@ -30,8 +30,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels import blas
-
+from ..devices import single_threaded
 from ..rng import Purpose, normals, permutation
 from .gram import segments, square_form
 
@@ -93,7 +92,7 @@ class NormNulls:
             return np.zeros(len(self.cosines))
         points = normals(seed, Purpose.NULL_GAUSSIAN, draw, 0, self.n * dim).reshape(self.n, dim)
         points *= np.sqrt(self.variances)
-        with blas.single_threaded():  # the same bits for any number of threads
+        with single_threaded():  # the same bits for any number of threads
             gram = points @ points.T
         radii = np.empty(self.n)
         radii[np.argsort(np.diagonal(gram))] = np.sort(self.radii)
@@ -144,7 +143,7 @@ def _dimension(variances: NDArray[np.float64]) -> float:
 
 def _eigenvalues(gram: NDArray[np.float64]) -> NDArray[np.float64]:
     """The n−1 greatest eigenvalues of centred inner products, falling, none negative."""
-    with blas.single_threaded():  # the same bits for any number of threads
+    with single_threaded():  # the same bits for any number of threads
         eigenvalues = np.linalg.eigvalsh(gram)[::-1][: len(gram) - 1]
     return np.where(eigenvalues > _ROUNDING * max(eigenvalues[0], 0.0), eigenvalues, 0.0)
 

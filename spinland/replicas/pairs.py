@@ -1,7 +1,7 @@
 """Distances and overlaps of pairs of replicas: moments and distributions, errors over replicas.
 
 Pairs share replicas, so they are not independent. Every error here is that of a mean over pairs of
-independent replicas, :func:`spinland.uncertainty.pair_mean_error`.
+independent replicas, :func:`spinland.statistics.uncertainty.pair_mean_error`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ..checks import boolean, float_array, instance, integer, room
 from ..errors import ArgumentError
 from ..provenance import record
 from ..results import Result
-from ..statistics import equal_edges, histogram_bins
-from ..uncertainty import pair_mean_error
+from ..statistics.histograms import equal_edges, histogram_bins
+from ..statistics.uncertainty import pair_mean_error
 from .gram import cosine_distances, projective_distances, segments, squared_distances
 from .rows import Rows
 

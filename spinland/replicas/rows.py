@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.gram.cpu import CHUNK
-
 from .. import arrays
 from ..checks import choice
+from ..devices import operation
 from ..errors import ArgumentError
 from ..provenance import value_bytes
 
@@ -128,8 +127,9 @@ def chunk_columns(n: int, itemsize: int) -> int:
     Two chunks, though, where these are no more than 32 MiB: the sums of many pairs are far away, and are fetched
     for each block of columns. One chunk at least.
     """
-    size = n * CHUNK * itemsize
-    return CHUNK * max(1, min(2, (1 << 25) // size), (1 << 22) // size)
+    chunk = int(operation("gram", "cpu").CHUNK)
+    size = n * chunk * itemsize
+    return chunk * max(1, min(2, (1 << 25) // size), (1 << 22) // size)
 
 
 def check_metric(metric: str) -> str:

@@ -30,20 +30,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import squareform
 
-from spinland_kernels.triangles.cpu import triangle_means
-
 from .. import arrays
 from ..checks import integer, real, renamed, room
+from ..devices import operation
 from ..errors import ArgumentError
 from ..formatting import plus_minus
 from ..progress import track
 from ..provenance import fingerprint, record
 from ..results import Result
 from ..rng import Purpose, derive_seed, integers, seed64
-from ..statistics import SIGNIFICANCE, rank_p
-from ..uncertainty import split_error
+from ..statistics.judging import SIGNIFICANCE, rank_p
+from ..statistics.uncertainty import split_error
 from .gram import square_form, squared_distances
-from .linkage import condensed_distances, is_distance_matrix
+from .hierarchy import condensed_distances, is_distance_matrix
 from .nulls import NormNulls
 from .rows import Rows
 
@@ -189,7 +188,7 @@ def ultrametricity(
         Gaussian null model takes them for Euclidean (give sqrt(2(1−q)) rather than 1−q for overlaps q).
     n_splits : int
         Random divisions of the replicas in halves and quarters, from which the errors come
-        (:func:`spinland.uncertainty.split_error`). Every part has its own standard deviation in the tolerance.
+        (:func:`spinland.statistics.uncertainty.split_error`). Every part has its own standard deviation in the tolerance.
     n_null : int
         Draws of each null model. Significance at the level 0.01 takes 199.
     n_triples : int, optional
@@ -290,12 +289,20 @@ def _random_triples(n: int, size: int, seed: int) -> NDArray[np.int64]:
     return np.stack([a, b, c], axis=1)
 
 
+def _triangle_means(
+    square: NDArray[np.float64], threshold: float, triples: NDArray[np.int64] | None
+) -> NDArray[Any]:
+    """Means over the triangles of a matrix (n, n) in which all replicas count alike, (3,)."""
+    kernel = operation("triangles", "cpu")
+    return np.asarray(kernel.triangle_means(square, np.ones((len(square), 1)), threshold, triples)[:, 0])
+
+
 def _means(
     condensed: NDArray[np.float64], n: int, tolerance: float, triples: NDArray[np.int64] | None
 ) -> NDArray[np.float64]:
     """Deviation, relative deviation and share, (3,)."""
     threshold = tolerance * float(condensed.std())
-    return triangle_means(square_form(condensed, n, 0.0), np.ones((n, 1)), threshold, triples)[:, 0]
+    return _triangle_means(square_form(condensed, n, 0.0), threshold, triples)
 
 
 def _errors(
@@ -317,7 +324,7 @@ def _errors(
             size = max(1, len(triples) * m * m // (n * n))
             chosen = _random_triples(m, size, derive_seed(seed, int(members[0]), int(members[1])))
         threshold = tolerance * float(squareform(part, checks=False).std())
-        return triangle_means(part, np.ones((m, 1)), threshold, chosen)[:, 0]
+        return _triangle_means(part, threshold, chosen)
 
     return split_error(part_means, n, n_splits, seed)
 

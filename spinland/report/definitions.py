@@ -1,6 +1,6 @@
 """What the symbols of the report mean."""
 
-from .judging import JUDGEMENT
+from ..statistics.judging import JUDGEMENT
 
 DEFINITIONS = (
     (

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..figures.batches import flatness_batch
+from ..figures.flatness import flatness_batch
 from ..formatting import given, p_text, plus_minus
-from ..statistics import SIGNIFICANCE
+from ..statistics.judging import SIGNIFICANCE, Judged, mean_of, paired
 from ..study import names
 from ..study.context import RESCALING
-from .judging import Judged, mean_of, paired
 from .parts import Chapter, Table, mean_text, picture
 from .reader import StudyReader
 

@@ -13,9 +13,9 @@ from ..figures.labels import ENERGY
 from ..figures.nulls import ultrametricity_null
 from ..figures.theory import minima_energies
 from ..formatting import given, number, p_text, plus_minus
+from ..statistics.judging import Judged, mean_of
 from ..study import names
 from ..theory.levels import layer_energy, threshold_energy
-from .judging import Judged, mean_of
 from .parts import Chapter, Picture, Table, mean_text, picture, sentence
 from .reader import StudyReader
 

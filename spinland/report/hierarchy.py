@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..figures.hierarchy import dendrogram_matrix
 from ..figures.nulls import ultrametricity_null
 from ..figures.pairs import distance_histogram, overlap_histogram, width_spread
-from ..figures.trees import dendrogram_matrix
 from ..formatting import plus_minus
 from ..study import names
 from .parts import Chapter, Picture, Table, mean_text, picture

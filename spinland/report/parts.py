@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..figures.export import svg_text
-from .judging import mean_of
+from ..statistics.judging import mean_of
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ..figures.lines import line_panels, line_profile
 from ..figures.planes import plane_contour, plane_surface
+from ..statistics.judging import mean_of
 from ..study import names
-from .judging import mean_of
 from .parts import Chapter, Picture, picture, sentence
 from .reader import StudyReader
 

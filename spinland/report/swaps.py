@@ -9,8 +9,8 @@ import numpy as np
 
 from ..figures.swaps import barrier_width, swap_barrier, swap_curves
 from ..formatting import plus_minus
+from ..statistics.judging import Judged, independent, mean_of, paired, worst_bound
 from ..study import names
-from .judging import Judged, independent, mean_of, paired, worst_bound
 from .parts import Chapter, Picture, Table, picture, sentence
 from .reader import StudyReader
 

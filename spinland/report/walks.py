@@ -8,8 +8,8 @@ import numpy as np
 
 from ..figures.walks import walk_fan, walk_ruggedness
 from ..formatting import given, plus_minus
-from ..uncertainty import jackknife_error
-from .judging import Judged, mean_of, paired, worst_bound
+from ..statistics.judging import Judged, mean_of, paired, worst_bound
+from ..statistics.uncertainty import jackknife_error
 from .parts import Chapter, Table, picture, sentence
 from .reader import StudyReader
 

@@ -13,8 +13,8 @@ from scipy import stats
 
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..statistics import correlation
-from ..uncertainty import jackknife_error
+from ..statistics.correlation import correlation
+from ..statistics.uncertainty import jackknife_error
 from . import names
 from .context import Context
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..landscape.network import ReLUNetwork
-from ..probes.correlations import correlation
+from ..probes.correlation.correlation import correlation
 from ..probes.lines import line
 from ..probes.planes import plane_through, random_plane
 from ..probes.profiles import overlap_profile
-from ..replicas.linkage import hierarchy
+from ..replicas.hierarchy import hierarchy
 from ..replicas.minima import MinimaEnsemble, glass_minima
 from ..replicas.pairs import overlap_distribution, pair_statistics
 from ..replicas.triangles import ultrametricity

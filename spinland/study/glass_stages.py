@@ -13,11 +13,11 @@ from ..critical.points import critical_points
 from ..dynamics.exchange import replica_exchange
 from ..dynamics.scaling import descent_scaling
 from ..dynamics.thermal import langevin
-from ..probes.correlations import correlation
+from ..probes.correlation.correlation import correlation
 from ..probes.lines import line
 from ..probes.planes import plane_through, random_plane
 from ..probes.profiles import overlap_profile
-from ..replicas.linkage import hierarchy
+from ..replicas.hierarchy import hierarchy
 from ..replicas.minima import glass_minima
 from ..replicas.pairs import overlap_distribution, pair_statistics
 from ..replicas.triangles import ultrametricity

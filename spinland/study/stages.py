@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from ..landscape.network import ReLUNetwork
 from ..probes.directions import random_directions
+from ..probes.flatness import flatness
 from ..probes.lines import line
-from ..probes.perturbations import flatness
 from ..probes.planes import plane, plane_through, trajectory_plane
+from ..probes.ruggedness import ruggedness
 from ..probes.swaps import swap_interpolation
 from ..probes.walks import random_walk
-from ..probes.walkstatistics import ruggedness
-from ..replicas.linkage import hierarchy
+from ..replicas.hierarchy import hierarchy
 from ..replicas.pairs import overlap_distribution, pair_statistics
 from ..replicas.triangles import ultrametricity
 from ..results import Result

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from ..training.descent import train_groups
 from ..training.ensemble import Ensemble
+from ..training.loop import train_groups
 from ..training.plan import Plan
 from .context import Context
 

@@ -8,11 +8,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.descent import cpu as kernel
-from spinland_kernels.mlp import cpu as mlp
-
 from ..arrays import sealed
-from ..landscape.network_landscape import Samples
+from ..devices import operation
+from ..landscape.samples import Samples
 from ..rng import Purpose
 from .ensemble import Ensemble
 from .plan import Plan
@@ -57,6 +55,7 @@ class Group:
         A replica's state should be in the caches for many steps before the next one's takes its place.
         """
         plan = self.plan
+        kernel = operation("descent", plan.device)
         coefficients = plan.coefficients(epoch)
         threads, n_replicas = numba.get_num_threads(), self.replicas.size
         operations = self.points.shape[1] * (6.0 * plan.batch_size + 100) / threads
@@ -88,6 +87,7 @@ class Group:
                 self.snapshots[:, place[0]] = self.full_points()
 
     def _evaluate(self, samples: Samples, loss: NDArray[np.float64], accuracy: NDArray[np.float64]) -> None:
+        mlp = operation("mlp", self.plan.device)
         loss[:], accuracy[:] = mlp.losses(self.points, *samples.point_arguments)
         self.alive &= np.isfinite(loss)
 

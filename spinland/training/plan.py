@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from spinland_kernels.descent import cpu as kernel
-
 from .. import arrays, checks, provenance, rng
 from ..data.dataset import Dataset
 from ..data.loading import dataset_of
+from ..devices import operation
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
-from ..landscape.network_landscape import LOSSES, Samples, default_loss
+from ..landscape.samples import LOSSES, Samples, default_loss
 from .optimizers import SGD, Adam, Optimizer
 from .schedules import step_rates
 
@@ -27,7 +26,7 @@ MAX_REPLICA = 2**32 - 1
 class Plan:
     """Checked arguments of a training, and its samples as the kernels want them.
 
-    Parameters are those of :func:`spinland.training.descent.train`.
+    Parameters are those of :func:`spinland.training.loop.train`.
 
     Raises
     ------
@@ -87,7 +86,9 @@ class Plan:
     def _prepare_samples(self) -> None:
         data = self.dataset
         self.train, self.test = (
-            Samples(self.network, x, y, self.loss, self.dtype, drop_dead=False, names=names)
+            Samples(
+                self.network, x, y, self.loss, self.dtype, device=self.device, drop_dead=False, names=names
+            )
             for x, y, names in (
                 (data.x_train, data.y_train, ("x_train", "y_train")),
                 (data.x_test, data.y_test, ("x_test", "y_test")),
@@ -99,7 +100,7 @@ class Plan:
             if live.any() and not live.all():
                 self.train.drop_inputs(live)
                 self.test.drop_inputs(live)
-        self.lists = kernel.lists_of_samples(self.train.x)
+        self.lists = operation("descent", self.device).lists_of_samples(self.train.x)
 
     def initial(self, low: int, high: int) -> NDArray[Any]:
         """Starting points (high - low, dim) of the replicas at places ``low ... high-1``."""

@@ -6,11 +6,11 @@ import pytest
 from spinland.landscape.glass import SphericalSpinGlass
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.probes.correlations import correlation
-from spinland.probes.meancorrelations import mean_correlation
-from spinland.probes.orders import MixtureFit
-from spinland.probes.paircurves import PairCurves
-from spinland.uncertainty import bootstrap_error
+from spinland.probes.correlation.correlation import correlation
+from spinland.probes.correlation.curves import PairCurves
+from spinland.probes.correlation.mean import mean_correlation
+from spinland.probes.correlation.mixture import MixtureFit
+from spinland.statistics.bootstrap import bootstrap_error
 
 
 @pytest.mark.parametrize(

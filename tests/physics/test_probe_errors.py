@@ -5,8 +5,8 @@ import pytest
 
 from spinland.landscape.glass import SphericalSpinGlass
 from spinland.probes.profiles import overlap_profile
+from spinland.probes.ruggedness import ruggedness
 from spinland.probes.walks import RandomWalk
-from spinland.probes.walkstatistics import ruggedness
 from spinland.provenance import record
 
 SHARE, STEPS, LAGS = 0.93, 40, 20

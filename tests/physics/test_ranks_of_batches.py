@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from spinland.statistics import rank_correlation
+from spinland.statistics.correlation import rank_correlation
 from spinland.study.batches import _whole, _within, clustered
 
 TRIALS = 400

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spinland.replicas import gram, linkage, pairs, triangles
+from spinland.replicas import gram, hierarchy, pairs, triangles
 from tests.oracles import replicas as oracle
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -50,7 +50,7 @@ def test_distances_form_a_metric(rows):
 @_SETTINGS
 @given(replica_sets(), st.sampled_from(["single", "complete", "average", "weighted", "ward"]))
 def test_cophenetic_distances_are_ultrametric(rows, method):
-    square = gram.square_form(linkage.hierarchy(rows, method).cophenetic, len(rows), 0.0)
+    square = gram.square_form(hierarchy.hierarchy(rows, method).cophenetic, len(rows), 0.0)
     worst = np.min(np.maximum(square[:, :, None], square[None, :, :]), axis=1)
     assert np.all(square <= worst)
     assert triangles.ultrametricity(square, 2, 2).deviation == 0
@@ -61,15 +61,15 @@ def test_cophenetic_distances_are_ultrametric(rows, method):
 def test_permuting_replicas_permutes_the_tree(rows, method, random):
     order = list(range(len(rows)))
     random.shuffle(order)
-    square = gram.square_form(linkage.hierarchy(rows, method).cophenetic, len(rows), 0.0)
-    permuted = gram.square_form(linkage.hierarchy(rows[order], method).cophenetic, len(rows), 0.0)
+    square = gram.square_form(hierarchy.hierarchy(rows, method).cophenetic, len(rows), 0.0)
+    permuted = gram.square_form(hierarchy.hierarchy(rows[order], method).cophenetic, len(rows), 0.0)
     np.testing.assert_allclose(permuted, square[np.ix_(order, order)], rtol=1e-7)
 
 
 @_SETTINGS
 @given(replica_sets())
 def test_the_order_of_leaves_draws_a_tree_without_crossings(rows):
-    tree = linkage.hierarchy(rows)
+    tree = hierarchy.hierarchy(rows)
     place = np.argsort(tree.order)
     members = [{i} for i in range(len(rows))]
     for a, b, _, _ in tree.linkage:

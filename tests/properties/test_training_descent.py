@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spinland.landscape.network import ReLUNetwork
-from spinland.training.descent import train
+from spinland.training.loop import train
 from spinland.training.optimizers import SGD, Adam, AdamW
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from spinland import rng
 from spinland.landscape.network import ReLUNetwork
-from spinland.training.descent import train
+from spinland.training.loop import train
 from spinland.training.optimizers import SGD, Adam, AdamW
 from spinland_kernels.descent import cpu, sparse
 

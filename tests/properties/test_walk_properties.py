@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spinland.landscape.function import FunctionLandscape
+from spinland.probes.ruggedness import ruggedness
 from spinland.probes.walks import random_walk
-from spinland.probes.walkstatistics import ruggedness
 
 seeds = st.integers(0, 2**64 - 1)
 

@@ -6,9 +6,9 @@ from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.geometry import Sphere
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.probes.correlations import correlation, initial_norm, sphere_pairs
-from spinland.probes.meancorrelations import mean_correlation
-from spinland.probes.orders import MixtureFit, mixture_correlation, power_mean
+from spinland.probes.correlation.correlation import correlation, initial_norm, sphere_pairs
+from spinland.probes.correlation.mean import mean_correlation
+from spinland.probes.correlation.mixture import MixtureFit, mixture_correlation, power_mean
 from tests.oracles import walks as oracle
 
 Q = np.array([-1.0, -0.5, 0.0, 0.3, 0.8, 1.0])

@@ -9,7 +9,7 @@ import scipy.sparse
 
 import spinland as sl
 from spinland import arrays, checks
-from spinland.statistics import equal_edges
+from spinland.statistics.histograms import equal_edges
 from tests.oracles import odd, public
 
 POINTS = public.numbers(5, 4)

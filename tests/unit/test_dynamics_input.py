@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from spinland import figures
-from spinland.dynamics import chains
 from spinland.dynamics.disorder import instances
 from spinland.dynamics.exchange import replica_exchange
 from spinland.dynamics.flows import gradient_flow
@@ -12,6 +11,7 @@ from spinland.dynamics.thermal import langevin
 from spinland.errors import ArgumentError, ShortRunWarning
 from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.glass import SphericalSpinGlass
+from spinland.statistics import chains
 from spinland.store.hdf5 import Store
 
 GLASS = SphericalSpinGlass(6, 3, seed=1)

@@ -21,10 +21,10 @@ from mpl_toolkits.mplot3d import Axes3D
 
 from spinland import figures
 from spinland.errors import ArgumentError, FileError
+from spinland.figures.hierarchy import branches
 from spinland.figures.inputs import mean_error
-from spinland.figures.trees import branches
 from spinland.formatting import plus_minus
-from spinland.statistics import histogram_bins
+from spinland.statistics.histograms import histogram_bins
 from tests.unit import synthetic_results as synthetic
 
 ROWS = [("replicas", 0.041, 0.003), ("shuffled distances", 0.082, 0.004)]

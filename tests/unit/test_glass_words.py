@@ -10,9 +10,10 @@ from scipy import stats
 
 from spinland.critical.counts import CriticalCounts
 from spinland.provenance import Provenance
-from spinland.report import hierarchy, judging
-from spinland.report.judging import Judged
+from spinland.report import hierarchy
 from spinland.report.spherical import ageing, critical, descent, probes, temperatures, theory
+from spinland.statistics import judging
+from spinland.statistics.judging import Judged
 from spinland.study.glass_theory import counts_theory, equilibrium_theory, theory_card
 from spinland.theory.finite_size import second_moment_temperature
 

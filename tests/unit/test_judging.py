@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spinland.report import judging
-from spinland.report.judging import Judged
-from spinland.statistics import SIGNIFICANCE
+from spinland.statistics import judging
+from spinland.statistics.judging import SIGNIFICANCE, Judged
 
 
 def test_the_rise_of_pairs_is_free_of_the_spread_between_them():

@@ -287,8 +287,8 @@ def test_files_stay_small(path):
 
 
 @pytest.mark.parametrize("folder", sorted({p.parent for p in SOURCES}), ids=str)
-def test_no_function_is_named_like_a_module_beside_it(folder):
-    beside = {p.stem for p in folder.glob("*.py")} | {p.name for p in folder.iterdir() if p.is_dir()}
+def test_no_function_is_named_like_a_package_beside_it(folder):
+    beside = {p.name for p in folder.iterdir() if p.is_dir()}
     for path in folder.glob("*.py"):
         tree = ast.parse(path.read_text())
         functions = {

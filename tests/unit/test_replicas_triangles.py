@@ -11,8 +11,8 @@ from spinland import figures
 from spinland.errors import ArgumentError
 from spinland.provenance import Provenance
 from spinland.replicas import gram, nulls, triangles
+from spinland.statistics.uncertainty import split_error
 from spinland.store.hdf5 import Store
-from spinland.uncertainty import split_error
 from spinland_kernels.triangles import cpu, formula
 from tests.oracles import replicas as oracle
 

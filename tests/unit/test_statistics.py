@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from spinland import statistics, uncertainty
 from spinland.errors import ArgumentError
+from spinland.statistics import bootstrap, correlation, judging, uncertainty
 from tests.oracles import replicas as oracle
 
 
@@ -57,31 +57,31 @@ def test_whole_powers_are_extrapolated_exactly(power, factor):
 
 def test_p_by_rank_has_two_sides_and_a_least_value():
     draws = np.arange(19.0)
-    assert statistics.rank_p(-1.0, draws) == pytest.approx(0.1)
-    assert statistics.rank_p(99.0, draws) == pytest.approx(0.1)
-    assert statistics.rank_p(2.5, draws) == pytest.approx(2 * 4 / 20)
-    assert statistics.rank_p(9.0, draws) == 1
-    np.testing.assert_allclose(statistics.rank_p(5.0, np.stack([draws, draws - 100])), [0.7, 0.1])
-    assert statistics.rank_p(1.0 + 1e-14, np.ones(19)) == 1  # equal to rounding
+    assert judging.rank_p(-1.0, draws) == pytest.approx(0.1)
+    assert judging.rank_p(99.0, draws) == pytest.approx(0.1)
+    assert judging.rank_p(2.5, draws) == pytest.approx(2 * 4 / 20)
+    assert judging.rank_p(9.0, draws) == 1
+    np.testing.assert_allclose(judging.rank_p(5.0, np.stack([draws, draws - 100])), [0.7, 0.1])
+    assert judging.rank_p(1.0 + 1e-14, np.ones(19)) == 1  # equal to rounding
 
 
 def test_bootstrap_counts_count_the_indices():
-    counts = uncertainty.bootstrap_counts(7, 50, 11)
-    indices = uncertainty.bootstrap_indices(7, 50, 11)
+    counts = bootstrap.bootstrap_counts(7, 50, 11)
+    indices = bootstrap.bootstrap_indices(7, 50, 11)
     np.testing.assert_array_equal(counts, [np.bincount(row, minlength=11) for row in indices])
     assert np.all(counts.sum(axis=1) == 11)
-    assert np.any(counts != uncertainty.bootstrap_counts(8, 50, 11))
+    assert np.any(counts != bootstrap.bootstrap_counts(8, 50, 11))
 
 
 def test_undefined_resamples_are_left_out():
-    errors = uncertainty.bootstrap_error([[1.0, np.nan], [3.0, 2.0], [np.nan, np.nan], [5.0, np.nan]])
+    errors = bootstrap.bootstrap_error([[1.0, np.nan], [3.0, 2.0], [np.nan, np.nan], [5.0, np.nan]])
     np.testing.assert_allclose(errors, [2.0, np.nan])
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=30))
 def test_rho_with_ties_is_scipys(points):
     x, y = np.array(points, float).T
-    result = statistics.rank_correlation(x, y)
+    result = correlation.rank_correlation(x, y)
     if len(set(x)) == 1 or len(set(y)) == 1:
         assert math.isnan(result.rho)
     else:
@@ -92,14 +92,14 @@ def test_p_value_of_many_points_is_students():
     generator = np.random.default_rng(1)
     x = generator.standard_normal(40)
     y = 0.4 * x + generator.standard_normal(40)
-    result = statistics.rank_correlation(x, y)
+    result = correlation.rank_correlation(x, y)
     assert result.p == pytest.approx(stats.spearmanr(x, y).pvalue, rel=1e-9)
 
 
 def test_p_value_of_few_points_counts_permutations():
-    assert statistics.rank_correlation([1, 2, 3, 4], [1, 2, 3, 4]).p == pytest.approx(2 / 24)
-    assert statistics.rank_correlation([1, 2, 3], [1, 3, 2]).p == pytest.approx(1.0)
-    assert statistics.rank_correlation(np.arange(12), np.arange(12)).p == pytest.approx(
+    assert correlation.rank_correlation([1, 2, 3, 4], [1, 2, 3, 4]).p == pytest.approx(2 / 24)
+    assert correlation.rank_correlation([1, 2, 3], [1, 3, 2]).p == pytest.approx(1.0)
+    assert correlation.rank_correlation(np.arange(12), np.arange(12)).p == pytest.approx(
         2 / math.factorial(12)
     )
 
@@ -111,7 +111,7 @@ def test_p_value_of_few_points_counts_permutations():
 )
 def test_p_value_of_few_points_counts_all_orders_with_ties(points):
     x, y = np.array(points, float).T
-    result = statistics.rank_correlation(x, y)
+    result = correlation.rank_correlation(x, y)
     if math.isnan(result.rho):
         return
     a, b = stats.rankdata(x), stats.rankdata(y)
@@ -128,7 +128,7 @@ def test_p_values_cross_the_levels_where_published_tables_say(n, square, level):
     orders = np.random.default_rng(0).permuted(np.tile(np.arange(n), (100_000, 1)), axis=1)
     distance = np.sum((orders - np.arange(n)) ** 2, axis=1)
     p = [
-        statistics.rank_correlation(np.arange(n), orders[np.argmax(distance == d)]).p
+        correlation.rank_correlation(np.arange(n), orders[np.argmax(distance == d)]).p
         for d in (square, square + 2)
     ]
     assert p[0] <= level < p[1]
@@ -141,21 +141,21 @@ def test_the_error_is_the_scatter_over_samples(n, share):
     generator = np.random.default_rng(2)
     x = generator.standard_normal((2000, n))
     y = share * x + math.sqrt(1 - share**2) * generator.standard_normal((2000, n))
-    found = [statistics.rank_correlation(*pair) for pair in zip(x, y, strict=True)]
+    found = [correlation.rank_correlation(*pair) for pair in zip(x, y, strict=True)]
     scatter = np.std([one.rho for one in found])
     assert np.mean([one.error for one in found]) == pytest.approx(scatter, rel=0.2)
 
 
 def test_three_points_and_equal_orders_have_no_error_to_speak_of():
-    assert math.isnan(statistics.rank_correlation([1, 2, 3], [1, 3, 2]).error)
-    assert statistics.rank_correlation([1, 2, 3, 4], [1, 2, 3, 4]).error < 1e-12
+    assert math.isnan(correlation.rank_correlation([1, 2, 3], [1, 3, 2]).error)
+    assert correlation.rank_correlation([1, 2, 3, 4], [1, 2, 3, 4]).error < 1e-12
 
 
 @pytest.mark.parametrize("constant", [0, 1])
 def test_a_constant_has_no_rank_correlation(constant):
     sides = [np.arange(5.0), np.arange(5.0)]
     sides[constant] = np.full(5, 0.3)
-    result = statistics.rank_correlation(*sides)
+    result = correlation.rank_correlation(*sides)
     assert math.isnan(result.rho)
     assert math.isnan(result.error)
     assert math.isnan(result.p)
@@ -163,7 +163,7 @@ def test_a_constant_has_no_rank_correlation(constant):
 
 
 def test_the_verdict_has_the_numbers():
-    result = statistics.rank_correlation([1, 2, 3, 4], [4, 3, 2, 1])
+    result = correlation.rank_correlation([1, 2, 3, 4], [4, 3, 2, 1])
     assert result.verdict.startswith("rank correlation -1.000 ±")
     assert result.provenance.seed is None
 
@@ -179,7 +179,7 @@ def test_the_verdict_has_the_numbers():
 )
 def test_bad_points_are_refused(x, y, match):
     with pytest.raises(ArgumentError, match=f"^{match}:"):
-        statistics.rank_correlation(x, y)
+        correlation.rank_correlation(x, y)
 
 
 @pytest.mark.parametrize("n", [2, 1 << 16, (1 << 16) + 1, 150_000])
@@ -188,5 +188,5 @@ def test_correlation_of_any_length_is_pearsons(n):
     x = 1e3 + draw.normal(size=(2, n))
     y = x + draw.normal(size=n)
     expected = [np.corrcoef(a, b)[0, 1] for a, b in zip(x, y, strict=True)]
-    np.testing.assert_allclose(statistics.correlation(x, y), expected, rtol=1e-9)
-    assert np.isnan(statistics.correlation(x[0], np.full(n, 0.1)))
+    np.testing.assert_allclose(correlation.correlation(x, y), expected, rtol=1e-9)
+    assert np.isnan(correlation.correlation(x[0], np.full(n, 0.1)))

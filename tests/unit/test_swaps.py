@@ -133,7 +133,7 @@ def test_ties_go_to_the_first_output_as_in_plain_evaluation(dtype):
 
 
 def test_order_of_swaps_and_number_of_trials_do_not_matter(monkeypatch):
-    from spinland.probes import swaps
+    from spinland.landscape import swaps
 
     landscape, _, _, point = build((5, 12, 3))
     origins = np.stack([point, point[::-1]])

@@ -11,8 +11,8 @@ from spinland import progress, rng
 from spinland.errors import ArgumentError, DeviceUnavailable, DivergenceWarning
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.training import descent, group
-from spinland.training.descent import train, train_groups
+from spinland.training import group, loop
+from spinland.training.loop import train, train_groups
 from spinland.training.optimizers import SGD, Adam, AdamW
 from spinland.training.plan import Plan
 from spinland.training.schedules import Constant, Cosine, Cyclic, Step
@@ -197,8 +197,8 @@ def test_the_default_group_bounds_memory(data):
         large, data, 1, Adam(), 32, 1, 0, loss=None, dtype="float32", replicas=None, snapshots=None,
         keep_initial=False, initial=None, evaluate="none", device="cpu",
     )  # fmt: skip
-    size = descent._default_group(plan)
-    assert size * large.n_params * 4 * 4 <= max(descent.GROUP_BYTES, numba.get_num_threads() * 64e6)
+    size = loop._default_group(plan)
+    assert size * large.n_params * 4 * 4 <= max(loop.GROUP_BYTES, numba.get_num_threads() * 64e6)
 
 
 def test_launches_may_cut_an_epoch_anywhere(data, monkeypatch):

@@ -11,9 +11,9 @@ from ...figures.dynamics import ageing_curves, descent_curve
 from ...figures.labels import ENERGY
 from ...figures.theory import ageing_beside_theory
 from ...formatting import given, number, plus_minus
+from ...statistics.judging import Judged, mean_of, paired
+from ...statistics.uncertainty import jackknife_error
 from ...study import glass_names as names
-from ...uncertainty import jackknife_error
-from ..judging import Judged, mean_of, paired
 from ..parts import Chapter, Picture, Table, picture
 from .reader import GlassReader
 

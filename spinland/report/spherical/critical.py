@@ -8,8 +8,8 @@ import numpy as np
 
 from ...figures.critical import index_counts, index_energy
 from ...formatting import fixed, number, plus_minus
+from ...statistics.judging import deviations, worst_joint
 from ...study import glass_names as names
-from ..judging import deviations, worst_joint
 from ..parts import Chapter, Picture, Table, picture, sentence
 from .reader import GlassReader
 

@@ -1,6 +1,6 @@
 """What the symbols on the page of a glass mean."""
 
-from ..judging import JUDGEMENT
+from ...statistics.judging import JUDGEMENT
 
 SPHERICAL_DEFINITIONS = (
     (

@@ -12,8 +12,8 @@ from ...figures.dynamics import descent_approach, descent_curve, descent_sizes
 from ...figures.labels import ENERGY
 from ...figures.theory import minima_energies
 from ...formatting import given, number, plus_minus
+from ...statistics.judging import Judged, independent
 from ...study import glass_names as names
-from ..judging import Judged, independent
 from ..parts import Chapter, Picture, Table, picture
 from .reader import GlassReader
 

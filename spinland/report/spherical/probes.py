@@ -9,14 +9,14 @@ from scipy.spatial.distance import squareform
 
 from ...figures.comparisons import line_pair, overlap_profiles, plane_pair
 from ...figures.correlations import correlation_mixture
+from ...figures.hierarchy import dendrogram_matrix
 from ...figures.labels import ENERGY, OVERLAP
 from ...figures.nulls import ultrametricity_null
 from ...figures.pairs import overlap_histogram
 from ...figures.planes import plane_contour
-from ...figures.trees import dendrogram_matrix
 from ...formatting import number, p_text, plus_minus
+from ...statistics.judging import Judged, deviations, mean_of, worst_bound
 from ...study import glass_names as names
-from ..judging import Judged, deviations, mean_of, worst_bound
 from ..parts import Chapter, Picture, Table, mean_text, picture, sentence
 from .reader import GlassReader
 

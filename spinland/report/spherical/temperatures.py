@@ -11,9 +11,9 @@ import numpy as np
 from ...figures.dynamics import energy_temperature, overlap_distribution_curves
 from ...figures.labels import ENERGY
 from ...formatting import fixed, given, number, plus_minus
+from ...statistics.judging import Judged, deviations, mean_of, worst_joint
+from ...statistics.uncertainty import standard_error
 from ...study import glass_names as names
-from ...uncertainty import standard_error
-from ..judging import Judged, deviations, mean_of, worst_joint
 from ..parts import Chapter, Picture, Table, picture
 from .reader import GlassReader
 

@@ -5,8 +5,8 @@ from spinland import rng
 from spinland.errors import ArgumentError
 from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.geometry import Sphere
+from spinland.probes.ruggedness import ruggedness
 from spinland.probes.walks import random_walk
-from spinland.probes.walkstatistics import ruggedness
 from tests.oracles import walks as oracle
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..uncertainty import bootstrap_counts
+from ...statistics.bootstrap import bootstrap_counts
 
 _GROUPS = 1000  # more pairs than this are resampled in groups
 

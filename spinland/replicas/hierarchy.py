@@ -16,8 +16,8 @@ from ..checks import choice, float_array
 from ..errors import ArgumentError
 from ..provenance import Provenance, fingerprint, record
 from ..results import Result
-from ..statistics import correlation
-from ..uncertainty import split_error
+from ..statistics.correlation import correlation
+from ..statistics.uncertainty import split_error
 from .gram import distances as pair_distances
 from .gram import square_form
 from .rows import Rows, check_metric
@@ -51,7 +51,7 @@ class Hierarchy(Result):
         where either is constant.
     cophenetic_correlation_error : float
         Standard error over replicas, from trees of random halves and quarters of them
-        (:func:`spinland.uncertainty.split_error`); NaN for fewer than 12 or more than 2000 replicas.
+        (:func:`spinland.statistics.uncertainty.split_error`); NaN for fewer than 12 or more than 2000 replicas.
     """
 
     method: str

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError
-from ..provenance import fingerprint, record
-from ..quantities import Measured, quantity_of
-from ..rng import seed64
-from ..uncertainty import bootstrap_counts, bootstrap_error, standard_error
-from .correlations import Correlation
-from .orders import MixtureFit
+from ...errors import ArgumentError
+from ...provenance import fingerprint, record
+from ...quantities import Measured, quantity_of
+from ...rng import seed64
+from ...statistics.bootstrap import bootstrap_counts, bootstrap_error
+from ...statistics.uncertainty import standard_error
+from .correlation import Correlation
+from .mixture import MixtureFit
 
 _RESAMPLES = 200  # of the landscapes, for the errors of the mixture
 

@@ -1,4 +1,4 @@
-"""Levels, bins, fits, and rank correlation."""
+"""Pearson's correlation, and Spearman's with its error and its p."""
 
 from __future__ import annotations
 
@@ -10,68 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from .checks import float_array
-from .errors import ArgumentError
-from .provenance import fingerprint, record
-from .results import Result
+from ..checks import float_array
+from ..errors import ArgumentError
+from ..provenance import fingerprint, record
+from ..results import Result
 
-SIGNIFICANCE = 0.01  # a difference counts, everywhere, where chance gives one as large no more often
 EXACT_RANKS = 12  # up to this many points the p-value counts all permutations
 _BLOCK = 1 << 16  # numbers of one sum, so that what they need in between stays in cache
-
-
-def equal_edges(values: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
-    """Edges (n_bins + 1,) of equal bins from the least to the greatest value, both finite.
-
-    Values that are nearly equal leave no room for so many numbers between them: the range is widened about
-    their middle until each bin is many roundings wide.
-    """
-    low, high = float(np.min(values)), float(np.max(values))
-    rounding = 64 * n_bins * max(np.finfo(np.float64).eps * max(abs(low), abs(high)), 1e-300)
-    if high == low:
-        rounding = max(0.5, rounding)
-    if high - low < rounding:
-        low, high = low - rounding, high + rounding
-    return np.linspace(low, high, n_bins + 1)
-
-
-def histogram_bins(n: int) -> int:
-    """Bins of a histogram of ``n`` independent numbers, or of the pairs of ``n`` replicas: 2 n^(1/2), from 4 to 40.
-
-    Pairs share replicas, so n(n−1)/2 of them tell little more of a distribution than n numbers do; with more
-    bins their histogram shows single replicas.
-    """
-    return int(min(40, max(4, round(2 * math.sqrt(n)))))
-
-
-def rank_p(value: float, draws: ArrayLike) -> NDArray[np.float64]:
-    """Two-sided p of a value by its rank among n draws of a null model, along the last axis.
-
-    Twice the smaller of the shares of draws that are as small and as large, the value counted among them (M.
-    Dwass, Ann. Math. Stat. 28, 181, 1957): no p is below 2/(n+1), and if the value is one more draw, p ≤ α
-    occurs with probability α at most. Draws that differ from it by rounding count on both sides.
-    """
-    array = np.asarray(draws, np.float64)
-    slack = 1e-12 * max(1.0, abs(value))
-    smaller = np.sum(array <= value + slack, axis=-1)
-    larger = np.sum(array >= value - slack, axis=-1)
-    return np.asarray(np.minimum(1.0, 2.0 * (1 + np.minimum(smaller, larger)) / (array.shape[-1] + 1)))
-
-
-def power_law(
-    x: NDArray[Any], y: NDArray[np.float64], error: NDArray[np.float64]
-) -> tuple[float, float, float]:
-    """Exponent γ, its error and the factor a of the best y = a x^γ for three points or more, errors above 0.
-
-    Weighted least squares of the logarithms. Where the points scatter by more than their errors, so does the
-    exponent: its error is multiplied by (χ²/dof)^(1/2) if that is above 1.
-    """
-    u, v, weight = np.log(x), np.log(y), (y / error) ** 2
-    middle, height = np.average(u, weights=weight), np.average(v, weights=weight)
-    square = weight @ (u - middle) ** 2
-    slope = weight @ ((u - middle) * (v - height)) / square
-    misfit = weight @ (v - height - slope * (u - middle)) ** 2 / (len(u) - 2)
-    return float(slope), float(np.sqrt(max(1.0, misfit) / square)), float(np.exp(height - slope * middle))
 
 
 def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.geometry import Sphere
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.probes.perturbations import flatness
+from spinland.probes.flatness import flatness
 
 RADII = np.array([0.0, 0.1, 0.5])
 

@@ -15,7 +15,7 @@ from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record
 from ..quantities import Measured, quantity_of
-from ..uncertainty import standard_error
+from ..statistics.uncertainty import standard_error
 from . import arcs, inputs
 
 

@@ -7,21 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.philox import cpu as philox
-
-from .. import checks, rng
-from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
-from ..landscape.network import ReLUNetwork
-from ..landscape.network_landscape import NetworkLandscape
-from ..landscape.protocol import Landscape
-from ..progress import track
-from ..provenance import record
-from ..quantities import Measured, quantity_of
-from ..uncertainty import bootstrap_error
-from . import inputs
-from .orders import MixtureFit
-from .paircurves import PairCurves
+from ... import checks, rng
+from ...errors import ArgumentError
+from ...landscape.geometry import Sphere
+from ...landscape.network import ReLUNetwork
+from ...landscape.network_landscape import NetworkLandscape
+from ...landscape.protocol import Landscape
+from ...progress import track
+from ...provenance import record
+from ...quantities import Measured, quantity_of
+from ...statistics.bootstrap import bootstrap_error
+from .. import inputs
+from .curves import PairCurves
+from .mixture import MixtureFit
 
 _BLOCK_ENTRIES = 1 << 21  # coordinates of x, and of x⊥, that are drawn together: 16 MB each
 _DEGREES_15 = np.cos(np.pi * np.arange(13) / 12)
@@ -265,7 +263,7 @@ def sphere_pairs(seed: int, pairs: NDArray[np.int64], dim: int, radius: float) -
     """x and x⊥ of some pairs, (len(pairs), 2, dim): orthogonal, each of norm ``radius``, uniform."""
     both = np.empty((len(pairs), 2, dim))
     for step in (0, 1):
-        philox.fill_normals(both[:, step], seed, int(rng.Purpose.PAIRS), pairs, step)
+        rng.fill_normals(both[:, step], seed, rng.Purpose.PAIRS, pairs, step)
     for x, other in both:
         x /= np.linalg.norm(x)
         for _ in range(2):  # twice: rounding leaves a share of x in low dimension

@@ -20,9 +20,9 @@ from scipy import stats
 from scipy.stats import qmc
 
 from ..formatting import number, p_text, plus_minus
-from ..statistics import SIGNIFICANCE
-from ..uncertainty import grouped_error
+from .uncertainty import grouped_error
 
+SIGNIFICANCE = 0.01  # a difference counts, everywhere, where chance gives one as large no more often
 _DRAWS = 14  # points of the integral over several deviations, as a power of 2: p to about 0.001
 JUDGEMENT = (
     "p is the two-sided probability that chance alone gives a difference as large, by Student's t with the degrees of freedom of the "
@@ -92,7 +92,7 @@ def mean_of(samples: ArrayLike, group: ArrayLike | None = None) -> Judged:
     samples : (n,) array-like
     group : (n,) array-like, optional
         What each number belongs to. Numbers of one group are not independent of each other: with several groups
-        the error is that over their means (as :func:`~spinland.uncertainty.grouped_error`).
+        the error is that over their means (as :func:`~spinland.statistics.uncertainty.grouped_error`).
     """
     values = np.asarray(samples, np.float64).ravel()
     there = np.isfinite(values)
@@ -118,6 +118,20 @@ def independent(first: Judged, second: Judged) -> Judged:
     if a + b == 0:
         freedom = min(first.freedom, second.freedom)
     return Judged(second.value - first.value, math.sqrt(a + b), freedom)
+
+
+def rank_p(value: float, draws: ArrayLike) -> NDArray[np.float64]:
+    """Two-sided p of a value by its rank among n draws of a null model, along the last axis.
+
+    Twice the smaller of the shares of draws that are as small and as large, the value counted among them (M.
+    Dwass, Ann. Math. Stat. 28, 181, 1957): no p is below 2/(n+1), and if the value is one more draw, p ≤ α
+    occurs with probability α at most. Draws that differ from it by rounding count on both sides.
+    """
+    array = np.asarray(draws, np.float64)
+    slack = 1e-12 * max(1.0, abs(value))
+    smaller = np.sum(array <= value + slack, axis=-1)
+    larger = np.sum(array >= value - slack, axis=-1)
+    return np.asarray(np.minimum(1.0, 2.0 * (1 + np.minimum(smaller, larger)) / (array.shape[-1] + 1)))
 
 
 def deviations(measured: ArrayLike, error: ArrayLike, exact: ArrayLike) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from .. import checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint, record
 from ..quantities import Measured, quantity_of
-from ..statistics import equal_edges
+from ..statistics.histograms import equal_edges
 from .walks import RandomWalk
 
 #: Fluctuations below this share of the value are rounding, not signal.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ShortRunWarning
-from ..uncertainty import jackknife_error, standard_error
+from .uncertainty import jackknife_error, standard_error
 
 _FEWEST, _MOST = 5, 20  # blocks
 _MEMORIES = 40  # autocorrelation times in a block: what is slow has a small part in them
@@ -101,9 +101,3 @@ def _lengthened(error: Callable[[int], Array], n_samples: int, blocks: int) -> A
     blocks = min(blocks, n_samples // 2)
     whole, halves = error(blocks) ** 2, error(2 * blocks) ** 2
     return np.asarray(np.sqrt(np.maximum(whole, 2 * whole - halves)))
-
-
-def density(samples: Array, edges: Array) -> Array:
-    """Normalised histograms (K, bins) of samples (n, K, pairs)."""
-    counts = np.stack([np.histogram(samples[:, k], edges)[0] for k in range(samples.shape[1])])
-    return np.asarray(counts / np.diff(edges) / np.maximum(counts.sum(axis=1, keepdims=True), 1))

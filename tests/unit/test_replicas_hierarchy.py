@@ -8,8 +8,8 @@ from scipy.cluster import hierarchy as scipy_trees
 from scipy.spatial.distance import squareform
 
 from spinland.errors import ArgumentError
-from spinland.replicas import gram, linkage
-from spinland.uncertainty import split_error
+from spinland.replicas import gram, hierarchy
+from spinland.statistics.uncertainty import split_error
 from tests.oracles import replicas as oracle
 
 
@@ -18,9 +18,9 @@ def rows():
     return np.random.default_rng(0).standard_normal((25, 6))
 
 
-@pytest.mark.parametrize("method", linkage.METHODS)
+@pytest.mark.parametrize("method", hierarchy.METHODS)
 def test_every_method_agrees_with_scipy(rows, method):
-    tree = linkage.hierarchy(rows, method)
+    tree = hierarchy.hierarchy(rows, method)
     condensed = oracle.condensed(oracle.distances(rows, "euclidean"))
     expected = scipy_trees.linkage(condensed, method)
     np.testing.assert_array_equal(tree.linkage[:, 3], expected[:, 3])
@@ -32,10 +32,10 @@ def test_every_method_agrees_with_scipy(rows, method):
     assert (tree.method, tree.metric) == (method, "euclidean")
 
 
-@pytest.mark.parametrize("method", linkage.VECTOR_METHODS)
+@pytest.mark.parametrize("method", hierarchy.VECTOR_METHODS)
 def test_vectors_give_the_same_tree(rows, method):
-    tree = linkage.hierarchy(rows.astype(np.float32), method, memory="vectors")
-    expected = linkage.hierarchy(rows.astype(np.float32), method, memory="distances")
+    tree = hierarchy.hierarchy(rows.astype(np.float32), method, memory="vectors")
+    expected = hierarchy.hierarchy(rows.astype(np.float32), method, memory="distances")
     np.testing.assert_allclose(tree.linkage, expected.linkage, rtol=1e-6)
     np.testing.assert_array_equal(tree.order, expected.order)
     assert tree.distances is None
@@ -45,16 +45,16 @@ def test_vectors_give_the_same_tree(rows, method):
 
 @pytest.mark.parametrize(("method", "vectors"), [("ward", True), ("average", False)])
 def test_auto_turns_to_vectors_where_distances_are_large(rows, method, vectors, monkeypatch):
-    assert linkage.hierarchy(rows, method).distances is not None
-    monkeypatch.setattr(linkage, "CONDENSED_BYTES", 100)
-    assert (linkage.hierarchy(rows, method).distances is None) == vectors
+    assert hierarchy.hierarchy(rows, method).distances is not None
+    monkeypatch.setattr(hierarchy, "CONDENSED_BYTES", 100)
+    assert (hierarchy.hierarchy(rows, method).distances is None) == vectors
     wide = np.random.default_rng(1).standard_normal((5, 100))
-    assert linkage.hierarchy(wide, method).distances is not None
+    assert hierarchy.hierarchy(wide, method).distances is not None
 
 
 @pytest.mark.parametrize("metric", ["sqeuclidean", "cosine"])
 def test_other_metrics(rows, metric):
-    tree = linkage.hierarchy(rows, "complete", metric)
+    tree = hierarchy.hierarchy(rows, "complete", metric)
     np.testing.assert_array_equal(tree.distances, gram.distances(rows, metric, condensed=True))
     expected = scipy_trees.linkage(oracle.condensed(oracle.distances(rows, metric)), "complete")
     np.testing.assert_allclose(tree.linkage, expected, rtol=1e-12)
@@ -63,10 +63,10 @@ def test_other_metrics(rows, metric):
 def test_given_distances(rows):
     square = gram.distances(rows)
     before = square.copy()
-    from_square = linkage.hierarchy_from_distances(square, "average")
-    from_condensed = linkage.hierarchy_from_distances(squareform(square), "average")
+    from_square = hierarchy.hierarchy_from_distances(square, "average")
+    from_condensed = hierarchy.hierarchy_from_distances(squareform(square), "average")
     for tree in (from_square, from_condensed):
-        np.testing.assert_array_equal(tree.linkage, linkage.hierarchy(rows).linkage)
+        np.testing.assert_array_equal(tree.linkage, hierarchy.hierarchy(rows).linkage)
         assert tree.metric == "given"
     np.testing.assert_array_equal(square, before)
 
@@ -79,16 +79,16 @@ def test_the_error_comes_from_trees_of_halves_and_quarters(rows):
         heights = scipy_trees.cophenet(scipy_trees.linkage(condensed, "average"))
         return np.corrcoef(condensed, heights)[0, 1]
 
-    expected = split_error(faithfulness, len(rows), linkage.SPLITS)
-    assert linkage.hierarchy(rows).cophenetic_correlation_error == pytest.approx(expected, rel=1e-9)
-    assert np.isnan(linkage.hierarchy(rows[:11]).cophenetic_correlation_error)
+    expected = split_error(faithfulness, len(rows), hierarchy.SPLITS)
+    assert hierarchy.hierarchy(rows).cophenetic_correlation_error == pytest.approx(expected, rel=1e-9)
+    assert np.isnan(hierarchy.hierarchy(rows[:11]).cophenetic_correlation_error)
 
 
 def test_few_replicas():
-    tree = linkage.hierarchy(np.eye(2))
+    tree = hierarchy.hierarchy(np.eye(2))
     assert tree.linkage.shape == (1, 4)
     assert np.isnan([tree.cophenetic_correlation, tree.cophenetic_correlation_error]).all()
-    assert np.isnan(linkage.hierarchy(np.eye(5)).cophenetic_correlation)  # equal distances: no correlation
+    assert np.isnan(hierarchy.hierarchy(np.eye(5)).cophenetic_correlation)  # equal distances: no correlation
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_few_replicas():
 )
 def test_bad_arguments_are_refused(rows, arguments, match):
     with pytest.raises(ArgumentError, match=match):
-        linkage.hierarchy(rows, **arguments)
+        hierarchy.hierarchy(rows, **arguments)
 
 
 @pytest.mark.parametrize("memory", ["vectors", "distances"])
@@ -114,7 +114,7 @@ def test_diverged_replicas_are_refused(rows, memory):
     bad = rows.copy()
     bad[3, 0] = np.nan
     with pytest.raises(ArgumentError, match="row 3"):
-        linkage.hierarchy(bad, "ward", memory=memory)
+        hierarchy.hierarchy(bad, "ward", memory=memory)
 
 
 @pytest.mark.parametrize(
@@ -123,4 +123,4 @@ def test_diverged_replicas_are_refused(rows, memory):
 )
 def test_what_are_no_distances_is_refused(distances):
     with pytest.raises(ArgumentError, match="distances"):
-        linkage.hierarchy_from_distances(distances)
+        hierarchy.hierarchy_from_distances(distances)

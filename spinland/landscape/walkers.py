@@ -1,0 +1,97 @@
+"""Walkers on a landscape: where their points are and how they move is its own affair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import arrays, checks
+from ..devices import operation
+from ..errors import ArgumentError
+from ..rng import Purpose
+
+if TYPE_CHECKING:
+    from .protocol import Landscape
+
+
+class WalkStep(NamedTuple):
+    """State of all walkers after a step: arrays (W,) in float64."""
+
+    step: int
+    values: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    distance: NDArray[np.float64]
+    overlap: NDArray[np.float64]
+
+
+class Walkers:
+    """W walkers with Gaussian steps, for any landscape: its device moves them, the landscape evaluates them.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        What they walk on.
+    starts : array (K, dim)
+        Where walks start, in the float type of the landscape.
+    origin_index : integer array (W,)
+        Which start each walker has.
+    numbers : integer array (W,)
+        Numbers of the walkers: each takes its steps from the random stream (seed, number, step).
+    radius : array (K,), optional
+        Length to which the walkers of each start are brought back after a step; empty for a walk in flat space.
+
+    Raises
+    ------
+    ArgumentError
+        Shapes that do not fit the landscape or each other, a start or a walker's number that is not there.
+    """
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        starts: ArrayLike,
+        origin_index: ArrayLike,
+        numbers: ArrayLike,
+        radius: ArrayLike = (),
+    ):
+        self._landscape = landscape
+        self._starts, _ = checks.point_batch(
+            "starts", starts, landscape.dim, dtype=landscape.dtype, keep=True
+        )
+        self._origin_index = _numbers("origin_index", origin_index, len(self._starts))
+        self._numbers = _numbers("numbers", numbers, 2**32)
+        if len(self._numbers) != len(self._origin_index):
+            raise ArgumentError(
+                "numbers", f"{len(self._origin_index)}, one for each walker", len(self._numbers)
+            )
+        self._radius = checks.float_array("radius", radius, ndim=1, keep=True)
+        if len(self._radius) not in (0, len(self._starts)) or not np.all(self._radius > 0):
+            raise ArgumentError(
+                "radius", f"nothing, or {len(self._starts)} lengths above 0, one for each start", self._radius
+            )
+
+    def walk(self, sigma: float, n_steps: int, seed: int) -> Iterator[WalkStep]:
+        """States at steps 0 ... ``n_steps``, from the starts; a step adds σ times a normal number to every coordinate."""
+        kernel = operation("walk", self._landscape.device)
+        points = self._starts[self._origin_index]
+        for step in range(n_steps + 1):
+            distance, overlap = np.empty(len(points)), np.empty(len(points))
+            kernel.advance(
+                points, self._starts, self._origin_index, self._numbers, sigma if step else 0.0, seed,
+                int(Purpose.WALK), step, self._radius, distance, overlap,
+            )  # fmt: skip
+            values, accuracy = self._landscape.evaluate(points)
+            yield WalkStep(step, values, accuracy, distance, overlap)
+
+
+def _numbers(name: str, value: ArrayLike, end: int) -> NDArray[np.int64]:
+    """A vector (W,) of whole numbers from 0 to end - 1."""
+    array = arrays.given(name, value)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ArgumentError(name, "a vector of whole numbers", f"{array.dtype} {array.shape}")
+    if array.size and (array.min() < 0 or array.max() >= end):
+        raise ArgumentError(name, f"numbers from 0 to {end - 1}", f"{array.min()} to {array.max()}")
+    return array.astype(np.int64)

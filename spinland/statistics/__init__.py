@@ -1,0 +1,1 @@
+"""Statistics: errors, resampling, histograms, correlation, fits, and when a difference is more than chance."""
