@@ -157,3 +157,67 @@ class Batches(NamedTuple):
     epoch: int
     size: int
     begin: int
+
+
+# Walks and exchanges
+
+
+class Stream(NamedTuple):
+    """Random numbers of one step of a walk: a function of (seed, purpose, number of the walker, step) alone.
+
+    Attributes
+    ----------
+    seed : uint64
+        64 bits.
+    purpose, step : int
+        32 bits each.
+    """
+
+    seed: np.uint64
+    purpose: int
+    step: int
+
+
+class Walkers(NamedTuple):
+    """B walkers; a step changes their points in place.
+
+    Attributes
+    ----------
+    points : float array (B, dim)
+        Where they are.
+    starts : float array (K, dim)
+        Where walks start.
+    origin_index : int64 array (B,)
+        Which start each walker has.
+    numbers : int64 array (B,)
+        Their numbers.
+    radius : float64 array (K,) or (0,)
+        Length to which the walkers of a start are brought back after a step.
+    """
+
+    points: NDArray[Any]
+    starts: NDArray[Any]
+    origin_index: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    radius: NDArray[np.float64]
+
+
+class Exchanges(NamedTuple):
+    """Units of a hidden layer that are exchanged, and the places on the way to it.
+
+    Attributes
+    ----------
+    layer : int
+        Hidden layer, 0 being the first.
+    pairs : int64 array (R, 2P)
+        Trial r exchanges units pairs[r, 2p] and pairs[r, 2p + 1] for p < S.
+    swaps : int64 array (S,)
+        Rising numbers of pairs S.
+    alphas : float64 array (A,)
+        0 is the network, 1 its copy.
+    """
+
+    layer: int
+    pairs: NDArray[np.int64]
+    swaps: NDArray[np.int64]
+    alphas: NDArray[np.float64]

@@ -120,6 +120,11 @@ class NetworkLandscape(BaseLandscape):
     def _kernel(self) -> ModuleType:
         return operation("mlp", self.device)
 
+    @property
+    def _function(self) -> tuple[Any, Any]:
+        """What the kernels take after points: the network, and the samples made ready."""
+        return self.samples.architecture, self.samples.prepared("mlp")
+
     def __repr__(self) -> str:
         return f"NetworkLandscape({self.network!r}, n_samples={self.n_samples}, loss={self.loss!r}, dtype={self.dtype})"
 
@@ -130,7 +135,7 @@ class NetworkLandscape(BaseLandscape):
     def evaluate(self, points: ArrayLike) -> tuple[Any, Any]:
         """Mean loss and accuracy, each (B,) in float64; floats for one point. Accuracy is NaN without labels."""
         batch, single = checks.point_batch("points", points, self.dim, dtype=self.dtype)
-        loss, accuracy = self._kernel.losses(self.samples.compress(batch), *self.samples.point_arguments)
+        loss, accuracy = self._kernel.losses(self.samples.compress(batch), *self._function)
         return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)
 
     def gradient(self, points: ArrayLike) -> NDArray[Any]:
@@ -139,9 +144,7 @@ class NetworkLandscape(BaseLandscape):
         gradients = np.empty_like(batch)
         rows = max(1, (1 << 26) // max(1, 8 * self.dim))  # at most some 256 MB of partial sums in float32
         for low in range(0, batch.shape[0], rows):
-            part = self._kernel.gradients(
-                self.samples.compress(batch[low : low + rows]), *self.samples.point_arguments
-            )
+            part = self._kernel.gradients(self.samples.compress(batch[low : low + rows]), *self._function)
             gradients[low : low + rows] = self.samples.expand(part, self.dim)
         return gradients[0] if single else gradients
 
@@ -156,9 +159,8 @@ class NetworkLandscape(BaseLandscape):
         rows = max(1, (1 << 26) // max(1, 8 * self.dim))
         kept = self.samples.compress(at)
         for low in range(0, batch.shape[0], rows):
-            part = self._kernel.hessian_products(
-                kept, self.samples.compress(batch[low : low + rows]), *self.samples.point_arguments
-            )  # fmt: skip
+            vectors_kept = self.samples.compress(batch[low : low + rows])
+            part = self._kernel.hessian_products(kept, vectors_kept, *self._function)
             products[low : low + rows] = self.samples.expand(part, self.dim)
         return products[0] if single else products
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.mlp.inputs import Inputs
-from spinland_kernels.mlp.layers import CROSS_ENTROPY, MEAN_SQUARED_ERROR
+from spinland_kernels import types
+from spinland_kernels.types import CROSS_ENTROPY, MEAN_SQUARED_ERROR
 
 from .. import arrays, checks
+from ..devices import operation
 from ..errors import ArgumentError
 from .network import ReLUNetwork
 
@@ -51,11 +52,10 @@ class Samples:
         )
         self.keep: NDArray[np.int64] | None = None
         self.network = network
+        self._prepared: dict[str, Any] = {}
         live = np.any(self.x != 0, axis=0)
         if drop_dead and not live.all() and live.any():
             self.drop_inputs(live)
-        self.bias = network.bias
-        self._inputs: Inputs | None = None
 
     def drop_inputs(self, live: NDArray[np.bool_]) -> None:
         """Leave out the inputs (d,) that are not live, and their weights."""
@@ -65,6 +65,7 @@ class Samples:
         self.keep = np.flatnonzero(mask)
         self.x = np.ascontiguousarray(self.x[:, live])
         self.network = ReLUNetwork((int(live.sum()), *self.network.widths[1:]), self.network.bias)
+        self._prepared.clear()
 
     def compress(self, points: NDArray[Any]) -> NDArray[Any]:
         """Entries of points (..., dim) that the loss depends on, contiguous."""
@@ -79,26 +80,20 @@ class Samples:
         return full
 
     @property
-    def widths(self) -> NDArray[np.int64]:
-        """Widths of the network without the dead inputs."""
-        return np.asarray(self.network.widths, np.int64)
+    def architecture(self) -> types.Network:
+        """The network without the dead inputs, as kernels take it."""
+        return types.network_of(self.network.widths, self.network.bias)
 
     @property
-    def inputs(self) -> Inputs:
-        """The samples for kernels that skip their zeros."""
-        if self._inputs is None or self._inputs.x is not self.x:
-            self._inputs = Inputs(self.x)
-        return self._inputs
+    def given(self) -> types.Samples:
+        """Inputs and answers, as kernels take them."""
+        return types.Samples(self.x, self.labels, self.targets, self.kind)
 
-    @property
-    def point_arguments(self) -> tuple[Any, ...]:
-        """The same for the kernels of single points: widths, bias, inputs, labels, targets, kind."""
-        return self.widths, self.bias, self.inputs, self.labels, self.targets, self.kind
-
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        """What kernels take after the points: widths, bias, x, labels, targets, kind."""
-        return self.widths, self.bias, self.x, self.labels, self.targets, self.kind
+    def prepared(self, name: str) -> Any:
+        """What an operation makes of the samples on their device, once."""
+        if name not in self._prepared:
+            self._prepared[name] = operation(name, self.device).prepare(self.given)
+        return self._prepared[name]
 
 
 def _answers(

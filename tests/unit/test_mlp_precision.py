@@ -11,8 +11,8 @@ import pytest
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
 from spinland.probes.swaps import swap_interpolation, swap_pairs
-from spinland_kernels.descent import blocks
-from spinland_kernels.descent import cpu as descent
+from spinland_kernels.training import cpu as training
+from spinland_kernels.types import N_COEFFICIENTS, SGD, Batches, Replicas, Rule
 
 from ..oracles import network as oracle
 from ..oracles import swaps
@@ -137,12 +137,13 @@ def test_training_learns_what_is_left_to_learn(dtype):
     want = case.oracle(oracle.gradient)
     rate = 1 / np.abs(want).max()  # so large that the step keeps the digits of the gradient
     points, none = case.point[None].copy(), np.empty((1, 0), dtype)
-    coefficients = np.zeros((1, blocks.N_COEFFICIENTS), dtype)
+    coefficients = np.zeros((1, N_COEFFICIENTS), dtype)
     coefficients[0, 0] = rate
-    descent.descend(
-        points, none, none, np.ones(1, bool), [0], 0, 1, 0, len(case.x), 0, blocks.SGD, coefficients,
-        descent.lists_of_samples(samples.x), *samples.arguments,
-    )  # fmt: skip
+    replicas = Replicas(points, none, none, np.ones(1, bool), np.zeros(1, np.int64))
+    batches = Batches(np.uint64(0), 1, 0, len(case.x), 0)
+    training.descend(
+        replicas, Rule(SGD, coefficients), batches, samples.architecture, samples.prepared("training")
+    )
     step = (case.point - points[0].astype(float)) / rate
     bound = 4 * EPS[dtype] * (np.abs(case.outputs).max() + 20)
     assert relative(step, want) < bound

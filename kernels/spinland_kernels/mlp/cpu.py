@@ -86,9 +86,7 @@ def losses(
             part = slice(low, low + at_once)
             panels = _packed(network, data, points[part])
             _losses(points[part], panels, network, *data, work, loss[part], correct[part])
-    accuracy = (
-        correct.sum(axis=1) / n if data.samples.labels.shape[0] else np.full(points.shape[0], np.nan)
-    )
+    accuracy = correct.sum(axis=1) / n if data.samples.labels.shape[0] else np.full(points.shape[0], np.nan)
     return loss.sum(axis=1) / n, accuracy
 
 

@@ -68,7 +68,9 @@ def _backward(state, panels, network, x, listed, output, work, optimiser, c):
             layers.gate(below, activation)
             here = half - here
         if layer == 0 and listed:
-            lists.update_weight(panels, fan_in, work.columns, delta, work.buffers.sums, work.buffers.gradient, optimiser, c)
+            lists.update_weight(
+                panels, fan_in, work.columns, delta, work.buffers.sums, work.buffers.gradient, optimiser, c
+            )
         else:
             blocks.update_weight(state, offset, delta, activation, work.buffers.gradient, optimiser, c)
         if network.bias:
@@ -115,7 +117,9 @@ def _steps(state, panels, rule, batches, network, data, work):
         _copy_batch(data.samples, order, listed, work)
         if listed and (rows < n or step == 0):
             lists.gather(data.lists, order, network.widths[0], work.rows, work.columns, work.buffers.tile)
-        x = data.samples.x[:rows] if listed or rows == n else work.buffers.x[:rows]  # of lists, the shape alone
+        x = (
+            data.samples.x[:rows] if listed or rows == n else work.buffers.x[:rows]
+        )  # of lists, the shape alone
         batch = Samples(x, work.buffers.labels, work.buffers.targets, data.samples.kind)
         if not _step(state, panels, network, batch, listed, work, rule.optimiser, rule.coefficients[step]):
             return False
