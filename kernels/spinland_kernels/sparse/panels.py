@@ -91,21 +91,28 @@ def copy_panels(points, inputs, units, panels, into):
 
 
 @block
-def _begin(sums, bias, first, lanes, rows):
-    """Every row of ``sums`` becomes the bias of the panel's units, or zero."""
-    for i in range(rows):
-        for c in range(lanes):
-            sums[i * lanes + c] = 0
-        for c in range(min(lanes, bias.shape[0] - first)):
-            sums[i * lanes + c] = bias[first + c]
+def _table(numbers, rows, lanes):
+    """View of a workspace as rows of a panel; an index of its own for each axis is what loops over it vectorise with."""
+    return numbers[: rows * lanes].reshape((rows, lanes))
 
 
 @block
-def _keep(sums, out, first, lanes, floor):
+def _begin(sums, bias):
+    """Every row of ``sums`` becomes the bias of the panel's units, zero beyond them and without a bias."""
+    for i in range(sums.shape[0]):
+        for c in range(bias.shape[0]):
+            sums[i, c] = bias[c]
+        for c in range(bias.shape[0], sums.shape[1]):
+            sums[i, c] = 0
+
+
+@block
+def _keep(sums, out, first, floor):
     """max(sums, floor) into the columns of the panel's units; NaN stays."""
+    count = min(sums.shape[1], out.shape[1] - first)
     for i in range(out.shape[0]):
-        for c in range(min(lanes, out.shape[1] - first)):
-            out[i, first + c] = not_below(sums[i * lanes + c], floor)
+        for c in range(count):
+            out[i, first + c] = not_below(sums[i, c], floor)
 
 
 @block
@@ -119,23 +126,25 @@ def outputs(panels, inputs, bias, lists, low, sums, out, rectified):
     for first in range(0, units, units_in(out.itemsize)):
         width = vectors_of(first, units, out.itemsize)
         lanes = width * lanes_in(out.itemsize)
-        _begin(sums, bias, first, lanes, rows)
+        table = _table(sums, rows, lanes)
+        _begin(table, bias[first : first + lanes])
         for b in range(lists.starts.shape[0]):
             cell = b * lists.starts.shape[1] + low
             at = first * inputs + b * lists.columns * lanes
             sparse_product(lists, cell, rows, panels, at, sums, 0, width)
-        _keep(sums, out, first, lanes, floor)
+        _keep(table, out, first, floor)
 
 
 @block
 def load(delta, first, lanes, packed):
     """The columns of a panel's units of delta (rows, units) as rows of lanes, filled up with zeros."""
-    rows, units = delta.shape
-    for i in range(rows):
-        for c in range(min(lanes, units - first)):
-            packed[i * lanes + c] = delta[i, first + c]
-        for c in range(units - first, lanes):
-            packed[i * lanes + c] = 0
+    table = _table(packed, delta.shape[0], lanes)
+    count = min(lanes, delta.shape[1] - first)
+    for i in range(table.shape[0]):
+        for c in range(count):
+            table[i, c] = delta[i, first + c]
+        for c in range(count, lanes):
+            table[i, c] = 0
 
 
 @block
