@@ -12,6 +12,7 @@ A compiler that may reassociate would choose such a pattern too, but another one
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -49,45 +50,79 @@ def sum_of_lanes(builder: Any, vector: Any) -> Any:
     return builder.extract_element(vector, ir.IntType(32)(0))
 
 
-@intrinsic
-def dot(typingctx: Any, a: Any, b: Any, count: Any) -> Any:
-    """Σ_k a_k b_k over the first ``count`` numbers of two contiguous arrays, in float64.
-
-    Number k goes to sum k mod 16, by fused multiply-add; beyond the last whole 16 the terms are 0. Sixteen sums
-    are two vectors of float64: a chain of one alone would wait four cycles for each addition.
-    """
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        wide = ir.VectorType(ir.DoubleType(), BYTES // 8)
-        arrays = [Array(context, builder, signature.args[i], args[i]) for i in range(2)]
-        for array in arrays:
-            array.lanes, array.vector = wide.count, ir.VectorType(array.element, wide.count)
-        count, lanes = args[2], wide.count
-        totals = [cgutils.alloca_once_value(builder, ir.Constant(wide, [0.0] * lanes)) for _ in range(2)]
-
-        def widened(vector: Any) -> Any:
-            return vector if vector.type == wide else builder.fpext(vector, wide)
-
-        def add(total: Any, factors: list[Any]) -> None:
-            builder.store(fused(builder, *map(widened, factors), builder.load(total)), total)
-
-        whole = builder.and_(count, count.type(-2 * lanes))
-        with cgutils.for_range_slice(builder, count.type(0), whole, count.type(2 * lanes), count.type) as (
-            k,
-            _,
-        ):
-            for half, total in enumerate(totals):
-                add(total, [array.load(builder.add(k, k.type(half * lanes))) for array in arrays])
-        for half, total in enumerate(totals):
-            at = builder.add(whole, whole.type(half * lanes))
-            some = lanes_below(builder, builder.sub(count, at), lanes)
-            add(total, [array.load_some(at, some) for array in arrays])
-        return sum_of_lanes(builder, folded(builder, [builder.load(total) for total in totals]))
-
-    return types.float64(a, b, types.intp), code
-
-
 def lanes_below(builder: Any, count: Any, lanes: int) -> Any:
     """Mask of the lanes 0 … ``count − 1``; none where the count is not positive, all where it is larger."""
     numbers = ir.Constant(ir.VectorType(count.type, lanes), list(range(lanes)))
     return builder.icmp_signed("<", numbers, splat(builder, count, lanes))
+
+
+WIDE = ir.VectorType(ir.DoubleType(), BYTES // 8)
+"""One of the two vectors of sums: a chain of one alone would wait four cycles for each addition."""
+
+
+def _summed(builder: Any, arrays: list[Array], count: Any, factors: Callable[..., tuple[Any, Any]]) -> Any:
+    """Σ_k of the product of both ``factors(a_k, b_k)``: number k goes to sum k mod 16, in float64 and fused.
+
+    Beyond the last number a and b are 0, and so must the product be.
+    """
+    lanes = WIDE.count
+    for array in arrays:
+        array.vector = ir.VectorType(array.element, lanes)
+    totals = [cgutils.alloca_once_value(builder, ir.Constant(WIDE, [0.0] * lanes)) for _ in range(2)]
+
+    def add(total: Any, vectors: list[Any]) -> None:
+        wide = [vector if vector.type == WIDE else builder.fpext(vector, WIDE) for vector in vectors]
+        builder.store(fused(builder, *factors(*wide), builder.load(total)), total)
+
+    whole = builder.and_(count, count.type(-2 * lanes))
+    with cgutils.for_range_slice(builder, count.type(0), whole, count.type(2 * lanes), count.type) as (k, _):
+        for half, total in enumerate(totals):
+            add(total, [array.load(builder.add(k, k.type(half * lanes))) for array in arrays])
+    for half, total in enumerate(totals):
+        at = builder.add(whole, whole.type(half * lanes))
+        some = lanes_below(builder, builder.sub(count, at), lanes)
+        add(total, [array.load_some(at, some) for array in arrays])
+    return sum_of_lanes(builder, folded(builder, [builder.load(total) for total in totals]))
+
+
+@intrinsic
+def dot(typingctx: Any, a: Any, b: Any, count: Any) -> Any:
+    """Σ_k a_k b_k over the first ``count`` numbers of two contiguous arrays, in float64."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        arrays = [Array(context, builder, signature.args[i], args[i]) for i in range(2)]
+        return _summed(builder, arrays, args[2], lambda x, y: (x, y))
+
+    return types.float64(a, b, types.intp), code
+
+
+@intrinsic
+def squared_difference(typingctx: Any, ratio: Any, a: Any, b: Any, count: Any) -> Any:
+    """Σ_k (ratio a_k − b_k)² over the first ``count`` numbers of two contiguous arrays, in float64.
+
+    It is 0 for equal arrays and a ratio of 1, which is exact though product and difference are fused.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        arrays = [Array(context, builder, signature.args[i], args[i]) for i in (1, 2)]
+        by = splat(builder, args[0], WIDE.count)
+
+        def squared(x: Any, y: Any) -> tuple[Any, Any]:
+            difference = fused(builder, by, x, builder.fneg(y))
+            return difference, difference
+
+        return _summed(builder, arrays, args[3], squared)
+
+    return types.float64(types.float64, a, b, types.intp), code
+
+
+@intrinsic
+def total(typingctx: Any, values: Any, count: Any) -> Any:
+    """Σ_k a_k over the first ``count`` numbers of a contiguous array, in float64."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = Array(context, builder, signature.args[0], args[0])
+        ones = ir.Constant(WIDE, [1.0] * WIDE.count)
+        return _summed(builder, [array], args[1], lambda x: (x, ones))
+
+    return types.float64(values, types.intp), code

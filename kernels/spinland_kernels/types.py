@@ -2,7 +2,8 @@
 
 Numba compiles, caches and runs them in parallel loops like plain arguments. An array in a tuple has a type of its
 own (read-only or not, contiguous or not), and each combination is compiled anew: the public functions bring all
-arrays of a kernel to one form before they call it. Workspaces hold one part for each thread, first.
+arrays of a kernel to one form before they call it. Workspaces hold one part for each thread, first. Those of networks
+stand in :mod:`.networks`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 # --- glass ---------------------------------------------------------------------------------------------------
+
+GAUSSIAN, SIGNS = 0, 1
+"""Kinds of disorder: normal numbers, or those of two values of the same variance."""
 
 
 class Couplings(NamedTuple):
@@ -33,191 +37,188 @@ class Couplings(NamedTuple):
     values: NDArray[Any]
     n: int
     order: int
-    seed: int
+    seed: int | np.uint64
     purpose: int
     disorder: int
+
+
+class Chunks(NamedTuple):
+    """Consecutive chunks of the couplings of one glass, as the cores share them out.
+
+    Attributes
+    ----------
+    values : (C,) float32 or float64
+        Couplings, from rank ``starts[0]`` on; empty where they are drawn when they are needed.
+    starts : (chunks + 1,) int64
+        Rank of the first coupling of each chunk, and of the first behind them.
+    n, order : int
+        Number of spins, and indices of a set.
+    """
+
+    values: NDArray[Any]
+    starts: NDArray[np.int64]
+    n: int
+    order: int
+
+
+class Chunk(NamedTuple):
+    """The couplings of ranks ``start`` to ``stop`` of a glass of ``n`` spins; ``values`` begins with the first."""
+
+    values: NDArray[Any]
+    start: int
+    stop: int
+    n: int
+    order: int
+
+
+class Vectors(NamedTuple):
+    """Points and vectors of a glass, in groups of ``lanes`` that are worked on side by side.
+
+    ::
+
+        x[g]   σ_0 of lane 0, 1, …   σ_1 of lane 0, 1, …   …   σ_{n−1} of lane 0, 1, …
+
+    Attributes
+    ----------
+    x : (groups, n·lanes) or (tiles, groups, n·lanes)
+        Groups of points first, then groups of vectors along which derivatives are taken.
+    lanes : int
+        1, or as many as a vector of the processor holds.
+    owner : (groups of vectors,) int64
+        The group of points at which each group of vectors is.
+    """
+
+    x: NDArray[Any]
+    lanes: int
+    owner: NDArray[np.int64]
+
+
+class GlassWork(NamedTuple):
+    """Room for one chunk of couplings and one tile of vectors, level a being the triangle's indices before place a.
+
+    ::
+
+        h          (groups, n·lanes)         S x of one triangle, n filled up to whole bands
+        rectangle  (BAND, n)                 a band of rows of the triangle: a_00  0    0   …
+                                                                             a_10 a_11  0   …
+        parts      (sums · ROWS · lanes)     sums of a product, before they are folded into one
+        before     (order − 1, groups, lanes)   products of the coordinates of the first a indices
+        sums       (order − 1, groups, lanes)   what follows them, summed
+        factors    (groups, lanes)           the deepest ``before`` in the type of the points
+        scratch    (lanes,)                  one sum for each lane
+    """
+
+    h: NDArray[Any]
+    rectangle: NDArray[Any]
+    parts: NDArray[Any]
+    before: NDArray[np.float64]
+    sums: NDArray[np.float64]
+    factors: NDArray[Any]
+    scratch: NDArray[np.float64]
 
 
 # --- pairs ---------------------------------------------------------------------------------------------------
 
 
-# --- networks ------------------------------------------------------------------------------------------------
+class Columns(NamedTuple):
+    """Columns ``first`` … ``first + width − 1`` of long ``rows`` (n, any), float32 or float64, C-contiguous.
+
+    The caller starts at multiples of ``gram.cpu.CHUNK`` of the whole.
+    """
+
+    rows: NDArray[Any]
+    first: int
+    width: int
 
 
-#: Kinds of loss.
-CROSS_ENTROPY, MEAN_SQUARED_ERROR = 0, 1
+class Pairs(NamedTuple):
+    """Pairs of rows: ``left`` and ``right`` (m,) int64, and the factor of each row, ``scales`` (n,) float64."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    scales: NDArray[np.float64]
 
 
-class Network(NamedTuple):
-    """A fully connected network. A point is flat: layer by layer the weight (out, in) row by row, then the bias.
+class GramWork(NamedTuple):
+    """Room for a block of columns of ``n`` rows, cut into spans of SPAN columns and strips of ``lanes`` rows.
 
-        point   | W_1: M_1 · M_0 | b_1: M_1 | W_2: M_2 · M_1 | b_2: M_2 | …     without the b where there is no bias
+    ::
+
+        strips      row 0  1  …  lanes − 1 |                      one strip of one span:
+        column 0        .  .  …  .         |                      number k · lanes + r
+        column 1        .  .  …  .         |                      strips of a span side by side,
+        …                                  | SPAN · lanes numbers  spans one after the other
+
+        tiles       (m, 2)                     first strips of the pairs of tiles, most work first
+        means       (workers, SPAN)            mean row
+        centred     (workers, SPAN)            one row without it
+        rows        (workers, lanes, SPAN)     the rows of a strip, scaled
+        strips      (spans · strips · SPAN · lanes,)
+        units       (spans, strips · lanes)    what each row was divided by, a power of two
+        squares     (spans, n)                 squared norms
+        sums        (workers, side, side, lanes²)   products of the rows of two strips, for all pairs of two tiles
+    """
+
+    tiles: NDArray[np.int64]
+    means: NDArray[np.float64]
+    centred: NDArray[np.float64]
+    rows: NDArray[Any]
+    strips: NDArray[Any]
+    units: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    sums: NDArray[np.float64]
+
+
+class TriangleWork(NamedTuple):
+    """Room for the triangles of one item; B is the number of sets of weights.
+
+    ::
+
+        measures   (workers, 4, m)      of m triangles: K, relative deviation, membership of the share, 1
+        products   (workers, …, B)      their weights, or what comes of them: 4 rows
+        sums       (items, 4, B)        weighted sums over the triangles of an item
+    """
+
+    measures: NDArray[np.float64]
+    products: NDArray[np.float64]
+    sums: NDArray[np.float64]
+
+
+class Homotopy(NamedTuple):
+    """Eigenpairs of (1 − t) γ D + t J, followed from t = 0 to 1.
 
     Attributes
     ----------
-    widths : int64 array (L + 1,)
-        Inputs M_0, hidden units, outputs M_L of L layers.
-    bias : bool
-        Whether the layers have biases.
+    tensors : (A, N^p) or (N^p,) float64
+        Symmetric tensors J, flattened, or one.
+    order : int
+        p.
+    gamma : complex
+        Factor of the diagonal tensor D.
+    tolerance : float
+        Largest first Newton correction of a step.
     """
 
-    widths: NDArray[np.int64]
-    bias: bool
+    tensors: NDArray[np.float64]
+    order: int
+    gamma: complex
+    tolerance: float
 
 
-class Samples(NamedTuple):
-    """What a loss is averaged over; of labels and targets, the one that does not apply is empty.
+class PathWork(NamedTuple):
+    """Room for one path, or for one of each thread (then with ``workers`` in front).
 
-    Attributes
-    ----------
-    x : float array (n, D)
-        Inputs, row by row.
-    labels : int64 array (n,) or (0,)
-        Classes. Beside targets they serve the accuracy.
-    targets : float array (n, k) or (0, k)
-        Outputs that are wanted.
-    kind : int
-        CROSS_ENTROPY with labels, or MEAN_SQUARED_ERROR with targets.
+    ::
+
+        chart      (n,)                the conjugate of the point where a step began
+        scratch    (2, 2, n^{p−1})     [there or back][real or imaginary]: what is left of the tensor
+        matrix     (n + 1, n + 1)      F_z, destroyed by solving
+        newton     (3, n + 1)          −F, −∂F/∂t, a point on the way
+        trial      (n + 1,)            the point a step would reach
     """
 
-    x: NDArray[Any]
-    labels: NDArray[np.int64]
-    targets: NDArray[Any]
-    kind: int
-
-
-def network_of(widths: ArrayLike, bias: bool) -> Network:
-    """A network whose fields have the types that kernels are compiled for."""
-    return Network(np.asarray(widths, np.int64), bool(bias))
-
-
-#: Optimisers.
-SGD, MOMENTUM, ADAM = 0, 1, 2
-N_COEFFICIENTS = 8
-
-
-class Rule(NamedTuple):
-    """An optimiser and its numbers for each of S steps, in the float type of the weights.
-
-        SGD        rate, decay
-        MOMENTUM   rate, decay, mu, share of the gradient, share of the buffer
-        ADAM       rate / (1 − beta_1^t), decay, shrink, 1 − beta_1, beta_2, 1 − beta_2, 1 / sqrt(1 − beta_2^t), eps
-
-    Attributes
-    ----------
-    optimiser : int
-        SGD, MOMENTUM or ADAM.
-    coefficients : float array (S, N_COEFFICIENTS)
-        As above, then zeros.
-    """
-
-    optimiser: int
-    coefficients: NDArray[Any]
-
-
-class Replicas(NamedTuple):
-    """Networks that are trained side by side; a step changes all but their numbers in place.
-
-    Attributes
-    ----------
-    points : float array (G, dim)
-        Parameters.
-    first, second : float arrays (G, dim) or (G, 0)
-        Moments; those that the optimiser lacks are empty.
-    alive : bool array (G,)
-        Those to train. Becomes False where outputs or parameters are not finite.
-    numbers : int64 array (G,)
-        Which replicas they are: the number gives the order of the samples.
-    """
-
-    points: NDArray[Any]
-    first: NDArray[Any]
-    second: NDArray[Any]
-    alive: NDArray[np.bool_]
-    numbers: NDArray[np.int64]
-
-
-class Batches(NamedTuple):
-    """Steps of one epoch, from ``begin`` on.
-
-    Attributes
-    ----------
-    seed : uint64
-        Of the order of the samples, a function of (seed, purpose, number of the replica, epoch).
-    purpose, epoch : int
-        See there.
-    size : int
-        Samples in a batch; the last of an epoch may be smaller. One batch of all samples keeps their order.
-    begin : int
-        First step.
-    """
-
-    seed: np.uint64
-    purpose: int
-    epoch: int
-    size: int
-    begin: int
-
-
-# Walks and exchanges
-
-
-class Stream(NamedTuple):
-    """Random numbers of one step of a walk: a function of (seed, purpose, number of the walker, step) alone.
-
-    Attributes
-    ----------
-    seed : uint64
-        64 bits.
-    purpose, step : int
-        32 bits each.
-    """
-
-    seed: np.uint64
-    purpose: int
-    step: int
-
-
-class Walkers(NamedTuple):
-    """B walkers; a step changes their points in place.
-
-    Attributes
-    ----------
-    points : float array (B, dim)
-        Where they are.
-    starts : float array (K, dim)
-        Where walks start.
-    origin_index : int64 array (B,)
-        Which start each walker has.
-    numbers : int64 array (B,)
-        Their numbers.
-    radius : float64 array (K,) or (0,)
-        Length to which the walkers of a start are brought back after a step.
-    """
-
-    points: NDArray[Any]
-    starts: NDArray[Any]
-    origin_index: NDArray[np.int64]
-    numbers: NDArray[np.int64]
-    radius: NDArray[np.float64]
-
-
-class Exchanges(NamedTuple):
-    """Units of a hidden layer that are exchanged, and the places on the way to it.
-
-    Attributes
-    ----------
-    layer : int
-        Hidden layer, 0 being the first.
-    pairs : int64 array (R, 2P)
-        Trial r exchanges units pairs[r, 2p] and pairs[r, 2p + 1] for p < S.
-    swaps : int64 array (S,)
-        Rising numbers of pairs S.
-    alphas : float64 array (A,)
-        0 is the network, 1 its copy.
-    """
-
-    layer: int
-    pairs: NDArray[np.int64]
-    swaps: NDArray[np.int64]
-    alphas: NDArray[np.float64]
+    chart: NDArray[np.complex128]
+    scratch: NDArray[np.float64]
+    matrix: NDArray[np.complex128]
+    newton: NDArray[np.complex128]
+    trial: NDArray[np.complex128]

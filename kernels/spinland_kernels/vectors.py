@@ -90,15 +90,23 @@ class Array:
         function = cgutils.get_or_insert_function(self.builder.module, signature, "llvm.prefetch.p0i8")
         self.builder.call(function, [self._pointer(at, ir.IntType(8)), number(0), number(3), number(1)])
 
+    def _masked(self, operation: str, result: Any, arguments: list[Any]) -> Any:
+        name = "f64" if isinstance(self.element, ir.DoubleType) else "f32"
+        name = f"llvm.masked.{operation}.v{self.vector.count}{name}.p0"
+        signature = ir.FunctionType(result, [argument.type for argument in arguments])
+        function = cgutils.get_or_insert_function(self.builder.module, signature, name)
+        return self.builder.call(function, arguments)
+
     def load_some(self, at: Any, mask: Any) -> Any:
         """A vector, 0 in the lanes that the mask leaves out; these are not read."""
-        name = "f64" if isinstance(self.element, ir.DoubleType) else "f32"
-        name = f"llvm.masked.load.v{self.lanes}{name}.p0"
+        nothing = ir.Constant(self.vector, [0.0] * self.vector.count)
         pointer, align = self._pointer(at, self.vector), ir.IntType(32)(self.bytes)
-        signature = ir.FunctionType(self.vector, [pointer.type, align.type, mask.type, self.vector])
-        function = cgutils.get_or_insert_function(self.builder.module, signature, name)
-        nothing = ir.Constant(self.vector, [0.0] * self.lanes)
-        return self.builder.call(function, [pointer, align, mask, nothing])
+        return self._masked("load", self.vector, [pointer, align, mask, nothing])
+
+    def store_some(self, value: Any, at: Any, mask: Any) -> None:
+        """Write those lanes of a vector that the mask has."""
+        pointer, align = self._pointer(at, self.vector), ir.IntType(32)(self.bytes)
+        self._masked("store", ir.VoidType(), [value, pointer, align, mask])
 
     def store(self, value: Any, at: Any) -> None:
         """Write a vector from number ``at`` on."""

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinland_kernels.types import Homotopy
+
 from .. import rng
 from ..devices import operation
 from ..progress import track
@@ -91,11 +93,12 @@ def _follow(
     Paths do not see each other, so nothing depends on how many are followed together.
     """
     kernel = operation("eigenpairs", "cpu")
+    homotopy = Homotopy(flat, order, gamma, tolerance)
     parts = []
     with track(pairs.shape[0] * pairs.shape[1], "paths to critical points") as advance:
         for low in range(0, pairs.shape[1], _PATHS_AT_ONCE):
             block = np.ascontiguousarray(pairs[:, low : low + _PATHS_AT_ONCE])
-            parts.append(kernel.track(flat, order, gamma, tolerance, block))
+            parts.append(kernel.track(block, homotopy))
             pairs[:, low : low + _PATHS_AT_ONCE] = block
             advance(block.shape[0] * block.shape[1])
     return np.concatenate(parts, axis=1)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from spinland_kernels.pspin.draws import GAUSSIAN, SIGNS
+from spinland_kernels.types import GAUSSIAN, SIGNS, Couplings
 
 from .. import checks, rng
 from ..devices import operation
@@ -90,15 +90,13 @@ class SphericalSpinGlass(BaseLandscape):
         self.device = checks.device(device)
         self.disorder = checks.choice("disorder", disorder, tuple(_DISORDER))
         self.generated = checks.boolean("generated", generated)
-        self._couplings: dict[int, NDArray[Any]] = {}
         self._room()
+        self._couplings = {}
         for p in self.mixture:
-            out = np.empty(0 if self.generated else self._kernel.n_couplings(self.n_spins, p), self.dtype)
+            count = 0 if self.generated else self._kernel.n_couplings(self.n_spins, p)
+            self._couplings[p] = self._named(p, np.empty(count, self.dtype))
             if not self.generated:
-                self._kernel.fill_couplings(
-                    out, self.n_spins, p, self._key(p), int(rng.Purpose.COUPLINGS), _DISORDER[disorder]
-                )
-            self._couplings[p] = out
+                self._kernel.fill_couplings(self._couplings[p])
         self.fingerprint = fingerprint(self._title())
 
     @classmethod
@@ -139,8 +137,8 @@ class SphericalSpinGlass(BaseLandscape):
         self.n_spins, self.seed, self.disorder, self.generated = sizes.pop(), 0, "given", False
         self.mixture = dict.fromkeys(sorted(tensors), 1.0)
         self.dtype, self.device = checks.float_type("dtype", dtype), "cpu"
-        self._couplings = {p: packed(tensors[p]).astype(self.dtype) for p in self.mixture}
-        self.fingerprint = fingerprint(self._title(), *self._couplings.values())
+        self._couplings = {p: self._named(p, packed(tensors[p]).astype(self.dtype)) for p in self.mixture}
+        self.fingerprint = fingerprint(self._title(), *(given.values for given in self._couplings.values()))
         return self
 
     def _title(self) -> str:
@@ -187,7 +185,7 @@ class SphericalSpinGlass(BaseLandscape):
     @property
     def nbytes(self) -> int:
         """Memory of the stored couplings; 0 where they are generated."""
-        return sum(part.nbytes for part in self._couplings.values())
+        return sum(part.values.nbytes for part in self._couplings.values())
 
     def covariance(self, q: ArrayLike) -> Any:
         """ξ(q) = Σ β_p² q^p: the covariance of H at overlap q over the disorder, divided by N."""
@@ -267,8 +265,8 @@ class SphericalSpinGlass(BaseLandscape):
         batch, _ = self._on_sphere("points", points)
         total = np.zeros((len(batch), self.dim, self.dim), self.dtype)
         radial = np.zeros(len(batch))
-        for p, scale, glass in self._parts():
-            energy, matrix = self._kernel.hessian(glass, batch)
+        for p, scale, couplings, prepared in self._parts():
+            energy, matrix = self._kernel.hessians(batch, couplings, prepared)
             radial += p * scale * energy / self.n_spins
             total += self.dtype.type(scale) * matrix
         unit = batch / np.sqrt(np.sum(batch * batch, axis=1, keepdims=True))
@@ -296,28 +294,31 @@ class SphericalSpinGlass(BaseLandscape):
         along, _ = checks.point_batch("directions", directions, self.dim, dtype=self.dtype)
         vectors = np.concatenate([at[None], along])
         wide = vectors.astype(np.float64)
-        tables = {p: scale * self._kernel.table(glass, vectors) for p, scale, glass in self._parts()}
+        tables = {
+            p: scale * self._kernel.table(vectors, couplings, prepared)
+            for p, scale, couplings, prepared in self._parts()
+        }
         return GlassSlice(tables, wide @ wide.T / self.n_spins, self.device)
 
     # What the kernel needs, and what comes out of it
 
-    def _parts(self) -> Iterator[tuple[int, float, tuple[Any, ...]]]:
-        """For each order p: p, the factor of the sum over index sets in H/N, and what the kernel calls ``glass``."""
+    def _named(self, order: int, values: NDArray[Any]) -> Couplings:
+        """Couplings of one order as the kernel takes them."""
+        kind = _DISORDER.get(self.disorder, GAUSSIAN)
+        key = rng.derive_seed(self.seed, self.n_spins, order)
+        return Couplings(values, self.n_spins, order, key, int(rng.Purpose.COUPLINGS), kind)
+
+    def _parts(self) -> Iterator[tuple[int, float, Couplings, Any]]:
+        """For each order p: p, the factor of the sum over index sets in H/N, the couplings and what the kernel made of them."""
         for p, beta in self.mixture.items():
-            yield (
-                p,
-                beta * self.n_spins ** (-(p + 1) / 2),
-                (
-                    self._couplings[p], self.n_spins, p, self._key(p), int(rng.Purpose.COUPLINGS),
-                    _DISORDER.get(self.disorder, GAUSSIAN),
-                ),
-            )  # fmt: skip
+            couplings = self._couplings[p]
+            yield p, beta * self.n_spins ** (-(p + 1) / 2), couplings, self._kernel.prepare(couplings)
 
     def _polynomial(self, batch: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[Any]]:
         """H/N and its gradient in R^N."""
         values, gradients = np.zeros(len(batch)), np.zeros_like(batch)
-        for _, scale, glass in self._parts() if len(batch) else ():
-            energy, gradient = self._kernel.energy_gradient(glass, batch)
+        for _, scale, couplings, prepared in self._parts() if len(batch) else ():
+            energy, gradient = self._kernel.values_and_gradients(batch, couplings, prepared)
             values += scale * energy
             gradients += self.dtype.type(scale) * gradient
         return values, gradients
@@ -326,8 +327,8 @@ class SphericalSpinGlass(BaseLandscape):
         """Hessian on the sphere times vectors (B, N) at points (B, N), or at one point (1, N)."""
         along = np.asarray(self.geometry.tangent(points, vectors), self.dtype)
         product, radial = np.zeros_like(along), np.zeros(len(points))
-        for p, scale, glass in self._parts() if len(along) else ():
-            energy, _, curvature = self._kernel.hessian_vector(glass, points, along)
+        for p, scale, couplings, prepared in self._parts() if len(along) else ():
+            energy, _, curvature = self._kernel.hessian_products(points, along, couplings, prepared)
             product += self.dtype.type(scale) * curvature
             radial += p * scale * energy / self.n_spins  # σ·∇H = p H
         product -= radial.astype(self.dtype)[:, None] * along
@@ -344,15 +345,11 @@ class SphericalSpinGlass(BaseLandscape):
             )  # fmt: skip
         return (batch / np.sqrt(square)[:, None]).astype(self.dtype), single
 
-    def _key(self, order: int) -> int:
-        return rng.derive_seed(self.seed, self.n_spins, order)
-
     def _stored(self, order: int) -> NDArray[Any]:
         if not self.generated:
-            return self._couplings[order]
-        return type(self)(self.n_spins, order, self.seed, self.dtype, disorder=self.disorder)._couplings[
-            order
-        ]
+            return self._couplings[order].values
+        stored = type(self)(self.n_spins, order, self.seed, self.dtype, disorder=self.disorder)
+        return stored._couplings[order].values
 
     def _room(self) -> None:
         """Refuse what cannot be counted, or does not fit into memory."""

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinland_kernels.types import GAUSSIAN, Couplings
+
 from ..devices import operation
 from .affine import coefficient_batch
 from .index_sets import packed
@@ -37,7 +39,8 @@ class GlassSlice:
         self, tables: Mapping[int, NDArray[np.float64]], gram: NDArray[np.float64], device: str = "cpu"
     ):
         self._device = device
-        self._couplings = {p: packed(table) for p, table in tables.items()}
+        given = {p: packed(table) for p, table in tables.items()}
+        self._couplings = {p: Couplings(values, len(gram), p, 0, 0, GAUSSIAN) for p, values in given.items()}
         self._gram = gram
 
     @property
@@ -58,7 +61,7 @@ class GlassSlice:
         square[square <= _CENTRE * parts] = np.nan
         kernel = operation("pspin", self._device)
         for p, couplings in self._couplings.items():
-            energy, _ = kernel.energy_gradient((couplings, len(self._gram), p, 0, 0, 0), spins)
+            energy, _ = kernel.values_and_gradients(spins, couplings, kernel.prepare(couplings))
             values += energy * square ** (-p / 2)
         return float(values[0]) if single else values
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels import types
-from spinland_kernels.types import CROSS_ENTROPY, MEAN_SQUARED_ERROR
+from spinland_kernels import networks
+from spinland_kernels.networks import CROSS_ENTROPY, MEAN_SQUARED_ERROR
 
 from .. import arrays, checks
 from ..devices import operation
@@ -80,14 +80,14 @@ class Samples:
         return full
 
     @property
-    def architecture(self) -> types.Network:
+    def architecture(self) -> networks.Network:
         """The network without the dead inputs, as kernels take it."""
-        return types.network_of(self.network.widths, self.network.bias)
+        return networks.network_of(self.network.widths, self.network.bias)
 
     @property
-    def given(self) -> types.Samples:
+    def given(self) -> networks.Samples:
         """Inputs and answers, as kernels take them."""
-        return types.Samples(self.x, self.labels, self.targets, self.kind)
+        return networks.Samples(self.x, self.labels, self.targets, self.kind)
 
     def prepared(self, name: str) -> Any:
         """What an operation makes of the samples on their device, once."""

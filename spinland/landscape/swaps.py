@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.types import Exchanges
+from spinland_kernels.networks import Exchanges
 
 from .. import checks
 from ..devices import operation

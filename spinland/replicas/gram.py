@@ -31,6 +31,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinland_kernels.types import Columns, Pairs
+
 from ..checks import boolean
 from ..devices import operation
 from ..errors import ArgumentError
@@ -170,14 +172,14 @@ def _products(
     kernel = operation("gram", "cpu")
     work = np.dtype(np.float64) if rows.dim <= FLOAT64_DIM else rows.dtype
     columns = min(chunk_columns(rows.n, work.itemsize), -(-rows.dim // kernel.CHUNK) * kernel.CHUNK)
-    workspace = kernel.Workspace(rows.n, columns // kernel.CHUNK, work)
+    prepared = kernel.prepare(rows.n, columns // kernel.CHUNK, work)
     condensed, squares = np.zeros(rows.n * (rows.n - 1) // 2), np.zeros(rows.n)
     display = (
         track(-(-rows.dim // columns), "pairs of replicas") if show_progress else nullcontext(_no_advance)
     )
     with display as advance:
         for block, first, width in rows.blocks(columns):
-            kernel.add_products(block, first, width, centred, workspace, condensed, squares)
+            kernel.add_products(Columns(block, first, width), centred, prepared, condensed, squares)
             if not np.isfinite(squares).all():
                 rows.refuse_bad_rows()
             advance()
@@ -217,10 +219,10 @@ class _NearPairs:
         if self.count == 0:
             return
         kernel = operation("gram", "cpu")
-        left, right = np.concatenate(self.left), np.concatenate(self.right)
-        totals = np.zeros(len(left))
+        pairs = Pairs(np.concatenate(self.left), np.concatenate(self.right), self.scales)
+        totals = np.zeros(len(pairs.left))
         for block, first, width in self.rows.blocks(chunk_columns(self.rows.n, self.rows.dtype.itemsize)):
-            kernel.add_differences(block, first, width, left, right, self.scales, totals)
+            kernel.add_differences(Columns(block, first, width), pairs, totals)
         self.result[np.concatenate(self.place)] = self.factor * totals
         self.left, self.right, self.place, self.count = [], [], [], 0
 

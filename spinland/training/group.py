@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.types import Batches, Replicas, Rule
+from spinland_kernels.networks import Batches, Replicas, Rule
 
 from ..arrays import sealed
 from ..devices import operation

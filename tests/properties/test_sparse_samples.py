@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
 from spinland_kernels.mlp import cpu as kernel
-from spinland_kernels.types import CROSS_ENTROPY, Samples
+from spinland_kernels.networks import CROSS_ENTROPY, Samples
 from tests.oracles import network as oracle
 
 

@@ -8,9 +8,9 @@ from spinland import rng
 from spinland.landscape.network import ReLUNetwork
 from spinland.training.loop import train
 from spinland.training.optimizers import SGD, Adam, AdamW
+from spinland_kernels.networks import ADAM, CROSS_ENTROPY, Batches, Replicas, Rule, Samples, network_of
 from spinland_kernels.sparse.lists import BLOCK
 from spinland_kernels.training import cpu
-from spinland_kernels.types import ADAM, CROSS_ENTROPY, Batches, Replicas, Rule, Samples, network_of
 
 from ..oracles import training as oracle
 

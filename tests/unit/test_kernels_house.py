@@ -296,3 +296,50 @@ def test_no_function_is_named_like_a_package_beside_it(folder):
         }
         functions -= {"main"}  # the entry point of a program
         assert not functions & beside, path
+
+
+OPERATIONS = ("philox", "pspin", "gram", "triangles", "eigenpairs")  # whose arguments have names of their own
+MOST_PUBLIC, MOST_COMPILED = 6, 10
+COMPILED = {"block", "vector_block", "loop", "serial_loop", "formula", "scalar"}
+
+
+def arguments(function):
+    every = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    return [a for a in every if a.arg != "typingctx"]
+
+
+def functions(path):
+    """Functions of a file that are called: (function, whether it is compiled)."""
+    for f in ast.parse(path.read_text()).body:
+        if isinstance(f, ast.FunctionDef):
+            decorators = {d.id for d in f.decorator_list if isinstance(d, ast.Name)}
+            yield f, bool(decorators & (COMPILED | {"intrinsic"}))
+
+
+@pytest.mark.parametrize("folder", OPERATIONS)
+def test_kernels_take_few_arguments(folder):
+    for path in (KERNELS / folder).glob("*.py"):
+        for f, compiled in functions(path):
+            most = MOST_COMPILED if compiled else MOST_PUBLIC
+            if compiled or (path.name == "cpu.py" and not f.name.startswith("_")):
+                assert len(arguments(f)) <= most, f"{path.parent.name}/{path.name}: {f.name}"
+
+
+@pytest.mark.parametrize("folder", OPERATIONS)
+def test_public_kernels_say_what_they_take_and_give(folder):
+    public = [
+        f
+        for f, compiled in functions(KERNELS / folder / "cpu.py")
+        if not compiled and not f.name.startswith("_")
+    ]
+    assert public
+    for f in public:
+        assert f.returns is not None, f.name
+        assert all(a.annotation is not None for a in arguments(f)), f.name
+
+
+@pytest.mark.parametrize("folder", OPERATIONS)
+def test_no_sum_is_left_to_the_compiler(folder):
+    """What may be reassociated comes out differently in another surrounding."""
+    for path in (KERNELS / folder).glob("*.py"):
+        assert "vector_block" not in path.read_text(), path.name

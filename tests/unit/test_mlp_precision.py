@@ -11,8 +11,8 @@ import pytest
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
 from spinland.probes.swaps import swap_interpolation, swap_pairs
+from spinland_kernels.networks import N_COEFFICIENTS, SGD, Batches, Replicas, Rule
 from spinland_kernels.training import cpu as training
-from spinland_kernels.types import N_COEFFICIENTS, SGD, Batches, Replicas, Rule
 
 from ..oracles import network as oracle
 from ..oracles import swaps

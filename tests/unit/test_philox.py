@@ -51,11 +51,9 @@ from spinland_kernels.philox import formula
 def draw(seed, out):
     i = cuda.grid(1)
     if i < out.shape[0]:
-        a, b, c, d = formula.normal_block(seed, i, 5, 7, 3)
-        out[i, 0] = a
-        out[i, 1] = b
-        out[i, 2] = c
-        out[i, 3] = d
+        a, b, c, d = formula.words(seed, i, 5, 7, 3)
+        out[i, 0], out[i, 1] = formula.normal_pair(a, b)
+        out[i, 2], out[i, 3] = formula.normal_pair(c, d)
 
 out = np.zeros((3, 4))
 draw[1, 4](np.uint64(SEED), out)
@@ -80,6 +78,7 @@ def test_both_modes_equal_plain_integers(run_python, mode):
     assert got["words"] == [list(result) for _, _, result in PUBLISHED]
     want = [oracle.normal(BIG, Purpose.WALK, 3, top, i) for i in range(6, 17)]
     np.testing.assert_allclose(got["normals"], want, rtol=1e-13, atol=1e-14)
+    assert got["normals"] == rng.normals(BIG, Purpose.WALK, 3, top, 11, start=6).tolist()  # bit for bit
     assert got["uniforms"] == [oracle.uniform(BIG, Purpose.WALK, top, 4, i) for i in range(2, 11)]
     assert got["permutation"] == oracle.permutation(BIG, Purpose.SHUFFLE, 1, 2, 13)
     assert got["integers"] == [oracle.integer(BIG, Purpose.PAIRS, 1, 2, i, top) for i in range(7)]
@@ -93,6 +92,7 @@ def test_the_cuda_simulator_runs_the_same_formula(run_python):
     got = json.loads(run_python(f"SEED = {BIG}\n{SIMULATOR}", NUMBA_ENABLE_CUDASIM="1"))
     want = [oracle.normal(BIG, 3, 7, 5, i) for i in range(12)]
     np.testing.assert_allclose(got, want, rtol=1e-13, atol=1e-14)
+    assert got == rng.normals(BIG, Purpose.WALK, 7, 5, 12).tolist()  # what the cores draw, bit for bit
 
 
 @pytest.mark.parametrize("start", [0, 1, 3, 4, 4095, 4097])

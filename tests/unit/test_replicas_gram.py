@@ -16,6 +16,7 @@ from spinland.provenance import fingerprint
 from spinland.replicas import gram
 from spinland.replicas.rows import Rows
 from spinland_kernels.gram import cpu, formula
+from spinland_kernels.types import Columns
 from tests.oracles import replicas as oracle
 
 METRICS = ("euclidean", "sqeuclidean", "cosine")
@@ -84,15 +85,15 @@ def test_overlaps_of_opposite_and_orthogonal_rows():
 
 def _products(rows, centred, dtype):
     n, width = rows.shape
-    workspace = cpu.Workspace(n, -(-width // cpu.CHUNK), dtype)
+    prepared = cpu.prepare(n, -(-width // cpu.CHUNK), dtype)
     condensed, squares = np.zeros(n * (n - 1) // 2), np.zeros(n)
-    cpu.add_products(rows, 0, width, centred, workspace, condensed, squares)
+    cpu.add_products(Columns(rows, 0, width), centred, prepared, condensed, squares)
     return condensed, squares
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("n", [2, 7, 8, 9, 15, 16, 17, 100, 193, 385, 777])
-@pytest.mark.parametrize("width", [1, 3, cpu.PANEL - 1, cpu.PANEL, cpu.PANEL + 1, 2 * cpu.CHUNK - 3])
+@pytest.mark.parametrize("width", [1, 3, cpu.SPAN - 1, cpu.SPAN, cpu.SPAN + 1, 2 * cpu.CHUNK - 3])
 @pytest.mark.parametrize("centred", [False, True])
 def test_products_of_any_number_of_rows_and_columns(dtype, n, width, centred):
     rows = np.random.default_rng(n).standard_normal((n, width)).astype(dtype) + 2

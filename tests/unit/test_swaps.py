@@ -9,9 +9,9 @@ from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
 from spinland.probes.swaps import swap_interpolation, swap_pairs
+from spinland_kernels.networks import Exchanges
 from spinland_kernels.swap import cpu as kernel
 from spinland_kernels.swap import work
-from spinland_kernels.types import Exchanges
 from tests.oracles import swaps as oracle
 
 ALPHAS = np.linspace(0, 1, 5)

@@ -1,5 +1,10 @@
 """Homotopy continuation of eigenpairs on the cores: one path after the other, paths in parallel.
 
+    z(t):  F(z; t) = 0  (see ``system``)      dz/dt = −F_z⁻¹ ∂F/∂t
+
+    t = 0  ●───predict (Runge–Kutta)──→ ○ correct (Newton, twice) ● …        ● t = 1, Newton to rounding
+           chart: x scaled to norm 1     a first correction above the tolerance: back, with a shorter step
+
 A path depends on its own tensor and start alone, so neither on the number of threads nor on which other
 paths are followed.
 """
@@ -7,8 +12,10 @@ paths are followed.
 import numba
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
 from ..jit import block, loop
+from ..types import Homotopy, PathWork
 from .linear import solve
 from .system import linearise
 
@@ -46,15 +53,15 @@ def _recentre(z, order, chart):
 
 
 @block
-def _predict(tensor, order, gamma, t, h, z, chart, scratch, matrix, work, out):
-    """One classical Runge–Kutta step of dz/dt = −F_z⁻¹ ∂F/∂t; ``work`` (3, n+1). False where F_z is singular."""
-    minus_value, slope, at = work[0], work[1], work[2]
+def _predict(homotopy, t, h, z, work):
+    """One classical Runge–Kutta step of dz/dt = −F_z⁻¹ ∂F/∂t into ``work.trial``. False where F_z is singular."""
+    slope, at, out = work.newton[1], work.newton[2], work.trial
     _copy(z, out)
     _copy(z, at)
     for stage in range(4):
         offset = 0.0 if stage == 0 else (h if stage == 3 else 0.5 * h)
-        linearise(tensor, order, gamma, t + offset, at, chart, scratch, matrix, minus_value, slope)
-        if not solve(matrix, slope):
+        linearise(homotopy, t + offset, at, work)
+        if not solve(work.matrix, slope):
             return False
         weight = h / 6 if stage == 0 or stage == 3 else h / 3
         ahead = h if stage == 2 else 0.5 * h
@@ -65,43 +72,44 @@ def _predict(tensor, order, gamma, t, h, z, chart, scratch, matrix, work, out):
 
 
 @block
-def _correct(tensor, order, gamma, t, z, chart, scratch, matrix, work):
+def _correct(homotopy, t, z, work):
     """One Newton step at fixed t, in place; its length, infinite where F_z is singular."""
-    linearise(tensor, order, gamma, t, z, chart, scratch, matrix, work[0], work[1])
-    if not solve(matrix, work[0]):
+    linearise(homotopy, t, z, work)
+    step = work.newton[0]
+    if not solve(work.matrix, step):
         return np.inf
     for i in range(z.shape[0]):
-        z[i] += work[0, i]
-    return _norm(work[0])
+        z[i] += step[i]
+    return _norm(step)
 
 
 @block
-def _finish(tensor, order, gamma, z, chart, scratch, matrix, work):
+def _finish(homotopy, z, work):
     """Newton steps at t = 1 until they no longer shrink; the status."""
     before = np.inf
     for _ in range(12):
-        _recentre(z, order, chart)
-        length = _correct(tensor, order, gamma, 1.0, z, chart, scratch, matrix, work)
+        _recentre(z, homotopy.order, work.chart)
+        length = _correct(homotopy, 1.0, z, work)
         if not length < 1e-3:
             return SINGULAR
         if length < 1e-14 or length > 0.5 * before:
             break
         before = length
-    _recentre(z, order, chart)
+    _recentre(z, homotopy.order, work.chart)
     return FOLLOWED if length < 1e-9 else SINGULAR
 
 
 @block
-def _follow(tensor, order, gamma, tolerance, z, chart, scratch, matrix, work, trial):
+def _follow(homotopy, z, work):
     """Follow one path from t = 0 to 1, in place; the status."""
-    t, h = 0.0, 0.02
+    t, h, tolerance = 0.0, 0.02, homotopy.tolerance
     for _ in range(_MOST_STEPS):
-        _recentre(z, order, chart)
+        _recentre(z, homotopy.order, work.chart)
         h = min(h, 1.0 - t)
         off = np.inf
-        if _predict(tensor, order, gamma, t, h, z, chart, scratch, matrix, work, trial):
+        if _predict(homotopy, t, h, z, work):
             for correction in range(2):
-                length = _correct(tensor, order, gamma, t + h, trial, chart, scratch, matrix, work)
+                length = _correct(homotopy, t + h, work.trial, work)
                 if correction == 0:
                     off = length
                 elif not length < _CONVERGED:
@@ -109,10 +117,10 @@ def _follow(tensor, order, gamma, tolerance, z, chart, scratch, matrix, work, tr
                 if not off < tolerance:
                     break
         if off < tolerance:
-            _copy(trial, z)
+            _copy(work.trial, z)
             t += h
             if t >= 1.0 - 1e-15:
-                return _finish(tensor, order, gamma, z, chart, scratch, matrix, work)
+                return _finish(homotopy, z, work)
         # The error of a step goes as h^5.
         change = 0.9 * (tolerance / max(off, 1e-300)) ** 0.2
         h *= min(2.0, max(0.2, change)) if off < np.inf else 0.2
@@ -122,35 +130,51 @@ def _follow(tensor, order, gamma, tolerance, z, chart, scratch, matrix, work, tr
 
 
 @loop
-def _track(tensors, order, gamma, tolerance, z, status, chart, scratch, matrix, work, trial):
-    workers = chart.shape[0]
-    paths = z.shape[1]
-    items = z.shape[0] * paths
+def _track(homotopy, pairs, status, work):
+    workers, paths = work.chart.shape[0], pairs.shape[1]
+    items = pairs.shape[0] * paths
     for worker in prange(workers):
+        own = PathWork(
+            work.chart[worker],
+            work.scratch[worker],
+            work.matrix[worker],
+            work.newton[worker],
+            work.trial[worker],
+        )
         for item in range(worker, items, workers):
             a, b = item // paths, item % paths
-            status[a, b] = _follow(
-                tensors[a], order, gamma, tolerance, z[a, b],
-                chart[worker], scratch[worker], matrix[worker], work[worker], trial[worker],
-            )  # fmt: skip
+            one = Homotopy(homotopy.tensors[a], homotopy.order, homotopy.gamma, homotopy.tolerance)
+            status[a, b] = _follow(one, pairs[a, b], own)
 
 
-def track(tensors, order, gamma, tolerance, z):
+def _room(workers: int, n: int, order: int) -> PathWork:
+    return PathWork(
+        chart=np.empty((workers, n), np.complex128),
+        scratch=np.empty((workers, 2, 2, n ** max(order - 1, 1))),
+        matrix=np.empty((workers, n + 1, n + 1), np.complex128),
+        newton=np.empty((workers, 3, n + 1), np.complex128),
+        trial=np.empty((workers, n + 1), np.complex128),
+    )
+
+
+def track(pairs: NDArray[np.complex128], homotopy: Homotopy) -> NDArray[np.int64]:
     """Follow eigenpairs z = (x, λ) from those of the diagonal tensor γD to those of each tensor, in place.
 
-    ``tensors`` (A, N^p) are symmetric, real, flattened; ``z`` (A, B, N+1) complex128 holds the starts and then
-    the ends, |x| = 1. ``tolerance`` is the largest first Newton correction of a step. Returns the status
-    (A, B): FOLLOWED, LOST or SINGULAR.
+    Parameters
+    ----------
+    pairs : (A, B, N+1) complex128
+        The starts, and then the ends, |x| = 1.
+    homotopy : Homotopy
+        The tensors (A, N^p), real and symmetric, and the way to them.
+
+    Returns
+    -------
+    status : (A, B) int64
+        FOLLOWED, LOST or SINGULAR.
     """
-    n = z.shape[2] - 1
-    status = np.empty(z.shape[:2], np.int64)
+    n = pairs.shape[2] - 1
+    status = np.empty(pairs.shape[:2], np.int64)
     workers = max(1, min(numba.get_num_threads(), status.size))
-    _track(
-        tensors, order, complex(gamma), float(tolerance), z, status,
-        np.empty((workers, n), np.complex128),
-        np.empty((workers, 2, 2, n ** max(order - 1, 1))),
-        np.empty((workers, n + 1, n + 1), np.complex128),
-        np.empty((workers, 3, n + 1), np.complex128),
-        np.empty((workers, n + 1), np.complex128),
-    )  # fmt: skip
+    exact = homotopy._replace(gamma=complex(homotopy.gamma), tolerance=float(homotopy.tolerance))
+    _track(exact, pairs, status, _room(workers, n, homotopy.order))
     return status

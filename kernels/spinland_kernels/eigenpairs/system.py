@@ -1,7 +1,13 @@
 """The equations of an eigenpair between a diagonal tensor and a given one, and their derivatives.
 
-F(x, λ; t) = ((1−t) γ D + t J) x^{p−1} − λ x together with a·x = 1, where (D x^{p−1})_i = x_i^{p−1}. The
-unknowns are z = (x, λ). The chart a is the conjugate of the point where a step began, of norm 1 there.
+    F_i(x, λ; t) = (1 − t) γ x_i^{p−1} + t (J x^{p−1})_i − λ x_i        i < n
+    F_n          = a·x − 1
+
+The unknowns are z = (x, λ). The chart a is the conjugate of the point where a step began, of norm 1 there. The matrix
+of derivatives is
+
+    F_z    (p−1) [(1 − t) γ diag(x^{p−2}) + t J x^{p−2}] − λ  |  −x
+           a                                                  |   0
 """
 
 from ..jit import block
@@ -48,11 +54,13 @@ def contract(tensor, n, order, x, scratch, out):
 
 
 @block
-def linearise(tensor, order, gamma, t, z, chart, scratch, matrix, minus_value, minus_speed):
-    """Derivative F_z into ``matrix`` (n+1, n+1), −F into ``minus_value`` and −∂F/∂t into ``minus_speed`` (n+1,)."""
+def linearise(homotopy, t, z, work):
+    """Derivative F_z into ``work.matrix``, −F into ``work.newton[0]`` and −∂F/∂t into ``work.newton[1]``."""
+    order, gamma, chart, matrix = homotopy.order, homotopy.gamma, work.chart, work.matrix
+    minus_value, minus_speed = work.newton[0], work.newton[1]
     n = chart.shape[0]
     x, value = z[:n], z[n]
-    contract(tensor, n, order, x, scratch, matrix)
+    contract(homotopy.tensors, n, order, x, work.scratch, matrix)
     unity = -1.0 + 0.0j
     for i in range(n):
         image = 0.0j

@@ -1,22 +1,33 @@
 """Inner products and squared differences of all pairs of long rows, a block of columns at a time.
 
-The columns are cut into panels of ``PANEL`` on one fixed grid. A panel is centred, scaled and packed into
-strips of interleaved rows. Each pair of strips is multiplied panel after panel, and the sums over the columns
-of a panel are added in float64 to those of the panels before. Nothing in this order depends on how many panels
-come at a time or on the number of threads, so neither do the bits.
+    products      p_ij = Σ_k (x_ik − m_k)(x_jk − m_k)          m the mean row, or 0
+    differences   d_ij = Σ_k (c_i x_ik − c_j x_jk)²            where products would lose all digits
+
+The columns are cut into spans of SPAN on one fixed grid:
+
+    x        | span 0     | span 1     | …        a block is whole CHUNKs of columns, a CHUNK whole spans
+    rows     | centred, scaled to near one, interleaved into strips of rows (see ``types.GramWork``)
+    tiles    | pairs of strips (i ≥ j) times each other, span after span; float32 within a span, float64 over spans
+
+Nothing in this order depends on how many spans come at a time or on the number of threads, so neither do the bits.
+By hand, because BLAS sums float32 products of a million columns in float32, multiplies both halves of a symmetric
+matrix, and has an order of its own for each number of threads; GAIN
 """
 
 import numba
 import numpy as np
 from numba import prange
+from numpy.typing import DTypeLike, NDArray
 
-from ..jit import block, loop, vector_block
+from ..jit import block, loop
+from ..sums import add_in_order, dot, squared_difference
+from ..types import Columns, GramWork, Pairs
 from ..vectors import BYTES
 from .formula import pair_index, power_of_two
 from .strips import add_strip_products, interleave
 
 CHUNK = 2048  # blocks of columns are whole numbers of these
-PANEL = 256  # columns centred, scaled and summed together: longer float32 sums would lose digits
+SPAN = 256  # columns centred, scaled and summed together: longer float32 sums would lose digits
 SIDE = 8  # most strips in a tile: two of them and the sums of their pairs stay in the second cache
 TILES = 6  # tiles beside each other, or more, so that their pairs are enough work for some threads
 PAIRS = 64  # pairs in one item of the direct differences
@@ -41,15 +52,12 @@ def _mean_into(mean, x, low, high):
         mean[k] = (mean[k] + last) / n
 
 
-@vector_block
+@block
 def _centre_into(out, row, mean):
     """Set out to row − mean; returns its squared norm. All in float64."""
-    total = 0.0
     for k in range(row.shape[0]):
-        y = row[k] - mean[k]
-        out[k] = y
-        total += y * y
-    return total
+        out[k] = row[k] - mean[k]
+    return dot(out, out, row.shape[0])
 
 
 @block
@@ -59,38 +67,40 @@ def _scale_into(out, row, scale):
 
 
 @block
-def _pack_strip(x, low, high, first, mean, centred, rows, strips, at, units, squares):
-    """Rows ``first ...`` of columns low ... high, without their mean, near one, as a strip; zeros beyond the last."""
+def _pack_strip(x, low, high, work, worker, span, strip):
+    """Rows of one strip, columns low ... high, without their mean, near one; zeros beyond the last row."""
+    rows, centred, mean = work.rows[worker], work.centred[worker], work.means[worker]
     lanes, width = rows.shape[0], high - low
     for r in range(lanes):
-        units[first + r] = 1.0
-        if first + r < x.shape[0]:
-            square = _centre_into(centred[:width], x[first + r, low:high], mean[:width])
+        row = strip * lanes + r
+        work.units[span, row] = 1.0
+        if row < x.shape[0]:
+            square = _centre_into(centred[:width], x[row, low:high], mean[:width])
             scale = power_of_two(square / width)
-            squares[first + r] = square
-            units[first + r] = 1.0 / scale  # a power of two: exact
+            work.squares[span, row] = square
+            work.units[span, row] = 1.0 / scale  # a power of two: exact
             _scale_into(rows[r], centred[:width], scale)
         else:
             for k in range(width):
                 rows[r, k] = 0.0
-    interleave(rows, rows.shape[1], strips, at, width)
+    n_strips = work.units.shape[1] // lanes
+    interleave(rows, SPAN, work.strips, (span * n_strips + strip) * SPAN * lanes, width)
 
 
 @loop
-def _pack(x, first, width, with_mean, means, centred, rows, strips, units, squares):
-    workers, lanes = rows.shape[0], rows.shape[1]
-    n_strips = units.shape[1] // lanes
+def _pack(columns, with_mean, work, squares):
+    x, first, width = columns
+    workers, lanes = work.rows.shape[0], work.rows.shape[1]
+    spans = (width + SPAN - 1) // SPAN
     for worker in prange(workers):
-        for panel in range(worker, (width + PANEL - 1) // PANEL, workers):
-            low = first + panel * PANEL
-            high = min(low + PANEL, first + width)
+        for span in range(worker, spans, workers):
+            low = first + span * SPAN
+            high = min(low + SPAN, first + width)
             if with_mean:
-                _mean_into(means[worker, : high - low], x, low, high)
-            for strip in range(n_strips):
-                _pack_strip(
-                    x, low, high, strip * lanes, means[worker], centred[worker], rows[worker],
-                    strips, (panel * n_strips + strip) * PANEL * lanes, units[panel], squares[panel],
-                )  # fmt: skip
+                _mean_into(work.means[worker, : high - low], x, low, high)
+            for strip in range(work.units.shape[1] // lanes):
+                _pack_strip(x, low, high, work, worker, span, strip)
+    add_in_order(squares, work.squares[:spans])
 
 
 @block
@@ -118,32 +128,34 @@ def _copy(out, source):
 
 
 @block
-def _add_tile(strips, width, units, tile, side, sums, condensed, n, lanes):
-    """Add the products of the ``side`` strips of one tile and those of another, panel after panel."""
-    n_strips = units.shape[1] // lanes
+def _add_tile(work, worker, tile, width, condensed, n):
+    """Add the products of the strips of one tile and those of another, span after span."""
+    sums, lanes = work.sums[worker], work.rows.shape[1]
+    side, stride = sums.shape[0], work.units.shape[1]
+    n_strips = stride // lanes
     i0, j0 = tile[0], tile[1]
     _exchange(sums, condensed, tile, side, n, lanes, False)
-    for panel in range((width + PANEL - 1) // PANEL):
-        depth = min(PANEL, width - panel * PANEL)
-        first, unit = panel * n_strips, panel * units.shape[1]
+    for span in range((width + SPAN - 1) // SPAN):
+        depth = min(SPAN, width - span * SPAN)
+        first, unit = span * n_strips, span * stride
         for j in range(j0, min(j0 + side, n_strips)):
             for i in range(i0, min(i0 + side, j + 1)):
                 add_strip_products(
-                    strips, (first + i) * PANEL * lanes, (first + j) * PANEL * lanes, depth,
-                    units, unit + i * lanes, unit + j * lanes, sums[i - i0, j - j0], 0,
+                    work.strips, (first + i) * SPAN * lanes, (first + j) * SPAN * lanes, depth,
+                    work.units, unit + i * lanes, unit + j * lanes, sums[i - i0, j - j0], 0,
                 )  # fmt: skip
     _exchange(sums, condensed, tile, side, n, lanes, True)
 
 
 @loop
-def _multiply(strips, width, units, tiles, sums, condensed, n, lanes):
-    workers = sums.shape[0]
+def _multiply(work, width, condensed, n):
+    workers = work.sums.shape[0]
     for worker in prange(workers):
-        for item in range(worker, tiles.shape[0], workers):
-            _add_tile(strips, width, units, tiles[item], sums.shape[1], sums[worker], condensed, n, lanes)
+        for item in range(worker, work.tiles.shape[0], workers):
+            _add_tile(work, worker, work.tiles[item], width, condensed, n)
 
 
-def _pairs_of_tiles(strips, side):
+def _pairs_of_tiles(strips: int, side: int) -> NDArray[np.int64]:
     """First strips (m, 2) of the pairs of tiles, those with most work first: it falls evenly to the threads."""
     first, second = side * np.stack(np.triu_indices(-(-strips // side)))
     rows, columns = np.minimum(side, strips - first), np.minimum(side, strips - second)
@@ -151,8 +163,8 @@ def _pairs_of_tiles(strips, side):
     return np.stack([first, second], axis=1)[np.argsort(-work, kind="stable")]
 
 
-class Workspace:
-    """Buffers for blocks of ``n`` rows and at most ``chunks`` chunks of columns.
+def prepare(n: int, chunks: int, dtype: DTypeLike) -> GramWork:
+    """Room for blocks of ``n`` rows and at most ``chunks`` chunks of columns.
 
     Parameters
     ----------
@@ -161,86 +173,65 @@ class Workspace:
     chunks : int
         Chunks of ``CHUNK`` columns that are multiplied together.
     dtype : float32 or float64
-        Type of the products within a panel.
+        Type of the products within a span.
     """
+    workers, lanes = numba.get_num_threads(), BYTES // np.dtype(dtype).itemsize
+    strips, spans = -(-n // lanes), chunks * CHUNK // SPAN
+    side = min(max(strips // TILES, 1), SIDE)
+    return GramWork(
+        tiles=_pairs_of_tiles(strips, side),
+        means=np.zeros((workers, SPAN)),
+        centred=np.empty((workers, SPAN)),
+        rows=np.zeros((workers, lanes, SPAN), dtype),
+        strips=np.empty(spans * strips * SPAN * lanes, dtype),
+        units=np.empty((spans, strips * lanes)),
+        squares=np.empty((spans, n)),
+        sums=np.zeros((workers, side, side, lanes * lanes)),
+    )
 
-    def __init__(self, n, chunks, dtype):
-        workers, lanes = numba.get_num_threads(), BYTES // np.dtype(dtype).itemsize
-        strips, panels = -(-n // lanes), chunks * CHUNK // PANEL
-        side = min(max(strips // TILES, 1), SIDE)
-        self.tiles = _pairs_of_tiles(strips, side)
-        self.means = np.zeros((workers, PANEL))
-        self.centred = np.empty((workers, PANEL))
-        self.rows = np.zeros((workers, lanes, PANEL), dtype)
-        self.strips = np.empty(panels * strips * PANEL * lanes, dtype)
-        self.units = np.empty((panels, strips * lanes))
-        self.squares = np.empty((panels, n))
-        self.sums = np.zeros((workers, side, side, lanes * lanes))
 
-
-def add_products(x, first, width, centred, workspace, condensed, squares):
-    """Add what columns ``first ... first + width - 1`` of x give to the products of all pairs of rows.
+def add_products(
+    columns: Columns,
+    centred: bool,
+    work: GramWork,
+    condensed: NDArray[np.float64],
+    squares: NDArray[np.float64],
+) -> None:
+    """Add what some columns give to the products of all pairs of rows.
 
     Parameters
     ----------
-    x : (n, any) float32 or float64, C-contiguous
-        Rows.
-    first, width : int
-        Columns; the caller starts at multiples of ``CHUNK`` of the whole, as many as the workspace holds.
+    columns : Columns
+        As many as there is room for.
     centred : bool
         Subtract the mean row first.
-    workspace : Workspace
-        Buffers.
+    work : GramWork
+        From :func:`prepare`.
     condensed : (n(n-1)/2,) float64
         Products of the pairs, added to.
     squares : (n,) float64
         Squared norms, added to.
     """
-    w = workspace
-    _pack(x, first, width, centred, w.means, w.centred, w.rows, w.strips, w.units, w.squares)
-    for panel in range(-(-width // PANEL)):
-        squares += w.squares[panel]
-    _multiply(w.strips, width, w.units, w.tiles, w.sums, condensed, len(squares), w.rows.shape[1])
-
-
-@vector_block
-def _squared_difference(a, b, ratio):
-    total = 0.0
-    for k in range(a.shape[0]):
-        y = ratio * a[k] - b[k]
-        total += y * y
-    return total
+    _pack(columns, centred, work, squares)
+    _multiply(work, columns.width, condensed, len(squares))
 
 
 @loop
-def _add_differences(x, first, width, left, right, scales, totals):
+def _add_differences(columns, pairs, totals):
+    x, begin, width = columns
+    left, right, scales = pairs
     n = left.shape[0]
     for item in prange((n + PAIRS - 1) // PAIRS):
-        for low in range(first, first + width, CHUNK):
-            high = min(low + CHUNK, first + width)
+        for low in range(begin, begin + width, CHUNK):
+            high = min(low + CHUNK, begin + width)
             for pair in range(item * PAIRS, min((item + 1) * PAIRS, n)):
                 i, j = left[pair], right[pair]
-                # One factor inside, exactly 1 for equal scales: equal rows give 0 even where the product and
-                # the difference are fused.
+                # One factor inside, exactly 1 for equal scales: equal rows give 0.
                 ratio = scales[i] / scales[j]
-                part = _squared_difference(x[i, low:high], x[j, low:high], ratio)
+                part = squared_difference(ratio, x[i, low:high], x[j, low:high], high - low)
                 totals[pair] += scales[j] * scales[j] * part
 
 
-def add_differences(x, first, width, left, right, scales, totals):
-    """Add Σ_k (scales[i] x[i,k] − scales[j] x[j,k])² over some columns to the totals of pairs (left, right).
-
-    Parameters
-    ----------
-    x : (n, any) float32 or float64, C-contiguous
-        Rows.
-    first, width : int
-        Columns; the caller starts at multiples of ``CHUNK`` of the whole.
-    left, right : (m,) int64
-        Rows of the pairs.
-    scales : (n,) float64
-        Factor of each row.
-    totals : (m,) float64
-        Sums of squares in float64, added to.
-    """
-    _add_differences(x, first, width, left, right, scales, totals)
+def add_differences(columns: Columns, pairs: Pairs, totals: NDArray[np.float64]) -> None:
+    """Add Σ_k (scales[i] x[i,k] − scales[j] x[j,k])² over some columns to the totals (m,) float64 of pairs (i, j)."""
+    _add_differences(columns, pairs, totals)

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..elementary import exp_of_negative
 from ..jit import block
-from ..lanes.moments import total
-from ..types import CROSS_ENTROPY
+from ..networks import CROSS_ENTROPY
+from ..sums import total
 from . import formula
 
 

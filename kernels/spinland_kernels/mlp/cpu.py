@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from ..blas import single_threaded
 from ..jit import block, loop
+from ..networks import Network, Samples
 from ..sparse import panels as first_layer
-from ..types import Network, Samples
 from ..vectors import aligned
 from . import layers, passes, scores
 from .groups import Groups, span

@@ -16,8 +16,8 @@ from numba import prange
 from numpy.typing import NDArray
 
 from ..jit import block, loop
+from ..networks import Network
 from ..sparse import panels
-from ..types import Network
 from . import layers
 from .work import Data
 

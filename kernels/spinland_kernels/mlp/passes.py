@@ -14,8 +14,8 @@ the first weight in panels, then the other parameters (see :mod:`.groups`).
 
 from ..blas import gemm
 from ..jit import block
+from ..networks import CROSS_ENTROPY
 from ..sparse import panels as first_layer
-from ..types import CROSS_ENTROPY
 from . import layers, scores
 
 

@@ -5,7 +5,7 @@ Outputs are copied into columns (k, T) first: loops over a few outputs do not ve
 
 from ..elementary import exp_of_negative
 from ..jit import block
-from ..types import CROSS_ENTROPY
+from ..networks import CROSS_ENTROPY
 from . import columns, layers
 from .formula import exponential_single
 

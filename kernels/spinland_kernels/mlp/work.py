@@ -22,9 +22,9 @@ import numba
 from numpy.typing import NDArray
 
 from ..jit import block
+from ..networks import Network, Samples
 from ..sparse import panels
 from ..sparse.lists import BLOCK, DENSE_EVALUATION, Nonzeros, is_sparse, lists_of, no_lists
-from ..types import Network, Samples
 from ..vectors import aligned
 from . import layers, scores
 

@@ -1,11 +1,23 @@
-"""Arrays of random numbers on the processor."""
+"""Arrays of random numbers on the processor.
+
+    number i of stream (seed, purpose, replica, step)  =  f(words of block i / 4)        see ``formula``
+
+Every number is a function of its address: rows are cut into CHUNKs, the threads share them out, and none waits for
+another or for a state. Whole numbers and shuffles take half a block each, 64 bits.
+"""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
 from ..jit import block, loop, serial_loop
 from . import formula
 from .normals import normals_into
+
+Replicas = NDArray[np.int64] | Sequence[int]
 
 CHUNK = 4096  # numbers in one parallel item, a multiple of 4
 
@@ -21,7 +33,9 @@ def _fill_normals(out, seed, purpose, replicas, step, start):
         normals_into(out[row, low:high], 1.0, seed, purpose, replicas[row], step, start + low)
 
 
-def fill_normals(out, seed, purpose, replicas, step, start=0):
+def fill_normals(
+    out: NDArray[Any], seed: int, purpose: int, replicas: Replicas, step: int, start: int = 0
+) -> None:
     """Row r of ``out`` (rows, n) gets normals ``start ...`` of stream (seed, purpose, replicas[r], step)."""
     _fill_normals(out, np.uint64(seed), purpose, np.asarray(replicas, np.int64), step, start)
 
@@ -35,7 +49,9 @@ def _fill_uniforms(out, seed, purpose, replicas, step, start):
             out[row, i] = formula.unit(w[number % 4])
 
 
-def fill_uniforms(out, seed, purpose, replicas, step, start=0):
+def fill_uniforms(
+    out: NDArray[Any], seed: int, purpose: int, replicas: Replicas, step: int, start: int = 0
+) -> None:
     """Row r of ``out`` (rows, n) gets numbers uniform on (0, 1) of stream (seed, purpose, replicas[r], step)."""
     _fill_uniforms(out, np.uint64(seed), purpose, np.asarray(replicas, np.int64), step, start)
 
@@ -61,7 +77,7 @@ def _fill_permutation(out, seed, purpose, replica, step):
     permute(out, seed, purpose, replica, step)
 
 
-def fill_permutation(out, seed, purpose, replica, step):
+def fill_permutation(out: NDArray[np.int64], seed: int, purpose: int, replica: int, step: int) -> None:
     """Random permutation of 0 ... n-1 into the int64 array ``out``."""
     _fill_permutation(out, np.uint64(seed), purpose, replica, step)
 
@@ -76,7 +92,9 @@ def _fill_integers(out, seed, purpose, replica, step, bound):
             out[i] = formula.bounded(w[2], w[3], bound)
 
 
-def fill_integers(out, seed, purpose, replica, step, bound):
+def fill_integers(
+    out: NDArray[np.int64], seed: int, purpose: int, replica: int, step: int, bound: int
+) -> None:
     """Whole numbers uniform on 0 ... bound-1 into the int64 array ``out``."""
     _fill_integers(out, np.uint64(seed), purpose, replica, step, bound)
 
@@ -86,6 +104,7 @@ def _words(seed, block, step, replica, purpose):
     return formula.words(seed, block, step, replica, purpose)
 
 
-def words(seed, block, step, replica, purpose):
+def words(seed: int, block: int, step: int, replica: int, purpose: int) -> tuple[int, int, int, int]:
     """Four 32-bit words of one block of one stream."""
-    return _words(np.uint64(seed), block, step, replica, purpose)
+    a, b, c, d = _words(np.uint64(seed), block, step, replica, purpose)
+    return int(a), int(b), int(c), int(d)

@@ -1,14 +1,21 @@
-"""Philox4x32-10: from a counter and a key to four 32-bit words (Salmon et al., SC11, 2011).
+"""Philox4x32-10: from a counter and a key to four 32-bit words (Salmon et al., SC11, 2011), and what is made of them.
 
-The counter is (block, step, replica, purpose), the key the two halves of a 64-bit seed. One block gives
-four words: four uniforms, or four normals by Box and Muller. Products are 64-bit and masked, so that
-compiled code, interpreted code and the CUDA simulator agree.
+    counter  block | step | replica | purpose      key  low | high half of the 64-bit seed
+                  └──────── ten rounds ───────────────────┘
+    words       a            b            c            d
+    uniforms    u_0          u_1          u_2          u_3           u = (word + 1/2) / 2^32
+    normals     r cos φ,     r sin φ      r cos φ,     r sin φ       r² = −2 log u_a, φ = 2π u_b (Box and Muller 1958)
+
+So block k holds numbers 4k … 4k + 3 of a stream, and no number depends on which others are drawn. Products are
+64-bit and masked, and logarithm, sine and cosine are those of ``elementary``: compiled code, interpreted code and
+the CUDA simulator give the same bits.
 """
 
 import math
 
-from numba import uint32, uint64
+from numba import float64, int32, int64, uint64
 
+from ..elementary import cosine, log_of_normal, sine
 from ..jit import formula
 
 MASK = uint64(0xFFFFFFFF)
@@ -18,7 +25,9 @@ _WEYL_A = uint64(0x9E3779B9)
 _WEYL_B = uint64(0xBB67AE85)
 _SHIFT = uint64(32)
 _TO_UNIT = 2.0**-32
-_TWO_PI = 2.0 * math.pi
+_HALF = 2147483648  # 2^31
+_QUARTER = 30  # bits below those that tell the quarter of a turn
+_TO_ANGLE = math.pi / 2.0**31
 
 
 @formula
@@ -50,25 +59,27 @@ def words(seed, block, step, replica, purpose):
 
 @formula
 def unit(word):
-    """A 32-bit word as a float64 in (0, 1), ends excluded."""
-    return (float(uint32(word)) + 0.5) * _TO_UNIT
+    """A 32-bit word as a float64 in (0, 1), ends excluded; through a signed number, which vectors can convert."""
+    return (float64(int32(int64(word) - _HALF)) + 2147483648.0 + 0.5) * _TO_UNIT
 
 
 @formula
 def normal_pair(word_a, word_b):
-    """Two standard normals from two words (Box and Muller 1958); |z| is at most 6.7."""
-    radius = math.sqrt(-2.0 * math.log(unit(word_a)))
-    angle = _TWO_PI * unit(word_b)
-    return radius * math.cos(angle), radius * math.sin(angle)
+    """Two standard normals from two words (Box and Muller 1958); |z| is at most 6.7.
 
-
-@formula
-def normal_block(seed, block, step, replica, purpose):
-    """Four standard normals: numbers 4·block ... 4·block + 3 of a stream."""
-    a, b, c, d = words(seed, block, step, replica, purpose)
-    z0, z1 = normal_pair(a, b)
-    z2, z3 = normal_pair(c, d)
-    return z0, z1, z2, z3
+    The angle is whole quarters of a turn and a rest r between −π/4 and π/4.
+    """
+    radius = math.sqrt(-2.0 * log_of_normal(unit(word_a)))
+    word = int64(word_b)
+    quarter = (word + (1 << (_QUARTER - 1))) >> _QUARTER
+    r = (float64(int32(word - (quarter << _QUARTER))) + 0.5) * _TO_ANGLE
+    s, c = sine(r), cosine(r)
+    odd = (quarter & 1) == 1
+    x = s if odd else c
+    y = c if odd else s
+    x = -x if ((quarter + 1) & 2) == 2 else x
+    y = -y if (quarter & 2) == 2 else y
+    return radius * x, radius * y
 
 
 @formula

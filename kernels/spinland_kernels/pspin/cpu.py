@@ -1,33 +1,45 @@
 """The spherical glass on the cores.
 
-The polynomial Σ_S a_S Π σ_i over unordered index sets S (see ``formula``) is summed triangle by triangle (see
-``segments``). All couplings are cut into chunks of whole rows, whose number depends on the size of the glass
-alone; points go in tiles. An item is (tile, chunk); the chunks of a tile are added in order. So the bits depend
-neither on the number of threads nor on which points go together.
+The polynomial
 
-``glass`` is everywhere the tuple (couplings, n, order, seed, purpose, disorder). ``couplings`` holds a_S by rank in
-the type of the points. Where it is empty, a few chunks at a time are drawn, used for all points and forgotten.
+    E(σ) = Σ_S a_S Π_{i ∈ S} σ_i        over unordered index sets S (see ``formula``)
+
+and its derivatives are summed triangle by triangle (see ``segments``). All couplings are cut into chunks of whole
+bands of rows, whose number depends on the size of the glass alone; points go in tiles. An item is (tile, chunk):
+
+    couplings   | chunk 0        | chunk 1        | …      ranks; each is read once for a tile
+    points      | tile 0: groups of lanes | tile 1 | …
+    parts       [tile, chunk]  →  added over the chunks, chunk 0 first
+
+So the bits depend neither on the number of threads nor on which points go together. Where couplings are not stored,
+a few chunks at a time are drawn, used for all points and forgotten.
 """
+
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numba import prange
+from numpy.typing import DTypeLike, NDArray
 
-from ..jit import loop, serial_loop
+from ..jit import block, loop, serial_loop
+from ..sums import add_in_order
+from ..types import Chunk, Chunks, Couplings, Vectors
 from ..vectors import BYTES
 from . import formula, matrices, rows, segments
 from .draws import draw_rows
-from .triangle import PANEL
+from .triangle import BAND
 
 _CHUNK = 1 << 17  # couplings in one chunk, at least
 _MOST_CHUNKS = 64
-_LARGE_CHUNK = 1 << 20  # couplings in one chunk, at most, but for the rounding to whole panels
+_LARGE_CHUNK = 1 << 20  # couplings in one chunk, at most, but for the rounding to whole bands
 _BUFFER = 1 << 23  # numbers in the partial sums, and in the couplings drawn at once
 _GROUPS = 8  # groups of lanes in one tile
 _FEW = 3  # so many points are quicker one by one than as lanes
 _NO_OWNER = np.empty(0, np.int64)
 
 
-def n_couplings(n, order):
+def n_couplings(n: int, order: int) -> int:
     """Number of couplings of one order between ``n`` spins."""
     return int(formula.sets_below(n, order))
 
@@ -37,16 +49,25 @@ def _bounds(n, order, chunks, out):
     rows.bounds(n, order, chunks, out)
 
 
-def _chunks(n, order):
-    total = n_couplings(n, order)
+def prepare(couplings: Couplings) -> Chunks:
+    """What the cores want ready-made for a glass: its couplings cut into chunks."""
+    total = n_couplings(couplings.n, couplings.order)
     chunks = max(1, min(_MOST_CHUNKS, total // _CHUNK), total // _LARGE_CHUNK)
     starts = np.empty(chunks + 1, np.int64)
-    _bounds(n, order, chunks, starts)
-    return starts
+    _bounds(couplings.n, couplings.order, chunks, starts)
+    return Chunks(couplings.values, starts, couplings.n, couplings.order)
+
+
+@block
+def _chunk(chunks, c):
+    start, stop = chunks.starts[c], chunks.starts[c + 1]
+    first = chunks.starts[0]
+    return Chunk(chunks.values[start - first : stop - first], start, stop, chunks.n, chunks.order)
 
 
 @loop
-def _fill(out, starts, n, order, seed, purpose, disorder):
+def _fill(chunks, couplings):
+    n, order, starts = chunks.n, chunks.order, chunks.starts
     for c in prange(starts.shape[0] - 1):
         index = np.empty(order - 1, np.int64)
         rank = starts[c]
@@ -55,10 +76,10 @@ def _fill(out, starts, n, order, seed, purpose, disorder):
         while rank < starts[c + 1]:
             low = index[order - 2]
             end = index[order - 3] + 1 if order > 2 else n
-            high = rows.last_row(low, min(end, low + PANEL), starts[c + 1] - rank)
+            high = rows.last_row(low, min(end, low + BAND), starts[c + 1] - rank)
             size = (high * (high + 1) - low * (low + 1)) // 2
             at = rank - starts[0]
-            draw_rows(out[at : at + size], index, low, high, rank, seed, purpose, disorder)
+            draw_rows(chunks.values[at : at + size], index, low, high, rank, couplings)
             rank += size
             if high < end:
                 index[order - 2] = high
@@ -66,46 +87,49 @@ def _fill(out, starts, n, order, seed, purpose, disorder):
                 rows.next_triangle(index)
 
 
-def fill_couplings(out, n, order, seed, purpose, disorder):
-    """Draw all couplings of one order: number ``rank`` of stream (seed, purpose) for each index set."""
-    _fill(out, _chunks(n, order), n, order, np.uint64(seed), purpose, disorder)
+def fill_couplings(couplings: Couplings) -> None:
+    """Draw all values of one order: number ``rank`` of stream (seed, purpose) for each index set."""
+    _draw(prepare(couplings), couplings)
 
 
-def _rounds(glass, dtype, size):
-    """The chunks a few at a time: their couplings, and the ranks at which they begin and end.
+def _draw(chunks: Chunks, couplings: Couplings) -> None:
+    _fill(chunks, couplings._replace(values=chunks.values, seed=np.uint64(couplings.seed)))
 
-    ``size`` is how many numbers the sums of one chunk take.
-    """
-    couplings, n, order, seed, purpose, disorder = glass
-    starts = _chunks(n, order)
+
+def _rounds(couplings: Couplings, prepared: Chunks, dtype: DTypeLike, size: int) -> Iterator[Chunks]:
+    """The chunks a few at a time; ``size`` is how many numbers the sums of one chunk take."""
+    starts = prepared.starts
     chunks = len(starts) - 1
     together = max(1, min(chunks, _BUFFER // size))
+    stored = len(prepared.values) > 0
     drawn = np.empty(0, dtype)
-    if not len(couplings):
+    if not stored:
         longest = int(np.diff(starts).max())
         together = max(1, min(together, _BUFFER // longest))
         drawn = np.empty(min(together * longest, starts[-1]), dtype)
     for low in range(0, chunks, together):
         part = starts[low : low + together + 1]
-        if len(couplings):
-            yield couplings[part[0] : part[-1]], part
-        else:
-            _fill(drawn, part, n, order, np.uint64(seed), purpose, disorder)
-            yield drawn, part
+        values = prepared.values[part[0] : part[-1]] if stored else drawn
+        few = prepared._replace(values=values, starts=part)
+        if not stored:
+            _draw(few, couplings)
+        yield few
 
 
 @loop
-def _derivatives(couplings, starts, n, order, x, lanes, owner, energy, gradient):
-    tiles, chunks = energy.shape[0], energy.shape[1]
-    for item in prange(tiles * chunks):
-        t, c = item // chunks, item % chunks
-        segments.derivatives(
-            couplings[starts[c] - starts[0] :], starts[c], starts[c + 1], n, order, x[t], lanes, owner,
-            energy[t, c], gradient[t, c],
-        )  # fmt: skip
+def _derivatives(chunks, vectors, parts, energy, gradient):
+    energies, gradients = parts
+    tiles, count = energies.shape[0], energies.shape[1]
+    for item in prange(tiles * count):
+        t, c = item // count, item % count
+        tile = Vectors(vectors.x[t], vectors.lanes, vectors.owner)
+        segments.derivatives(_chunk(chunks, c), tile, energies[t, c], gradients[t, c])
+    for t in prange(tiles):
+        add_in_order(energy[t].reshape(-1), energies[t].reshape((count, -1)))
+        add_in_order(gradient[t].reshape(-1), gradients[t].reshape((count, -1)))
 
 
-def _tiles(points, lanes, groups):
+def _tiles(points: NDArray[Any], lanes: int, groups: int) -> NDArray[Any]:
     """Points (B, n) as (tiles, groups, n·lanes), the last ones filled with zeros."""
     count, n = points.shape
     tiles = -(-count // (lanes * groups))
@@ -115,51 +139,50 @@ def _tiles(points, lanes, groups):
     return np.ascontiguousarray(tiled).reshape(tiles, groups, n * lanes)
 
 
-def _points(tiled, lanes):
+def _points(tiled: NDArray[Any], lanes: int) -> NDArray[Any]:
     """Back from (tiles, groups, n·lanes) to (points, n)."""
     tiles, groups, length = tiled.shape
     shape = (tiles, groups, length // lanes, lanes)
     return tiled.reshape(shape).transpose(0, 1, 3, 2).reshape(tiles * groups * lanes, -1)
 
 
-def _add_parts(total, parts):
-    """Add ``parts`` over axis 1, one after the other whatever the shape (NumPy's own order depends on it)."""
-    for c in range(parts.shape[1]):
-        total += parts[:, c]
-
-
-def _run(glass, x, lanes, owner):
+def _run(
+    couplings: Couplings, prepared: Chunks, vectors: Vectors
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Energies (tiles, groups, lanes) and gradients (tiles, groups, n·lanes), chunks added in order."""
-    _, n, order, *_ = glass
+    x, lanes = vectors.x, vectors.lanes
     tiles, groups = x.shape[:2]
     energies, gradients = np.zeros((tiles, groups, lanes)), np.zeros_like(x)
     together = max(1, _BUFFER // (4 * x[0].size))
     for low in range(0, tiles, together):
-        part = x[low : low + together]
-        for couplings, starts in _rounds(glass, x.dtype, part.size):
-            shape = len(part), len(starts) - 1
-            energy, gradient = np.empty((*shape, groups, lanes)), np.empty((*shape, *x.shape[1:]), x.dtype)
-            _derivatives(couplings, starts, n, order, part, lanes, owner, energy, gradient)
-            _add_parts(energies[low : low + together], energy)
-            _add_parts(gradients[low : low + together], gradient)
+        some = vectors._replace(x=x[low : low + together])
+        for chunks in _rounds(couplings, prepared, x.dtype, some.x.size):
+            shape = len(some.x), len(chunks.starts) - 1
+            parts = np.empty((*shape, groups, lanes)), np.empty((*shape, *x.shape[1:]), x.dtype)
+            _derivatives(chunks, some, parts, energies[low : low + together], gradients[low : low + together])
     return energies, gradients
 
 
-def _width(count, dtype):
+def _width(count: int, dtype: np.dtype[Any]) -> tuple[int, int]:
     """Lanes of a group and groups of a tile for so many vectors."""
     lanes = 1 if count <= _FEW else BYTES // dtype.itemsize
     return lanes, min(_GROUPS, -(-count // lanes))
 
 
-def energy_gradient(glass, points):
+def values_and_gradients(
+    points: NDArray[Any], couplings: Couplings, prepared: Chunks
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Polynomial Σ_S a_S Π σ_i, (B,) float64, and its gradient (B, n), at points (B, n)."""
     count = len(points)
     lanes, groups = _width(count, points.dtype)
-    energy, gradient = _run(glass, _tiles(points, lanes, groups), lanes, _NO_OWNER)
+    vectors = Vectors(_tiles(points, lanes, groups), lanes, _NO_OWNER)
+    energy, gradient = _run(couplings, prepared, vectors)
     return energy.reshape(-1)[:count], np.ascontiguousarray(_points(gradient, lanes)[:count])
 
 
-def hessian_vector(glass, points, vectors):
+def hessian_products(
+    points: NDArray[Any], vectors: NDArray[Any], couplings: Couplings, prepared: Chunks
+) -> tuple[NDArray[np.float64], NDArray[Any], NDArray[Any]]:
     """Energy (B,), gradient (B, n) and Hessian·vector (B, n) of the polynomial: point b with vector b.
 
     One point (1, n) may come with many vectors (B, n); energy and gradient have then one row.
@@ -175,7 +198,7 @@ def hessian_vector(glass, points, vectors):
         first = min(groups, _GROUPS // 2)
         x = np.concatenate([_tiles(points, lanes, first), _tiles(vectors, lanes, first)], axis=1)
         owner = np.arange(first)
-    energy, gradient = _run(glass, x, lanes, owner)
+    energy, gradient = _run(couplings, prepared, Vectors(x, lanes, owner))
     return (
         energy[:, :first].reshape(-1)[: len(points)],
         np.ascontiguousarray(_points(gradient[:, :first], lanes)[: len(points)]),
@@ -184,50 +207,48 @@ def hessian_vector(glass, points, vectors):
 
 
 @loop
-def _hessians(couplings, starts, n, order, points, energy, out):
-    count, chunks = energy.shape
-    for item in prange(count * chunks):
-        b, c = item // chunks, item % chunks
-        energy[b, c] = matrices.second_derivatives(
-            couplings[starts[c] - starts[0] :], starts[c], starts[c + 1], n, order, points[b], out[b, c]
-        )
+def _hessians(chunks, points, parts, energy, out):
+    energies, hessians = parts
+    count, n_chunks = energies.shape
+    for item in prange(count * n_chunks):
+        b, c = item // n_chunks, item % n_chunks
+        energies[b, c] = matrices.second_derivatives(_chunk(chunks, c), points[b], hessians[b, c])
+    for b in prange(count):
+        add_in_order(energy[b : b + 1], energies[b].reshape((n_chunks, 1)))
+        add_in_order(out[b].reshape(-1), hessians[b].reshape((n_chunks, -1)))
 
 
-def hessian(glass, points):
+def hessians(
+    points: NDArray[Any], couplings: Couplings, prepared: Chunks
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Energy (B,) and matrix of second derivatives (B, n, n) of the polynomial at points (B, n)."""
-    _, n, order, *_ = glass
-    count = len(points)
+    count, n = points.shape
     energies, out = np.zeros(count), np.zeros((count, n, n), points.dtype)
     together = max(1, _BUFFER // (4 * n * n))
     for low in range(0, count, together):
-        part = points[low : low + together]
-        for couplings, starts in _rounds(glass, points.dtype, len(part) * n * n):
-            shape = len(part), len(starts) - 1
-            energy, matrix = np.empty(shape), np.empty((*shape, n, n), points.dtype)
-            _hessians(couplings, starts, n, order, part, energy, matrix)
-            _add_parts(energies[low : low + together], energy)
-            _add_parts(out[low : low + together], matrix)
+        some = points[low : low + together]
+        for chunks in _rounds(couplings, prepared, points.dtype, len(some) * n * n):
+            shape = len(some), len(chunks.starts) - 1
+            parts = np.empty(shape), np.empty((*shape, n, n), points.dtype)
+            _hessians(chunks, some, parts, energies[low : low + together], out[low : low + together])
     return energies, out
 
 
 @loop
-def _table(couplings, starts, n, order, vectors, out):
-    for c in prange(out.shape[0]):
-        segments.table(
-            couplings[starts[c] - starts[0] :], starts[c], starts[c + 1], n, order, vectors, out[c]
-        )
+def _table(chunks, vectors, parts, out):
+    for c in prange(parts.shape[0]):
+        segments.table(_chunk(chunks, c), vectors, parts[c])
+    add_in_order(out, parts)
 
 
-def table(glass, vectors):
+def table(vectors: NDArray[Any], couplings: Couplings, prepared: Chunks) -> NDArray[np.float64]:
     """The couplings contracted with ``order`` of the vectors (m, n) each: (m,) * order in float64.
 
     Only its symmetric part has a meaning: Σ T c_{a_1} … c_{a_p} is the polynomial at Σ c_a v_a.
     """
-    _, n, order, *_ = glass
-    size = len(vectors) ** order
-    total = np.zeros((1, size))
-    for couplings, starts in _rounds(glass, vectors.dtype, size):
-        out = np.empty((len(starts) - 1, size))
-        _table(couplings, starts, n, order, vectors, out)
-        _add_parts(total, out[None])
-    return total.reshape((len(vectors),) * order)
+    size = len(vectors) ** couplings.order
+    total = np.zeros(size)
+    one_by_one = Vectors(vectors, 1, _NO_OWNER)
+    for chunks in _rounds(couplings, prepared, vectors.dtype, size):
+        _table(chunks, one_by_one, np.empty((len(chunks.starts) - 1, size)), total)
+    return total.reshape((len(vectors),) * couplings.order)

@@ -7,7 +7,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from ..sums import folded, sum_of_lanes
+from ..sums import folded, lanes_below, sum_of_lanes
 from ..vectors import REGISTER, ROWS, Array, fused, intrinsic, splat, times
 
 _AHEAD = 1024  # bytes of a triangle that are asked for before they are needed
@@ -111,7 +111,26 @@ def add_row(typingctx: Any, a: Any, at: Any, row: Any, x: Any, h: Any) -> Any:
 
 
 @intrinsic
-def addfolded(typingctx: Any, parts: Any, h: Any, h_at: Any) -> Any:
+def add_multiple(typingctx: Any, out: Any, factor: Any, a: Any, count: Any) -> Any:
+    """out[k] += factor · a[k] for k < ``count``, rounded once."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        target, source = (_narrow(context, builder, signature.args[i], args[i]) for i in (0, 2))
+        count, lanes = args[3], target.lanes
+        by = splat(builder, args[1], lanes)
+        whole = builder.and_(count, count.type(-lanes))
+        with cgutils.for_range_slice(builder, count.type(0), whole, count.type(lanes), count.type) as (k, _):
+            target.store(fused(builder, by, source.load(k), target.load(k)), k)
+        some = lanes_below(builder, builder.sub(count, whole), lanes)
+        last = fused(builder, by, source.load_some(whole, some), target.load_some(whole, some))
+        target.store_some(last, whole, some)
+        return context.get_dummy_value()
+
+    return types.void(out, out.dtype, a, types.intp), code
+
+
+@intrinsic
+def add_folded(typingctx: Any, parts: Any, h: Any, h_at: Any) -> Any:
     """h[r, :] += the sum of parts[c, r, :] over c, as ``add_row`` adds its lanes; the parts become 0."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:

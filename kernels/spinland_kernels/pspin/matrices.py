@@ -1,25 +1,22 @@
-"""Matrices of second derivatives, from one pass over the rows."""
+"""Matrices of second derivatives, from one pass over the rows.
+
+    H_ij = Σ_S a_S ∂²(Π σ) / ∂σ_i ∂σ_j
+
+One row shares its first indices i_1 … i_{p−1}, its couplings a_k stand side by side, and its sum is t = Σ_k a_k σ_k.
+The product of the coordinates of the first indices but some is P with these left out:
+
+    H[i_a, i_b] += t · P(without a, b)                    two first indices
+    H[i_a, :]   += a_: · P(without a)                     a first index and the last place, a whole row at once
+
+Both halves of the matrix are then added. The full tensor would be read p! times as long.
+"""
 
 import numpy as np
 
-from ..jit import block, vector_block
+from ..jit import block
+from ..sums import dot
+from .lanes import add_multiple
 from .rows import next_triangle, row_of
-
-
-@vector_block
-def _row(a, x, factor, out):
-    """out += factor · a; returns Σ_k a_k x_k."""
-    total = x[0] * 0
-    for k in range(a.shape[0]):
-        total += a[k] * x[k]
-        out[k] += factor * a[k]
-    return total
-
-
-@vector_block
-def _axpy(a, factor, out):
-    for k in range(a.shape[0]):
-        out[k] += factor * a[k]
 
 
 @block
@@ -33,30 +30,31 @@ def _without(index, x, a, b):
 
 
 @block
-def second_derivatives(couplings, start, stop, n, order, x, out):
-    """Σ_S a_S ∂²(Π σ_i) of the couplings of rank ``start`` to ``stop`` into ``out`` (n, n); returns Σ_S a_S Π σ_i.
+def second_derivatives(chunk, x, out):
+    """Σ_S a_S ∂²(Π σ_i) of one chunk of couplings into ``out`` (n, n); returns Σ_S a_S Π σ_i.
 
     Each row adds three kinds: both derivatives among its first indices (once for its sum), one there and one
     in the last place (a whole row of the matrix).
     """
+    n, order = chunk.n, chunk.order
     for i in range(n):
         for j in range(n):
             out[i, j] = 0
     energy = 0.0
     index = np.empty(order - 1, np.int64)
-    rank = start
-    if start < stop:
-        row_of(start, order, n, index)
-    while rank < stop:
+    rank = chunk.start
+    if rank < chunk.stop:
+        row_of(rank, order, n, index)
+    while rank < chunk.stop:
         row = index[order - 2]
-        a = couplings[rank - start : rank - start + row + 1]
+        a = chunk.values[rank - chunk.start : rank - chunk.start + row + 1]
         rank += row + 1
-        total = _row(a, x, _without(index, x, 0, 0), out[index[0]])
-        for first in range(1, order - 1):
-            _axpy(a, _without(index, x, first, first), out[index[first]])
+        total = dot(a, x, row + 1)
+        for first in range(order - 1):
+            add_multiple(out[index[first]], _without(index, x, first, first), a, row + 1)
             for second in range(first):
                 out[index[second], index[first]] += total * _without(index, x, first, second)
-        energy += np.float64(total) * _without(index, x, -1, -1)
+        energy += total * _without(index, x, -1, -1)
         if row + 1 < (index[order - 3] + 1 if order > 2 else n):
             index[order - 2] += 1
         else:

@@ -1,10 +1,22 @@
-"""Where rows of couplings lie, and the cut of all of them into chunks."""
+"""Where rows of couplings lie, and the cut of all of them into chunks.
+
+Order 3, four spins; every number is the rank of an index set (i_1, i_2, i_3), every block a triangle:
+
+    i_1 = 0     i_1 = 1     i_1 = 2        i_1 = 3
+    0           1           4              10               row i_2 = 0
+                2  3        5  6           11 12                i_2 = 1
+                            7  8  9        13 14 15             i_2 = 2
+                                           16 17 18 19          i_2 = 3
+
+Ranks run on from row to row and from triangle to triangle, and so does memory. A chunk begins where a band of rows
+does; where that is depends on the size of the glass alone.
+"""
 
 import numpy as np
 
 from ..jit import block
 from . import formula
-from .triangle import PANEL
+from .triangle import BAND
 
 
 @block
@@ -55,12 +67,12 @@ def last_row(low, high, size):
 
 @block
 def bounds(n, order, chunks, out):
-    """Ranks (chunks + 1,) at which the chunks begin: whole panels, about equally many couplings in each."""
+    """Ranks (chunks + 1,) at which the chunks begin: whole bands, about equally many couplings in each."""
     total = formula.sets_below(n, order)
     index = np.empty(order - 1, np.int64)
     for c in range(chunks):
         start = row_of((total * c) // chunks, order, n, index)
         row = index[order - 2]
-        low = row - row % PANEL
+        low = row - row % BAND
         out[c] = start - (row * (row + 1) - low * (low + 1)) // 2
     out[chunks] = total

@@ -1,21 +1,30 @@
 """The symmetric matrix of the last two indices, times vectors.
 
 With all indices but the last two fixed, the couplings are the lower triangle of a matrix A, its rows side by
-side; S = A + Aᵀ. The products h = S x are all that value and derivatives need, and they cost what the
-triangle costs to read.
+side; S = A + Aᵀ. The products
 
-h_j is the sum over row j, one sum for each lane of a vector and then their sum (see ``add_row``), plus the terms
-of column j, one row after the other. The sums are the same for one vector, for which the couplings are read from
-first to last, row by row, as memory does it quickest; and for many, for which a panel of rows is spread into a
-rectangle first.
+    h_j = Σ_k S_jk x_k = Σ_{k ≤ j} a_jk x_k  +  Σ_{i ≥ j} a_ij x_i
+                         row j                  column j
+
+are all that value and derivatives need, and they cost what the triangle costs to read. Row j has one sum for each
+lane of a register and then their sum (see ``add_row``); to it the terms of column j are added, one row after the
+other. The sums are the same for one vector, for which the couplings are read from first to last, row by row, as
+memory does it quickest; and for many, for which a band of rows is spread into a rectangle first:
+
+    a_00                                a_00   0    0    0   0  0
+    a_10 a_11                →          a_10 a_11   0    0   0  0      ROWS rows and ROWS columns at a time
+    a_20 a_21 a_22                      a_20 a_21 a_22   0   0  0      multiply BYTES of lanes each
+
+By hand, because the sums of ROWS rows stay in registers while the rectangle is read, and because a compiler gives
+one vector and many of them different bits. A gradient takes GAIN.
 """
 
 from ..jit import block
 from ..vectors import BYTES, REGISTER, ROWS, tile_product
 from .lanes import add_folded, add_row
 
-PANEL = 48  # rows in one panel, a multiple of ROWS and of 16
-_DEPTH = 256  # rows of the vectors that stay in the nearest cache
+BAND = 48  # rows spread at once, a multiple of ROWS and of the lanes of a vector
+_NEAR = 256  # rows of the vectors that stay in the nearest cache
 
 
 @block
@@ -46,14 +55,14 @@ def spread(a, low, high, rectangle):
 
 @block
 def multiply_lanes(rectangle, low, high, x, h, parts):
-    """h += S x for one group of lanes, from a rectangle of rows ``low`` … ``high − 1``; ``low`` divides by PANEL."""
+    """h += S x for one group of lanes, from a rectangle of rows ``low`` … ``high − 1``; ``low`` divides by BAND."""
     lanes = BYTES // x.itemsize
     sums = REGISTER // x.itemsize
     step = rectangle.shape[1]
     for r in range(0, high - low, ROWS):
         columns = min(low + r + ROWS, high)
-        for first in range(0, columns, _DEPTH):
-            last = min(first + _DEPTH, columns)
+        for first in range(0, columns, _NEAR):
+            last = min(first + _NEAR, columns)
             for c in range(sums):
                 depth = (last - first - c + sums - 1) // sums
                 at = r * step + first + c

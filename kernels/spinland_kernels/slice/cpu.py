@@ -24,7 +24,7 @@ from ..lanes.combinations import combine
 from ..lanes.product import Rows
 from ..mlp import layers
 from ..mlp.columns import score
-from ..types import Network, Samples
+from ..networks import Network, Samples
 from . import columns
 from .columns import Place, Points
 from .work import UNITS, Prepared, cut_of, make_work, of_worker, packed

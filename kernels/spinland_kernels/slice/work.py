@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from ..jit import block
 from ..mlp import layers
-from ..types import Network, Samples
+from ..networks import Network, Samples
 from ..vectors import BYTES, ROWS
 
 #: Hidden units combined at once: they and their sources fit a core's first cache, for one set of lanes.

@@ -28,7 +28,7 @@ from ..lanes.combinations import rectified_blends
 from ..lanes.product import Factors, Rows, rows_product
 from ..mlp import layers
 from ..mlp.columns import score
-from ..types import Exchanges, Network, Samples
+from ..networks import Exchanges, Network, Samples
 from ..vectors import BYTES, ROWS
 from . import columns, formula, work
 from .work import Prepared, make_work, moves_of, of_worker, prepared_of

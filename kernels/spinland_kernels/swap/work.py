@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from ..jit import block
 from ..mlp import layers as network_layers
-from ..types import Exchanges, Network, Samples
+from ..networks import Exchanges, Network, Samples
 from ..vectors import BYTES
 
 GROUP = 512  # trials in one item: enough that the work per tile is shared

@@ -1,7 +1,7 @@
 """Steps of the optimisers on stretches of a parameter vector.
 
 A ``state`` is a parameter vector with its moments; ``c`` holds the numbers of the optimiser for one step (see
-:class:`..types.Rule`), in the float type of the weights.
+:class:`..networks.Rule`), in the float type of the weights.
 """
 
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..blas import gemm
 from ..jit import block
 from ..mlp import layers
-from ..types import ADAM, MOMENTUM
+from ..networks import ADAM, MOMENTUM
 from . import formula
 
 #: Entries of a gradient block, a megabyte in float32: the gradient of a large layer is used before it leaves the

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from ..blas import gemm, single_threaded
 from ..jit import block, loop
 from ..mlp import layers, scores
+from ..networks import Batches, Network, Replicas, Rule, Samples
 from ..philox.cpu import permute
 from ..sparse import panels as first_layer
-from ..types import Batches, Network, Replicas, Rule, Samples
 from . import blocks, lists
 from .blocks import State
 from .work import Prepared, make_panels, make_work, of_replica, of_worker, prepared_of

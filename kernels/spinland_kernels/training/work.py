@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from ..jit import block
 from ..mlp import layers, scores
+from ..networks import Batches, Network, Replicas, Samples
 from ..sparse import panels
 from ..sparse.lists import DENSE_TRAINING, Nonzeros, is_sparse, lists_of, no_lists
-from ..types import Batches, Network, Replicas, Samples
 from ..vectors import aligned
 from .blocks import BLOCK, State
 from .lists import PART

@@ -1,15 +1,21 @@
 """Weighted sums over the triangles of a distance matrix, for many sets of weights in one pass.
 
+    S_mb = Σ_{i<j<k} w_ib w_jb w_kb M_m(d_ij, d_ik, d_jk)        m: K, relative deviation, share, 1
+
 The measures of the triangles over one pair of corners form a matrix (4, third corner); its product with the
-weights (third corner, set) is a BLAS product.
+weights (third corner, set) is a BLAS product, and the sums of the items (first corners, or TRIPLES sampled
+triangles) are added in order. By hand, since in NumPy the measures of all triangles would have to lie in memory.
 """
 
 import numba
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
 from .. import blas
 from ..jit import block, loop
+from ..sums import add_in_order
+from ..types import TriangleWork
 from .formula import deviations
 
 TRIPLES = 1024  # sampled triples in one item
@@ -41,11 +47,14 @@ def _sum_from(i, distances, weights, threshold, measures, inner, sums):
 
 
 @loop
-def _all_triangles(distances, weights, threshold, measures, inner, sums):
-    workers, n = inner.shape[0], distances.shape[0]
+def _all_triangles(distances, weights, threshold, work, totals):
+    workers, n = work.products.shape[0], distances.shape[0]
     for worker in prange(workers):
         for i in range(worker, n, workers):
-            _sum_from(i, distances, weights, threshold, measures[worker], inner[worker], sums[i])
+            _sum_from(
+                i, distances, weights, threshold, work.measures[worker], work.products[worker], work.sums[i]
+            )
+    add_in_order(totals.reshape(-1), work.sums.reshape((n, -1)))
 
 
 @block
@@ -65,15 +74,29 @@ def _sum_triples(triples, distances, weights, threshold, measures, products, sum
 
 
 @loop
-def _sampled_triangles(distances, triples, weights, threshold, measures, products, sums):
-    workers, items = products.shape[0], sums.shape[0]
+def _sampled_triangles(distances, triples, weights, threshold, work, totals):
+    workers, items = work.products.shape[0], work.sums.shape[0]
     for worker in prange(workers):
         for item in range(worker, items, workers):
             part = triples[item * TRIPLES : (item + 1) * TRIPLES]
-            _sum_triples(part, distances, weights, threshold, measures[worker], products[worker], sums[item])
+            measures, products = work.measures[worker], work.products[worker]
+            _sum_triples(part, distances, weights, threshold, measures, products, work.sums[item])
+    add_in_order(totals.reshape(-1), work.sums.reshape((items, -1)))
 
 
-def triangle_means(distances, weights, threshold, triples=None):
+def _room(items: int, triangles: int, products: int, n_sets: int) -> TriangleWork:
+    workers = numba.get_num_threads()
+    return TriangleWork(
+        np.empty((workers, 4, triangles)), np.empty((workers, products, n_sets)), np.empty((items, 4, n_sets))
+    )
+
+
+def triangle_means(
+    distances: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    threshold: float,
+    triples: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64]:
     """Weighted means over triangles.
 
     Parameters
@@ -92,17 +115,13 @@ def triangle_means(distances, weights, threshold, triples=None):
     means : (3, B) float64
         Mean K, mean relative deviation, share; NaN where the weights of all triangles vanish.
     """
-    workers = numba.get_num_threads()
     n, n_sets = weights.shape
+    totals = np.zeros((4, n_sets))
     with blas.single_threaded():
         if triples is None:
-            sums = np.empty((n, 4, n_sets))
-            measures, inner = np.empty((workers, 4, n)), np.empty((workers, 4, n_sets))
-            _all_triangles(distances, weights, threshold, measures, inner, sums)
+            _all_triangles(distances, weights, threshold, _room(n, n, 4, n_sets), totals)
         else:
-            sums = np.empty((-(-len(triples) // TRIPLES), 4, n_sets))
-            measures, products = np.empty((workers, 4, TRIPLES)), np.empty((workers, TRIPLES, n_sets))
-            _sampled_triangles(distances, triples, weights, threshold, measures, products, sums)
-    totals = sums.sum(axis=0)
+            work = _room(-(-len(triples) // TRIPLES), TRIPLES, TRIPLES, n_sets)
+            _sampled_triangles(distances, triples, weights, threshold, work, totals)
     weight = np.where(totals[3] > 0, totals[3], np.nan)
-    return totals[:3] / weight
+    return np.asarray(totals[:3] / weight)

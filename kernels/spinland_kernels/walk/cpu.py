@@ -21,9 +21,9 @@ from numba import prange
 from numpy.typing import NDArray
 
 from ..jit import block, loop, serial_loop
-from ..lanes.moments import moments as moments_of
+from ..networks import Stream, Walkers
 from ..philox.normals import normals_into
-from ..types import Stream, Walkers
+from ..sums import dot, squared_difference
 from . import formula
 
 CHUNK = 4096  # coordinates in one item, a multiple of 4 so that no block of random numbers is made twice
@@ -43,8 +43,10 @@ def _multiply(point, factor):
 
 @block
 def _measure(point, start, out):
-    """Moments of a chunk."""
-    out[0], out[1], out[2], out[3] = moments_of(point, start, point.shape[0])
+    """|w − w0|², w·w0, |w|² and |w0|² of a chunk."""
+    n = point.shape[0]
+    out[0] = squared_difference(1.0, point, start, n)
+    out[1], out[2], out[3] = dot(point, start, n), dot(point, point, n), dot(start, start, n)
 
 
 @loop
