@@ -103,11 +103,12 @@ def make_work(items: int, network: Network, data: Data, passes: int) -> Work:
     workers = min(numba.get_num_threads(), max(1, items))
     each = rows * layers.kept(network.widths)
     row = min(panels.widest_row(x.itemsize), panels.padded(network.widths[1], x.itemsize))
-    return Work(
-        *(aligned(workers, each if number < passes else 0, x.dtype) for number in range(4)),
-        aligned(workers, rows * row if data.rows.starts.shape[0] else 0, x.dtype),
-        aligned(workers, scores.work_size(rows, int(network.widths[-1])), x.dtype),
+    acts, deltas, tangents, r_deltas = (
+        aligned(workers, each if number < passes else 0, x.dtype) for number in range(4)
     )
+    sums = aligned(workers, rows * row if data.rows.starts.shape[0] else 0, x.dtype)
+    outputs = aligned(workers, scores.work_size(rows, int(network.widths[-1])), x.dtype)
+    return Work(acts, deltas, tangents, r_deltas, sums, outputs)
 
 
 @block

@@ -22,11 +22,11 @@ from .work import UNITS
 
 
 class Points(NamedTuple):
-    """A group of points: ``count`` rows of the coefficients c (P, K), from ``begin`` on."""
+    """A group of points: ``length`` rows of the coefficients c (P, K), from ``begin`` on."""
 
     c: NDArray[Any]
     begin: int
-    count: int
+    length: int
 
 
 class Place(NamedTuple):
@@ -93,7 +93,7 @@ def second_layer(work, b, points, network, size, h, place):
         rectified = first + depth == units and network.widths.shape[0] > 3
         floor = zero if rectified else h.dtype.type(-np.inf)
         sources = Rows(b * n * work.z.shape[1] + first * lanes, work.z.shape[1])
-        for g in range(points.count):
+        for g in range(points.length):
             at = (points.begin + g) * (n - 1)
             combine(work.acts, 0, work.z, sources, n, points.c, at, zero, depth * lanes)
             rows = Rows(place.at + g * place.point, place.step)

@@ -44,7 +44,7 @@ def _outputs(work, points, network, size, b, step):
     if widths.shape[0] == 2:
         unlimited = work.acts.dtype.type(-np.inf)
         sources = Rows(b * n * work.z.shape[1], work.z.shape[1])
-        for g in range(points.count):
+        for g in range(points.length):
             at = (points.begin + g) * (n - 1)
             combine(work.acts, 0, work.z, sources, n, points.c, at, unlimited, k * lanes)
             columns.copy_rows(work.acts, k, lanes, work.out, Rows(place.at + g * place.point, step))
@@ -54,8 +54,8 @@ def _outputs(work, points, network, size, b, step):
         first = UNITS * lanes
         each = (work.acts.shape[0] - first) // (work.later.shape[0] // size + 1)  # room for the widest layer
         columns.second_layer(work, b, points, network, size, work.acts, Place(first, each, lanes))
-        spare = first + each * points.count
-        for g in range(points.count):
+        spare = first + each * points.length
+        for g in range(points.length):
             out = Rows(place.at + g * place.point, step)
             columns.further_layers(work, g * size, network, lanes, first + g * each, spare, out)
 
@@ -73,12 +73,12 @@ def _item(vectors, tails, c, network, samples, first, group, work, loss, correct
     zero = 0
     for begin in range(0, c.shape[0], group):
         points = Points(c, begin, min(group, c.shape[0] - begin))
-        for g in range(points.count):
+        for g in range(points.length):
             at = (begin + g) * (n - 1)
             combine(work.later, g * size, tails, Rows(zero, size), n, c, at, unlimited, size)
         for b in range(sets):
             _outputs(work, points, network, size, b, step)
-        for g in range(points.count):
+        for g in range(points.length):
             tile = layers.matrix(work.out, g * k * step, k, step)
             scratch = layers.matrix(work.scratch, 0, 3, step)
             loss[begin + g], correct[begin + g] = score(tile, samples, first, rows, scratch)
