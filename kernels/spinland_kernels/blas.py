@@ -1,5 +1,7 @@
 """Matrix products inside compiled code, one thread each, with strides and accumulation.
 
+    C = A B,  C = Aᵀ B,  C = A Bᵀ   or   C += …        A, B and C blocks of larger matrices
+
 Numba's ``np.dot`` can neither add to its output nor read a block of a larger matrix. The symbol that it
 calls itself (``numba_xxgemm``, the BLAS that SciPy brings) can do both, and a call by name keeps the
 caller cacheable.

@@ -27,6 +27,7 @@ intrinsic: Any = extending.intrinsic  # whose type asks its callers for the typi
 
 REGISTERS = 16  # vector registers of a core (AVX2; AVX-512 has 32)
 REGISTER = 32  # bytes in one of them (AVX2; AVX-512 has 64)
+SHUFFLE = 16  # bytes of a register within which numbers change places in one cycle
 BYTES = 64  # of one vector: one line of the cache, and so two registers
 ROWS = (REGISTERS - 4) * REGISTER // BYTES
 """Rows of one product in registers, 6: their sums fill 12 of 16, and 4 are left for what they are multiplied with."""
@@ -131,7 +132,15 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
 def add_to_sums(builder: Any, sums: list[Any], left: Any, columns: list[Any], right: Any, x: Any) -> None:
     """sums[r] += Σ_k left[columns[r] + k·step] · right[x_at + k·x_step, :], with x = (x_at, x_step, step, depth).
 
-    Kept in registers, as long as there are enough of them: one for each half of a sum.
+    One k after the other, each the product of a column and a row::
+
+        left          right           sums, kept in registers: one for each half of a vector
+        a_0k                          a_0k x_k0   a_0k x_k1   …
+        a_1k     ×    x_k0 x_k1 …     a_1k x_k0   a_1k x_k1   …
+        …  ROWS                       …
+
+    So a number that is loaded serves ROWS rows, or all lanes. Twelve sums that do not wait for each other are under
+    way; two units that take four cycles for a fused multiply-add need eight.
     """
     x_at, x_step, step, depth = x
     with cgutils.for_range(builder, depth) as loop:

@@ -91,7 +91,8 @@ class SphericalSpinGlass(BaseLandscape):
         self.disorder = checks.choice("disorder", disorder, tuple(_DISORDER))
         self.generated = checks.boolean("generated", generated)
         self._room()
-        self._couplings = {}
+        self._couplings: dict[int, Couplings] = {}
+        self._prepared: dict[int, Any] = {}
         for p in self.mixture:
             count = 0 if self.generated else self._kernel.n_couplings(self.n_spins, p)
             self._couplings[p] = self._named(p, np.empty(count, self.dtype))
@@ -138,6 +139,7 @@ class SphericalSpinGlass(BaseLandscape):
         self.mixture = dict.fromkeys(sorted(tensors), 1.0)
         self.dtype, self.device = checks.float_type("dtype", dtype), "cpu"
         self._couplings = {p: self._named(p, packed(tensors[p]).astype(self.dtype)) for p in self.mixture}
+        self._prepared = {}
         self.fingerprint = fingerprint(self._title(), *(given.values for given in self._couplings.values()))
         return self
 
@@ -311,8 +313,9 @@ class SphericalSpinGlass(BaseLandscape):
     def _parts(self) -> Iterator[tuple[int, float, Couplings, Any]]:
         """For each order p: p, the factor of the sum over index sets in H/N, the couplings and what the kernel made of them."""
         for p, beta in self.mixture.items():
-            couplings = self._couplings[p]
-            yield p, beta * self.n_spins ** (-(p + 1) / 2), couplings, self._kernel.prepare(couplings)
+            if p not in self._prepared:
+                self._prepared[p] = self._kernel.prepare(self._couplings[p])
+            yield p, beta * self.n_spins ** (-(p + 1) / 2), self._couplings[p], self._prepared[p]
 
     def _polynomial(self, batch: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[Any]]:
         """H/N and its gradient in R^N."""

@@ -1,7 +1,14 @@
 """Strips of interleaved rows: their making and their products, in vectors.
 
 A strip holds as many rows as a vector has lanes, column after column: number k · lanes + r is row r of column
-k. The same strip is the left factor of a product, number by number, and the right one, vector by vector.
+k. The same strip is the left factor of a product, number by number, and the right one, vector by vector:
+
+    column k   a_0  a_1  a_2  …     (left strip)           sums   a_0 b_0  a_0 b_1  a_0 b_2  …
+               b_0  b_1  b_2  …     (right strip)                 a_1 b_0  a_1 b_1  a_1 b_2  …
+                                                                  …        at most ROWS rows at a time
+
+So all products of two strips are sums that stay in registers, and each number loaded serves a whole row or column
+of them. Interleaving transposes little squares, the sides of which are SHUFFLE bytes, within registers.
 """
 
 from __future__ import annotations
@@ -11,9 +18,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from ..vectors import ROWS, Array, add_to_sums, fused, intrinsic, splat, times
-
-QUARTER = 16  # bytes within which a register's numbers are interleaved
+from ..vectors import ROWS, SHUFFLE, Array, add_to_sums, fused, intrinsic, splat, times
 
 
 def _shuffled(builder: Any, a: Any, b: Any, places: list[int]) -> Any:
@@ -37,12 +42,12 @@ def _transposed(builder: Any, parts: list[Any]) -> list[Any]:
 def interleave(typingctx: Any, rows: Any, step: Any, strip: Any, at: Any, width: Any) -> Any:
     """strip[at + k·lanes + r] = rows[r·step + k] for the rows r of a strip and 0 ≤ k < width.
 
-    Columns go in groups of QUARTER bytes: both arrays have room for a last whole one.
+    Columns go in groups of SHUFFLE bytes: both arrays have room for a last whole one.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         source, target = (Array(context, builder, signature.args[i], args[i]) for i in (0, 2))
-        lanes, few = target.lanes, QUARTER // source.bytes
+        lanes, few = target.lanes, SHUFFLE // source.bytes
         source.vector, target.vector = (ir.VectorType(source.element, count) for count in (few, 2 * few))
         _, step, _, at, width = args
         group = at.type(few)

@@ -1,4 +1,12 @@
-"""Rows of a triangle of couplings, and what is done with their products, in vectors."""
+"""Rows of a triangle of couplings, and what is done with their products, in vectors.
+
+A row of a triangle has any length and begins anywhere, so it is read in single registers, the last one masked:
+
+    a_0 a_1 a_2 a_3 | a_4 a_5 a_6 a_7 | a_8  ·   ·   ·         row 8 of float64; beyond the diagonal nothing is read
+
+Groups of lanes are whole vectors of BYTES. Each function states when it rounds: that is the same for one lane and for
+many, whatever surrounds it, which loops that a compiler vectorises are not.
+"""
 
 from __future__ import annotations
 
