@@ -344,3 +344,21 @@ def test_no_sum_is_left_to_the_compiler(folder):
     """What may be reassociated comes out differently in another surrounding."""
     for path in (KERNELS / folder).glob("*.py"):
         assert "vector_block" not in path.read_text(), path.name
+
+
+GUIDE = Path(spinland.__file__).parents[1] / "CONTRIBUTING.md"
+
+
+def test_the_kernel_of_the_guide_runs(tmp_path):
+    """The worked example, put where it says, in a copy of the kernels; its test at the end."""
+    copy = kernels_copy(tmp_path)
+    parts = re.findall(r"```python\n# (\S+)\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    files = dict(parts)
+    assert list(files) == ["overlap/formula.py", "overlap/cpu.py", "tests/unit/test_overlap.py"]
+    (copy / "overlap").mkdir()
+    (copy / "overlap" / "__init__.py").write_text('"""Overlaps with a reference."""\n')
+    for name in list(files)[:2]:
+        (copy / name).write_text(files[name])
+    assert (
+        run_in(tmp_path, tmp_path / "cache", files["tests/unit/test_overlap.py"] + "print(len(found))") == 7
+    )

@@ -1,4 +1,13 @@
-"""Loss and accuracy of a tile of outputs (k, T), one sample in each column, by loops that vectorise."""
+"""Loss and accuracy of a tile of outputs (k, T), one sample in each column, by loops that vectorise.
+
+With the largest output z* of a sample and its label y
+
+    loss     log Σ_o exp(z_o − z_y)  =  (z* − z_y) + log(1 + Σ_{o ≠ *} exp(z_o − z*))
+    scratch  | largest: T | rest: T, the sum over the others | gap: T, z* − z_y, then logarithms |
+
+A small loss keeps its digits: the 1 of the largest output is never added to what is left. Loops run along samples:
+along ten outputs a vector would be half empty, and a sum over them would have to be folded for each sample.
+"""
 
 import math
 

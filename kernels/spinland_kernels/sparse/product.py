@@ -9,8 +9,8 @@
                           place 3  | · · · · · · · · |  ← × 1  ┘
 
 It is written by hand because a compiler keeps sums of a width known only when it runs in memory: a load and a
-store for each product. The code stands once for each width, from 1 to VECTORS vectors. On MNIST the first layer
-took a third of the time of a matrix product by a library.
+store for each product. The code stands once for each width, from 1 to VECTORS vectors. With MNIST and 32 hidden units a
+value took 0.31 of the time that it takes with a library's product of all numbers, a gradient 0.36.
 """
 
 from __future__ import annotations
