@@ -52,7 +52,7 @@ class Samples:
         )
         self.keep: NDArray[np.int64] | None = None
         self.network = network
-        self._prepared: dict[str, Any] = {}
+        self._prepared: dict[str, tuple[NDArray[Any], Any]] = {}
         live = np.any(self.x != 0, axis=0)
         if drop_dead and not live.all() and live.any():
             self.drop_inputs(live)
@@ -65,7 +65,6 @@ class Samples:
         self.keep = np.flatnonzero(mask)
         self.x = np.ascontiguousarray(self.x[:, live])
         self.network = ReLUNetwork((int(live.sum()), *self.network.widths[1:]), self.network.bias)
-        self._prepared.clear()
 
     def compress(self, points: NDArray[Any]) -> NDArray[Any]:
         """Entries of points (..., dim) that the loss depends on, contiguous."""
@@ -86,14 +85,23 @@ class Samples:
 
     @property
     def given(self) -> networks.Samples:
-        """Inputs and answers, as kernels take them."""
-        return networks.Samples(self.x, self.labels, self.targets, self.kind)
+        """Inputs and answers as kernels take them: read-only, whoever owns them, so that one type is compiled."""
+        return networks.Samples(_locked(self.x), _locked(self.labels), _locked(self.targets), self.kind)
 
     def prepared(self, name: str) -> Any:
         """What an operation makes of the samples on their device, once."""
-        if name not in self._prepared:
-            self._prepared[name] = operation(name, self.device).prepare(self.given)
-        return self._prepared[name]
+        x, ready = self._prepared.get(name, (None, None))
+        if x is not self.x:
+            ready = operation(name, self.device).prepare(self.given)
+            self._prepared[name] = self.x, ready
+        return ready
+
+
+def _locked(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only view."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _answers(
