@@ -75,7 +75,7 @@ def losses(
 
     The accuracy is NaN where there are no labels.
     """
-    data = prepared.for_values()
+    data = prepared.for_values
     n = data.samples.x.shape[0]
     loss = np.empty((points.shape[0], -(-n // data.tile)))
     correct = np.empty_like(loss)
@@ -123,7 +123,7 @@ def _gradients(points, panels, network, samples, rows, columns, tile, work, part
 
 def gradients(points: NDArray[Any], network: Network, prepared: Prepared) -> NDArray[Any]:
     """Gradients (B, dim) of the mean loss at points (B, dim)."""
-    data = prepared.for_derivatives()
+    data = prepared.for_derivatives
     groups = Groups(points.shape[0], points.shape[1], network, data)
     work = make_work(groups.values.shape[0] * groups.values.shape[1], network, data, 2)
     with single_threaded():
@@ -180,7 +180,7 @@ def hessian_products(
     point: NDArray[Any], vectors: NDArray[Any], network: Network, prepared: Prepared
 ) -> NDArray[Any]:
     """Hessian of the mean loss at ``point`` (dim,) times ``vectors`` (K, dim), by the R-operator; (K, dim)."""
-    data = prepared.for_derivatives()
+    data = prepared.for_derivatives
     groups = Groups(vectors.shape[0], vectors.shape[1], network, data)
     n_groups, threads = groups.values.shape[1], numba.get_num_threads()
     at_once = max(1, -(-vectors.shape[0] * n_groups // max(n_groups, threads)))

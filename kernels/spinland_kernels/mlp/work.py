@@ -76,10 +76,12 @@ class Prepared:
         x, columns = self.samples.x, min(BLOCK, self.tile)
         return lists_of(x.T, columns) if self.sparse else no_lists(x.dtype, columns)
 
+    @cached_property
     def for_values(self) -> Data:
         """What forward passes read."""
         return Data(self.samples, self.by_sample, no_lists(self.samples.x.dtype), self.tile)
 
+    @cached_property
     def for_derivatives(self) -> Data:
         """What forward and backward passes read."""
         return Data(self.samples, self.by_sample, self.by_input, self.tile)
@@ -103,11 +105,12 @@ def make_work(items: int, network: Network, data: Data, passes: int) -> Work:
     workers = min(numba.get_num_threads(), max(1, items))
     each = rows * layers.kept(network.widths)
     row = min(panels.widest_row(x.itemsize), panels.padded(network.widths[1], x.itemsize))
+    nothing = np.empty((workers, 0), x.dtype)
     acts, deltas, tangents, r_deltas = (
-        aligned(workers, each if number < passes else 0, x.dtype) for number in range(4)
+        aligned(workers, each, x.dtype) if number < passes else nothing for number in range(4)
     )
-    sums = aligned(workers, rows * row if data.rows.starts.shape[0] else 0, x.dtype)
-    outputs = aligned(workers, scores.work_size(rows, int(network.widths[-1])), x.dtype)
+    sums = aligned(workers, rows * row, x.dtype) if data.rows.starts.shape[0] else nothing
+    outputs = np.empty((workers, scores.work_size(rows, int(network.widths[-1]))), x.dtype)
     return Work(acts, deltas, tangents, r_deltas, sums, outputs)
 
 
