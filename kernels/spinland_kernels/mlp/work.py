@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numba
+import numpy as np
 from numpy.typing import NDArray
 
 from ..jit import block
