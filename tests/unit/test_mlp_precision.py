@@ -5,12 +5,15 @@ near a tie of huge outputs no float32 program can do better. The samples here ke
 says how large outputs are.
 """
 
+import math
+
 import numpy as np
 import pytest
 
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
 from spinland.probes.swaps import swap_interpolation, swap_pairs
+from spinland_kernels.elementary import exp_of_negative
 from spinland_kernels.networks import N_COEFFICIENTS, SGD, Batches, Replicas, Rule
 from spinland_kernels.training import cpu as training
 
@@ -158,3 +161,13 @@ def test_a_hessian_that_is_zero_stays_zero():
     landscape = NetworkLandscape(network, x, np.arange(6) % 5)
     products = landscape.hessian_product(flat, np.random.default_rng(0).normal(size=(3, network.n_params)))
     assert np.abs(products).max() < 1e-30
+
+
+@pytest.mark.parametrize("gap", [0.3, 5.7, 33.1])
+def test_value_and_gradient_have_one_exponential(gap):
+    """Two outputs 0 and −gap: the loss is log(1 + e), the other's probability e/(1 + e), to the last bit."""
+    landscape = NetworkLandscape(ReLUNetwork((1, 2)), [[1.0]], [0], dtype="float64")
+    point = np.array([0, 0, 0, -gap])
+    e = exp_of_negative(-gap)
+    assert landscape.value(point) == math.log1p(e)
+    assert landscape.gradient(point)[3] == e * (1 / (e + 1))

@@ -1,6 +1,10 @@
 """Loss, accuracy and the derivative of the loss of a tile of outputs (T, k), by loops along samples.
 
-Outputs are copied into columns (k, T) first: loops over a few outputs do not vectorise, loops over samples do.
+Outputs are copied into columns (k, T) first: loops over a few outputs do not vectorise, loops over samples do. The
+workspace of a tile, with T' the samples filled up to a multiple of LANES:
+
+    score           | outputs as columns: k × T' | 3 × T', see :mod:`.columns` |
+    output_delta    | outputs as columns: k × T  | probability of the label: T | sum over outputs: T |
 """
 
 from ..elementary import exp_of_negative

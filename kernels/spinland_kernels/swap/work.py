@@ -114,9 +114,16 @@ def make_work(items: int, network: Network, prepared: Prepared, moves: Moves) ->
     units, k = int(widths[moves.layer + 1]), int(widths[moves.layer + 2])
     workers, moved = min(numba.get_num_threads(), items), moves.pairs.shape[1]
     sizes = (
-        units * rows, k * rows, len(moves.swaps) * k * rows, k * rows, moved * k, moved * k,
-        moved * (BYTES // x.itemsize), 3 * rows, 2 * network_layers.widest(widths) * rows,
-    )  # fmt: skip
+        units * rows,
+        k * rows,
+        len(moves.swaps) * k * rows,
+        k * rows,
+        moved * k,
+        moved * k,
+        moved * (BYTES // x.itemsize),
+        3 * rows,
+        2 * network_layers.widest(widths) * rows,
+    )
     return Work(*(np.empty((workers, size), x.dtype) for size in sizes))
 
 

@@ -137,8 +137,16 @@ def of_worker(buffers, rows, columns, w):
     """The workspaces of worker ``w``."""
     b = buffers
     own = Buffers(
-        b.order[w], b.x[w], b.labels[w], b.targets[w], b.acts[w], b.deltas[w], b.gradient[w], b.sums[w], b.tile[w]
-    )  # fmt: skip
+        b.order[w],
+        b.x[w],
+        b.labels[w],
+        b.targets[w],
+        b.acts[w],
+        b.deltas[w],
+        b.gradient[w],
+        b.sums[w],
+        b.tile[w],
+    )
     return Work(own, _lists_of_worker(rows, w), _lists_of_worker(columns, w))
 
 
