@@ -6,6 +6,9 @@ from .analogy.couplings import PathCouplings as PathCouplings
 from .analogy.couplings import path_couplings as path_couplings
 from .analogy.mapping import MappingAssumptions as MappingAssumptions
 from .analogy.mapping import Measure as Measure
+from .chapters.batches import BatchSizeComparison as BatchSizeComparison
+from .chapters.theory.card import TheoryCard as TheoryCard
+from .chapters.theory.card import theory_card as theory_card
 from .critical.counts import CriticalCounts as CriticalCounts
 from .critical.counts import critical_point_counts as critical_point_counts
 from .critical.points import CriticalPoints as CriticalPoints
@@ -13,6 +16,7 @@ from .critical.points import critical_points as critical_points
 from .data.dataset import Dataset as Dataset
 from .data.loading import as_dataset as as_dataset
 from .data.loading import load_dataset as load_dataset
+from .displays import show_progress as show_progress
 from .dynamics.disorder import instances as instances
 from .dynamics.exchange import ReplicaExchange as ReplicaExchange
 from .dynamics.exchange import replica_exchange as replica_exchange
@@ -62,7 +66,6 @@ from .probes.swaps import swap_interpolation as swap_interpolation
 from .probes.walks import RandomWalk as RandomWalk
 from .probes.walks import iterate_walk as iterate_walk
 from .probes.walks import random_walk as random_walk
-from .progress import show_progress as show_progress
 from .provenance import Provenance as Provenance
 from .replicas.gram import distances as distances
 from .replicas.gram import overlaps as overlaps
@@ -83,13 +86,10 @@ from .results import Result as Result
 from .statistics.correlation import RankCorrelation as RankCorrelation
 from .statistics.correlation import rank_correlation as rank_correlation
 from .store.hdf5 import Store as Store
-from .study.batches import BatchSizeComparison as BatchSizeComparison
-from .study.config import StudyConfig as StudyConfig
-from .study.glass_config import GlassConfig as GlassConfig
-from .study.glass_results import TheoryCard as TheoryCard
-from .study.glass_run import run_glass as run_glass
-from .study.glass_theory import theory_card as theory_card
-from .study.run import run_study as run_study
+from .study.glasses import GlassConfig as GlassConfig
+from .study.glasses import run_glass as run_glass
+from .study.networks import StudyConfig as StudyConfig
+from .study.networks import run_study as run_study
 from .training.ensemble import Ensemble as Ensemble
 from .training.loop import train as train
 from .training.loop import train_groups as train_groups

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import arrays, devices
+from . import arrays, budget, devices
 from .errors import ArgumentError, DeviceUnavailable, shown
 
 
@@ -98,6 +98,16 @@ def integer(name: str, value: Any, *, minimum: int | None = None, maximum: int |
     return number
 
 
+def whole_numbers(name: str, value: ArrayLike, end: int) -> NDArray[np.int64]:
+    """A vector (n,) of whole numbers from 0 to end - 1, a copy."""
+    array = arrays.given(name, value)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ArgumentError(name, "a vector of whole numbers", f"{array.dtype} {array.shape}")
+    if array.size and (array.min() < 0 or array.max() >= end):
+        raise ArgumentError(name, f"numbers from 0 to {end - 1}", f"{array.min()} to {array.max()}")
+    return array.astype(np.int64)
+
+
 def real(
     name: str,
     value: Any,
@@ -175,7 +185,7 @@ def room(name: str, value: Any, n_bytes: float) -> None:
     ArgumentError
         ``n_bytes``, what ``value`` of the argument ``name`` takes, is more than there is.
     """
-    if n_bytes < 1 << 28:  # always there; asking the system takes longer than many a call
+    if n_bytes < budget.UNASKED:
         return
     have = free_memory()
     if n_bytes > have:

@@ -9,7 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from types import TracebackType
+from typing import Any, Self, TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -21,8 +22,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from . import progress
-from .progress import Advance, Display
+from . import checks, progress
+from .progress import Advance, Display, set_display
 
 COMPILING = "compiling kernels for this machine: once, about a minute in all; later runs start at once"
 
@@ -183,3 +184,45 @@ def notebook_bar(total: int, description: str) -> Iterator[Advance]:
         yield advance
     finally:
         handle.update(HTML(""))
+
+
+class ShownProgress:
+    """What `show_progress` returns: leaving its ``with`` block puts back the display there was before."""
+
+    def __init__(self, before: Display | None):
+        self._before = before
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        set_display(self._before)
+
+
+def show_progress(on: bool = True) -> ShownProgress:
+    """Show how far long computations are, from now on or within a ``with`` block; off until it is called.
+
+    In a terminal these are bars on standard error, in a notebook a bar below the cell, and elsewhere (a log
+    file, say) a line every 15 seconds. The numbers computed are the same with and without.
+
+    Parameters
+    ----------
+    on : bool
+        False switches it off.
+
+    Returns
+    -------
+    ShownProgress
+        Of use in ``with sl.show_progress(): ...`` only, which ends with the block.
+
+    Raises
+    ------
+    ArgumentError
+        ``on`` is neither True nor False.
+    """
+    on = checks.boolean("on", on)
+    if not on:
+        return ShownProgress(set_display(None))
+    return ShownProgress(set_display(display_here()))

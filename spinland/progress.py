@@ -1,7 +1,7 @@
 """Progress of long computations: silent by default, shown by whoever installs a display.
 
-Library code says ``with track(total, "training") as advance: ... advance()``. `show_progress` shows it in a
-terminal or a notebook; the command line installs a display of its own.
+Library code says ``with track(total, "training") as advance: ... advance()``. What it looks like is the matter
+of :mod:`spinland.displays`, which brings in rich: scripts that show nothing never load it.
 """
 
 from __future__ import annotations
@@ -9,10 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
-from typing import Self
-
-from . import checks
 
 Advance = Callable[..., None]
 Display = Callable[[int, str], AbstractContextManager[Advance]]
@@ -50,47 +46,3 @@ def track(total: int, description: str) -> Iterator[Advance]:
         return
     with _display(total, description) as advance:
         yield advance
-
-
-class ShownProgress:
-    """What `show_progress` returns: leaving its ``with`` block puts back the display there was before."""
-
-    def __init__(self, before: Display | None):
-        self._before = before
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        set_display(self._before)
-
-
-def show_progress(on: bool = True) -> ShownProgress:
-    """Show how far long computations are, from now on or within a ``with`` block; off until it is called.
-
-    In a terminal these are bars on standard error, in a notebook a bar below the cell, and elsewhere (a log
-    file, say) a line every 15 seconds. The numbers computed are the same with and without.
-
-    Parameters
-    ----------
-    on : bool
-        False switches it off.
-
-    Returns
-    -------
-    ShownProgress
-        Of use in ``with sl.show_progress(): ...`` only, which ends with the block.
-
-    Raises
-    ------
-    ArgumentError
-        ``on`` is neither True nor False.
-    """
-    on = checks.boolean("on", on)
-    if not on:
-        return ShownProgress(set_display(None))
-    from .displays import display_here  # brings in rich, which scripts do not need
-
-    return ShownProgress(set_display(display_here()))

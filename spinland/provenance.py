@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from . import environment
 from .errors import ArgumentError
+from .registry import Registered
 
 
 def version() -> str:
@@ -29,7 +30,7 @@ def version() -> str:
 
 
 @dataclass(frozen=True)
-class Provenance:
+class Provenance(Registered):
     """Record kept with every result.
 
     Attributes
@@ -149,3 +150,15 @@ def record(
         version=version(),
         environment=environment.summary(),
     )
+
+
+def record_on(
+    landscape: Any, function: str, arguments: dict[str, Any] | None = None, *, seed: int | None = None
+) -> Provenance:
+    """:func:`record` of what was computed on a landscape, or on a list of instances of one kind.
+
+    What the landscape adds is its fingerprint (of instances all of them, in a row), its device and its float type.
+    """
+    items = landscape if isinstance(landscape, (list, tuple)) else [landscape]
+    data = " ".join(item.fingerprint for item in items)
+    return record(function, arguments, seed=seed, data=data, device=items[0].device, dtype=items[0].dtype)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass, fields
 from typing import Any
 
 from .arrays import Owner
 from .provenance import Provenance
-
-_classes: dict[tuple[str, str], type[Result]] = {}
+from .registry import Registered
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Result(Owner):
+class Result(Owner, Registered):
     """Something that was computed.
 
     Fields of a result are NumPy arrays, numbers, strings, booleans, None, tuples of strings or numbers, or
-    further results; the store needs no more than their names. NaN means "not computed".
+    further results; the store needs no more than their names. NaN means "not computed". A file knows the class
+    by its name, whichever module it is in; :class:`spinland.registry.Registered` says how to give it another one,
+    and what to do when its fields change.
 
     Arrays are the result's own and read-only: what it was made from may be changed afterwards. A maker
     that gives away a large array of its own seals it (:func:`spinland.arrays.sealed`), which saves the copy.
@@ -32,7 +32,6 @@ class Result(Owner):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        _classes[cls.__module__, cls.__qualname__] = cls
         if (
             "__repr__" not in cls.__dict__
         ):  # dataclass writes one that prints whole arrays, unless there is one
@@ -47,9 +46,6 @@ class Result(Owner):
         return f"{type(self).__qualname__}({', '.join(parts)}; by {made})"
 
 
-_classes[Result.__module__, Result.__qualname__] = Result
-
-
 def _short(value: Any) -> str:
     """A value in a few words: arrays by type and shape, long tuples by length."""
     if hasattr(value, "shape") and hasattr(value, "dtype") and value.shape:
@@ -62,30 +58,3 @@ def _short(value: Any) -> str:
         return f"{value:.6g}"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def result_class(module: str, name: str) -> type[Result]:
-    """Find the class of a stored result; a module of spinland is imported if it was not yet.
-
-    Parameters
-    ----------
-    module, name : str
-        Where the class was defined, and its qualified name.
-
-    Raises
-    ------
-    LookupError
-        There is no such class. A module outside spinland is never imported: what a file says
-        must not decide which code runs.
-    """
-    if (module, name) not in _classes and module.startswith("spinland."):
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            raise LookupError(
-                f"result class {name} is in {module}, which cannot be imported: {error}"
-            ) from error
-    try:
-        return _classes[module, name]
-    except KeyError:
-        raise LookupError(f"no result class {name} in {module}") from None

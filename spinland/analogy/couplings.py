@@ -28,15 +28,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks
+from .. import budget, checks
 from ..devices import single_threaded
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
 from ..provenance import fingerprint, record
 from ..results import Result
 from . import paths
-
-MEMORY_LIMIT = 1 << 30
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -142,10 +140,10 @@ class PathCouplings(Result):
         """
         c = checks.integer("output", output, minimum=0, maximum=self.widths[-1] - 1)
         n_bytes = 8 * self.dim**self.order
-        if n_bytes > MEMORY_LIMIT:
+        if n_bytes > budget.COUPLINGS:
             raise ArgumentError(
                 "network",
-                f"a network whose dense tensor fits in {MEMORY_LIMIT} bytes (indices and values hold the same)",
+                f"a network whose dense tensor fits in {budget.COUPLINGS} bytes (indices and values hold the same)",
                 f"{self.dim}^{self.order} entries of 8 bytes, {n_bytes} bytes",
             )
         tensor = np.zeros((self.dim,) * self.order)
@@ -170,7 +168,7 @@ class PathCouplings(Result):
 
 
 def path_couplings(
-    network: ReLUNetwork, point: ArrayLike, x: ArrayLike, memory_limit: int = MEMORY_LIMIT
+    network: ReLUNetwork, point: ArrayLike, x: ArrayLike, memory_limit: int = budget.COUPLINGS
 ) -> PathCouplings:
     """Write the output of a bias-free network at one input as an H-spin form on its weights.
 

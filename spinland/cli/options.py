@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..chapters.frame import Chapter
+from ..chapters.settings import S, Settings, from_mapping, listed, read_toml
 from ..errors import ArgumentError, StoreError
-from ..study.settings import S, Settings, from_mapping, listed, read_toml
-from .parameters import Numbers, UserPath
+from .parameters import Numbers, UserPath, Words
 
 
 def _option(name: str, help: str, default: Any, hint: Any) -> Callable[..., Any]:
@@ -45,6 +46,7 @@ class ChapterCommand(click.Command):
     """Lists the settings by chapter in ``--help``."""
 
     settings: type[Settings]
+    chapters: Sequence[Chapter]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         chapters = {name: chapter for name, chapter, _, _ in listed(self.settings)}
@@ -56,17 +58,21 @@ class ChapterCommand(click.Command):
         for chapter, records in by_chapter.items():
             with formatter.section(chapter):
                 formatter.write_dl(records)
+        with formatter.section("Chapters"):
+            formatter.write_dl([(chapter.name, chapter.title) for chapter in self.chapters])
 
 
-def settings_command(kind: type[Settings]) -> Callable[..., Any]:
-    """Turn a function of (settings, out, page, overwrite, mixed, quiet) into a command with all options of ``kind``.
+def settings_command(kind: type[Settings], chapters: Sequence[Chapter]) -> Callable[..., Any]:
+    """Turn a function of (settings, out, chapters, page, overwrite, mixed, quiet) into a command with all options of ``kind``.
+
+    Its help names the chapters that it can make.
 
     ``--config`` and ``--show-settings`` are dealt with here.
     """
 
     def decorate(function: Callable[..., None]) -> click.Command:
         def run(out: Path, toml: Path | None, show_settings: bool, **given: Any) -> None:
-            flags = {name: given.pop(name) for name in ("page", "overwrite", "mixed", "quiet")}
+            flags = {name: given.pop(name) for name in ("chapters", "page", "overwrite", "mixed", "quiet")}
             config = _gather(kind, toml, given)
             if show_settings:
                 click.echo(_as_toml(config), nl=False)
@@ -85,7 +91,7 @@ def settings_command(kind: type[Settings]) -> Callable[..., Any]:
         command: ChapterCommand = click.command(
             kind.kind, cls=ChapterCommand, context_settings={"max_content_width": 110}
         )(run)
-        command.settings = kind
+        command.settings, command.chapters = kind, chapters
         return command
 
     return decorate
@@ -98,6 +104,9 @@ def _common(name: str) -> tuple[Callable[..., Any], ...]:
                      show_default=True, help="File of the results; its page is written beside it."),
         click.option("--config", "toml", type=UserPath("input"),
                      help="TOML file with settings; options given here win over it."),
+        click.option("--chapters", type=Words(), metavar="A,B,…",
+                     help="Make only these of the chapters named below, and what they need of others; more can be added to "
+                     "the file later.  [default: all]"),
         click.option("--page/--no-page", default=True, help="Write the HTML page at the end.  [default: page]"),
         click.option("--overwrite", is_flag=True, help="Replace a finished file, or one that cannot be taken up."),
         click.option("--mixed", is_flag=True,

@@ -40,6 +40,18 @@ class UserPath(click.Path):
         return path
 
 
+class Words(click.ParamType):
+    """Words separated by commas."""
+
+    name = "list"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The words as a tuple."""
+        if not isinstance(value, str):
+            return value
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
 class Numbers(click.ParamType):
     """Numbers separated by commas; ``none`` is the empty list."""
 

@@ -1,1 +1,1 @@
-"""Critical points of the spherical glass: search, duplicates, completeness."""
+"""Critical points of the spherical glass: algebra, search, completeness."""

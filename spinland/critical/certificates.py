@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import budget
+
 BALL = 0.1
 """Radius r of the ball on which the Lipschitz constant is taken."""
 
 SEPARATE = 1e-6
 """Least sine of the angle between two lines that are counted as two."""
-
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,8 @@ def _kantorovich(
     """Distance 2η within which there is a solution, and radius within which it is the only one; 0 if none is proved."""
     n, order = tensor.shape[0], tensor.ndim
     error, radius = np.full(len(pairs), np.inf), np.zeros(len(pairs))
-    rows = max(1, _BLOCK // n ** (order - 1))
     lipschitz = (order - 1) * (order - 2) * np.linalg.norm(tensor) * (1 + BALL) ** (order - 3) + 1
-    for low in range(0, len(pairs), rows):
-        part = slice(low, low + rows)
+    for part in budget.blocks(len(pairs), budget.TENSORS, 16 * n ** (order - 1)):
         derivative, value = _equations(tensor, pairs[part])
         vectors, sizes, others = np.linalg.svd(derivative)
         regular = sizes[:, -1] > 1e-14
@@ -123,11 +121,9 @@ def _equations(
 def _different(x: NDArray[np.complex128], error: NDArray[np.float64]) -> NDArray[np.int64]:
     """The first of each line among unit vectors (B, N), which are known up to ``error`` (B,)."""
     first = np.ones(len(x), bool)
-    rows = max(1, _BLOCK // max(len(x), 1))
-    for low in range(0, len(x), rows):
-        part = x[low : low + rows]
-        sine = np.sqrt(np.maximum(0.0, 1 - np.abs(part.conj() @ x.T) ** 2))
-        close = sine <= SEPARATE + error[low : low + rows, None] + error
-        earlier = np.arange(len(x)) < np.arange(low, low + len(part))[:, None]
-        first[low : low + rows] = ~np.any(close & earlier, axis=1)
+    for part in budget.blocks(len(x), budget.TENSORS, 16 * len(x)):
+        sine = np.sqrt(np.maximum(0.0, 1 - np.abs(x[part].conj() @ x.T) ** 2))
+        close = sine <= SEPARATE + error[part, None] + error
+        earlier = np.arange(len(x)) < np.arange(part.start, part.stop)[:, None]
+        first[part] = ~np.any(close & earlier, axis=1)
     return np.flatnonzero(first)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import budget
 from ..landscape.glass import SphericalSpinGlass
 
 Array = NDArray[np.float64]
@@ -24,7 +25,6 @@ CONVERGED = 1e-9
 
 _LONGEST = 0.3  # of a step, in units of sqrt(N)
 _STEPS = 300  # of Levenberg and Marquardt at most
-_BLOCK = 1 << 21  # entries of the Hessians that are held at once
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Spectra:
 
 def rows_at_once(glass: SphericalSpinGlass) -> int:
     """Number of points whose Hessians are held together."""
-    return max(1, _BLOCK // glass.n_spins**2)
+    return budget.fitting(budget.TENSORS, 8 * glass.n_spins**2)
 
 
 def typical_gradient(glass: SphericalSpinGlass) -> float:

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from .. import checks, rng
 from ..devices import single_threaded
+from ..dynamics.distinct import distinct
 from ..errors import ArgumentError
 from ..landscape.glass import SphericalSpinGlass
-from ..provenance import Provenance, record
+from ..provenance import Provenance, record_on
 from ..results import Result
 from .algebra import Solutions, solvable, solve
 from .completeness import DEGENERATE, conditions, saturation, verdict
-from .duplicates import distinct
 from .newton import spectra
 from .search import find_points
 
@@ -147,7 +147,7 @@ def critical_points(
     if n_starts is not None:
         n_starts = checks.integer("n_starts", n_starts, minimum=1)
     arguments = {"n_starts": n_starts, "method": method}
-    provenance = record("critical_points", arguments, seed=seed, data=glass.fingerprint, dtype=glass.dtype)
+    provenance = record_on(glass, "critical_points", arguments, seed=seed)
     with single_threaded():
         solutions = solve([glass], seed)[0] if method != "search" and solvable(glass, method) else None
         if n_starts is None:

@@ -16,11 +16,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import budget
 from ..errors import DataError
 from ..paths import user_path
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_CHUNK = 1 << 22  # bytes; a header that lies about the length must not make us allocate it
 _MAX_DIMENSIONS = 64  # NumPy's limit
 
 
@@ -83,7 +83,7 @@ def _read_upto(path: Path, stream: BinaryIO | gzip.GzipFile, size: int, what: st
     """As many as ``size`` bytes, fewer at the end of the file."""
     body = bytearray()
     try:
-        while chunk := stream.read(min(_CHUNK, size - len(body))):
+        while chunk := stream.read(min(budget.STREAM, size - len(body))):
             body += chunk
     except EOFError:  # gzip's word for a stream without an end
         where = f"it ends in the {what}, after {len(body)} of {size} bytes"

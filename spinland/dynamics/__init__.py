@@ -1,1 +1,1 @@
-"""Flows, thermal noise and descent on a landscape."""
+"""Gradient flow, thermal noise and minimisation on a landscape."""

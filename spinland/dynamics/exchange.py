@@ -9,20 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks, rng
+from .. import budget, checks, rng
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics import chains, histograms
 from ..statistics.uncertainty import standard_error
 from . import inputs
 from .hamiltonian import Hamiltonian, dots
 from .ladder import Ladder
-
-_MOST_NUMBERS = 2**28  # energies and overlaps that are kept: 2 GB
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -200,7 +197,7 @@ def replica_exchange(
         Temperatures that are not positive and rising, a landscape in flat space, fewer sweeps than the stride.
     """
     items, single = inputs.landscapes(landscape)
-    if not all(isinstance(item.geometry, Sphere) and item.geometry.radius is not None for item in items):
+    if not all(item.geometry.radius is not None for item in items):
         raise ArgumentError(
             "landscape", "a landscape on a sphere of known radius, where exp(−H/T) has a norm"
         )
@@ -211,10 +208,11 @@ def replica_exchange(
     n_warmup = n_sweeps // 2 if n_warmup is None else checks.integer("n_warmup", n_warmup, minimum=0)
     seed = rng.seed64("seed", seed)
     numbers = len(items) * len(levels) * (n_sweeps // stride) * (copies + copies * (copies - 1) // 2)
-    if numbers > _MOST_NUMBERS:
+    most = budget.fitting(budget.EXCHANGE_SAMPLES, 8)
+    if numbers > most:
         raise ArgumentError(
             "n_sweeps" if copies < 100 else "copies",
-            f"samples of at most {_MOST_NUMBERS} numbers; stride keeps fewer of them", f"{numbers} numbers",
+            f"samples of at most {most} numbers; stride keeps fewer of them", f"{numbers} numbers",
         )  # fmt: skip
     parts = []
     sweeps = n_warmup + n_sweeps // stride * stride
@@ -228,8 +226,8 @@ def replica_exchange(
     }  # fmt: skip
     return ReplicaExchange(
         temperatures=levels, extent=Hamiltonian(items[0]).extent, **inputs.gather(parts, single),
-        symmetric=all(getattr(item, "symmetric", False) for item in items), **quantity_of(items[0]),
-        provenance=record("replica_exchange", arguments, seed=seed, **inputs.described(items)),
+        symmetric=all(item.symmetric for item in items), **quantity_of(items[0]),
+        provenance=record_on(items, "replica_exchange", arguments, seed=seed),
     )  # fmt: skip
 
 

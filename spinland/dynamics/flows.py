@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks
+from .. import budget, checks
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from . import inputs
 from .disorder import disorder_mean
 from .hamiltonian import Hamiltonian, dots, norms
 from .integrator import Flow
-
-_BLOCK_ENTRIES = 1 << 20  # coordinates of the starts that go together; some twenty arrays of that size live
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -113,7 +111,7 @@ def gradient_flow(
     return GradientFlow(
         times=when, **inputs.gather(parts, single),
         **quantity_of(items[0]),
-        provenance=record("gradient_flow", arguments, **inputs.described(items)),
+        provenance=record_on(items, "gradient_flow", arguments),
     )  # fmt: skip
 
 
@@ -126,9 +124,8 @@ def _flow(
     energies, slopes, overlaps = (np.full((len(points), len(times)), np.nan) for _ in range(3))
     reached = np.zeros(energies.shape, bool)
     final, counts = np.empty_like(points), np.empty(len(points), np.int64)
-    size = max(1, _BLOCK_ENTRIES // landscape.dim)
-    for low in range(0, len(points), size):
-        block = slice(low, low + size)
+    for block in budget.blocks(len(points), budget.STARTS, 8 * landscape.dim):
+        low = block.start
         flow = Flow(hamiltonian, points[block], tolerance)
         origin, length = flow.points.copy(), norms(flow.points)
         last = flow.points.copy()

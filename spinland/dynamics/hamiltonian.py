@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 
 Array = NDArray[np.float64]
-
-
-def extent(landscape: Any) -> int:
-    """Factor between the value and what the dynamics runs on: N for a glass, whose value is H/N, else 1."""
-    return int(getattr(landscape, "n_spins", 1))
 
 
 def dots(a: Array, b: Array) -> Array:
@@ -50,28 +42,21 @@ class Hamiltonian:
 
     def __init__(self, landscape: Landscape):
         self.landscape = landscape
-        self.extent = extent(landscape)
+        self.extent = landscape.extent
         self.dim = landscape.dim
-        self.on_sphere = isinstance(landscape.geometry, Sphere)
-        self._together = getattr(landscape, "value_and_gradient", None)
-        self._by_row = getattr(landscape, "hessian_products", None)
+        self.space = landscape.geometry.space
 
     def radii(self, points: Array) -> Array:
         """Radius of the sphere of each point, (B,): the landscape's, or its own norm; unused in flat space."""
-        geometry = self.landscape.geometry
-        if isinstance(geometry, Sphere) and geometry.radius is not None:
-            return np.full(len(points), float(geometry.radius))
-        return norms(points)
+        return self.space.radii(points)
 
     def retract(self, points: Array, radii: Array) -> Array:
         """Points (B, dim) scaled back to their spheres; in flat space a copy of them, which may be worked in."""
-        return points * (radii / norms(points))[:, None] if self.on_sphere else points.copy()
+        return self.space.scaled(points, radii)
 
     def tangent(self, points: Array, vectors: Array) -> Array:
         """Part of the vectors that stays on the sphere; all of it in flat space."""
-        if not self.on_sphere:
-            return vectors
-        return vectors - (dots(points, vectors) / dots(points, points))[:, None] * points
+        return self.space.tangent(points, vectors)
 
     def values(self, points: Array) -> Array:
         """Values (B,), not multiplied by the extent."""
@@ -81,10 +66,7 @@ class Hamiltonian:
     def raw(self, points: Array) -> tuple[Array, Array]:
         """Values (B,), and the gradient of H as the landscape gives it, (B, dim)."""
         _refuse_lost(points)
-        if self._together is not None:
-            values, gradients = self._together(points)
-        else:
-            values, gradients = self.landscape.value(points), self.landscape.gradient(points)
+        values, gradients = self.landscape.value_and_gradient(points)
         return np.asarray(values, np.float64), self.extent * np.asarray(gradients, np.float64)
 
     def value_gradient(self, points: Array) -> tuple[Array, Array]:
@@ -108,13 +90,6 @@ class Hamiltonian:
         Where the landscape's own Hessian is that of flat space, the curvature of the sphere is added; a
         gradient that is tangential already has nothing to add.
         """
-        if self._by_row is not None:
-            products = np.asarray(self._by_row(points, vectors), np.float64)
-        else:
-            products = np.empty(vectors.shape)
-            for b in range(len(points)):
-                products[b] = self.landscape.hessian_product(points[b], vectors[b])
-        products = self.extent * products
-        if self.on_sphere:
-            products -= (dots(points, raw) / dots(points, points))[:, None] * vectors
+        products = self.extent * np.asarray(self.landscape.hessian_products(points, vectors), np.float64)
+        products += self.space.bend(points, raw, vectors)
         return self.tangent(points, products)

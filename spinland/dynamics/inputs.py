@@ -11,10 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import checks
 from ..arrays import sealed
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
-
-_OFF_SPHERE = 1e-3  # the landscape's own, stricter test comes with the first evaluation
 
 
 def landscapes(landscape: Any) -> tuple[list[Landscape], bool]:
@@ -59,16 +56,7 @@ def starts(items: Sequence[Landscape], points: ArrayLike) -> list[NDArray[np.flo
     checks.squarable("points", array, dim)
     each = list(array) if array.ndim == 3 else [array] * len(items)
     for item, part in zip(items, each, strict=True):
-        geometry = item.geometry
-        if not isinstance(geometry, Sphere):
-            continue
-        norms = np.sqrt(np.sum(part * part, axis=1))
-        radius = norms if geometry.radius is None else np.full(len(part), geometry.radius)
-        if np.any(norms <= 0) or np.any(np.abs(norms - radius) > _OFF_SPHERE * radius):
-            raise ArgumentError(
-                "points", f"points on the sphere of radius {geometry.radius}; geometry.retract brings them there",
-                f"norms from {norms.min():.6g} to {norms.max():.6g}",
-            )  # fmt: skip
+        item.geometry.space.refuse_off("points", part, item.dtype)
     return each
 
 
@@ -89,13 +77,3 @@ def gather(parts: Sequence[dict[str, Any]], single: bool) -> dict[str, Any]:
     if single:
         return {name: sealed(array) for name, array in parts[0].items()}
     return {name: sealed(np.stack([part[name] for part in parts])) for name in parts[0]}
-
-
-def described(items: Sequence[Landscape]) -> dict[str, Any]:
-    """What provenance keeps of the landscapes: fingerprint, device and float type."""
-    marks = [item.fingerprint for item in items]
-    return {
-        "data": marks[0] if len(marks) == 1 else " ".join(marks),
-        "device": items[0].device,
-        "dtype": items[0].dtype,
-    }

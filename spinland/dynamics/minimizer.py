@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks
+from .. import budget, checks
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from . import inputs
 from .disorder import disorder_mean
 from .hamiltonian import Hamiltonian
-from .trustregion import Descent
-
-_BLOCK_ENTRIES = 1 << 20
+from .trustregion import TrustRegion
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -101,7 +99,7 @@ def minimize(
     return Minimization(
         **inputs.gather(parts, single),
         **quantity_of(items[0]),
-        provenance=record("minimize", arguments, **inputs.described(items)),
+        provenance=record_on(items, "minimize", arguments),
     )
 
 
@@ -109,16 +107,15 @@ def _minimize(
     landscape: Landscape, points: NDArray[np.float64], tolerance: float, max_iterations: int, advance: Any
 ) -> dict[str, Any]:
     """Arrays of one instance."""
-    n, size = len(points), max(1, _BLOCK_ENTRIES // landscape.dim)
+    n = len(points)
     final, counts = np.empty(points.shape, landscape.dtype), np.empty(n, np.int64)
     values, slopes = np.empty(n), np.empty(n)
     hamiltonian = Hamiltonian(landscape)
-    for low in range(0, n, size):
-        block = slice(low, low + size)
-        descent = Descent(hamiltonian, points[block])
-        descent.run(tolerance, max_iterations, advance)
-        final[block], values[block] = descent.points.astype(landscape.dtype), descent.values
-        slopes[block], counts[block] = descent.slope, descent.iterations
+    for block in budget.blocks(n, budget.STARTS, 8 * landscape.dim):
+        region = TrustRegion(hamiltonian, points[block])
+        region.run(tolerance, max_iterations, advance)
+        final[block], values[block] = region.points.astype(landscape.dtype), region.values
+        slopes[block], counts[block] = region.slope, region.iterations
     return {
         "points": final, "values": values, "gradient_norms": slopes, "converged": slopes < tolerance,
         "n_iterations": counts,

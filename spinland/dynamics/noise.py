@@ -24,7 +24,7 @@ from .hamiltonian import Array, Hamiltonian, norms
 
 def diffuse(hamiltonian: Hamiltonian, points: Array, radii: Array, variance: float, normal: Array) -> Array:
     """Points (W, dim) after Brownian motion of ``variance`` 2T t per coordinate, from standard normal numbers."""
-    if not hamiltonian.on_sphere:
+    if not hamiltonian.space.curved:
         return points + np.sqrt(variance) * normal
     tangent = hamiltonian.tangent(points, normal)
     length = norms(tangent)

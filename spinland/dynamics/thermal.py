@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks, rng
+from .. import budget, checks, rng
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from . import inputs
 from .disorder import disorder_mean
 from .hamiltonian import Hamiltonian, dots, norms
 from .noise import langevin_step
 
-_BLOCK_ENTRIES = 1 << 20
 _MOST_STEPS = 2**32 - 1
 
 
@@ -150,7 +149,7 @@ def langevin(
         temperature=temperature, dt=dt, times=when, waiting_times=waits, **inputs.gather(parts, single),
         energy_bias=float(np.mean(biases)),
         **quantity_of(items[0]),
-        provenance=record("langevin", arguments, seed=seed, **inputs.described(items)),
+        provenance=record_on(items, "langevin", arguments, seed=seed),
     )  # fmt: skip
 
 
@@ -179,13 +178,13 @@ def _langevin(
     first: int, advance: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Arrays of one instance; its walkers have the numbers from ``first``."""
-    n, size = len(points), max(1, _BLOCK_ENTRIES // landscape.dim)
+    n = len(points)
     energies = np.empty((n, len(schedule.times)))
     correlations = np.full((n, len(schedule.waits), len(schedule.times)), np.nan)
     final = np.empty(points.shape, landscape.dtype)
     hamiltonian = Hamiltonian(landscape)
-    for low in range(0, n, size):
-        rows = np.arange(low, min(low + size, n))
+    for block in budget.blocks(n, budget.STARTS, 8 * landscape.dim):
+        rows = np.arange(block.start, block.stop)
         radii = hamiltonian.radii(points[rows])
         at = hamiltonian.retract(points[rows], radii)
         marks: dict[int, NDArray[np.float64]] = {}
@@ -220,13 +219,12 @@ def _energy_bias(
         return 0.0
     hamiltonian = Hamiltonian(landscape)
     squares = np.empty(len(points))
-    size = max(1, _BLOCK_ENTRIES // landscape.dim)
-    for low in range(0, len(points), size):
-        at = points[low : low + size].astype(np.float64)
+    for block in budget.blocks(len(points), budget.STARTS, 8 * landscape.dim):
+        at = points[block].astype(np.float64)
         vectors = np.empty(at.shape)
-        walkers = first + low + np.arange(len(at))
+        walkers = first + block.start + np.arange(len(at))
         rng.fill_normals(vectors, seed, rng.Purpose.THERMAL, walkers, schedule.n_steps)
         vectors = hamiltonian.tangent(at, vectors)
         moved = hamiltonian.hessian_products(at, vectors, hamiltonian.raw(at)[1])
-        squares[low : low + size] = dots(moved, moved)
+        squares[block] = dots(moved, moved)
     return float(temperature * step**2 * squares.mean() / (4 * hamiltonian.extent))

@@ -18,7 +18,7 @@ _FORCING = 0.1  # residual of Newton's equation relative to the gradient, at lea
 _PATIENCE = 4  # steps refused one after the other at the level of rounding
 
 
-class Descent:
+class TrustRegion:
     """State of S starts: points, values, gradients, trust radii.
 
     Attributes
@@ -41,8 +41,8 @@ class Descent:
         self.gradient = hamiltonian.tangent(self.points, self.raw)
         self.slope = hamiltonian.gradient_norms(self.gradient)
         n = len(points)
-        self.widest = np.where(hamiltonian.on_sphere, self.sphere, np.inf)
-        self.trust = np.where(hamiltonian.on_sphere, self.sphere, np.maximum(1.0, norms(self.points))) / 8
+        self.widest = np.where(hamiltonian.space.curved, self.sphere, np.inf)
+        self.trust = np.where(hamiltonian.space.curved, self.sphere, np.maximum(1.0, norms(self.points))) / 8
         self.iterations, self.refused = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.stalled = ~np.isfinite(self.values) | ~np.isfinite(self.slope)
         self.rounding = 64 * float(np.finfo(hamiltonian.landscape.dtype).eps)

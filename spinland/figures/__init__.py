@@ -6,23 +6,18 @@ returns Axes; one that draws several takes and returns a Figure. Neither touches
 
 from __future__ import annotations
 
+from .ageing import ageing_curves
 from .analogy import mapping_assumptions
 from .comparisons import hierarchy_pair, line_pair, overlap_profiles, plane_pair
 from .correlations import correlation_curve, correlation_mixture, effective_order_sweep
 from .critical import index_counts, index_energy
-from .dynamics import (
-    ageing_curves,
-    descent_approach,
-    descent_curve,
-    descent_sizes,
-    energy_temperature,
-    overlap_distribution_curves,
-)
+from .descent import descent_approach, descent_curve, descent_sizes
+from .equilibrium import energy_temperature, overlap_distribution_curves
 from .export import save_figure, svg_text
 from .flatness import flatness_batch
 from .hierarchy import dendrogram_matrix
 from .history import training_history
-from .labels import ENERGY, LOSS, SQUARED_ERROR
+from .labels import ENERGY, LOSS, OVERLAP, SQUARED_ERROR
 from .lines import line_panels, line_profile
 from .nulls import ultrametricity_null
 from .pairs import distance_histogram, overlap_histogram, width_spread
@@ -34,6 +29,7 @@ from .walks import walk_fan, walk_ruggedness
 __all__ = [
     "ENERGY",
     "LOSS",
+    "OVERLAP",
     "SQUARED_ERROR",
     "ageing_beside_theory",
     "ageing_curves",

@@ -67,6 +67,7 @@ WIDTH = r"hidden neurons $M$"
 SWAPS = r"swapped pairs $S$"
 ALPHA = r"position $\alpha$"
 OVERLAP = r"overlap $q$"
+TIME = r"time $t$"
 DISTANCE = r"distance $d_{ab} = |w_a - w_b|$"
 
 

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from ..checks import integer, real
 from ..errors import ArgumentError
 from ..statistics.histograms import histogram_bins
-from .dynamics import TIME
 from .inputs import listing, takes
-from .labels import ENERGY, named_levels
+from .labels import ENERGY, TIME, named_levels
 from .style import (
     GREY,
     INK,

@@ -147,56 +147,19 @@ def walk_ruggedness(
     lowest = np.inf
     for item, name, colour in zip(items, names, ordered_colours(len(items)), strict=True):
         length = rf"$\xi$ = {plus_minus(item.correlation_length, item.correlation_length_error)}"
-        left.errorbar(
-            item.lag,
-            item.autocorrelation,
-            item.autocorrelation_error,
-            color=colour,
-            linewidth=1.2,
-            elinewidth=0.7,
-            capsize=0,
-            marker="o",
-            markersize=2.5,
-        )
-        if item.correlation_length <= np.max(item.lag):
-            left.axvline(item.correlation_length, color=colour, linewidth=0.9, linestyle=":")
-        # Increments that are all equal have no spread to measure them in: no points, only the legend's entry.
-        scale = item.increment_std if item.increment_std > 0 else np.nan
-        edges = (np.asarray(item.increment_edges) - item.increment_mean) / scale
-        density = np.asarray(item.increment_density) * scale
-        half = np.asarray(item.increment_density_error) * scale
-        middle = 0.5 * (edges[1:] + edges[:-1])
-        lowest = min(lowest, float(np.min(density, where=density > 0, initial=np.inf)))
-        full = density > 0  # an empty bin has no place on a logarithmic axis
-        right.errorbar(
-            middle[full],
-            density[full],
-            half[full],
-            color=colour,
-            linestyle="none",
-            elinewidth=0.7,
-            capsize=0,
-            marker="o",
-            markersize=3.0,
-            label=f"{name}, {length}" if name else length,
-        )
+        _autocorrelation(left, item, colour)
+        lowest = min(lowest, _increments(right, item, f"{name}, {length}" if name else length, colour))
+    quantity = ", ".join(dict.fromkeys(quantity_of(item)["quantity"] for item in items))
     left.axhline(np.exp(-1), color=GREY, linewidth=0.7, linestyle="--")
     left.annotate(
         r"$1/e$", (0.02, np.exp(-1)), xycoords=("axes fraction", "data"), ha="left", va="bottom", color=GREY
     )
     left.axhline(0, color=GREY, linewidth=0.7)
     left.set_xlabel(r"lag $\tau$ (steps)")
-    quantity = ", ".join(dict.fromkeys(quantity_of(item)["quantity"] for item in items))
     left.set_ylabel(rf"autocorrelation $\rho(\tau)$ of the {quantity}")
     grid = np.linspace(-4, 4, 161)
-    right.plot(
-        grid,
-        np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi),
-        color=GREY,
-        linestyle="--",
-        linewidth=1.0,
-        label="normal",
-    )
+    normal = np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi)
+    right.plot(grid, normal, color=GREY, linestyle="--", linewidth=1.0, label="normal")
     right.set_yscale("log")
     if lowest < np.inf:  # an error as large as the density has no lower end on a logarithmic axis
         right.set_ylim(bottom=0.3 * lowest)
@@ -205,3 +168,43 @@ def walk_ruggedness(
     right.set_ylabel(r"density")
     legend(right)
     return figure
+
+
+_POINTS: dict[str, Any] = {"elinewidth": 0.7, "capsize": 0, "marker": "o"}
+
+
+def _autocorrelation(ax: Axes, item: Any, colour: Any) -> None:
+    """ρ against the lag, and a line at the correlation length."""
+    ax.errorbar(
+        item.lag,
+        item.autocorrelation,
+        item.autocorrelation_error,
+        color=colour,
+        linewidth=1.2,
+        markersize=2.5,
+        **_POINTS,
+    )
+    if item.correlation_length <= np.max(item.lag):
+        ax.axvline(item.correlation_length, color=colour, linewidth=0.9, linestyle=":")
+
+
+def _increments(ax: Axes, item: Any, label: str, colour: Any) -> float:
+    """Density of the standardised increments; the least that is above 0, infinite if there is none."""
+    # Increments that are all equal have no spread to measure them in: no points, only the legend's entry.
+    scale = item.increment_std if item.increment_std > 0 else np.nan
+    edges = (np.asarray(item.increment_edges) - item.increment_mean) / scale
+    density = np.asarray(item.increment_density) * scale
+    half = np.asarray(item.increment_density_error) * scale
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    full = density > 0  # an empty bin has no place on a logarithmic axis
+    ax.errorbar(
+        middle[full],
+        density[full],
+        half[full],
+        color=colour,
+        linestyle="none",
+        markersize=3.0,
+        label=label,
+        **_POINTS,
+    )
+    return float(np.min(density, where=full, initial=np.inf))

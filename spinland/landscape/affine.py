@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .. import checks
+from .. import budget, checks
 
 if TYPE_CHECKING:
     from .protocol import Landscape
-
-_BLOCK_ENTRIES = 1 << 23  # numbers held at once: 64 MB in float64
 
 
 def coefficient_batch(
@@ -46,10 +44,9 @@ class EvaluatedSlice:
         """Values and accuracies (P,) at coefficients (P, K); floats for (K,)."""
         c, single = coefficient_batch(coefficients, self.n_directions)
         values, accuracy = np.empty(len(c)), np.empty(len(c))
-        rows = max(1, _BLOCK_ENTRIES // self._origin.shape[0])
-        for low in range(0, len(c), rows):
-            points = np.repeat(self._origin[None], len(c[low : low + rows]), axis=0)
+        for part in budget.blocks(len(c), budget.SLICE_POINTS, 8 * self._origin.shape[0]):
+            points = np.repeat(self._origin[None], part.stop - part.start, axis=0)
             for k, direction in enumerate(self._directions):  # no BLAS: the bits must not depend on the block
-                points += c[low : low + rows, k, None].astype(points.dtype) * direction
-            values[low : low + rows], accuracy[low : low + rows] = self._landscape.evaluate(points)
+                points += c[part, k, None].astype(points.dtype) * direction
+            values[part], accuracy[part] = self._landscape.evaluate(points)
         return (float(values[0]), float(accuracy[0])) if single else (values, accuracy)

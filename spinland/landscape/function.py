@@ -8,15 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import arrays, checks
+from .. import arrays, budget, checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint
 from ..quantities import words
-from .affine import EvaluatedSlice
 from .base import BaseLandscape
-from .geometry import Euclidean, Sphere
-
-_BLOCK_ENTRIES = 1 << 22
+from .geometry import Euclidean, Geometry, Sphere
 
 
 class FunctionLandscape(BaseLandscape):
@@ -62,7 +59,7 @@ class FunctionLandscape(BaseLandscape):
         value: Callable[[NDArray[Any]], ArrayLike],
         dim: int,
         gradient: Callable[[NDArray[Any]], ArrayLike] | None = None,
-        geometry: Euclidean | Sphere | None = None,
+        geometry: Geometry | None = None,
         name: str = "function",
         quantity: str = "value",
         unit: str = "",
@@ -77,7 +74,7 @@ class FunctionLandscape(BaseLandscape):
             raise ArgumentError("name", "a text", name)
         self._value, self._gradient = value, gradient
         self.dim = checks.integer("dim", dim, minimum=1)
-        self.geometry: Euclidean | Sphere = geometry if geometry is not None else Euclidean()
+        self.geometry: Geometry = geometry if geometry is not None else Euclidean()
         self.name = name
         self.quantity, self.unit = words("quantity", quantity), words("unit", unit)
         self.fingerprint = fingerprint(
@@ -92,11 +89,6 @@ class FunctionLandscape(BaseLandscape):
         batch, single = checks.point_batch("points", points, self.dim)
         values = self._values(batch)
         return float(values[0]) if single else values
-
-    def evaluate(self, points: ArrayLike) -> tuple[Any, Any]:
-        """Values, and NaN for the accuracy, which a bare function does not have."""
-        values = self.value(points)
-        return (values, float("nan")) if np.ndim(values) == 0 else (values, np.full(len(values), np.nan))
 
     def gradient(self, points: ArrayLike) -> NDArray[Any]:
         """Gradients, shaped like the points."""
@@ -117,12 +109,6 @@ class FunctionLandscape(BaseLandscape):
         products = (forward - backward) / (2 * steps)
         return products[0] if single else products
 
-    def slice(self, origin: ArrayLike, directions: ArrayLike) -> EvaluatedSlice:
-        """Values on origin (dim,) + Σ c_k directions (K, dim)."""
-        at = checks.float_array("origin", origin, shape=(self.dim,), keep=True)
-        along, _ = checks.point_batch("directions", directions, self.dim, keep=True)
-        return EvaluatedSlice(self, at, along)
-
     def _values(self, batch: NDArray[Any]) -> NDArray[np.float64]:
         return _returned("landscape.value", self._value, batch, (len(batch),))
 
@@ -134,9 +120,8 @@ class FunctionLandscape(BaseLandscape):
     def _differences(self, point: NDArray[Any]) -> NDArray[np.float64]:
         steps = np.finfo(float).eps ** (1 / 3) * np.maximum(1.0, np.abs(point))
         gradient = np.empty(self.dim)
-        rows = max(1, _BLOCK_ENTRIES // (2 * self.dim))
-        for low in range(0, self.dim, rows):
-            index = np.arange(low, min(low + rows, self.dim))
+        for block in budget.blocks(self.dim, budget.DIFFERENCES, 2 * 8 * self.dim):
+            index = np.arange(block.start, block.stop)
             shifted = np.repeat(point[None], 2 * len(index), axis=0)
             shifted[np.arange(len(index)), index] += steps[index]
             shifted[len(index) + np.arange(len(index)), index] -= steps[index]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,9 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..arrays import Owner, given
 from ..checks import float_array, real
 from ..errors import ArgumentError
-
-OFF_SPHERE = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 1e-3}
-"""How far |w|²/R² of a point may be off 1, by float type, and still count as on the sphere."""
+from .spaces import FlatSpace, SphericalSpace, norms
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +26,8 @@ class Euclidean(Owner):
     layers : tuple of index arrays
         The same, a layer at a time.
     """
+
+    radius: ClassVar[None] = None
 
     filters: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
     layers: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
@@ -50,6 +50,11 @@ class Euclidean(Owner):
         """The vectors as they are, in an array of its own: every vector is tangent."""
         return np.array(_vectors("vectors", vectors))
 
+    @property
+    def space(self) -> FlatSpace:
+        """How one moves here."""
+        return FlatSpace()
+
 
 @dataclass(frozen=True)
 class Sphere:
@@ -60,6 +65,9 @@ class Sphere:
     radius : float or None
         None: the sphere through whatever point is given.
     """
+
+    filters: ClassVar[tuple[NDArray[np.int64], ...]] = ()
+    layers: ClassVar[tuple[NDArray[np.int64], ...]] = ()
 
     radius: float | None = None
 
@@ -83,7 +91,7 @@ class Sphere:
         if target is None:
             raise ArgumentError("radius", "a radius, here or of the sphere")
         points = _vectors("points", points)
-        norm = np.linalg.norm(points.astype(np.float64), axis=-1, keepdims=True)
+        norm = norms(points)
         if not np.all((norm > 0) & np.isfinite(norm)):
             raise ArgumentError("points", "finite points other than the origin of the sphere")
         lengths = float_array("radius", target)
@@ -91,7 +99,7 @@ class Sphere:
             raise ArgumentError("radius", f"a number or shape {points.shape[:-1]}", f"shape {lengths.shape}")
         if not np.all(lengths > 0):
             raise ArgumentError("radius", "radii above 0", float(lengths.min()))
-        return np.asarray(points * (lengths[..., None] / norm), dtype=points.dtype)
+        return self.space.scaled(points, lengths)
 
     def tangent(self, points: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
         """Part of the vectors (..., dim) orthogonal to the points (..., dim)."""
@@ -100,10 +108,16 @@ class Sphere:
             raise ArgumentError(
                 "vectors", f"vectors at points of shape {points.shape}", f"shape {vectors.shape}"
             )
-        along = np.sum(points * vectors, axis=-1, keepdims=True) / np.sum(
-            points * points, axis=-1, keepdims=True
-        )
-        return np.asarray(vectors - along * points)
+        return self.space.tangent(points, vectors)
+
+    @property
+    def space(self) -> SphericalSpace:
+        """How one moves here."""
+        return SphericalSpace(self.radius)
+
+
+Geometry: TypeAlias = Euclidean | Sphere
+"""Where points may live."""
 
 
 def _vectors(name: str, value: ArrayLike) -> NDArray[Any]:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from types import ModuleType
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from spinland_kernels.types import GAUSSIAN, SIGNS, Couplings
-
 from .. import checks, rng
-from ..devices import operation
 from ..errors import ArgumentError
 from ..provenance import fingerprint
-from .base import BaseLandscape
-from .geometry import OFF_SPHERE, Sphere
+from .base import BaseLandscape, point_pairs
+from .couplings import DISORDER, Couplings, given_couplings, mixture_of
+from .geometry import Sphere
 from .glass_slice import GlassSlice
-from .index_sets import packed, unpacked
-
-_DISORDER = {"gaussian": GAUSSIAN, "signs": SIGNS}
-_MOST_COUPLINGS = 2**34  # numbers in one random stream
+from .spaces import refuse_ratios
 
 
 class SphericalSpinGlass(BaseLandscape):
@@ -83,22 +76,15 @@ class SphericalSpinGlass(BaseLandscape):
         generated: bool = False,
         device: str = "cpu",
     ):
-        self.n_spins = checks.integer("n_spins", n_spins, minimum=2)
-        self.mixture = _mixture(order)
-        self.seed = rng.seed64("seed", seed)
-        self.dtype = checks.float_type("dtype", dtype)
-        self.device = checks.device(device)
-        self.disorder = checks.choice("disorder", disorder, tuple(_DISORDER))
-        self.generated = checks.boolean("generated", generated)
-        self._room()
-        self._couplings: dict[int, Couplings] = {}
-        self._prepared: dict[int, Any] = {}
-        for p in self.mixture:
-            count = 0 if self.generated else self._kernel.n_couplings(self.n_spins, p)
-            self._couplings[p] = self._named(p, np.empty(count, self.dtype))
-            if not self.generated:
-                self._kernel.fill_couplings(self._couplings[p])
-        self.fingerprint = fingerprint(self._title())
+        n_spins = checks.integer("n_spins", n_spins, minimum=2)
+        mixture = mixture_of(order)
+        seed = rng.seed64("seed", seed)
+        dtype, device = checks.float_type("dtype", dtype), checks.device(device)
+        checks.choice("disorder", disorder, tuple(DISORDER))
+        generated = checks.boolean("generated", generated)
+        self._take(
+            Couplings(n_spins, mixture, dtype, device, seed=seed, disorder=disorder, generated=generated)
+        )
 
     @classmethod
     def from_couplings(
@@ -113,43 +99,21 @@ class SphericalSpinGlass(BaseLandscape):
         ArgumentError
             A tensor that is not a hypercube of two dimensions or more, not finite, or of another N.
         """
-        given: Mapping[int, ArrayLike]
-        if isinstance(couplings, Mapping):
-            given = couplings
-        else:
-            whole = checks.float_array("couplings", couplings)
-            given = {whole.ndim: whole}
-        if not given:
-            raise ArgumentError("couplings", "one tensor or more", "none")
-        tensors = {}
-        for key, tensor in given.items():
-            p = checks.integer("couplings", key)
-            array = checks.float_array("couplings", tensor)
-            if array.ndim < 2 or len(set(array.shape)) != 1 or array.shape[0] < 2 or array.ndim != p:
-                raise ArgumentError(
-                    "couplings", "a hypercube (N, …, N) of two dimensions or more, as many as its order, and two spins or more",
-                    f"shape {array.shape}",
-                )  # fmt: skip
-            tensors[p] = array
-        sizes = {tensor.shape[0] for tensor in tensors.values()}
-        if len(sizes) != 1:
-            raise ArgumentError("couplings", "tensors of one number of spins", f"{sorted(sizes)}")
         self = cls.__new__(cls)
-        self.n_spins, self.seed, self.disorder, self.generated = sizes.pop(), 0, "given", False
-        self.mixture = dict.fromkeys(sorted(tensors), 1.0)
-        self.dtype, self.device = checks.float_type("dtype", dtype), "cpu"
-        self._couplings = {p: self._named(p, packed(tensors[p]).astype(self.dtype)) for p in self.mixture}
-        self._prepared = {}
-        self.fingerprint = fingerprint(self._title(), *(given.values for given in self._couplings.values()))
+        self._take(given_couplings(couplings, checks.float_type("dtype", dtype), "cpu"))
         return self
+
+    def _take(self, couplings: Couplings) -> None:
+        self._couplings = couplings
+        self.n_spins, self.mixture, self.seed = couplings.n_spins, couplings.mixture, couplings.seed
+        self.dtype, self.device = couplings.dtype, couplings.device
+        self.disorder, self.generated = couplings.disorder, couplings.generated
+        given = couplings.arrays() if self.disorder == "given" else ()
+        self.fingerprint = fingerprint(self._title(), *given)
 
     def _title(self) -> str:
         """All that defines the instance but couplings that were given."""
         return f"glass {self.n_spins} {self.mixture} {self.seed} {self.disorder} {self.dtype}"
-
-    @property
-    def _kernel(self) -> ModuleType:
-        return operation("pspin", self.device)
 
     def __repr__(self) -> str:
         source = (
@@ -175,6 +139,11 @@ class SphericalSpinGlass(BaseLandscape):
         return Sphere(float(np.sqrt(self.n_spins)))
 
     @property
+    def extent(self) -> int:
+        """Number of spins: the value is the energy per spin, H/N."""
+        return self.n_spins
+
+    @property
     def symmetric(self) -> bool:
         """Whether H(−σ) = H(σ): all orders are even."""
         return all(p % 2 == 0 for p in self.mixture)
@@ -182,12 +151,12 @@ class SphericalSpinGlass(BaseLandscape):
     @property
     def n_couplings(self) -> int:
         """Number of couplings, one for each unordered index set."""
-        return sum(self._kernel.n_couplings(self.n_spins, p) for p in self.mixture)
+        return self._couplings.count
 
     @property
     def nbytes(self) -> int:
         """Memory of the stored couplings; 0 where they are generated."""
-        return sum(part.values.nbytes for part in self._couplings.values())
+        return self._couplings.nbytes
 
     def covariance(self, q: ArrayLike) -> Any:
         """ξ(q) = Σ β_p² q^p: the covariance of H at overlap q over the disorder, divided by N."""
@@ -212,13 +181,7 @@ class SphericalSpinGlass(BaseLandscape):
         ArgumentError
             N^p numbers do not fit into memory.
         """
-        need = sum(2 * 8 * self.n_spins**p for p in self.mixture)  # and as much again for the indices
-        if need > checks.free_memory():
-            raise ArgumentError(
-                "n_spins", f"full tensors that fit into the memory that is free ({checks.free_memory() / 1e9:.1f} GB)",
-                f"{self.n_spins} spins, which take {need / 1e9:.1f} GB",
-            )  # fmt: skip
-        tensors = {p: self.mixture[p] * unpacked(self._stored(p), self.n_spins, p) for p in self.mixture}
+        tensors = self._couplings.tensors()
         return next(iter(tensors.values())) if len(tensors) == 1 else tensors
 
     def value(self, points: ArrayLike) -> Any:
@@ -226,11 +189,6 @@ class SphericalSpinGlass(BaseLandscape):
         batch, single = self._on_sphere("points", points)
         values = self._polynomial(batch)[0]
         return float(values[0]) if single else values
-
-    def evaluate(self, points: ArrayLike) -> tuple[Any, Any]:
-        """Values, and NaN for the accuracy, which a glass does not have."""
-        values = self.value(points)
-        return (values, float("nan")) if np.ndim(values) == 0 else (values, np.full(len(values), np.nan))
 
     def gradient(self, points: ArrayLike) -> NDArray[Any]:
         """Gradients of the value on the sphere, tangential, shaped like the points."""
@@ -252,10 +210,8 @@ class SphericalSpinGlass(BaseLandscape):
 
     def hessian_products(self, points: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
         """Hessian of the value on the sphere at point b times vector b, both (B, N)."""
-        batch, _ = self._on_sphere("points", points)
-        along, _ = checks.point_batch("vectors", vectors, self.dim, dtype=self.dtype)
-        if batch.shape != along.shape:
-            raise ArgumentError("vectors", f"shape {batch.shape}", f"shape {along.shape}")
+        batch, along = point_pairs(self, points, vectors)
+        batch, _ = self._on_sphere("points", batch)
         return self._hessian(batch, along)
 
     def hessians(self, points: ArrayLike) -> NDArray[Any]:
@@ -267,8 +223,8 @@ class SphericalSpinGlass(BaseLandscape):
         batch, _ = self._on_sphere("points", points)
         total = np.zeros((len(batch), self.dim, self.dim), self.dtype)
         radial = np.zeros(len(batch))
-        for p, scale, couplings, prepared in self._parts():
-            energy, matrix = self._kernel.hessians(batch, couplings, prepared)
+        for p, scale, couplings, prepared in self._couplings.parts():
+            energy, matrix = self._couplings.kernel.hessians(batch, couplings, prepared)
             radial += p * scale * energy / self.n_spins
             total += self.dtype.type(scale) * matrix
         unit = batch / np.sqrt(np.sum(batch * batch, axis=1, keepdims=True))
@@ -297,31 +253,18 @@ class SphericalSpinGlass(BaseLandscape):
         vectors = np.concatenate([at[None], along])
         wide = vectors.astype(np.float64)
         tables = {
-            p: scale * self._kernel.table(vectors, couplings, prepared)
-            for p, scale, couplings, prepared in self._parts()
+            p: scale * self._couplings.kernel.table(vectors, couplings, prepared)
+            for p, scale, couplings, prepared in self._couplings.parts()
         }
         return GlassSlice(tables, wide @ wide.T / self.n_spins, self.device)
 
     # What the kernel needs, and what comes out of it
 
-    def _named(self, order: int, values: NDArray[Any]) -> Couplings:
-        """Couplings of one order as the kernel takes them."""
-        kind = _DISORDER.get(self.disorder, GAUSSIAN)
-        key = rng.derive_seed(self.seed, self.n_spins, order)
-        return Couplings(values, self.n_spins, order, key, int(rng.Purpose.COUPLINGS), kind)
-
-    def _parts(self) -> Iterator[tuple[int, float, Couplings, Any]]:
-        """For each order p: p, the factor of the sum over index sets in H/N, the couplings and what the kernel made of them."""
-        for p, beta in self.mixture.items():
-            if p not in self._prepared:
-                self._prepared[p] = self._kernel.prepare(self._couplings[p])
-            yield p, beta * self.n_spins ** (-(p + 1) / 2), self._couplings[p], self._prepared[p]
-
     def _polynomial(self, batch: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[Any]]:
         """H/N and its gradient in R^N."""
         values, gradients = np.zeros(len(batch)), np.zeros_like(batch)
-        for _, scale, couplings, prepared in self._parts() if len(batch) else ():
-            energy, gradient = self._kernel.values_and_gradients(batch, couplings, prepared)
+        for _, scale, couplings, prepared in self._couplings.parts() if len(batch) else ():
+            energy, gradient = self._couplings.kernel.values_and_gradients(batch, couplings, prepared)
             values += scale * energy
             gradients += self.dtype.type(scale) * gradient
         return values, gradients
@@ -330,8 +273,8 @@ class SphericalSpinGlass(BaseLandscape):
         """Hessian on the sphere times vectors (B, N) at points (B, N), or at one point (1, N)."""
         along = np.asarray(self.geometry.tangent(points, vectors), self.dtype)
         product, radial = np.zeros_like(along), np.zeros(len(points))
-        for p, scale, couplings, prepared in self._parts() if len(along) else ():
-            energy, _, curvature = self._kernel.hessian_products(points, along, couplings, prepared)
+        for p, scale, couplings, prepared in self._couplings.parts() if len(along) else ():
+            energy, _, curvature = self._couplings.kernel.hessian_products(points, along, couplings, prepared)
             product += self.dtype.type(scale) * curvature
             radial += p * scale * energy / self.n_spins  # σ·∇H = p H
         product -= radial.astype(self.dtype)[:, None] * along
@@ -340,48 +283,5 @@ class SphericalSpinGlass(BaseLandscape):
     def _on_sphere(self, name: str, points: ArrayLike) -> tuple[NDArray[Any], bool]:
         batch, single = checks.point_batch(name, points, self.dim, dtype=self.dtype)
         square = np.sum(batch.astype(np.float64) ** 2, axis=1) / self.n_spins
-        off = np.abs(square - 1)
-        if len(off) and off.max() > OFF_SPHERE[self.dtype]:
-            raise ArgumentError(
-                name, f"points on the sphere |σ|² = {self.n_spins}; glass.geometry.retract brings them there",
-                f"|σ|²/N = {square[off.argmax()]:.6g}",
-            )  # fmt: skip
+        refuse_ratios(name, square, float(np.sqrt(self.n_spins)), self.dtype)
         return (batch / np.sqrt(square)[:, None]).astype(self.dtype), single
-
-    def _stored(self, order: int) -> NDArray[Any]:
-        if not self.generated:
-            return self._couplings[order].values
-        stored = type(self)(self.n_spins, order, self.seed, self.dtype, disorder=self.disorder)
-        return stored._couplings[order].values
-
-    def _room(self) -> None:
-        """Refuse what cannot be counted, or does not fit into memory."""
-        for p in self.mixture:
-            count = math.comb(self.n_spins + p - 1, p)
-            if count > _MOST_COUPLINGS:
-                raise ArgumentError("n_spins", f"at most {_MOST_COUPLINGS} couplings of one order", count)
-            # The kernel counts index sets with 64-bit products: C(N + p, j) (N + p), j ≤ p.
-            if max(math.comb(self.n_spins + p, j) for j in range(p + 1)) * (self.n_spins + p) >= 2**63:
-                raise ArgumentError(
-                    "order", f"an order whose index sets of {self.n_spins} spins can be counted", p
-                )
-        need = self.n_couplings * self.dtype.itemsize
-        have = checks.free_memory()
-        if not self.generated and need > have:
-            raise ArgumentError(
-                "n_spins",
-                f"couplings that fit into the memory that is free ({have / 1e9:.1f} GB); generated=True stores none",
-                f"{self.n_couplings} couplings of {need / 1e9:.1f} GB",
-            )  # fmt: skip
-
-
-def _mixture(order: Any) -> dict[int, float]:
-    """Orders and their β, orders rising."""
-    if not isinstance(order, Mapping):
-        return {checks.integer("order", order, minimum=2): 1.0}
-    if not order:
-        raise ArgumentError("order", "an order of at least 2, or a mixture {order: β}", "{}")
-    pairs = {checks.integer("order", p, minimum=2): checks.real("order", beta) for p, beta in order.items()}
-    if not any(pairs.values()):
-        raise ArgumentError("order", "a mixture with a β other than 0", order)
-    return {p: pairs[p] for p in sorted(pairs) if pairs[p] != 0}

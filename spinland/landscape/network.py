@@ -55,6 +55,14 @@ class ReLUNetwork:
         )
         object.__setattr__(self, "bias", checks.boolean("bias", bias))
 
+    @property
+    def initial_norm(self) -> float:
+        """Root mean square norm of PyTorch's initialisation, whose entries are uniform on ±1/sqrt(fan_in)."""
+        entries = [
+            rows * (fan_in + (bias is not None)) / (3 * fan_in) for _, bias, (rows, fan_in) in self.spans
+        ]
+        return float(np.sqrt(sum(entries)))
+
     @cached_property
     def spans(self) -> tuple[LayerSpan, ...]:
         """Where each layer lies in a point."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .. import checks
+from .. import budget, checks
 from ..data.dataset import Dataset
 from ..data.loading import as_dataset
 from ..devices import operation
@@ -99,11 +101,20 @@ class NetworkLandscape(BaseLandscape):
         self.loss = loss
         self.samples = Samples(network, x, y, loss, self.dtype, device=self.device)
         self.unit = UNITS[loss]
-        self.n_samples = self.samples.x.shape[0]
-        kept = self.samples.keep  # without it, which of the inputs are dead would not be told
-        self.fingerprint = fingerprint(
-            network.widths, network.bias, loss, self.samples.x, np.arange(0) if kept is None else kept,
-            self.samples.labels, self.samples.targets,
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return int(self.samples.x.shape[0])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of network, loss and samples."""
+        samples = self.samples
+        kept = samples.keep  # without it, which of the inputs are dead would not be told
+        return fingerprint(
+            self.network.widths, self.network.bias, self.loss, samples.x,
+            np.arange(0) if kept is None else kept, samples.labels, samples.targets,
         )  # fmt: skip
 
     @property
@@ -115,6 +126,11 @@ class NetworkLandscape(BaseLandscape):
     def geometry(self) -> Euclidean:
         """Flat space; its filters are the neurons."""
         return self.network.geometry
+
+    @property
+    def typical_norm(self) -> float:
+        """Root mean square norm of a random initialisation."""
+        return self.network.initial_norm
 
     @property
     def _kernel(self) -> ModuleType:
@@ -142,10 +158,9 @@ class NetworkLandscape(BaseLandscape):
         """Gradient of the mean loss, shaped like the points; zero for the weights of dead inputs."""
         batch, single = checks.point_batch("points", points, self.dim, dtype=self.dtype)
         gradients = np.empty_like(batch)
-        rows = max(1, (1 << 26) // max(1, 8 * self.dim))  # at most some 256 MB of partial sums in float32
-        for low in range(0, batch.shape[0], rows):
-            part = self._kernel.gradients(self.samples.compress(batch[low : low + rows]), *self._function)
-            gradients[low : low + rows] = self.samples.expand(part, self.dim)
+        for block in budget.blocks(len(batch), budget.GRADIENTS, 8 * self.dim):
+            part = self._kernel.gradients(self.samples.compress(batch[block]), *self._function)
+            gradients[block] = self.samples.expand(part, self.dim)
         return gradients[0] if single else gradients
 
     def hessian_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
@@ -156,13 +171,27 @@ class NetworkLandscape(BaseLandscape):
         at = checks.float_array("point", point, dtype=self.dtype, shape=(self.dim,))
         batch, single = checks.point_batch("vectors", vectors, self.dim, dtype=self.dtype)
         products = np.empty_like(batch)
-        rows = max(1, (1 << 26) // max(1, 8 * self.dim))
         kept = self.samples.compress(at)
-        for low in range(0, batch.shape[0], rows):
-            vectors_kept = self.samples.compress(batch[low : low + rows])
-            part = self._kernel.hessian_products(kept, vectors_kept, *self._function)
-            products[low : low + rows] = self.samples.expand(part, self.dim)
+        for block in budget.blocks(len(batch), budget.GRADIENTS, 8 * self.dim):
+            part = self._kernel.hessian_products(kept, self.samples.compress(batch[block]), *self._function)
+            products[block] = self.samples.expand(part, self.dim)
         return products[0] if single else products
+
+    def batch(self, indices: ArrayLike) -> NetworkLandscape:
+        """The mean loss of some samples, on this landscape's device.
+
+        Parameters
+        ----------
+        indices : integer array (m,)
+            Places of the samples, 0 ... n_samples - 1, at least one; a sample may come several times.
+        """
+        chosen = checks.whole_numbers("indices", indices, self.n_samples)
+        if chosen.size == 0:
+            raise ArgumentError("indices", "at least one sample", "none")
+        part = copy(self)
+        part.__dict__.pop("fingerprint", None)
+        part.samples = self.samples.take(chosen)
+        return part
 
     def slice(self, origin: ArrayLike, directions: ArrayLike) -> NetworkSlice:
         """Loss on origin (dim,) + Σ c_k directions (K, dim)."""

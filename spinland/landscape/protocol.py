@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .geometry import Euclidean, Sphere
+from .geometry import Geometry
 from .swaps import NeuronSwaps
 from .walkers import Walkers
 
@@ -60,8 +60,23 @@ class Landscape(Protocol):
         ...
 
     @property
-    def geometry(self) -> Euclidean | Sphere:
+    def geometry(self) -> Geometry:
         """Where the points live."""
+        ...
+
+    @property
+    def extent(self) -> int:
+        """Factor from the value to the energy H that exp(−H/T) is made of: N for a value per spin, else 1."""
+        ...
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the value at −w is known to be that at w."""
+        ...
+
+    @property
+    def typical_norm(self) -> float | None:
+        """Norm of a typical point; None where nothing says what is typical."""
         ...
 
     def value(self, points: ArrayLike) -> Any:
@@ -76,8 +91,20 @@ class Landscape(Protocol):
         """Gradients, shaped like the points."""
         ...
 
+    def value_and_gradient(self, points: ArrayLike) -> tuple[Any, NDArray[Any]]:
+        """Values and gradients as ``value`` and ``gradient`` have them, in one pass where there is such a way."""
+        ...
+
     def hessian_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
         """Hessian at one point (dim,) times vectors (K, dim) or (dim,)."""
+        ...
+
+    def hessian_products(self, points: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
+        """Hessian at point b times vector b, both (B, dim)."""
+        ...
+
+    def batch(self, indices: ArrayLike) -> Landscape:
+        """The landscape of some of the samples; an ArgumentError where there are no samples."""
         ...
 
     def slice(self, origin: ArrayLike, directions: ArrayLike) -> Slice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from spinland_kernels import networks
 from spinland_kernels.networks import CROSS_ENTROPY, MEAN_SQUARED_ERROR
 
 from .. import arrays, checks
+from ..arrays import sealed
 from ..devices import operation
 from ..errors import ArgumentError
 from .network import ReLUNetwork
@@ -65,6 +67,15 @@ class Samples:
         self.keep = np.flatnonzero(mask)
         self.x = np.ascontiguousarray(self.x[:, live])
         self.network = ReLUNetwork((int(live.sum()), *self.network.widths[1:]), self.network.bias)
+
+    def take(self, indices: NDArray[np.int64]) -> Samples:
+        """Those at the given places (m,), of the same network: an input that is zero in all of them stays."""
+        part = copy(self)
+        part.x, part.labels, part.targets = (
+            sealed(array[indices]) if len(array) else array for array in (self.x, self.labels, self.targets)
+        )
+        part._prepared = {}
+        return part
 
     def compress(self, points: NDArray[Any]) -> NDArray[Any]:
         """Entries of points (..., dim) that the loss depends on, contiguous."""

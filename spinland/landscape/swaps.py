@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from spinland_kernels.networks import Exchanges
 
-from .. import checks
+from .. import budget, checks
 from ..devices import operation
 from ..errors import ArgumentError
 from .samples import Samples
-
-_PARTIAL_ENTRIES = 1 << 22  # sums over tiles held at once: 64 MB for losses and right answers
 
 
 class NeuronSwaps:
@@ -46,7 +44,7 @@ class NeuronSwaps:
     def trials_at_once(self, n_swaps: int, n_alphas: int) -> int:
         """How many trials one call should have at most, for the memory that it takes; no bit depends on it."""
         tiles = self._samples.prepared("swap").tiles
-        return int(max(1, _PARTIAL_ENTRIES // (tiles * n_swaps * n_alphas)))
+        return budget.fitting(budget.SWAP_SUMS, 2 * 8 * tiles * n_swaps * n_alphas)
 
     def losses(
         self,

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinland_kernels import networks
 
-from .. import arrays, checks
+from .. import checks
 from ..devices import operation
 from ..errors import ArgumentError
 from ..rng import Purpose
@@ -63,8 +63,8 @@ class Walkers:
         self._starts, _ = checks.point_batch(
             "starts", starts, landscape.dim, dtype=landscape.dtype, keep=True
         )
-        self._origin_index = _numbers("origin_index", origin_index, len(self._starts))
-        self._numbers = _numbers("numbers", numbers, 2**32)
+        self._origin_index = checks.whole_numbers("origin_index", origin_index, len(self._starts))
+        self._numbers = checks.whole_numbers("numbers", numbers, 2**32)
         if len(self._numbers) != len(self._origin_index):
             raise ArgumentError(
                 "numbers", f"{len(self._origin_index)}, one for each walker", len(self._numbers)
@@ -85,13 +85,3 @@ class Walkers:
             distance, overlap = kernel.advance(walkers, sigma if step else 0.0, stream)
             values, accuracy = self._landscape.evaluate(points)
             yield WalkStep(step, values, accuracy, distance, overlap)
-
-
-def _numbers(name: str, value: ArrayLike, end: int) -> NDArray[np.int64]:
-    """A vector (W,) of whole numbers from 0 to end - 1."""
-    array = arrays.given(name, value)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise ArgumentError(name, "a vector of whole numbers", f"{array.dtype} {array.shape}")
-    if array.size and (array.min() < 0 or array.max() >= end):
-        raise ArgumentError(name, f"numbers from 0 to {end - 1}", f"{array.min()} to {array.max()}")
-    return array.astype(np.int64)

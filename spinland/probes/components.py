@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import budget
 from ..devices import single_threaded
-
-_BLOCK_ENTRIES = 1 << 22  # numbers converted to float64 at once
 
 
 def principal_components(
@@ -30,11 +29,11 @@ def principal_components(
         Number of components beyond rounding.
     """
     m, dim = points.shape
-    columns = max(1, _BLOCK_ENTRIES // m)
+    columns = list(budget.blocks(dim, budget.COMPONENTS, 8 * m))
     gram = np.zeros((m, m))
     with single_threaded():  # the same bits on any number of cores
-        for low in range(0, dim, columns):
-            part = _centred(points[:, low : low + columns])
+        for some in columns:
+            part = _centred(points[:, some])
             gram += part @ part.T
         eigenvalues, vectors = np.linalg.eigh(gram)
         eigenvalues, vectors = eigenvalues[::-1].clip(min=0), vectors[:, ::-1]
@@ -44,8 +43,8 @@ def principal_components(
         signs = np.where(vectors[0, :found] < 0, -1.0, 1.0)
         weights = vectors[:, :found] * signs / np.sqrt(eigenvalues[:found])
         components = np.zeros((n, dim))
-        for low in range(0, dim, columns):
-            components[:found, low : low + columns] = weights.T @ _centred(points[:, low : low + columns])
+        for some in columns:
+            components[:found, some] = weights.T @ _centred(points[:, some])
     total = eigenvalues.sum()
     fractions = np.zeros(n)
     if total > 0:

@@ -10,9 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError
-from ..landscape.geometry import Euclidean, Sphere
 from ..landscape.protocol import Landscape
-from .arcs import on_sphere
 from .inputs import a_landscape
 
 NORMALIZATIONS = ("auto", "filter", "layer", "global", None)
@@ -61,8 +59,7 @@ def random_directions(
     checks.room("n", n, 8 * n * landscape.dim)
     checks.choice("normalize", normalize, NORMALIZATIONS)
     groups = _groups(landscape, normalize)
-    if isinstance(landscape.geometry, Sphere):
-        point, _ = on_sphere(landscape, "origin", point)
+    point = landscape.geometry.space.on("origin", point)
     at = point.astype(np.float64)
     directions = np.empty((n, landscape.dim), landscape.dtype)
     for k in range(n):
@@ -74,9 +71,7 @@ def random_directions(
 
 def _groups(landscape: Landscape, normalize: str | None) -> Sequence[NDArray[np.int64]] | None:
     """Index groups that are normalised; None: none is."""
-    geometry = landscape.geometry
-    filters = geometry.filters if isinstance(geometry, Euclidean) else ()
-    layers = geometry.layers if isinstance(geometry, Euclidean) else ()
+    filters, layers = landscape.geometry.filters, landscape.geometry.layers
     if normalize == "auto":
         normalize = "filter" if filters else "global"
     if normalize is None:

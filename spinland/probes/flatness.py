@@ -10,13 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics.uncertainty import standard_error
-from . import arcs, inputs
+from . import inputs
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -85,12 +84,11 @@ def flatness(
         A point at zero or off the landscape's sphere, radii that are negative or do not increase.
     """
     landscape = inputs.a_landscape(landscape)
-    spherical = isinstance(landscape.geometry, Sphere)
+    space = landscape.geometry.space
     at = inputs.origins(landscape, points, "points")
     if not np.all(at.any(axis=1)):
         raise ArgumentError("points", "points other than zero: distances are relative", "the zero vector")
-    if spherical:
-        at = np.stack([arcs.on_sphere(landscape, "points", point)[0] for point in at])
+    at = space.on("points", at)
     distances = inputs.ascending("radii", radii, minimum=0)
     n_directions = checks.integer("n_directions", n_directions, minimum=1, maximum=2**32 - 1)
     seed = rng.seed64("seed", seed)
@@ -98,6 +96,8 @@ def flatness(
     values = np.asarray(landscape.value(at))
     group = _filter_numbers(landscape) if kind == "filter" else np.zeros(landscape.dim, np.int64)
     norms = [_norms(point, group) for point in at]
+    # On a sphere distances are relative by its radius; in flat space directions have the norms of the filters.
+    lengths = [float(np.linalg.norm(point.astype(np.float64))) if space.curved else 1.0 for point in at]
     checks.room("n_directions", n_directions, 2 * 8 * n_directions * len(at) * len(distances))
     rises = np.empty((n_directions, len(at), len(distances)))
     with track(n_directions * len(at), "flatness") as advance:
@@ -106,12 +106,8 @@ def flatness(
             numbers /= _norms(numbers, group)[group]
             for p, point in enumerate(at):
                 direction = numbers * norms[p][group]
-                ways = (
-                    _arcs(point, direction, distances)
-                    if spherical
-                    else (point, direction[None], distances[:, None])
-                )
-                origin, along, coefficients = ways
+                way = lengths[p] * space.frame(point, direction[None])
+                origin, along, coefficients = space.family(point, way, distances[:, None])
                 line = landscape.slice(origin, along.astype(landscape.dtype))
                 rises[i, p] = line.value(coefficients) - values[p]
                 advance()
@@ -119,27 +115,14 @@ def flatness(
     return Flatness(
         radii=distances, values=values, rise=rises.mean(axis=0), rise_error=standard_error(rises),
         kind=kind, **quantity_of(landscape),
-        provenance=record(
-            "flatness", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "flatness", arguments, seed=seed),
     )  # fmt: skip
-
-
-def _arcs(
-    point: NDArray[Any], direction: NDArray[np.float64], angles: NDArray[np.float64]
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]:
-    """Origin, vectors and coefficients of the points at some angles from a point of a sphere, on one great circle."""
-    radius = float(np.linalg.norm(point.astype(np.float64)))
-    along = radius * arcs.orthonormal(arcs.tangents(point, direction[None]))
-    vectors, coefficients = arcs.exponential_family(point, along, angles[:, None], radius)
-    return np.zeros_like(point), vectors, coefficients
 
 
 def _filter_numbers(landscape: Landscape) -> NDArray[np.int64]:
     """Number of the filter of each coordinate, (dim,); all zero where there are no filters."""
     group = np.zeros(landscape.dim, np.int64)
-    for number, index in enumerate(getattr(landscape.geometry, "filters", ())):
+    for number, index in enumerate(landscape.geometry.filters):
         group[index] = number
     return group
 

@@ -11,12 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
-from .arcs import on_sphere
 from .barriers import barrier_height, with_ends
 from .inputs import a_landscape
 from .scan import scan_slice
@@ -106,13 +104,14 @@ def line(
     """
     a_landscape(landscape)
     starts, ends, single = _ends(landscape, start, end)
-    if isinstance(landscape.geometry, Sphere) and landscape.geometry.radius is not None:
-        starts, ends = (on_sphere(landscape, name, e)[0] for name, e in (("start", starts), ("end", ends)))
+    space = landscape.geometry.space
+    if landscape.geometry.radius is not None:
+        starts, ends = space.on("start", starts), space.on("end", ends)
     places = checks.float_array("alphas", alphas, shape=(None,))
     if places.size == 0:
         raise ArgumentError("alphas", "at least one number", "none")
     if path is None:
-        path = "great_circle" if isinstance(landscape.geometry, Sphere) else "straight"
+        path = "great_circle" if space.curved else "straight"
     family: Callable[..., Any] = {"straight": _straight, "great_circle": _great_circle}[
         checks.choice("path", path, ("straight", "great_circle"))
     ]
@@ -130,10 +129,7 @@ def line(
         label=label,
         ends=values[:, outer][first],
         **quantity_of(landscape),
-        provenance=record(
-            "line", {"start": starts, "end": ends, "alphas": places, "path": path},
-            data=landscape.fingerprint, device=landscape.device, dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "line", {"start": starts, "end": ends, "alphas": places, "path": path}),
     )  # fmt: skip
 
 

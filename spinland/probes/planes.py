@@ -17,12 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
+from ..landscape.spaces import Space
 from ..progress import track
-from ..provenance import Provenance, record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
-from . import arcs
 from .components import principal_components
 from .directions import random_directions
 from .inputs import a_landscape
@@ -112,10 +111,9 @@ def plane(
     checks.squarable("origin", at, landscape.dim)
     along = checks.float_array("directions", directions, dtype=landscape.dtype, shape=(2, landscape.dim))
     a_axis, b_axis = _axis("a", a), _axis("b", b)
-    made = _made("plane", landscape, {"origin": at, "directions": along, "a": a_axis, "b": b_axis})
-    if isinstance(landscape.geometry, Sphere):
-        at, _ = arcs.on_sphere(landscape, "origin", at)
-        along = arcs.tangents(at, along)
+    made = record_on(landscape, "plane", {"origin": at, "directions": along, "a": a_axis, "b": b_axis})
+    at = landscape.geometry.space.on("origin", at)
+    along = landscape.geometry.space.directions(at, along)
     return Plane(**_grid_values(landscape, at, along, a_axis, b_axis), provenance=made)
 
 
@@ -147,17 +145,16 @@ def random_plane(
     b_axis = _axis("b", np.linspace(-1, 1, 41) if b is None else b)
     along = random_directions(landscape, at, 2, seed, normalize)
     arguments = {"origin": at, "a": a_axis, "b": b_axis, "normalize": normalize}
-    unit = ""
-    if isinstance(landscape.geometry, Sphere):
-        at, radius = arcs.on_sphere(landscape, "origin", at)
-        along, unit = radius * arcs.orthonormal(arcs.tangents(at, along)), " (rad)"
+    space = landscape.geometry.space
+    at = space.on("origin", at)
+    along = space.unit(at) * space.frame(at, along)
     return Plane(
         **_grid_values(landscape, at, along, a_axis, b_axis),
         points=np.zeros((1, 2)),
         point_labels=("origin",),
-        a_label="random direction 1" + unit,
-        b_label="random direction 2" + unit,
-        provenance=_made("random_plane", landscape, arguments, seed=seed),
+        a_label="random direction 1" + space.unit_label,
+        b_label="random direction 2" + space.unit_label,
+        provenance=record_on(landscape, "random_plane", arguments, seed=seed),
     )
 
 
@@ -211,10 +208,10 @@ def plane_through(
     if len(names) != 3:
         raise ArgumentError("labels", "three names", f"{len(names)}")
     arguments = {"three": corners, "n": n, "margin": margin}
-    measure, unit = ("angle", " (rad)") if isinstance(landscape.geometry, Sphere) else ("distance", "")
-    if isinstance(landscape.geometry, Sphere):
-        corners, radius = arcs.on_sphere(landscape, "three", corners)
-        origin, along, points = _spherical_triangle(corners, radius)
+    space = landscape.geometry.space
+    corners = space.on("three", corners, together=True)
+    if space.curved:
+        origin, along, points = _spherical_triangle(space, corners)
     else:
         origin = corners[0]
         along, points = _triangle(corners.astype(np.float64))
@@ -223,9 +220,9 @@ def plane_through(
         **_grid_values(landscape, origin, along, a_axis, b_axis),
         points=points,
         point_labels=names,
-        a_label=f"{measure} along {names[0]} to {names[1]}{unit}",
-        b_label=f"{measure} across{unit}",
-        provenance=_made("plane_through", landscape, arguments),
+        a_label=f"{space.measure} along {names[0]} to {names[1]}{space.unit_label}",
+        b_label=f"{space.measure} across{space.unit_label}",
+        provenance=record_on(landscape, "plane_through", arguments),
     )
 
 
@@ -276,23 +273,22 @@ def trajectory_plane(
     if len(steps) < 3:
         raise ArgumentError("trajectory", "at least three points", f"{len(steps)}")
     arguments = {"trajectory": steps, "n": n, "margin": margin}
-    moved, scale, unit = steps, 1.0, ""
-    if isinstance(landscape.geometry, Sphere):
-        steps, scale = arcs.on_sphere(landscape, "trajectory", steps)
-        moved, unit = arcs.logarithms(steps[-1], steps, "trajectory"), " (rad)"
+    space = landscape.geometry.space
+    steps = space.on("trajectory", steps, together=True)
+    moved = space.chart(steps[-1], steps, "trajectory")
     along, explained, rank = principal_components(moved, 2)
     if rank < 2:
         raise ArgumentError("trajectory", "points that are not all on one line")
     path = np.stack([along @ (step.astype(np.float64) - moved[-1]) for step in moved])
     a_axis, b_axis = _framing(path, n, margin)
     return Plane(
-        **_grid_values(landscape, steps[-1], scale * along, a_axis, b_axis),
+        **_grid_values(landscape, steps[-1], space.unit(steps[0]) * along, a_axis, b_axis),
         path=path,
         path_values=np.array([landscape.value(step) for step in steps]),
         explained=explained,
-        a_label="principal component 1" + unit,
-        b_label="principal component 2" + unit,
-        provenance=_made("trajectory_plane", landscape, arguments),
+        a_label="principal component 1" + space.unit_label,
+        b_label="principal component 2" + space.unit_label,
+        provenance=record_on(landscape, "trajectory_plane", arguments),
     )
 
 
@@ -304,14 +300,6 @@ def _snapshots(ensemble: Any, replica: int) -> NDArray[Any]:
         )
     last = len(ensemble.snapshots) - 1
     return np.asarray(ensemble.snapshots[checks.integer("replica", replica, minimum=0, maximum=last)])
-
-
-def _made(
-    function: str, landscape: Landscape, arguments: dict[str, Any], seed: int | None = None
-) -> Provenance:
-    return record(
-        function, arguments, seed=seed, data=landscape.fingerprint, device=landscape.device, dtype=landscape.dtype
-    )  # fmt: skip
 
 
 def _axis(name: str, value: ArrayLike) -> NDArray[np.float64]:
@@ -331,10 +319,7 @@ def _grid_values(
 ) -> dict[str, Any]:
     """Axes, values and accuracies of the grid, as fields of :class:`Plane`."""
     grid = np.stack(np.meshgrid(a, b, indexing="ij"), axis=-1).reshape(-1, 2)
-    if isinstance(landscape.geometry, Sphere):
-        radius = float(np.linalg.norm(origin.astype(np.float64)))
-        directions, grid = arcs.exponential_family(origin, directions, grid, radius)
-        origin = np.zeros_like(origin)
+    origin, directions, grid = landscape.geometry.space.family(origin, directions, grid)
     with track(len(grid), "plane") as advance:
         values, accuracy = scan_slice(
             landscape, origin, directions.astype(landscape.dtype, copy=False), grid, advance
@@ -363,15 +348,16 @@ def _triangle(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
 
 
 def _spherical_triangle(
-    corners: NDArray[Any], radius: float
+    space: Space, corners: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64]]:
     """Normalised mean (dim,) of three points on a sphere, two directions there (2, dim), their coordinates (3, 2)."""
+    radius = space.unit(corners[0])
     mean = corners.astype(np.float64).mean(axis=0)
     length = float(np.linalg.norm(mean))
     if length <= _COLLINEAR * radius:
         raise ArgumentError("three", "three points whose mean is not the centre of the sphere")
     centre = (mean * (radius / length)).astype(corners.dtype)
-    ways = arcs.logarithms(centre, corners, "three")
+    ways = space.chart(centre, corners, "three")
     try:
         along, flat = _triangle(ways)
     except ArgumentError:

@@ -10,13 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics.uncertainty import standard_error
 from . import inputs
-from .arcs import on_sphere
 from .correlation.correlation import sphere_pairs
 from .walks import random_walk
 
@@ -113,8 +111,7 @@ def overlap_profile(
     n_typical = checks.integer("n_typical", n_typical, minimum=2)
     checks.room("n_typical", n_typical, 2 * 8 * n_typical * landscape.dim)
     seed = rng.seed64("seed", seed)
-    if isinstance(landscape.geometry, Sphere):
-        starts = np.stack([on_sphere(landscape, "origin", start)[0] for start in starts])
+    starts = landscape.geometry.space.on("origin", starts)
     radius = np.linalg.norm(starts.astype(np.float64), axis=1)
     pace = np.sqrt(last ** (-2 / n_steps) - 1)
     sigma = float(pace * radius.mean() / np.sqrt(landscape.dim))
@@ -140,10 +137,7 @@ def overlap_profile(
         overlap=q, value=value, value_error=value_error, rise=rise, rise_error=rise_error, start=start,
         typical=typical, typical_error=typical_error, radius=radius, n_walkers=n_walkers, n_steps=n_steps,
         **quantity_of(landscape),
-        provenance=record(
-            "overlap_profile", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "overlap_profile", arguments, seed=seed),
     )  # fmt: skip
 
 

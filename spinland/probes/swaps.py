@@ -13,7 +13,7 @@ from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..landscape.swaps import NeuronSwaps
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics.uncertainty import grouped_error
 from . import inputs
@@ -169,10 +169,7 @@ def swap_interpolation(
         swaps=counts, alphas=at, values=values[..., chosen], accuracy=accuracy[..., chosen],
         layer=exchanges.layer, width=exchanges.width, origin_index=np.repeat(np.arange(len(starts)), n_trials), ends=values[..., outer],
         **quantity_of(landscape),
-        provenance=record(
-            "swap_interpolation", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "swap_interpolation", arguments, seed=seed),
     )  # fmt: skip
 
 

@@ -9,20 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks
+from .. import budget, checks
 from ..errors import ArgumentError
-from ..landscape.geometry import Sphere
 from ..landscape.protocol import Landscape
 from ..landscape.walkers import WalkStep
 from ..progress import track
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..rng import seed64
 from ..statistics.uncertainty import grouped_error
 from . import inputs
-from .arcs import on_sphere
-
-_BLOCK_BYTES = 1 << 27  # points of the walkers that go together; an evaluation may copy them once
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -120,18 +116,15 @@ def _constraint(
 ) -> tuple[str, NDArray[Any], NDArray[np.float64]]:
     """The constraint that holds, the starts, and the radius for each of them (empty without one)."""
     checks.choice("constraint", constraint, (None, "none", "sphere"))
-    geometry = landscape.geometry
-    if isinstance(geometry, Sphere) and constraint == "none":
+    space = landscape.geometry.space
+    if space.curved and constraint == "none":
         raise ArgumentError("constraint", "'sphere' on a landscape that lives on one", constraint)
-    if constraint != "sphere" and not isinstance(geometry, Sphere):
+    if constraint != "sphere" and not space.curved:
         return "none", starts, np.empty(0)
-    if isinstance(geometry, Sphere) and geometry.radius is not None:
-        starts, radius = on_sphere(landscape, "origin", starts)
-        return "sphere", starts, np.full(len(starts), radius)
-    norms = np.sqrt(np.sum(starts.astype(np.float64) ** 2, axis=1))
-    if not np.all(norms > 0):
+    radii = space.radii(starts)
+    if not np.all(radii > 0):
         raise ArgumentError("origin", "points other than zero for a walk on a sphere", "the zero vector")
-    return "sphere", starts, norms
+    return "sphere", space.on("origin", starts), radii
 
 
 def _walk(plan: _Plan, rows: NDArray[np.int64]) -> Iterator[WalkStep]:
@@ -214,10 +207,9 @@ def random_walk(
     longest = "n_steps" if plan.n_steps > plan.n_walkers else "n_walkers"
     checks.room(longest, getattr(plan, longest), 4 * 8 * total * (plan.n_steps + 1))
     values, accuracy, distance, overlap = (np.empty((total, plan.n_steps + 1)) for _ in range(4))
-    rows = max(1, _BLOCK_BYTES // (plan.starts.itemsize * landscape.dim))
     with track(total * (plan.n_steps + 1), "random walk") as advance:
-        for low in range(0, total, rows):
-            block = np.arange(low, min(low + rows, total))
+        for together in budget.blocks(total, budget.WALKERS, plan.starts.itemsize * landscape.dim):
+            block = np.arange(together.start, together.stop)
             for state in _walk(plan, block):
                 values[block, state.step] = state.values
                 accuracy[block, state.step] = state.accuracy
@@ -231,8 +223,5 @@ def random_walk(
     return RandomWalk(
         sigma=plan.sigma, values=values, accuracy=accuracy, distance=distance, overlap=overlap,
         origin_index=plan.origin_index, constraint=plan.constraint, **quantity_of(landscape),
-        provenance=record(
-            "random_walk", arguments, seed=plan.seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "random_walk", arguments, seed=plan.seed),
     )  # fmt: skip

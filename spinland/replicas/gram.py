@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from spinland_kernels.types import Columns, Pairs
 
+from .. import budget
 from ..checks import boolean
 from ..devices import operation
 from ..errors import ArgumentError
@@ -42,7 +43,6 @@ from .rows import Rows, check_metric, chunk_columns, name_rows
 NEAR = 0.25  # d² below this part of |a|² + |b|² is computed from differences
 FLOAT64_DIM = 8192  # float32 rows up to this length are multiplied in float64
 _TINY = {4: 1e-30, 8: 1e-280}  # squares below this lose their digits, by size of the float type
-NEAR_PAIRS = 1 << 22  # pairs computed from differences in one reading of the rows
 
 
 def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -> NDArray[np.float64]:
@@ -211,7 +211,7 @@ class _NearPairs:
         self.right.append(found + i + 1)
         self.place.append(found + start)
         self.count += len(found)
-        if self.count >= NEAR_PAIRS:
+        if self.count >= budget.fitting(budget.CLOSE_PAIRS, 3 * 8):
             self.flush()
 
     def flush(self) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.cluster import hierarchy as trees
 from scipy.spatial.distance import squareform
 
+from .. import budget
 from ..arrays import sealed
 from ..checks import choice, float_array
 from ..errors import ArgumentError
@@ -25,7 +26,6 @@ from .rows import Rows, check_metric
 METHODS = ("single", "complete", "average", "weighted", "ward", "centroid", "median")
 EUCLIDEAN_METHODS = ("ward", "centroid", "median")
 VECTOR_METHODS = ("single", "ward", "centroid", "median")
-CONDENSED_BYTES = 1 << 30  # a larger condensed matrix is avoided where the method allows it
 SPLITS = 50  # of the replicas in halves and quarters, for an error
 SPLIT_REPLICAS = 2000  # beyond, the trees of the parts would take minutes
 
@@ -111,7 +111,7 @@ def hierarchy(
             memory,
         )
     pair_bytes = 4 * rows.n * (rows.n - 1)
-    large = pair_bytes > CONDENSED_BYTES and 8 * rows.n * rows.dim < pair_bytes
+    large = pair_bytes > budget.CONDENSED and 8 * rows.n * rows.dim < pair_bytes
     provenance = record(
         "hierarchy",
         {"method": method, "metric": metric, "memory": memory},

@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks
+from ..dynamics.distinct import distinct
 from ..dynamics.minimizer import minimize
 from ..errors import ArgumentError
 from ..landscape.glass import SphericalSpinGlass
-from ..provenance import record
+from ..provenance import record_on
 from ..results import Result
-from .gram import overlaps
-
-_SAME = 1 - 1e-4  # overlap above which two descents have found one minimum
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,11 +47,13 @@ class MinimaEnsemble(Result):
     def distinct(self) -> NDArray[np.int64]:
         """Numbers (D,) of the minima that no earlier start had found, ±σ being one where ``symmetric``.
 
+        Two descents have found one minimum where they end within 1e-6 of the radius of each other in float64,
+        1e-2 in float32.
+
         A minimum found twice is an ultrametric pair by construction: trees and triangles are of
         ``params[distinct]``.
         """
-        q = overlaps(self.params, unsigned=self.symmetric) if len(self.params) > 1 else np.ones((1, 1))
-        return np.flatnonzero(~np.any(np.tril(q > _SAME, -1), axis=1))
+        return distinct(self.params, self.symmetric)[0]
 
 
 def glass_minima(
@@ -101,7 +101,5 @@ def glass_minima(
     return MinimaEnsemble(
         params=found.points, initial=starts, values=found.values, gradient_norms=found.gradient_norms,
         symmetric=glass.symmetric,
-        provenance=record(
-            "glass_minima", arguments, seed=seed, data=glass.fingerprint, device=glass.device, dtype=glass.dtype
-        ),
+        provenance=record_on(glass, "glass_minima", arguments, seed=seed),
     )  # fmt: skip

@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import arrays
+from .. import arrays, budget
 from ..checks import choice
 from ..devices import operation
 from ..errors import ArgumentError
 from ..provenance import value_bytes
-
-READ_BYTES = 1 << 26  # memory for one block that is read or copied
 
 
 class Rows:
@@ -65,7 +63,7 @@ class Rows:
             for first in range(0, self.dim, columns):
                 yield whole, first, min(columns, self.dim - first)
             return
-        readable = max(1, READ_BYTES // (columns * self.n * self.dtype.itemsize)) * columns
+        readable = budget.fitting(budget.REPLICAS, columns * self.n * self.dtype.itemsize) * columns
         for low in range(0, self.dim, readable):
             block = np.ascontiguousarray(self.source[:, low : low + readable], dtype=self.dtype)
             for first in range(0, block.shape[1], columns):
@@ -77,9 +75,8 @@ class Rows:
 
     def row_blocks(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """Yield (first row, block of whole rows), unconverted."""
-        step = max(1, READ_BYTES // (self.dim * np.dtype(self.source.dtype).itemsize))
-        for low in range(0, self.n, step):
-            yield low, np.ascontiguousarray(self.source[low : low + step])
+        for block in budget.blocks(self.n, budget.REPLICAS, self.dim * np.dtype(self.source.dtype).itemsize):
+            yield block.start, np.ascontiguousarray(self.source[block])
 
     def fingerprint(self) -> str:
         """Hash of type, shape and bytes, a block at a time; equals ``provenance.fingerprint`` of the array."""
@@ -122,14 +119,15 @@ def name_rows(rows: list[int]) -> str:
 
 
 def chunk_columns(n: int, itemsize: int) -> int:
-    """Columns that are centred and multiplied together: chunks of about 4 MiB in all, which stay near the core.
+    """Columns that are centred and multiplied together: as many chunks as stay near the core.
 
-    Two chunks, though, where these are no more than 32 MiB: the sums of many pairs are far away, and are fetched
+    Two chunks, though, where the larger budget holds these: the sums of many pairs are far away, and are fetched
     for each block of columns. One chunk at least.
     """
     chunk = int(operation("gram", "cpu").CHUNK)
     size = n * chunk * itemsize
-    return chunk * max(1, min(2, (1 << 25) // size), (1 << 22) // size)
+    few = min(2, budget.fitting(budget.CACHED_COLUMN_PAIR, size))
+    return chunk * max(few, budget.fitting(budget.CACHED_COLUMNS, size))
 
 
 def check_metric(metric: str) -> str:

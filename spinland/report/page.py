@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ..chapters.book import Book
+from ..chapters.frame import Chapter
+from ..chapters.parts import Section
+from ..chapters.settings import Settings
 from ..errors import StoreError
 from ..formatting import given
 from ..paths import user_path
@@ -20,61 +23,9 @@ from ..provenance import Provenance, version
 from ..store.commit import failures_named
 from ..store.files import write_file
 from ..store.hdf5 import Store
-from ..study.settings import Settings
+from ..study.books import book_of
 from .definitions import DEFINITIONS
-from .flatness import flatness_chapter
-from .glass import glass_chapter
-from .hierarchy import hierarchy_chapter
-from .parts import Chapter
-from .reader import Reader, StudyReader
-from .slices import slices_chapter
-from .spherical.ageing import ageing_chapter
-from .spherical.critical import critical_chapter
-from .spherical.definitions import SPHERICAL_DEFINITIONS
-from .spherical.descent import descent_chapter
-from .spherical.probes import minima_chapter, probes_chapter
-from .spherical.reader import GlassReader
-from .spherical.temperatures import temperatures_chapter
-from .spherical.theory import theory_chapter
-from .swaps import swaps_chapter
-from .training import training_chapter
 from .typeset import set_formulas
-from .walks import walks_chapter
-
-Chapters = tuple[Callable[[Any], Chapter | None], ...]
-
-Definitions = tuple[tuple[str, str], ...]
-
-PAGES: dict[str, tuple[type[Reader], Chapters, Definitions]] = {
-    "study": (
-        StudyReader,
-        (
-            training_chapter,
-            walks_chapter,
-            swaps_chapter,
-            hierarchy_chapter,
-            flatness_chapter,
-            slices_chapter,
-            glass_chapter,
-        ),
-        DEFINITIONS,
-    ),
-    "glass": (
-        GlassReader,
-        (
-            theory_chapter,
-            descent_chapter,
-            critical_chapter,
-            temperatures_chapter,
-            ageing_chapter,
-            probes_chapter,
-            minima_chapter,
-        ),
-        SPHERICAL_DEFINITIONS,
-    ),
-}
-"""For each kind of file how it is read, the chapters of its page and the words it explains."""
-
 
 _MARK = '<meta name="generator" content="spinland'
 _OF = re.compile(r'<meta name="spinland-file" content="([^"]*)">')
@@ -155,39 +106,67 @@ def write_page(
     folder = None if figures is None else user_path("figures", figures)
     store = Store(study, "r")
     check_page(target, study, overwrite)
-    kind = store.meta.get("kind")
-    if kind not in PAGES:
-        raise StoreError(study, f"holds no {' and no '.join(PAGES)}")
-    read, makers, definitions = PAGES[kind]
-    reader = read(store)
-    chapters = [chapter for make in makers if (chapter := make(reader)) is not None]
-    html = _render(reader, chapters, definitions, _place(study, target))
-    drawings = {} if folder is None else _drawings(folder, chapters, overwrite)
+    book, parts = parts_of(store)
+    html = _render(book, parts, _place(study, target))
+    drawings = {} if folder is None else _drawings(folder, parts, overwrite)
     write_file(target, html.encode("utf-8", "backslashreplace"))  # names of files need not be text
     for path, drawing in drawings.items():
         write_file(path, drawing.encode())
     return target
 
 
-def _render(reader: Reader, chapters: list[Chapter], definitions: Definitions, place: str) -> str:
+@dataclass(frozen=True)
+class Part:
+    """A chapter on the page: its name is the anchor."""
+
+    anchor: str
+    section: Section
+    finding: str
+    headline: str
+
+
+def parts_of(store: Store) -> tuple[Book, list[Part]]:
+    """The book of a file, and what its chapters have to show, in the order of the page.
+
+    Raises
+    ------
+    StoreError
+        It holds no book.
+    """
+    book, chapters = book_of(store)
+    return book, [part for chapter in chapters if (part := _written(book, chapter)) is not None]
+
+
+def _written(book: Book, chapter: Chapter) -> Part | None:
+    """A chapter as it stands on the page, None where there is nothing of it."""
+    section = chapter.write(book)
+    if section is None:
+        return None
+    found = book.finding(chapter)
+    statement, headline = ("", "") if found is None else (found.statement, found.headline)
+    return Part(chapter.name, section, statement, headline)
+
+
+def _render(book: Book, parts: list[Part], place: str) -> str:
     environment = Environment(
         loader=PackageLoader("spinland.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["typeset"] = set_formulas
+    store, names = book.store, book.store.names()
     return environment.get_template("page.html.j2").render(
-        title=reader.title,
-        subtitle=reader.subtitle,
+        title=book.title,
+        subtitle=book.subtitle,
         version=version(),
-        unfinished=reader.unfinished,
-        chapters=chapters,
-        definitions=definitions,
+        unfinished=book.unfinished,
+        parts=parts,
+        definitions=DEFINITIONS[book.settings.kind],
         place=place,
-        command=_command(reader.config, reader.store.path.name),
-        settings=[(name, _shown(value)) for name, value in reader.values.items()],
-        file=reader.store.path.name,
-        provenance=[_provenance_row(name, reader.get(name)) for name in reader.present],
-        environments=[_environment_text(one) for one in reader.store.meta.get("environments", [])],
+        command=_command(book.config, store.path.name),
+        settings=[(name, _shown(value)) for name, value in book.values.items()],
+        file=store.path.name,
+        provenance=[_provenance_row(name, book.load(name)) for name in names],
+        environments=[_environment_text(one) for one in book.facts.get("environments", [])],
     )
 
 
@@ -208,7 +187,7 @@ def _command(config: Settings, out: str) -> str:
         if isinstance(value, bool):
             words.append(flag if value else "--no-" + flag[2:])
         else:
-            words += [flag, ",".join(f"{v:.17g}" if isinstance(v, float) else str(v) for v in value) or "none"
+            words += [flag, ",".join(repr(v) if isinstance(v, float) else str(v) for v in value) or "none"
                       if isinstance(value, tuple) else str(value)]  # fmt: skip
     return shlex.join([*words, "--out", out])
 
@@ -227,15 +206,15 @@ def _shown(value: Any) -> str:
 def _provenance_row(name: str, result: Any) -> tuple[str, ...]:
     p: Provenance = result.provenance
     seed = "" if p.seed is None else str(p.seed)
-    return name, type(result).__name__, p.function, seed, p.dtype, p.data, p.version
+    return name, str(result.stored_as), p.function, seed, p.dtype, p.data, p.version
 
 
-def _drawings(folder: Path, chapters: list[Chapter], overwrite: bool) -> dict[Path, str]:
+def _drawings(folder: Path, parts: list[Part], overwrite: bool) -> dict[Path, str]:
     """The figures as files of a folder, which is made; refused before any is written if one is there."""
     files = {
-        folder / f"{chapter.anchor}-{i}.svg": figure.svg
-        for chapter in chapters
-        for i, figure in enumerate(chapter.figures, 1)
+        folder / f"{part.anchor}-{i}.svg": figure.svg
+        for part in parts
+        for i, figure in enumerate(part.section.figures, 1)
     }
     with failures_named(folder, "made"):
         folder.mkdir(parents=True, exist_ok=True)

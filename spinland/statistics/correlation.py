@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
+from .. import budget
 from ..checks import float_array
 from ..errors import ArgumentError
 from ..provenance import fingerprint, record
 from ..results import Result
 
 EXACT_RANKS = 12  # up to this many points the p-value counts all permutations
-_BLOCK = 1 << 16  # numbers of one sum, so that what they need in between stays in cache
 
 
 def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -24,8 +24,8 @@ def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.fl
     n = x.shape[-1]
     mean_x, mean_y = x.mean(axis=-1, keepdims=True), y.mean(axis=-1, keepdims=True)
     square_x, square_y, product = np.float64(0), np.float64(0), np.float64(0)
-    for low in range(0, n, _BLOCK):
-        a, b = x[..., low : low + _BLOCK] - mean_x, y[..., low : low + _BLOCK] - mean_y
+    for block in budget.blocks(n, budget.CACHED_SUM, 8):
+        a, b = x[..., block] - mean_x, y[..., block] - mean_y
         square_x = square_x + np.sum(a * a, axis=-1)
         square_y = square_y + np.sum(b * b, axis=-1)
         product = product + np.sum(a * b, axis=-1)
@@ -110,17 +110,17 @@ def rank_correlation(x: ArrayLike, y: ArrayLike) -> RankCorrelation:
 
 
 def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    return correlation(stats.rankdata(x, axis=-1), stats.rankdata(y, axis=-1))
+    return correlation(scipy.stats.rankdata(x, axis=-1), scipy.stats.rankdata(y, axis=-1))
 
 
 def _p_value(x: NDArray[np.float64], y: NDArray[np.float64], rho: float) -> float:
     n = len(x)
     if n <= EXACT_RANKS:
         return _exact_p(
-            np.rint(2 * stats.rankdata(x)).astype(int), np.rint(2 * stats.rankdata(y)).astype(int)
+            np.rint(2 * scipy.stats.rankdata(x)).astype(int), np.rint(2 * scipy.stats.rankdata(y)).astype(int)
         )
     t = abs(rho) * math.sqrt((n - 2) / max(1.0 - rho * rho, 1e-300))
-    return float(max(2.0 * stats.t.sf(t, n - 2), 2.0 / math.factorial(min(n, 100))))
+    return float(max(2.0 * scipy.stats.t.sf(t, n - 2), 2.0 / math.factorial(min(n, 100))))
 
 
 def _exact_p(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:

@@ -15,9 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
-from scipy.stats import qmc
 
 from ..formatting import number, p_text, plus_minus
 from .uncertainty import grouped_error
@@ -55,7 +54,7 @@ class Judged:
             return math.nan
         if self.error == 0:
             return 1.0 if self.value == 0 else 0.0
-        return float(2 * stats.t.sf(abs(self.value) / self.error, self.freedom))
+        return float(2 * scipy.stats.t.sf(abs(self.value) / self.error, self.freedom))
 
     @property
     def significant(self) -> bool:
@@ -209,7 +208,7 @@ def worst_bound(z: ArrayLike, freedom: float) -> Worst:
     if not len(values):
         return Worst(0, math.nan, 0, math.nan)
     largest = float(np.abs(values).max())
-    tail = 2 * float(stats.t.sf(largest, max(freedom, 1)))
+    tail = 2 * float(scipy.stats.t.sf(largest, max(freedom, 1)))
     p = -math.expm1(len(values) * math.log1p(-tail)) if tail < 1 else 1.0
     return Worst(len(values), largest, int(np.sum(values > 0)), p)
 
@@ -232,7 +231,7 @@ def _standardised(samples: ArrayLike, exact: ArrayLike) -> tuple[NDArray[Any], N
 def _beyond(z: float, fluctuations: NDArray[np.float64], n: int) -> float:
     """P(max_k abs(t_k) ≥ z) of Student's multivariate t with the correlations of standardised fluctuations (n, K)."""
     if fluctuations.shape[1] == 1:
-        return float(2 * stats.t.sf(z, n - 1))
+        return float(2 * scipy.stats.t.sf(z, n - 1))
     weights, vectors = np.linalg.eigh(fluctuations.T @ fluctuations)
     kept = weights > 1e-9 * len(weights)
     factor = vectors[:, kept] * np.sqrt(weights[kept])
@@ -245,5 +244,7 @@ def _beyond(z: float, fluctuations: NDArray[np.float64], n: int) -> float:
 @lru_cache(maxsize=8)
 def _draws(rank: int, freedom: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Evenly spread normal numbers (2^_DRAWS, rank) and the estimates of their standard deviation that go with them."""
-    points = qmc.Sobol(rank + 1, scramble=False).random_base2(_DRAWS) + 2.0 ** -(_DRAWS + 1)
-    return stats.norm.ppf(points[:, :rank]), np.sqrt(stats.chi2.ppf(points[:, rank], freedom) / freedom)
+    points = scipy.stats.qmc.Sobol(rank + 1, scramble=False).random_base2(_DRAWS) + 2.0 ** -(_DRAWS + 1)
+    return scipy.stats.norm.ppf(points[:, :rank]), np.sqrt(
+        scipy.stats.chi2.ppf(points[:, rank], freedom) / freedom
+    )

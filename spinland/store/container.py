@@ -20,11 +20,13 @@ import numpy as np
 from ..errors import SpinlandError, StoreError
 from .commit import copy_range, write_bytes
 
-FORMAT = 2
-"""Version of the layout of our files, in the root attribute `FORMAT_MARK`: 2 since they hold checksums."""
+FORMAT = 3
+"""Version of the layout of our files, in the root attribute `FORMAT_MARK`.
 
-OLD_FORMAT = 1
-"""Of spinland 0.1.0, without checksums: read as it is, never added to."""
+1. Of spinland 0.1.0, without checksums: read as it is, never added to.
+2. With checksums. A group tells the module of its class. Whoever adds to such a file makes it one of format 3.
+3. A group tells the name and the version of its class; those that format 2 made may stand beside it.
+"""
 
 FORMAT_MARK = "spinland_format"
 
@@ -140,8 +142,7 @@ def changed(path: Path, *, beneath: Path | None = None) -> Iterator[h5py.File]:
         if beneath is None:
             _begin(overlay)
         with h5py.File(overlay, "r+", **_SETTINGS) as file:
-            if beneath is None:
-                file.attrs[FORMAT_MARK] = FORMAT
+            file.attrs[FORMAT_MARK] = FORMAT
             yield file
         overlay.write_out()
     finally:
@@ -197,14 +198,20 @@ def _parsed(path: Path, raw: BinaryIO) -> h5py.File:
 def _check_format(path: Path, file: h5py.File) -> None:
     if FORMAT_MARK not in file.attrs:
         raise StoreError(path, "is an HDF5 file, but not one of spinland's")
-    found = get_number(file, FORMAT_MARK).item()
-    if found not in (OLD_FORMAT, FORMAT):
-        raise StoreError(path, f"has format {found}; this version of spinland reads formats 1 and {FORMAT}")
+    if format_of(file) not in range(1, FORMAT + 1):
+        raise StoreError(
+            path, f"has format {format_of(file)}; this version of spinland reads formats 1 to {FORMAT}"
+        )
+
+
+def format_of(file: h5py.File) -> Any:
+    """Version of the layout of a file."""
+    return get_number(file, FORMAT_MARK).item()
 
 
 def holds_checks(file: h5py.File) -> bool:
-    """Whether a file is of the format in which everything has a checksum."""
-    return bool(get_number(file, FORMAT_MARK) == FORMAT)
+    """Whether a file is of a format in which everything has a checksum."""
+    return bool(format_of(file) > 1)
 
 
 def refuse_old(path: Path, file: h5py.File) -> None:

@@ -1,7 +1,8 @@
 """A record as an HDF5 group: its structure made by HDF5, the bytes of its arrays put there directly.
 
-A group says in its attributes which class it holds (`CLASS`, `MODULE`) and of what kind each field is
-(`FIELDS`, a JSON object; the kinds are listed in `mapping`). Arrays are contiguous datasets.
+A group says in its attributes which class it holds (`CLASS`, `VERSION`) and of what kind each field is
+(`FIELDS`, a JSON object; the kinds are listed in `mapping`). Arrays are contiguous datasets. In a group of format 1
+or 2 the module of the class (`MODULE`) stands in the place of its version, which is the first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from .commit import copy_range, write_bytes
 from .container import get_number, get_text, make_group, set_text
 from .mapping import Array, Record, Stored, flat_bytes, is_array
 
-CLASS, MODULE, FIELDS = "spinland_class", "spinland_module", "spinland_fields"
+CLASS, VERSION, FIELDS = "spinland_class", "spinland_version", "spinland_fields"
+MODULE = "spinland_module"
 
 NAN_FILL_LIMIT = 1 << 24
 """Blank float arrays up to this many bytes begin as NaN; longer ones as a hole in the file, which takes no space."""
@@ -39,7 +41,7 @@ def write_record(group: h5py.Group, record: Record) -> list[Place]:
     """
     places: list[Place] = []
     set_text(group, CLASS, record.name)
-    set_text(group, MODULE, record.module)
+    group.attrs[VERSION] = np.int64(record.version)
     set_text(group, FIELDS, json.dumps(record.kinds))
     for name, value in record.attributes.items():
         if isinstance(value, str):
@@ -115,7 +117,16 @@ def read_record(path: Path, group: h5py.Group, nested: int = 0) -> Record:
             arrays[name] = stored(path, group[name])
         else:
             attributes[name] = _read_attribute(path, group, name, kind)
-    return Record(get_text(group, MODULE), get_text(group, CLASS), kinds, attributes, arrays, children)
+    module = get_text(group, MODULE) if MODULE in group.attrs else None
+    version = _read_version(group) if module is None else 1
+    return Record(get_text(group, CLASS), version, kinds, attributes, arrays, children, module)
+
+
+def _read_version(group: h5py.Group) -> int:
+    version = get_number(group, VERSION).item()
+    if not isinstance(version, int) or version < 1:
+        raise ValueError(f"the version {version} of its class makes no sense")
+    return version
 
 
 def _read_attribute(path: Path, group: h5py.Group, name: str, kind: str) -> Any:

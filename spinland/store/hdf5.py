@@ -20,7 +20,7 @@ from . import loading
 from .catalogue import COMPLETE, META, check_name, check_new_name, is_taken, is_whole, results_in
 from .checksums import CHECKS, checks_of, get_checked_text, set_checked_text
 from .commit import failures_named, locked, real_path, replaced
-from .container import FORMAT, OLD_FORMAT, changed, holds_checks, make_group, opened, refuse_old, set_text
+from .container import changed, format_of, make_group, opened, refuse_old, set_text
 from .copies import copy_others
 from .groups import Place, write_arrays, write_record
 from .mapping import record_of
@@ -85,7 +85,7 @@ class Store:
     def format(self) -> int:
         """Version of the file's layout; files of format 1 hold no checksums and can only be read."""
         with opened(self.path) as (file, _):
-            return FORMAT if holds_checks(file) else OLD_FORMAT
+            return int(format_of(file))
 
     def names(self) -> tuple[str, ...]:
         """Names of the results that can be loaded, sorted."""
@@ -137,7 +137,7 @@ class Store:
         Raises
         ------
         StoreError
-            There is no such result, rows of it are missing, it is damaged, or its class or fields are not known here.
+            There is no such result, rows of it are missing, it is damaged, or its class, version or fields are unknown.
         """
         mmap = checks.boolean("mmap", mmap)
         check_name(name)

@@ -17,8 +17,9 @@ from .catalogue import COMPLETE
 from .checksums import arrays_of, compare_arrays, compare_rows, read_checks
 from .container import LARGE, UNREADABLE
 from .groups import read_record
-from .mapping import Record, Stored, read_bytes, value_of
+from .mapping import Record, Stored, read_bytes
 from .rows import Rows, progress, rows_of
+from .values import value_of
 
 
 @dataclass(frozen=True)

@@ -20,17 +20,17 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass, fields
 from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, StoreError
+from ..errors import ArgumentError
 from ..provenance import Provenance, fingerprint
-from ..results import Result, result_class
+from ..registry import Registered
+from ..results import Result
 
 
 @dataclass(frozen=True)
@@ -87,18 +87,34 @@ def read_bytes(raw: BinaryIO, place: Stored) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class Record:
-    """What a group holds, in the file's own terms."""
+    """What a group holds, in the file's own terms.
 
-    module: str
+    Attributes
+    ----------
+    name : str
+        Name of the class in files.
+    version : int
+        Version of its fields.
+    kinds : dict
+        Field to its kind.
+    attributes, arrays, children : mapping
+        Field to what it holds.
+    module : str, optional
+        In a group of format 1 or 2, the module in which the class was defined. It finds no class any more, but is
+        part of what was hashed.
+    """
+
     name: str
+    version: int
     kinds: dict[str, str]
     attributes: dict[str, Any]
     arrays: Mapping[str, Array]
     children: Mapping[str, Record]
+    module: str | None = None
 
     def structure(self, environment: bool = True) -> list[Any]:
         """All but the bytes of arrays, as JSON can hold it; the environment of a provenance may be left out."""
-        left_out = set() if environment or (self.module, self.name) != _PROVENANCE else {"environment"}
+        left_out = set() if environment or self.name != Provenance.stored_as.name else {"environment"}
         kinds = {key: kind for key, kind in self.kinds.items() if key not in left_out}
         attributes = {
             key: None if isinstance(value, h5py.Empty) else str(value)
@@ -107,7 +123,8 @@ class Record:
         }
         arrays = {key: [value.dtype.str, list(value.shape)] for key, value in self.arrays.items()}
         children = {key: child.structure(environment) for key, child in self.children.items()}
-        return [self.module, self.name, kinds, attributes, arrays, children]
+        stored_as = [self.name, self.version] if self.module is None else [self.module, self.name]
+        return [*stored_as, kinds, attributes, arrays, children]
 
     @property
     def digest(self) -> str:
@@ -130,7 +147,7 @@ def field_names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if field.init)
 
 
-def record_of_fields(kind: type, values: Mapping[str, Any]) -> Record:
+def record_of_fields(kind: type[Registered], values: Mapping[str, Any]) -> Record:
     """Describe the fields of a class.
 
     Raises
@@ -138,7 +155,8 @@ def record_of_fields(kind: type, values: Mapping[str, Any]) -> Record:
     ArgumentError
         A field has a value of a type that files cannot hold.
     """
-    record = Record(kind.__module__, kind.__qualname__, {}, {}, arrays := {}, children := {})
+    stored_as = kind.stored_as
+    record = Record(stored_as.name, stored_as.version, {}, {}, arrays := {}, children := {})
     for name, value in values.items():
         label = f"{kind.__name__}.{name}"
         if isinstance(value, (np.ndarray, Blank)):
@@ -202,84 +220,3 @@ def _plain_tuple(label: str, value: tuple[Any, ...]) -> list[Any]:
                 label, "numbers, strings, booleans, None or tuples in a tuple", type(item).__name__
             )
     return [_plain_tuple(label, item) if isinstance(item, tuple) else item for item in items]
-
-
-def value_of(
-    path: Path, name: str, record: Record, arrays: Mapping[str, NDArray[Any]], prefix: str = ""
-) -> Any:
-    """Make the dataclass that a record describes.
-
-    A field that a newer version has added takes its default.
-
-    Parameters
-    ----------
-    path : Path
-        The file, for messages.
-    name : str
-        The result, for messages.
-    record : Record
-        As `read_record` returns it.
-    arrays : mapping
-        Contents of its arrays, and of those within: path of the field, such as ``inner/values``, to array.
-    prefix : str
-        Path of this record within the result.
-
-    Raises
-    ------
-    StoreError
-        The class is unknown, its fields are others, or it refuses their values.
-    """
-    kind = Provenance if (record.module, record.name) == _PROVENANCE else _class(path, name, record)
-    known = {field.name: field for field in fields(kind) if field.init}
-    needed = {n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
-    for problem, which in (
-        ("missing", needed - record.kinds.keys()),
-        ("unknown", record.kinds.keys() - known.keys()),
-    ):
-        if which:
-            raise StoreError(
-                path,
-                f"{name!r}: field {min(which)!r} of {record.name} is {problem}; was it made by another version?",
-            )
-    values: dict[str, Any] = {field: _plain_value(record, field) for field in record.attributes}
-    for field in record.arrays:
-        values[field] = _decoded(record.kinds[field], arrays[prefix + field])
-    for field, child in record.children.items():
-        values[field] = value_of(path, name, child, arrays, f"{prefix}{field}/")
-    try:
-        return kind(**values)
-    except Exception as error:  # whatever the class raises for values that it was never meant to see
-        raise StoreError(
-            path, f"{name!r}: {record.name} cannot be made from what is stored: {error}"
-        ) from error
-
-
-_PROVENANCE = (Provenance.__module__, Provenance.__qualname__)
-
-
-def _class(path: Path, name: str, record: Record) -> type:
-    try:
-        return result_class(record.module, record.name)
-    except LookupError as error:
-        raise StoreError(path, f"{name!r}: {error}") from error
-
-
-def _plain_value(record: Record, name: str) -> Any:
-    kind, value = record.kinds[name], record.attributes[name]
-    if kind == "none":
-        return None
-    if kind == "number":
-        return value.item()
-    return _tuples(json.loads(value)) if kind == "tuple" else value
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
-
-
-def _decoded(kind: str, content: NDArray[Any]) -> NDArray[Any]:
-    if not kind.startswith("text"):
-        return content
-    if content.dtype.kind != "S":
-        raise ValueError(f"text should be bytes, not {content.dtype}")
-    return np.char.decode(content, "utf-8").astype(f"U{kind.removeprefix('text')}")

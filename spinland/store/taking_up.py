@@ -40,7 +40,7 @@ def take_up(path: Path, name: str, record: Record, mixed: bool) -> bool:
     Raises
     ------
     StoreError
-        Another computation, or the rows were begun elsewhere and must not be mixed.
+        Another computation, one that an earlier spinland began, or the rows were begun elsewhere and must not be mixed.
     """
     with opened(path) as (file, raw):
         group = dict(results_in(file)).get(name)
@@ -49,6 +49,11 @@ def take_up(path: Path, name: str, record: Record, mixed: bool) -> bool:
         found = find(path, name, group, raw)
         if found.rows is None or found.rows.done.all():
             return False
+        if found.record.module is not None:
+            raise StoreError(
+                path,
+                f"{name!r} was begun by an earlier spinland, which finishes it; take another name or file",
+            )
         if get_text(group, DIGEST) != record.digest:
             raise StoreError(
                 path,

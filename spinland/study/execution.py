@@ -1,75 +1,122 @@
-"""Take a plan to its end, from wherever its file stands: what every command that fills a file has in common."""
+"""Take chapters to their end, from wherever their file stands."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from .. import checks
+from ..chapters.book import Book
+from ..chapters.frame import Chapter, Say, Step
+from ..chapters.settings import Settings
 from ..environment import current, difference
 from ..errors import ArgumentError, StoreError
 from ..provenance import version
-from ..results import Result
+from ..store.commit import real_path, reserved
 from ..store.container import FORMAT
 from ..store.hdf5 import Store
-from .settings import Settings
-
-Say = Callable[[str], None]
 
 
-class Step(Protocol):
-    """One thing that a plan makes."""
+def run(
+    config: Settings,
+    out: str | os.PathLike[str],
+    chapters: Sequence[Chapter],
+    book: Callable[[Store], Book],
+    facts: dict[str, Any],
+    *,
+    wanted: tuple[str, ...] | None,
+    overwrite: bool,
+    mixed: bool,
+    say: Say,
+) -> int:
+    """Fill a file with the results of chapters, or go on with it.
 
-    @property
-    def name(self) -> str:
-        """Where it is kept in the file."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """What it is, for the progress display."""
-        ...
-
-    def make(self, context: Any, say: Say) -> None:
-        """Make it and keep it in the file of the context."""
-        ...
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A step that makes one result.
-
-    Attributes
+    Parameters
     ----------
-    name : str
-        Where it is kept.
-    title : str
-        What it is, for the progress display.
-    compute : callable
-        Makes it from the context.
+    config : Settings
+        Settings of the file.
+    out : path-like
+        The file.
+    chapters : sequence of Chapter
+        All that it may hold.
+    book : callable
+        Makes the book of a store.
+    facts : dict
+        More about the file, kept in it.
+    wanted : tuple of str, optional
+        Names of the chapters that shall be made, all by default.
+    overwrite, mixed, say
+        As of `open_file`.
+
+    Returns
+    -------
+    int
+        Number of results made now.
     """
+    names = tuple(chapter.name for chapter in chapters)
+    chosen = names if wanted is None else _chosen(wanted, names)
+    path = real_path(out, "out")
+    overwrite, mixed = checks.boolean("overwrite", overwrite), checks.boolean("mixed", mixed)
+    with reserved(path):
+        store = open_file(path, config, facts, chosen, overwrite=overwrite, mixed=mixed, say=say)
+        if store is None:
+            return 0
+        opened = book(store)
+        made = complete(opened, plan(opened, chapters, chosen), say)
+        done = {*store.meta.get("chapters", ()), *chosen}
+        store.set_meta(store.meta | {"finished": True, "chapters": [name for name in names if name in done]})
+        return made
 
-    name: str
-    title: str
-    compute: Callable[[Any], Result]
 
-    def make(self, context: Any, say: Say) -> None:
-        """Compute the result and keep it."""
-        context.store.save(self.name, self.compute(context))
+def _chosen(wanted: Any, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of chapters in the order of the page."""
+    asked = {checks.choice("chapters", name, names) for name in checks.entries("chapters", wanted, "names")}
+    if not asked:
+        raise ArgumentError("chapters", f"at least one of {', '.join(names)}", "none")
+    return tuple(name for name in names if name in asked)
 
 
-def complete(context: Any, plan: Sequence[Step], say: Say) -> int:
+def plan(book: Book, chapters: Sequence[Chapter], chosen: Sequence[str]) -> list[Step]:
+    """All steps of the chosen chapters and what they need of others, each after those that it needs.
+
+    Parameters
+    ----------
+    book : Book
+        What they are about.
+    chapters : sequence of Chapter
+        All that there are.
+    chosen : sequence of str
+        Names of those that are wanted.
+    """
+    steps = {step.name: step for chapter in chapters for step in chapter.all_steps(book)}
+    ordered: dict[str, Step] = {}
+
+    def add(step: Step) -> None:
+        if step.name in ordered:
+            return
+        for name in step.needs:
+            add(steps[name])
+        ordered[step.name] = step
+
+    for chapter in chapters:
+        if chapter.name in chosen:
+            for step in chapter.all_steps(book):
+                add(step)
+    return list(ordered.values())
+
+
+def complete(book: Book, steps: Sequence[Step], say: Say) -> int:
     """Make every result that is missing; one that cannot be made is told and does not stop the others.
 
     Parameters
     ----------
-    context : object with the attribute ``store``
-        What the steps share.
-    plan : sequence of Step
-        All steps in their order; each needs only those before it.
+    book : Book
+        What they are about.
+    steps : sequence of Step
+        In an order that respects what they need.
     say : callable
         Is told what goes on, a line at a time.
 
@@ -78,32 +125,44 @@ def complete(context: Any, plan: Sequence[Step], say: Say) -> int:
     int
         Number of results made now.
     """
-    store: Store = context.store
+    store = book.store
     failed: dict[str, str] = {}
     made = 0
-    for i, step in enumerate(plan, 1):
+    for i, step in enumerate(steps, 1):
         if step.name in store:
             continue
         start = time.monotonic()
+        lost = [name for name in step.needs if name in failed]
         try:
-            step.make(context, say)
+            if lost and not step.partial:
+                failed[step.name] = f"needs {lost[0]}, which could not be made"
+            else:
+                step.make(book, say)
         except ArgumentError as error:
             failed[step.name] = str(error)
-        except StoreError as error:
-            if not failed:
-                raise
-            failed[step.name] = f"needs a result that could not be made: {error}"
+        finally:
+            book.forget()
         if step.name in failed:
-            say(f"[{i:>2}/{len(plan)}] {step.title}: cannot be made: {failed[step.name]}")
+            say(f"[{i:>2}/{len(steps)}] {step.title}: cannot be made: {failed[step.name]}")
             continue
         made += 1
-        say(f"[{i:>2}/{len(plan)}] {step.title} ({time.monotonic() - start:.1f} s)")
-    store.set_meta(store.meta | {"finished": True, "failed": failed})
+        if step.title:
+            say(f"[{i:>2}/{len(steps)}] {step.title} ({time.monotonic() - start:.1f} s)")
+    planned = {step.name for step in steps}
+    before = {name: why for name, why in store.meta["failed"].items() if name not in planned}
+    store.set_meta(store.meta | {"failed": before | failed})
     return made
 
 
 def open_file(
-    path: Path, config: Settings, facts: dict[str, Any], *, overwrite: bool, mixed: bool, say: Say
+    path: Path,
+    config: Settings,
+    facts: dict[str, Any],
+    wanted: tuple[str, ...],
+    *,
+    overwrite: bool,
+    mixed: bool,
+    say: Say,
 ) -> Store | None:
     """The file of a plan: new, or as it was left; None when it is finished and shall stay.
 
@@ -117,6 +176,8 @@ def open_file(
         A file with other settings is not taken up.
     facts : dict
         More about it, kept in the file; ``data``, a fingerprint, must agree as well.
+    wanted : tuple of str
+        Names of the chapters that shall be made.
     overwrite : bool
         Replace a finished file, or one that cannot be taken up.
     mixed : bool
@@ -126,13 +187,9 @@ def open_file(
 
     Raises
     ------
-    ArgumentError
-        ``overwrite`` or ``mixed`` is neither True nor False.
     StoreError
         The file belongs to something else, was begun elsewhere, or is damaged.
     """
-    for name, value in (("overwrite", overwrite), ("mixed", mixed)):
-        checks.choice(name, value, (True, False))
     meta = {"kind": config.kind, "config": config.as_dict(), "version": version(), **facts}
     meta |= {"finished": False, "failed": {}, "environments": [current()]}
     if path.exists():
@@ -143,10 +200,11 @@ def open_file(
             store.set_meta(meta)  # killed before it could say what it is
             return store
         reason = _OLD if old else _difference(found, meta)
-        if not reason and found["finished"] and not overwrite:
+        finished = not reason and found["finished"] and set(wanted) <= set(found.get("chapters", wanted))
+        if finished and not overwrite:
             say(f"{path} is finished; --overwrite makes it anew")
             return None
-        if not reason and not found["finished"]:
+        if not reason and not finished:
             reason = _obstacle(store, found, mixed)
             if not reason:
                 return _taken_up(store, found, say)
@@ -159,8 +217,8 @@ def open_file(
 
 
 _OLD = (
-    "was made by an earlier spinland, whose files hold no checksums: spinland report shows it, that version finishes "
-    "it; choose another file, or --overwrite"
+    "was made by an earlier spinland, whose files are of another format: spinland report shows it, that version "
+    "finishes it; choose another file, or --overwrite"
 )
 
 
@@ -183,9 +241,12 @@ def _obstacle(store: Store, found: dict[str, Any], mixed: bool) -> str:
 def _taken_up(store: Store, found: dict[str, Any], say: Say) -> Store:
     say(f"going on with {store.path}: {len(store.names())} results are there")
     before = found.get("environments", [])
+    now = found | {"finished": False}
     if current() not in before:
         say("warning: it was begun on another processor or with other libraries; the file tells which")
-        store.set_meta(found | {"environments": [*before, current()]})
+        now |= {"environments": [*before, current()]}
+    if now != found:
+        store.set_meta(now)
     return store
 
 

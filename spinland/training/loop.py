@@ -11,31 +11,33 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from .. import checks
+from .. import budget, checks
 from ..arrays import sealed
 from ..errors import DivergenceWarning
 from ..landscape.network import ReLUNetwork
 from ..progress import Advance, track
 from .ensemble import Ensemble
 from .group import Group
-from .optimizers import Adam, Optimizer
+from .optimizers import Optimizer
 from .plan import Plan
+from .settings import ADAM, TrainingSettings
 
-#: The optimiser of ``train``.
-ADAM = Adam(1e-3)
-
-#: Memory for parameters and moments of one group, in bytes, and the largest group.
-GROUP_BYTES = 128 << 20
-MAX_GROUP = 64
+MAX_GROUP = 64  # replicas
 
 
 def _default_group(plan: Plan) -> int:
     threads = numba.get_num_threads()
     each = plan.network.n_params * plan.dtype.itemsize * (2 + plan.optimizer.n_moments)
-    return max(1, min(MAX_GROUP, GROUP_BYTES // each) // threads) * threads
+    return max(1, min(MAX_GROUP, budget.fitting(budget.GROUP, each)) // threads) * threads
 
 
-def _groups(plan: Plan, group_size: int) -> Iterator[Ensemble]:
+def _groups(plan: Plan, group_size: int | None) -> Iterator[Ensemble]:
+    """The parts of a training, ``group_size`` replicas each; what is wrong with that number is said at the call."""
+    size = _default_group(plan) if group_size is None else checks.integer("group_size", group_size, minimum=1)
+    return _trained(plan, size)
+
+
+def _trained(plan: Plan, group_size: int) -> Iterator[Ensemble]:
     total = plan.replicas.size
     with track(total * plan.epochs, f"training {total} replicas") as advance:
         for low in range(0, total, group_size):
@@ -90,13 +92,22 @@ def train_groups(
     Ensemble
         The next replicas, in the order of their numbers as given.
     """
-    plan = Plan(
-        network, dataset, n_replicas, optimizer, batch_size, epochs, seed, loss=loss, dtype=dtype,
-        replicas=replicas, snapshots=snapshots, keep_initial=keep_initial, initial=initial, evaluate=evaluate,
+    settings = TrainingSettings(
+        n_replicas=n_replicas,
+        optimizer=optimizer,
+        batch_size=batch_size,
+        epochs=epochs,
+        seed=seed,
+        loss=loss,
+        dtype=dtype,
+        replicas=replicas,
+        snapshots=snapshots,
+        keep_initial=keep_initial,
+        initial=initial,
+        evaluate=evaluate,
         device=device,
-    )  # fmt: skip
-    size = _default_group(plan) if group_size is None else checks.integer("group_size", group_size, minimum=1)
-    return _groups(plan, size)
+    )
+    return _groups(Plan(network, dataset, settings), group_size)
 
 
 def train(
@@ -190,13 +201,23 @@ def train(
     >>> ensemble.params.shape
     (4, 610)
     """
-    parts = train_groups(
-        network, dataset, n_replicas, optimizer, batch_size, epochs, seed, loss=loss, dtype=dtype,
-        replicas=replicas, snapshots=snapshots, keep_initial=keep_initial, initial=initial, evaluate=evaluate,
-        device=device, group_size=group_size,
-    )  # fmt: skip
-    total = len(np.asarray(replicas)) if replicas is not None else int(n_replicas or 0)
-    ensemble = _collect(parts, total, sink)
+    settings = TrainingSettings(
+        n_replicas=n_replicas,
+        optimizer=optimizer,
+        batch_size=batch_size,
+        epochs=epochs,
+        seed=seed,
+        loss=loss,
+        dtype=dtype,
+        replicas=replicas,
+        snapshots=snapshots,
+        keep_initial=keep_initial,
+        initial=initial,
+        evaluate=evaluate,
+        device=device,
+    )
+    plan = Plan(network, dataset, settings)
+    ensemble = _collect(_groups(plan, group_size), plan.replicas.size, sink)
     if ensemble.diverged.any():
         numbers = ", ".join(map(str, ensemble.replicas[ensemble.diverged]))
         warnings.warn(f"diverged replicas, now NaN: {numbers}", DivergenceWarning, stacklevel=2)

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .. import arrays, checks, provenance, rng
 from ..data.dataset import Dataset
@@ -15,17 +15,24 @@ from ..data.loading import dataset_of
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
 from ..landscape.samples import LOSSES, Samples, default_loss
-from .optimizers import SGD, Adam, Optimizer
+from .optimizers import SGD, Adam
 from .schedules import step_rates
+from .settings import EVALUATIONS, TrainingSettings
 
-EVALUATIONS = ("both", "test", "final", "none")
 MAX_REPLICA = 2**32 - 1
 
 
 class Plan:
     """Checked arguments of a training, and its samples as the kernels want them.
 
-    Parameters are those of :func:`spinland.training.loop.train`.
+    Parameters
+    ----------
+    network : ReLUNetwork
+        Its inputs and outputs fit the data.
+    dataset : Dataset, str, or (x_train, y_train, x_test, y_test)
+        What to learn.
+    settings : TrainingSettings
+        How.
 
     Raises
     ------
@@ -35,51 +42,33 @@ class Plan:
         Another device than the processor.
     """
 
-    def __init__(
-        self,
-        network: ReLUNetwork,
-        dataset: Any,
-        n_replicas: int | None,
-        optimizer: Optimizer,
-        batch_size: int,
-        epochs: int,
-        seed: int,
-        *,
-        loss: str | None,
-        dtype: DTypeLike,
-        replicas: ArrayLike | None,
-        snapshots: bool | Iterable[int] | None,
-        keep_initial: bool,
-        initial: ArrayLike | None,
-        evaluate: str,
-        device: str,
-    ):
-        self.device = checks.device(device)
-        self.dtype = checks.float_type("dtype", dtype)
+    def __init__(self, network: ReLUNetwork, dataset: Any, settings: TrainingSettings):
+        self.device = checks.device(settings.device)
+        self.dtype = checks.float_type("dtype", settings.dtype)
         if not isinstance(network, ReLUNetwork):
             raise ArgumentError("network", "a ReLUNetwork", network)
-        if not isinstance(optimizer, (SGD, Adam)):
-            raise ArgumentError("optimizer", "SGD, Adam or AdamW", optimizer)
-        self.network, self.optimizer = network, optimizer
+        if not isinstance(settings.optimizer, (SGD, Adam)):
+            raise ArgumentError("optimizer", "SGD, Adam or AdamW", settings.optimizer)
+        self.network, self.optimizer = network, settings.optimizer
         self.dataset = dataset_of("dataset", dataset)
         _check_widths(network, self.dataset)
-        self.loss = _choose_loss(loss, self.dataset)
+        self.loss = _choose_loss(settings.loss, self.dataset)
         n_train = len(self.dataset.x_train)
-        self.batch_size = checks.integer("batch_size", batch_size, minimum=1, maximum=n_train)
-        self.epochs = checks.integer("epochs", epochs, minimum=0)
-        checks.room("epochs", epochs, 4 * 8 * self.epochs * -(-n_train // self.batch_size))
-        self.seed = rng.seed64("seed", seed)
-        self.replicas = _replica_numbers(n_replicas, replicas)
-        self.snapshot_epochs = _snapshot_epochs(snapshots, self.epochs)
-        self.evaluate = checks.choice("evaluate", evaluate, EVALUATIONS)
-        self.keep_initial = checks.boolean("keep_initial", keep_initial)
-        self.own_initial: NDArray[Any] | None = None
-        if initial is not None:
-            shape = (self.replicas.size, network.n_params)
-            self.own_initial = checks.float_array("initial", initial, dtype=self.dtype, shape=shape)
+        self.batch_size = checks.integer("batch_size", settings.batch_size, minimum=1, maximum=n_train)
         self.steps_per_epoch = -(-n_train // self.batch_size)
+        self.epochs = checks.integer("epochs", settings.epochs, minimum=0)
+        checks.room("epochs", settings.epochs, 4 * 8 * self.epochs * self.steps_per_epoch)
+        self.seed = rng.seed64("seed", settings.seed)
+        self.replicas = _replica_numbers(settings.n_replicas, settings.replicas)
+        self.snapshot_epochs = _snapshot_epochs(settings.snapshots, self.epochs)
+        self.evaluate = checks.choice("evaluate", settings.evaluate, EVALUATIONS)
+        self.keep_initial = checks.boolean("keep_initial", settings.keep_initial)
+        self.own_initial: NDArray[Any] | None = None
+        if settings.initial is not None:
+            shape = (self.replicas.size, network.n_params)
+            self.own_initial = checks.float_array("initial", settings.initial, dtype=self.dtype, shape=shape)
         # One epoch at least, so that a training of no epochs has a learning rate to report.
-        self.rates = step_rates(optimizer.learning_rate, self.steps_per_epoch, max(1, self.epochs))
+        self.rates = step_rates(self.optimizer.learning_rate, self.steps_per_epoch, max(1, self.epochs))
         self._prepare_samples()
 
     def _prepare_samples(self) -> None:

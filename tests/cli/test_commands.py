@@ -142,8 +142,8 @@ def test_help(words, spinland):
 
 
 def test_help_of_a_study_tells_every_setting(spinland):
-    from spinland.study.config import StudyConfig
-    from spinland.study.settings import listed
+    from spinland.chapters.settings import listed
+    from spinland.study.networks import StudyConfig
 
     text = spinland("study", "--help").stdout
     for name, chapter, _, _ in listed(StudyConfig):

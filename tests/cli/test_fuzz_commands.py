@@ -19,11 +19,11 @@ import h5py
 import pytest
 
 from spinland import progress
+from spinland.chapters.settings import from_mapping, listed, read_toml
 from spinland.cli.main import run
 from spinland.store.hdf5 import Store
-from spinland.study.config import StudyConfig
-from spinland.study.glass_config import GlassConfig
-from spinland.study.settings import from_mapping, listed, read_toml
+from spinland.study.glasses import GlassConfig
+from spinland.study.networks import StudyConfig
 from tests.oracles.pages import check_self_contained
 
 KINDS = {"study": StudyConfig, "glass": GlassConfig}

@@ -9,21 +9,24 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
+from spinland import figures
+from spinland.chapters.ageing import LANGEVIN
+from spinland.chapters.critical import counts_name
+from spinland.chapters.descent import SCALING
+from spinland.chapters.temperatures import EXCHANGE
 from spinland.errors import ArgumentError, StoreError
 from spinland.formatting import plus_minus
-from spinland.report import parts
-from spinland.report.page import PAGES, write_page
-from spinland.report.spherical.reader import GlassReader
+from spinland.report.page import parts_of, write_page
 from spinland.store.hdf5 import Store
-from spinland.study import glass_names as names
-from spinland.study.glass_config import GlassConfig
-from spinland.study.glass_run import run_glass
+from spinland.study.glasses import GLASS, GlassBook, GlassConfig, run_glass
+from tests.oracles.findings import check_stored
 from tests.oracles.pages import check_self_contained
 
 CHAPTERS = (
     "What came out", "What theory says", "Descent from random points", "Critical points", "Equilibrium at many temperatures",
-    "Ageing after a quench", "The probes of networks on the glass", "Between the minima: lines, planes and their hierarchy",
-    "Definitions", "Settings, seeds and versions",
+    "Ageing after a quench", "The glass and its minima", "Correlation and effective order",
+    "Walks at equal overlap with their start", "Lines between solutions", "Planes", "Hierarchy of the minima", "Definitions",
+    "Settings, seeds and versions",
 )  # fmt: skip
 
 SETTINGS = {
@@ -65,10 +68,9 @@ def labels_of(path, monkeypatch):
         labels.extend(item.get_text() for item in figure.findobj(Text))
         return ""
 
-    monkeypatch.setattr(parts, "svg_text", collect)
-    reader = GlassReader(Store(path, "r"))
-    chapters = [make(reader) for make in PAGES["glass"][1]]
-    return labels, [chapter for chapter in chapters if chapter is not None]
+    monkeypatch.setattr(figures, "svg_text", collect)
+    _, written = parts_of(Store(path, "r"))
+    return labels, written
 
 
 def test_the_page_is_whole_and_needs_no_network(finished_glass):
@@ -85,8 +87,8 @@ def test_the_page_is_whole_and_needs_no_network(finished_glass):
 def test_the_sentences_come_from_the_file(finished_glass):
     page = check_self_contained(finished_glass.with_suffix(".html").read_text(encoding="utf-8"))
     store = Store(finished_glass, "r")
-    scaling, exchange = store.load(names.SCALING), store.load(names.EXCHANGE)
-    counts, fit = store.load(names.critical(4)), store.load(names.CORRELATION)
+    scaling, exchange = store.load(SCALING), store.load(EXCHANGE)
+    counts, fit = store.load(counts_name(4)), store.load("probes/correlation")
     for value, error in (
         (counts.mean_total, counts.total_error),
         (exchange.mean[0], exchange.error[0]),
@@ -99,10 +101,10 @@ def test_the_sentences_come_from_the_file(finished_glass):
 
 
 def test_what_is_drawn_has_its_labels(finished_glass, monkeypatch):
-    labels, chapters = labels_of(finished_glass, monkeypatch)
-    assert len(chapters) == 7
-    assert all(chapter.finding for chapter in chapters)
-    assert all(picture.caption for chapter in chapters for picture in chapter.figures)
+    labels, written = labels_of(finished_glass, monkeypatch)
+    assert len(written) == len(GLASS)
+    assert all(part.finding for part in written if part.anchor != "planes")  # these are looked at
+    assert all(picture.caption for part in written for picture in part.section.figures)
     text = " ".join(labels)
     for word in (
         "energy per spin",
@@ -120,23 +122,45 @@ def test_what_is_drawn_has_its_labels(finished_glass, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("order", "missing"), [(2, "minima"), (4, "")], ids=["a quadratic form", "an even order"]
+    ("order", "missing"),
+    [(2, {"lines", "hierarchy"}), (4, set())],
+    ids=["a quadratic form", "an even order"],
 )
 def test_other_orders(order, missing, tmp_path, monkeypatch):
     path = tmp_path / "glass.h5"
     told = []
     assert run_glass(GlassConfig(**SETTINGS | {"order": order}), path, say=told.append) >= 17
     assert not [line for line in told if "cannot be made" in line]
-    _, chapters = labels_of(path, monkeypatch)
-    anchors = {chapter.anchor for chapter in chapters}
-    assert {"theory", "descent", "critical", "temperatures", "ageing", "probes", "minima"} - anchors == (
-        {missing} - {""}
-    )
-    theory, descent = chapters[0], chapters[1]
+    _, written = labels_of(path, monkeypatch)
+    assert {chapter.name for chapter in GLASS} - {part.anchor for part in written} == missing
+    theory, descent = written[0], written[1]
     if order == 2:
         assert "quadratic form" in theory.finding
-        assert "closed form" in descent.figures[0].caption
-        assert np.array_equal(Store(path, "r").load(names.critical(4)).counts, np.full((3, 4), 2))
+        assert "closed form" in descent.section.figures[0].caption
+        assert np.array_equal(Store(path, "r").load(counts_name(4)).counts, np.full((3, 4), 2))
+
+
+def test_what_the_page_says_is_kept(finished_glass):
+    """Findings stand in the file as they stand on the page, with every number that has an error or a p."""
+    book = GlassBook.opened(Store(finished_glass, "r"))
+    for name in ("theory", "descent", "critical", "temperatures", "ageing"):
+        found = book.load(f"findings/{name}")
+        check_stored(found)
+        assert found.chapter == name
+        assert found.statement.startswith(found.headline)
+
+
+def test_some_chapters_first_and_the_others_later(finished_glass, tmp_path):
+    path = tmp_path / "glass.h5"
+    run_glass(GlassConfig(**SETTINGS), path, chapters=("critical",))
+    first = Store(path, "r").names()
+    assert "theory/counts" in first  # that it is compared with
+    assert not {SCALING, EXCHANGE, LANGEVIN} & set(first)
+    run_glass(GlassConfig(**SETTINGS), path)
+    whole, later = Store(finished_glass, "r"), Store(path, "r")
+    assert set(later.names()) == set(whole.names())
+    name = "findings/critical"
+    assert later.load(name).statement == whole.load(name).statement
 
 
 def test_a_finished_run_is_left_alone_and_others_are_refused(finished_glass, spinland):
@@ -169,7 +193,7 @@ def test_killed_again_and_again_and_ended_on_one_thread(finished_glass, command_
     path, draw = tmp_path / "glass.h5", random.Random(2)
     words = ["glass", *TINY, "--no-page", "--out", path]
     kills = 0
-    for awaited in (names.critical(4), names.AGEING):
+    for awaited in (counts_name(4), LANGEVIN):
         process = subprocess.Popen(**command_line(*words, "--quiet"), stderr=subprocess.DEVNULL)
         while process.poll() is None and awaited not in present(path):
             time.sleep(0.002)
@@ -187,7 +211,7 @@ def test_an_unfinished_file_has_a_page(finished_glass, tmp_path):
     whole, path = Store(finished_glass, "r"), tmp_path / "part.h5"
     part = Store(path)
     part.set_meta(whole.meta | {"finished": False})
-    part.save(names.SCALING, whole.load(names.SCALING))
+    part.save(SCALING, whole.load(SCALING))
     page = check_self_contained(write_page(path, tmp_path / "part.html").read_text(encoding="utf-8"))
     assert "not complete" in page.words
     assert page.headings == [CHAPTERS[0], CHAPTERS[2], *CHAPTERS[-2:]]
@@ -228,7 +252,17 @@ def test_wrong_usage_is_told_in_one_line(spinland, tmp_path):
 
 def test_help_and_settings(spinland, tmp_path):
     text = spinland("glass", "--help").stdout
-    chapters = ("Files:", "The glass:", "Descent:", "Critical points:", "Temperatures:", "Ageing:", "Probes:")
+    chapters = (
+        "Files:",
+        "The glass:",
+        "Descent:",
+        "Critical points:",
+        "Temperatures:",
+        "Ageing:",
+        "Probes:",
+        "Hierarchy:",
+        "Chapters:",
+    )
     places = [text.index(chapter) for chapter in chapters]
     assert places == sorted(places)
     shown = spinland("glass", "--spins", "30", "--show-settings").stdout

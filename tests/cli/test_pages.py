@@ -8,10 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from spinland.report.page import PAGES, write_page
+from spinland.report.page import parts_of, write_page
 from spinland.store.hdf5 import Store
-from spinland.study.glass_config import GlassConfig
-from spinland.study.glass_run import run_glass
+from spinland.study.glasses import GlassConfig, run_glass
 from tests.cli.test_glass import SETTINGS
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
@@ -53,14 +52,11 @@ class Cells(HTMLParser):
 @pytest.mark.parametrize("which", [0, 1], ids=["study", "glass"])
 def test_no_sentence_stands_twice(files, which):
     """Findings, texts and captions: the head of the page repeats one sentence of each finding and nothing else."""
-    store = Store(files[which], "r")
-    read, makers, _ = PAGES[store.meta["kind"]]
-    reader = read(store)
-    chapters = [chapter for make in makers if (chapter := make(reader)) is not None]
-    texts = [text for c in chapters for text in (c.text, c.finding, *(f.caption for f in c.figures))]
+    _, parts = parts_of(Store(files[which], "r"))
+    texts = [t for p in parts for t in (p.section.text, p.finding, *(f.caption for f in p.section.figures))]
     sentences = [s for text in texts for s in re.split(r"(?<=\.) (?=[A-ZΑ-Ω])", text) if len(s) > 90]
     assert [s for s, n in Counter(sentences).items() if n > 1] == []
-    assert all(c.summary in c.finding for c in chapters)
+    assert all(part.headline in part.finding for part in parts)
 
 
 @pytest.mark.parametrize("which", [0, 1], ids=["study", "glass"])

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from spinland.report import parts
-from spinland.report.glass import glass_chapter
-from spinland.report.page import PAGES
-from spinland.report.reader import StudyReader
+from spinland import figures
+from spinland.report.page import parts_of
+from spinland.report.text import told
 from spinland.store.commit import reserved
 from spinland.store.hdf5 import Store
 from tests.oracles.pages import check_self_contained
@@ -18,7 +17,7 @@ from tests.oracles.pages import check_self_contained
 CHAPTERS = (
     "What came out", "Training the replicas", "Protocol 1: random walks in parameter space",
     "Protocol 2: swapping hidden neurons", "Protocol 3: hierarchy of the solutions",
-    "Protocol 4: flatness, batch size and generalisation", "Lines and planes", "Definitions",
+    "Protocol 4: flatness, batch size and generalisation", "Lines between solutions", "Planes", "Definitions",
     "Settings, seeds and versions",
 )  # fmt: skip
 
@@ -41,9 +40,11 @@ def labels_of(study, monkeypatch):
         labels.extend(item.get_text() for item in figure.findobj(Text))
         return ""
 
-    monkeypatch.setattr(parts, "svg_text", collect)
-    reader = StudyReader(Store(study, "r"))
-    assert all(chapter(reader) is not None for chapter in PAGES["study"][1] if chapter is not glass_chapter)
+    monkeypatch.setattr(figures, "svg_text", collect)
+    _, parts = parts_of(Store(study, "r"))
+    assert [part.anchor for part in parts] == [
+        "training", "walks", "swaps", "hierarchy", "flatness", "lines", "planes",
+    ]  # fmt: skip
     return labels
 
 
@@ -197,13 +198,52 @@ def test_the_same_probes_on_the_glass(spinland, tiny, tmp_path):
         "--no-page",
     ]
     spinland("study", *tiny, *glass, "--out", study, "--quiet")
-    chapter = glass_chapter(StudyReader(Store(study, "r")))
-    assert len(chapter.figures) == 9
-    assert "overlap 0.5" in chapter.finding
-    assert "barrier" in chapter.finding
-    assert len(chapter.tables[0].rows) == 9
-    assert len(chapter.tables[1].rows) == 3
-    assert "−E_inf" in chapter.finding
-    assert "Effective order" in chapter.finding
+    _, parts = parts_of(Store(study, "r"))
+    found = {part.anchor: part for part in parts}
+    drawings = {name: len(part.section.figures) for name, part in found.items()}
+    assert drawings["minima"] + drawings["profiles"] + drawings["correlation"] == 4
+    assert (drawings["hierarchy"], drawings["lines"], drawings["planes"]) == (8, 3, 6)
+    assert "overlap 0.5" in found["profiles"].finding
+    assert "barrier of" in found["lines"].finding
+    assert "great circle" in found["lines"].finding
+    assert len(found["minima"].section.tables[0].rows) == 12
+    assert len(found["correlation"].section.tables[0].rows) == 3
+    assert "−E_inf" in found["minima"].finding
+    assert "effective order" in found["correlation"].finding
     minima = Store(study, "r").load("glass/minima")
     assert minima.params.shape == (6, 20)
+    numbers = Store(study, "r").load("findings/minima")
+    at = numbers.names.index("mean energy of the minima over the starts")
+    assert numbers.values[at] == pytest.approx(minima.values.mean())
+    assert numbers.references[at] == pytest.approx(-2 * np.sqrt(2 / 3))
+
+
+def test_findings_are_told_in_the_terminal(finished, spinland, tmp_path):
+    text = spinland("report", finished, "--text").stdout
+    store = Store(finished, "r")
+    kept = [store.load(name) for name in store.names() if name.startswith("findings/")]
+    assert len(kept) == 6
+    flat = " ".join(text.split())
+    for finding in kept:
+        assert " ".join(finding.statement.split()) in flat
+        assert f"findings/{finding.chapter}" in text
+        assert len(finding.names) == len(finding.values) == len(finding.compared_with)
+    assert max(map(len, told(finished, width=80).splitlines())) <= 80
+    assert not list(tmp_path.iterdir())
+    assert "--text" in spinland("report", finished, "--text", "--out", tmp_path / "a.html", code=2).stderr
+
+
+def test_chapters_are_made_one_after_the_other(finished, spinland, tiny, tmp_path):
+    study = tmp_path / "study.h5"
+    spinland("study", *tiny, "--out", study, "--chapters", "swaps,lines", "--no-page")
+    some = set(Store(study, "r").names())
+    assert {"ensemble", "findings/swaps", "lines/solution-to-solution"} <= some
+    assert not {"hierarchy/tree", "findings/training", "walks/none/0"} & some
+    assert "finished" in spinland("study", *tiny, "--out", study, "--chapters", "lines").stderr
+    spinland("report", study)
+    assert "not complete" not in read_page(study.with_suffix(".html")).words
+    spinland("study", *tiny, "--out", study, "--no-page")
+    whole, other = Store(finished, "r"), Store(study, "r")
+    assert set(whole.names()) == set(other.names())
+    assert whole.load("findings/walks").statement == other.load("findings/walks").statement
+    assert "chapters" in spinland("study", *tiny, "--out", study, "--chapters", "weather", code=1).stderr

@@ -17,9 +17,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import spinland as sl
+from spinland.chapters.theory.ageing import ageing_theory
+from spinland.chapters.theory.counts import depth_theory
 from spinland.data.dataset import Dataset
 from spinland.provenance import record
-from spinland.study import glass_theory
 from tests.unit import synthetic_results as synthetic
 
 #: Plain records, protocols and errors: nothing is computed or kept where they are made.
@@ -28,8 +29,10 @@ RECORDS = {
     "theory.GlassState", "theory.QuenchCurve",
 }  # fmt: skip
 
-#: Landscapes without neurons say so, whatever the arguments; tests/properties/test_landscape_protocol.py calls these.
-REFUSE = {"FunctionLandscape.swaps", "SphericalSpinGlass.swaps"}
+#: Landscapes without samples or neurons say so, whatever the arguments; tests/properties/test_landscape_protocol.py calls these.
+REFUSE = {
+    "FunctionLandscape.batch", "FunctionLandscape.swaps", "SphericalSpinGlass.batch", "SphericalSpinGlass.swaps",
+}  # fmt: skip
 
 #: Take minutes or start a whole study; tests/cli calls them.
 STUDIES = {"run_study", "run_glass"}
@@ -180,7 +183,7 @@ def walkers(starts):
     return {"starts": starts, "origin_index": np.array([0, 2, 1, 2]), "numbers": np.arange(7, 11)}
 
 
-FLAT = "value", "evaluate", "gradient"
+FLAT = "value", "evaluate", "gradient", "value_and_gradient"
 
 #: Object whose method is called, by class.
 OBJECTS = {
@@ -233,7 +236,6 @@ CASES = {
     "SphericalSpinGlass.covariance": lambda: {"q": np.linspace(-1, 1, 5)},
     "SphericalSpinGlass.random_points": lambda: {"n": 3, "seed": 2},
     "SphericalSpinGlass.couplings": dict,
-    "SphericalSpinGlass.value_and_gradient": lambda: {"points": spins()},
     "SphericalSpinGlass.hessian_products": lambda: {"points": spins(), "vectors": numbers(3, 5)},
     "SphericalSpinGlass.hessians": lambda: {"points": spins()},
     "SphericalSpinGlass.polynomial": lambda: {"points": numbers(3, 5)},
@@ -262,6 +264,9 @@ CASES = {
     "SphericalSpinGlass.walkers": lambda: walkers(spins()) | {"radius": np.full(3, 5**0.5)},
     "FunctionLandscape.walkers": lambda: walkers(numbers(3, 3)),
     "NetworkLandscape.swaps": lambda: {"layer": 0},
+    "NetworkLandscape.batch": lambda: {"indices": np.array([0, 3, 3, 7])},
+    "NetworkLandscape.hessian_products": lambda: {"points": weights(), "vectors": weights(3, 1)},
+    "FunctionLandscape.hessian_products": lambda: {"points": numbers(4, 3), "vectors": numbers(4, 3, seed=1)},
     # training
     "SGD": lambda: {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
     **{
@@ -481,12 +486,12 @@ FIGURES = {
     "ageing_beside_theory": lambda: {"langevin": _ageing()[0], "theory": _ageing()[1], "ax": None},
     "ageing_curves": lambda: {"langevin": _ageing()[0], "ax": None, "versus": "ratio", "theory": None},
     "barrier_width": lambda: {"swaps": _swaps(), "n_swaps": [4, 16], "fraction": None, "log": True, "unit": "nats"},
-    "complexity_curves": lambda: {"card": glass_theory.theory_card(3), "figure": None},
+    "complexity_curves": lambda: {"card": sl.theory_card(3), "figure": None},
     "correlation_curve": lambda: {"correlation": synthetic.correlation(), "orders": (2, 3), "labels": None},
     "correlation_mixture": lambda: {
         "correlation": [synthetic.correlation(p) for p in (2, 3)], "orders": (2, 3), "labels": LABELS,
     },
-    "critical_points_depth": lambda: {"depth": glass_theory.depth_theory(500), "ax": None},
+    "critical_points_depth": lambda: {"depth": depth_theory(500), "ax": None},
     "dendrogram_matrix": lambda: {"hierarchy": _tree(12), "matrix": np.ones((12, 12)), "matrix_label": "x"},
     "descent_approach": lambda: {"scaling": _scaling(), "theory": None, "levels": {"a": -1.6}, "power": 0.66},
     "descent_curve": lambda: {"flow": _flow(), "theory": None, "levels": {"a": -1.6}, "labels": ["a"]},
@@ -551,7 +556,7 @@ CASES |= {f"figures.{name}": make for name, make in FIGURES.items()}
 def _ageing():
     times, waits = np.array([0.0, 0.1, 0.2]), np.array([0.1, 0.2])
     run = sl.langevin(glass(), spins(), 0.4, np.linspace(0, 0.4, 5), waiting_times=waits)
-    return run, glass_theory.ageing_theory(3, 0.4, waits, times)
+    return run, ageing_theory(3, 0.4, waits, times)
 
 
 @cache

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from spinland.chapters.batches import _whole, _within, clustered
 from spinland.statistics.correlation import rank_correlation
-from spinland.study.batches import _whole, _within, clustered
 
 TRIALS = 400
 

@@ -6,7 +6,7 @@ from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.geometry import Sphere
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.probes.correlation.correlation import correlation, initial_norm, sphere_pairs
+from spinland.probes.correlation.correlation import correlation, sphere_pairs
 from spinland.probes.correlation.mean import mean_correlation
 from spinland.probes.correlation.mixture import MixtureFit, mixture_correlation, power_mean
 from tests.oracles import walks as oracle
@@ -118,7 +118,7 @@ def test_network_takes_the_norm_of_its_initialisation():
     landscape = NetworkLandscape(network, generator.normal(size=(30, 10)), generator.integers(0, 3, 30))
     result = correlation(landscape, [0, 1], 20)
     norms = np.linalg.norm(network.initialize(200), axis=1)
-    np.testing.assert_allclose(result.radius, initial_norm(network))
+    np.testing.assert_allclose(result.radius, network.initial_norm)
     assert abs(np.mean(norms**2) / result.radius**2 - 1) < 4 * np.std(norms**2) / result.radius**2 / 14
     assert result.correlation[1] == pytest.approx(1, rel=1e-12)
     origin = network.initialize(1)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import comb
 
 import numpy as np
@@ -11,12 +12,13 @@ from spinland.critical import homotopy
 from spinland.critical.certificates import certify
 from spinland.critical.completeness import conditions, saturation
 from spinland.critical.counts import critical_point_counts
-from spinland.critical.duplicates import distinct
 from spinland.critical.newton import tangent_bases
 from spinland.critical.points import critical_points
+from spinland.dynamics.distinct import distinct
 from spinland.errors import ArgumentError
 from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.glass import SphericalSpinGlass
+from spinland.replicas.minima import glass_minima
 from spinland.store.hdf5 import Store
 
 GLASS = SphericalSpinGlass(4, 3, seed=1)
@@ -133,6 +135,29 @@ def test_distinct_points_and_lines():
     first, label, _ = distinct(np.concatenate([many, many[::-1]]), False)
     np.testing.assert_array_equal(first, np.arange(400))
     np.testing.assert_array_equal(label[400:], np.arange(400)[::-1])
+
+
+@pytest.mark.parametrize(("dtype", "one", "two"), [("float64", 5e-7, 2e-6), ("float32", 5e-3, 2e-2)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_how_close_two_points_are_one_follows_from_their_float_type(dtype, one, two, sign):
+    for apart, several in ((one, False), (two, True)):
+        pair = 7 * np.array([[1, 0], [sign * np.cos(apart), sign * np.sin(apart)]], dtype)
+        assert len(distinct(pair, True)[0]) == 1 + several
+        assert len(distinct(pair, False)[0]) == 1 + (several or sign < 0)
+
+
+@pytest.mark.parametrize("order", [3, 4])
+def test_minima_of_descents_are_those_among_all_critical_points(order):
+    glass = SphericalSpinGlass(6, order, seed=2)
+    every = critical_points(glass)
+    deepest = every.points[every.index == 0]
+    minima = glass_minima(glass, 60, seed=1)
+    found = minima.params[minima.distinct]
+    assert minima.symmetric == (order == 4)
+    assert len(distinct(np.concatenate([deepest, found]), False)[0]) == len(deepest)
+    assert len(found) == len(deepest) / (2 if minima.symmetric else 1)
+    antipodes = replace(minima, params=np.concatenate([minima.params, -minima.params]))
+    assert len(antipodes.distinct) == len(found) * (1 if minima.symmetric else 2)
 
 
 def test_saturation_counts_what_was_met_once_and_twice():

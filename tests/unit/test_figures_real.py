@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::spinland.errors.ShortRunWarning"
 )  # the runs are short on purpose
 TIMES = np.array([0.0, 0.1, 0.3, 1.0, 2.0])
-NO_FIGURES = {"ENERGY", "LOSS", "SQUARED_ERROR", "save_figure", "svg_text"}
+NO_FIGURES = {"ENERGY", "LOSS", "OVERLAP", "SQUARED_ERROR", "save_figure", "svg_text"}
 
 
 @cache

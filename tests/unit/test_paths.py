@@ -10,14 +10,14 @@ import pytest
 from matplotlib.figure import Figure
 
 import spinland as sl
+from spinland.chapters.settings import read_toml
 from spinland.data.idx import read_idx
 from spinland.data.sources import find_files
 from spinland.errors import ArgumentError, SpinlandError, StoreError
 from spinland.paths import user_path
 from spinland.report.page import check_page, page_path, write_page
 from spinland.store import files
-from spinland.study.config import StudyConfig
-from spinland.study.settings import read_toml
+from spinland.study.networks import StudyConfig
 
 
 @pytest.fixture

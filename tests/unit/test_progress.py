@@ -126,7 +126,7 @@ def test_off_until_asked_and_put_back():
         with sl.show_progress(False):
             assert not progress.shown()
         assert progress.shown()
-    assert isinstance(shown, progress.ShownProgress)
+    assert isinstance(shown, displays.ShownProgress)
     assert not progress.shown()
     sl.show_progress()
     assert progress.shown()

@@ -130,7 +130,7 @@ def test_threads_and_blocks_do_not_change_the_bits(metric, dtype, monkeypatch):
         np.testing.assert_array_equal(gram.distances(rows, metric), reference)
     finally:
         numba.set_num_threads(threads)
-    monkeypatch.setattr("spinland.replicas.rows.READ_BYTES", 1)
+    monkeypatch.setattr("spinland.budget.REPLICAS", 1)
     monkeypatch.setattr(gram, "chunk_columns", lambda n, itemsize: cpu.CHUNK)
     np.testing.assert_array_equal(gram.distances(np.asfortranarray(rows), metric), reference)
     monkeypatch.setattr(gram, "chunk_columns", lambda n, itemsize: 4 * cpu.CHUNK)
@@ -140,7 +140,7 @@ def test_threads_and_blocks_do_not_change_the_bits(metric, dtype, monkeypatch):
 def test_many_near_pairs_are_computed_in_parts(monkeypatch):
     rows = 1.0 + 1e-3 * np.random.default_rng(2).standard_normal((30, 64))
     reference = gram.distances(rows, "cosine")
-    monkeypatch.setattr(gram, "NEAR_PAIRS", 10)
+    monkeypatch.setattr("spinland.budget.CLOSE_PAIRS", 10 * 24)
     np.testing.assert_array_equal(gram.distances(rows, "cosine"), reference)
 
 
@@ -166,7 +166,7 @@ def test_other_numbers_are_converted(dtype):
 
 
 def test_datasets_and_memory_maps_give_the_same_bits_and_fingerprint(tmp_path, monkeypatch):
-    monkeypatch.setattr("spinland.replicas.rows.READ_BYTES", 1 << 16)
+    monkeypatch.setattr("spinland.budget.REPLICAS", 1 << 16)
     rows = _close_pairs(20, 9000, np.float32)
     reference = gram.distances(rows)
     np.save(tmp_path / "rows.npy", rows)
@@ -194,8 +194,9 @@ def test_arrays_in_memory_are_not_copied():
 _MEMORY = """
 import resource, sys
 import h5py, numpy as np
-from spinland.replicas import gram, rows
-rows.READ_BYTES = 1 << 22
+from spinland import budget
+from spinland.replicas import gram
+budget.REPLICAS = 1 << 22
 gram.distances(np.zeros((64, 9000), np.float32) + np.arange(9000, dtype=np.float32))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with h5py.File(sys.argv[1]) as file:
@@ -219,7 +220,7 @@ def test_a_dataset_larger_than_the_allowed_memory(tmp_path):
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("metric", METRICS)
 def test_diverged_rows_are_named(value, metric, monkeypatch):
-    monkeypatch.setattr("spinland.replicas.rows.READ_BYTES", 64)
+    monkeypatch.setattr("spinland.budget.REPLICAS", 64)
     rows = np.ones((6, 4)) + np.arange(6)[:, None]
     rows[[2, 5], 1] = value
     with pytest.raises(ArgumentError, match=r"rows 2, 5\b.*|drop.*rows 2, 5") as caught:

@@ -7,6 +7,7 @@ import pytest
 from scipy.cluster import hierarchy as scipy_trees
 from scipy.spatial.distance import squareform
 
+from spinland import budget
 from spinland.errors import ArgumentError
 from spinland.replicas import gram, hierarchy
 from spinland.statistics.uncertainty import split_error
@@ -46,7 +47,7 @@ def test_vectors_give_the_same_tree(rows, method):
 @pytest.mark.parametrize(("method", "vectors"), [("ward", True), ("average", False)])
 def test_auto_turns_to_vectors_where_distances_are_large(rows, method, vectors, monkeypatch):
     assert hierarchy.hierarchy(rows, method).distances is not None
-    monkeypatch.setattr(hierarchy, "CONDENSED_BYTES", 100)
+    monkeypatch.setattr(budget, "CONDENSED", 100)
     assert (hierarchy.hierarchy(rows, method).distances is None) == vectors
     wide = np.random.default_rng(1).standard_normal((5, 100))
     assert hierarchy.hierarchy(wide, method).distances is not None

@@ -11,7 +11,7 @@ from spinland.results import Result
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Measured(Result):
+class Shown(Result):
     values: Any
     mean: float = 0.123456789
     names: tuple = ("a", "b")
@@ -25,18 +25,18 @@ class Told(Result):
 
 
 def test_arrays_are_shown_by_type_and_shape():
-    shown = repr(Measured(values=np.zeros((300, 4), np.float32), provenance=record("measure", seed=7)))
+    shown = repr(Shown(values=np.zeros((300, 4), np.float32), provenance=record("measure", seed=7)))
     assert shown == (
-        "Measured(values=float32[300, 4], mean=0.123457, names=('a', 'b'), inner=None; by measure, seed 7)"
+        "Shown(values=float32[300, 4], mean=0.123457, names=('a', 'b'), inner=None; by measure, seed 7)"
     )
 
 
 def test_long_and_nested_values_are_cut():
     made = record("measure")
-    inner = Measured(values=None, provenance=made)
-    shown = repr(Measured(values="x" * 200, names=tuple(range(50)), inner=inner, provenance=made))
+    inner = Shown(values=None, provenance=made)
+    shown = repr(Shown(values="x" * 200, names=tuple(range(50)), inner=inner, provenance=made))
     assert "(50 entries)" in shown
-    assert "inner=Measured(...)" in shown
+    assert "inner=Shown(...)" in shown
     assert len(shown) < 200
     assert shown.endswith("; by measure)")
 

@@ -14,7 +14,7 @@ from spinland.store.hdf5 import Store
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Runs(Result):
+class Trained(Result):
     params: np.ndarray
     loss: np.ndarray
     diverged: np.ndarray
@@ -45,7 +45,7 @@ def store(tmp_path):
 
 
 def reserve(store, n_rows=5, name="runs", mixed=False, **changed):
-    return store.reserve(name, Runs, n_rows, rows=SHAPES, fields=fields(**changed), mixed=mixed)
+    return store.reserve(name, Trained, n_rows, rows=SHAPES, fields=fields(**changed), mixed=mixed)
 
 
 def test_rows_in_any_order(store):
@@ -58,7 +58,7 @@ def test_rows_in_any_order(store):
         writer.write(index, **row(index))
     writer.finish()
     runs = store.load("runs")
-    assert type(runs) is Runs
+    assert type(runs) is Trained
     assert (runs.params == np.arange(5)[:, None]).all()
     assert runs.params.dtype == np.float32
     np.testing.assert_array_equal(runs.loss, [row(index)["loss"] for index in range(5)])
@@ -89,9 +89,9 @@ def test_rows_not_yet_written_show_as_nan(store):
 
 def test_a_large_reservation_takes_no_space(store):
     shapes = SHAPES | {"params": ((1 << 20,), np.float32)}
-    writer = store.reserve("runs", Runs, 4000, rows=shapes, fields=fields())
+    writer = store.reserve("runs", Trained, 4000, rows=shapes, fields=fields())
     writer.write(3999, **row(1) | {"params": np.ones(1 << 20, np.float32)})
-    store.save("copy", Runs(**fields(), **{name: np.zeros(2) for name in SHAPES}))
+    store.save("copy", Trained(**fields(), **{name: np.zeros(2) for name in SHAPES}))
     assert store.path.stat().st_size > 16e9
     assert store.path.stat().st_blocks * 512 < 16e6
     with h5py.File(store.path) as file:
@@ -100,7 +100,7 @@ def test_a_large_reservation_takes_no_space(store):
 
 def test_rows_survive_other_commits(store):
     writer = reserve(store)
-    other = Runs(**fields(), **{name: np.zeros(2) for name in SHAPES})
+    other = Trained(**fields(), **{name: np.zeros(2) for name in SHAPES})
     for index in range(5):
         writer.write(index, **row(index))
         store.save("other", other, overwrite=True)  # moves everything in the file
@@ -133,7 +133,7 @@ def test_a_finished_name_is_taken(store):
 
 
 def test_reservations_that_make_no_sense(store):
-    def attempt(kind=Runs, n_rows=2, rows=SHAPES, known=None):
+    def attempt(kind=Trained, n_rows=2, rows=SHAPES, known=None):
         store.reserve("runs", kind, n_rows, rows=rows, fields=fields() if known is None else known)
 
     for changed, argument in (
@@ -144,7 +144,7 @@ def test_reservations_that_make_no_sense(store):
         ({"rows": SHAPES | {"rate": ((), float)}}, "'rate'"),
         ({"rows": SHAPES | {"loss": ((-1,), float)}}, "'loss'"),
         ({"rows": SHAPES | {"loss": ((1,), "U3")}}, "'loss'"),
-        ({"known": fields(rate=[1])}, "Runs.rate"),
+        ({"known": fields(rate=[1])}, "Trained.rate"),
     ):
         with pytest.raises(ArgumentError, match=argument):
             attempt(**changed)
@@ -178,7 +178,7 @@ def test_a_row_is_written_once(store):
 
 
 def test_only_reserved_results_have_rows(store):
-    store.save("whole", Runs(**fields(), **{name: np.zeros(2) for name in SHAPES}))
+    store.save("whole", Trained(**fields(), **{name: np.zeros(2) for name in SHAPES}))
     for name in ("whole", "absent"):
         with pytest.raises(StoreError, match=f"'{name}' is not a result that is written row by row"):
             store.row_writer(name)
@@ -186,7 +186,7 @@ def test_only_reserved_results_have_rows(store):
 
 def test_a_reservation_that_was_replaced(store):
     writer = reserve(store)
-    store.save("runs", Runs(**fields(), **{name: np.zeros(2) for name in SHAPES}), overwrite=True)
+    store.save("runs", Trained(**fields(), **{name: np.zeros(2) for name in SHAPES}), overwrite=True)
     with pytest.raises(StoreError, match="not a result that is written row by row"):
         writer.write(0, **row(0))
     assert store.load("runs").loss.tolist() == [0, 0]

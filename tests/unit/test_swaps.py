@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pytest
 
+from spinland import budget
 from spinland.errors import ArgumentError
 from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.network import ReLUNetwork
@@ -136,12 +137,10 @@ def test_ties_go_to_the_first_output_as_in_plain_evaluation(dtype):
 
 
 def test_order_of_swaps_and_number_of_trials_do_not_matter(monkeypatch):
-    from spinland.landscape import swaps
-
     landscape, _, _, point = build((5, 12, 3))
     origins = np.stack([point, point[::-1]])
     whole = swap_interpolation(landscape, origins, [5, 0, 3], ALPHAS, 5, seed=1)
-    monkeypatch.setattr(swaps, "_PARTIAL_ENTRIES", 1)
+    monkeypatch.setattr(budget, "SWAP_SUMS", 1)
     parts = swap_interpolation(landscape, origins, [0, 3, 5], ALPHAS, 5, seed=1)
     assert np.array_equal(whole.values[[1, 2, 0]], parts.values)
     assert np.array_equal(whole.accuracy[[1, 2, 0]], parts.accuracy)

@@ -7,8 +7,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from spinland import figures
+from spinland.chapters.theory.ageing import ageing_theory
+from spinland.chapters.theory.card import theory_card
+from spinland.chapters.theory.counts import depth_theory
 from spinland.errors import ArgumentError
-from spinland.study.glass_theory import ageing_theory, depth_theory, theory_card
 
 CARD, DEPTH = theory_card(3), depth_theory(500)
 TIMES = np.array([0.0, 0.5, 1.0, 2.0])

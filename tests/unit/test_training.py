@@ -1,13 +1,15 @@
 """What train promises: addressed replicas, history, snapshots, divergence, refusals."""
 
+import inspect
 import warnings
 from contextlib import contextmanager
+from dataclasses import fields
 
 import numba
 import numpy as np
 import pytest
 
-from spinland import progress, rng
+from spinland import budget, progress, rng
 from spinland.errors import ArgumentError, DeviceUnavailable, DivergenceWarning
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
@@ -16,6 +18,7 @@ from spinland.training.loop import train, train_groups
 from spinland.training.optimizers import SGD, Adam, AdamW
 from spinland.training.plan import Plan
 from spinland.training.schedules import Constant, Cosine, Cyclic, Step
+from spinland.training.settings import TrainingSettings
 
 NETWORK = ReLUNetwork((6, 5, 3))
 
@@ -193,12 +196,16 @@ def test_groups_are_handed_out_as_they_finish(data):
 def test_the_default_group_bounds_memory(data):
     assert next(p.n_replicas for p in train_groups(NETWORK, data, 70, epochs=0)) == 64
     large = ReLUNetwork((6, 400_000, 3))
-    plan = Plan(
-        large, data, 1, Adam(), 32, 1, 0, loss=None, dtype="float32", replicas=None, snapshots=None,
-        keep_initial=False, initial=None, evaluate="none", device="cpu",
-    )  # fmt: skip
-    size = loop._default_group(plan)
-    assert size * large.n_params * 4 * 4 <= max(loop.GROUP_BYTES, numba.get_num_threads() * 64e6)
+    settings = TrainingSettings(n_replicas=1, optimizer=Adam(), epochs=1, evaluate="none")
+    size = loop._default_group(Plan(large, data, settings))
+    assert size * large.n_params * 4 * 4 <= max(budget.GROUP, numba.get_num_threads() * 64e6)
+
+
+@pytest.mark.parametrize("function", [train, train_groups])
+def test_what_is_not_given_is_as_the_settings_have_it(function):
+    given = inspect.signature(function).parameters
+    for setting in fields(TrainingSettings):
+        assert given[setting.name].default == setting.default
 
 
 def test_launches_may_cut_an_epoch_anywhere(data, monkeypatch):

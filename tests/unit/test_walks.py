@@ -2,7 +2,7 @@ import numba
 import numpy as np
 import pytest
 
-from spinland import rng
+from spinland import budget, rng
 from spinland.errors import ArgumentError
 from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.geometry import Sphere
@@ -99,10 +99,8 @@ def test_same_bits_for_one_and_two_threads(constraint):
 
 
 def test_blocks_of_walkers_do_not_change_bits(monkeypatch):
-    from spinland.probes import walks
-
     whole = random_walk(bowl(10), np.ones((2, 10)), 0.1, 4, n_walkers=3, seed=1)
-    monkeypatch.setattr(walks, "_BLOCK_BYTES", 2 * 80)
+    monkeypatch.setattr(budget, "WALKERS", 2 * 80)
     parts = random_walk(bowl(10), np.ones((2, 10)), 0.1, 4, n_walkers=3, seed=1)
     assert np.array_equal(whole.values, parts.values)
     assert np.array_equal(whole.distance, parts.distance)

@@ -7,21 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import checks, rng
+from ... import budget, checks, rng
 from ...errors import ArgumentError
-from ...landscape.geometry import Sphere
-from ...landscape.network import ReLUNetwork
-from ...landscape.network_landscape import NetworkLandscape
 from ...landscape.protocol import Landscape
 from ...progress import track
-from ...provenance import record
+from ...provenance import record_on
 from ...quantities import Measured, quantity_of
 from ...statistics.bootstrap import bootstrap_error
 from .. import inputs
 from .curves import PairCurves
 from .mixture import MixtureFit
 
-_BLOCK_ENTRIES = 1 << 21  # coordinates of x, and of x⊥, that are drawn together: 16 MB each
 _DEGREES_15 = np.cos(np.pi * np.arange(13) / 12)
 _GRIDS = (4, 8, 12, 16, 20, 24, 32, 36, 40, 48, 64, 72, 96)  # numbers of points on a great circle
 _RESAMPLES = 200  # of the pairs, for the errors of the mixture: they are known to 5 %
@@ -184,15 +180,12 @@ def correlation(
         chi2=fit.chi2, chi2_dof=fit.dof, chi2_p=fit.p,
         mean=curves.mean + shift, variance=curves.variance, radius=length, dim=landscape.dim, n_pairs=n_pairs,
         **quantity_of(landscape),
-        provenance=record(
-            "correlation", arguments, seed=seed, data=landscape.fingerprint, device=landscape.device,
-            dtype=landscape.dtype,
-        ),
+        provenance=record_on(landscape, "correlation", arguments, seed=seed),
     )  # fmt: skip
 
 
 def _radius(landscape: Landscape, radius: float | None, origin: ArrayLike | None) -> float:
-    own = landscape.geometry.radius if isinstance(landscape.geometry, Sphere) else None
+    own = landscape.geometry.radius
     if radius is not None and origin is not None:
         raise ArgumentError("radius", "a radius or an origin, not both", radius)
     if radius is not None:
@@ -202,21 +195,13 @@ def _radius(landscape: Landscape, radius: float | None, origin: ArrayLike | None
         length = checks.real("origin norm", np.linalg.norm(at), above=0)
     elif own is not None:
         return float(own)
-    elif isinstance(landscape, NetworkLandscape):
-        return initial_norm(landscape.network)
+    elif landscape.typical_norm is not None:
+        return landscape.typical_norm
     else:
         raise ArgumentError("radius", "a radius, or an origin to take it from: the landscape is no sphere")
     if own is not None and abs(length - own) > 1e-5 * own:
         raise ArgumentError("radius", f"the radius of the landscape's sphere, {own:g}", length)
     return length if own is None else float(own)
-
-
-def initial_norm(network: ReLUNetwork) -> float:
-    """Root mean square norm of PyTorch's initialisation, entries uniform on ±1/sqrt(fan_in)."""
-    entries = [
-        rows * (fan_in + (bias is not None)) / (3 * fan_in) for _, bias, (rows, fan_in) in network.spans
-    ]
-    return float(np.sqrt(sum(entries)))
 
 
 def _values(
@@ -231,9 +216,8 @@ def _values(
     checks.room("n_pairs", n_pairs, 3 * 8 * n_pairs * place.size)
     values = np.empty((n_pairs, *place.shape))
     with track(n_pairs, "correlation") as advance:
-        rows = max(1, _BLOCK_ENTRIES // landscape.dim)
-        for low in range(0, n_pairs, rows):
-            block = np.arange(low, min(low + rows, n_pairs))
+        for together in budget.blocks(n_pairs, budget.SPHERE_PAIRS, 8 * landscape.dim):
+            block = np.arange(together.start, together.stop)
             for pair, directions in zip(block, sphere_pairs(seed, block, landscape.dim, radius), strict=True):
                 plane = landscape.slice(zero, directions.astype(landscape.dtype))
                 values[pair] = plane.value(points)[place]

@@ -1,0 +1,121 @@
+"""A file as its chapters see it: settings, subjects, and results by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .. import rng
+from .findings import Finding
+from .settings import Settings, from_mapping
+from .subjects import Subject
+
+if TYPE_CHECKING:
+    from ..store.hdf5 import Store
+
+
+class Book:
+    """What chapters plan from, are made in and write about.
+
+    Parameters
+    ----------
+    config : Settings
+        Its settings.
+    store : Store
+        Its file.
+    facts : mapping
+        What else the file tells of itself: the data, for a network.
+
+    Attributes
+    ----------
+    settings : class
+        Class of the settings; their kind is the file's.
+    title, subtitle : str
+        Head of the page.
+    subjects : tuple of Subject
+        The landscapes that the probes look at, the main one first.
+    sweep : tuple of Subject
+        Networks of several widths, by rising width, to be compared with each other; none for a glass.
+    """
+
+    settings: ClassVar[type[Settings]]
+    title: str
+    subtitle: str
+    subjects: tuple[Subject, ...]
+    sweep: tuple[Any, ...] = ()
+
+    def __init__(self, config: Any, store: Store, facts: Mapping[str, Any]):
+        self.config, self.store, self.facts = config, store, facts
+        self._loaded: dict[str, Any] = {}
+
+    @classmethod
+    def opened(cls, store: Store) -> Any:
+        """The book of a file, as it stands."""
+        meta = store.meta
+        return cls(from_mapping(cls.settings, meta["config"]), store, meta)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All settings as they were used: those that were left open with what they came to."""
+        raise NotImplementedError
+
+    @property
+    def compared(self) -> tuple[Subject, ...]:
+        """Subjects that go through the probes which have a theory for the glass; none without a glass."""
+        return self.subjects
+
+    @property
+    def with_many(self) -> tuple[Subject, ...]:
+        """Subjects that have more solutions than a pair of opposite ones, as a glass of order 2 has."""
+        return tuple(subject for subject in self.subjects if subject.order != 2)
+
+    def subject(self, key: str) -> Subject:
+        """One of the subjects, or of those of the sweep."""
+        return next(subject for subject in (*self.subjects, *self.sweep) if subject.key == key)
+
+    def seed(self, label: int, *more: int) -> int:
+        """Seed of one part, derived from that of the settings."""
+        return rng.derive_seed(self.config.seed, label, *more)
+
+    def load(self, name: str) -> Any:
+        """A result; large arrays stay in the file.
+
+        Raises
+        ------
+        StoreError
+            It is not there.
+        """
+        if name not in self._loaded:
+            self._loaded[name] = self.store.load(name, mmap=True)
+        return self._loaded[name]
+
+    def get(self, name: str) -> Any:
+        """A result, None when it is not there (yet)."""
+        return self.load(name) if name in self.store else None
+
+    def all_of(self, names: Mapping[Any, str]) -> dict[Any, Any]:
+        """Results that are there, by what they are of."""
+        found = {key: self.get(name) for key, name in names.items()}
+        return {key: result for key, result in found.items() if result is not None}
+
+    def forget(self) -> None:
+        """Let go of what was loaded: a result that is kept holds the file it came from."""
+        self._loaded.clear()
+
+    def finding(self, chapter: Any) -> Finding | None:
+        """What a chapter has found: as it was kept, or from the results that are there."""
+        kept: Finding | None = self.get(chapter.finding_name)
+        return kept if kept is not None or chapter.find is None else chapter.find(self)
+
+    @property
+    def unfinished(self) -> str:
+        """What is missing, in words; empty for a finished file."""
+        if self.facts.get("failed"):
+            return "; ".join(
+                f"{name} could not be made ({why})" for name, why in self.facts["failed"].items()
+            )
+        if self.facts["finished"]:
+            return ""
+        pending = self.store.pending()
+        rows = "".join(f"; {name}: {done} of {total} replicas" for name, (done, total) in pending.items())
+        return f"{len(self.store.names())} results are there{rows}"

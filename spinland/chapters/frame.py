@@ -1,0 +1,140 @@
+"""What a chapter is: steps that make its results, a finding from them, and a section of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..results import Result
+from .findings import Finding
+from .parts import Section
+
+Say = Callable[[str], None]
+
+
+class Step(Protocol):
+    """One thing that is made and kept in the file."""
+
+    @property
+    def name(self) -> str:
+        """Where it is kept."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What it is, for the progress display; empty if it tells so itself."""
+        ...
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the results that it is made from."""
+        ...
+
+    @property
+    def partial(self) -> bool:
+        """Whether it can be made although some of these could not."""
+        ...
+
+    def make(self, book: Any, say: Say) -> None:
+        """Make it and keep it in the file of the book."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step that makes one result, declared: it can be made in any process that has the book.
+
+    Attributes
+    ----------
+    name, title : str
+        Where it is kept, and what it is.
+    compute : callable
+        A function of a module, called as ``compute(subject, *needed results, **arguments)``, without the subject where
+        there is none.
+    needs : tuple of str
+        Names of the results that it is made from.
+    arguments : mapping
+        Plain values.
+    subject : str
+        Key of the subject it looks at, empty for none.
+    """
+
+    name: str
+    title: str
+    compute: Callable[..., Result]
+    needs: tuple[str, ...] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    subject: str = ""
+    partial: bool = False
+
+    def make(self, book: Any, say: Say) -> None:
+        """Compute the result and keep it."""
+        subject = [book.subject(self.subject)] if self.subject else []
+        results = [book.load(name) for name in self.needs]
+        book.store.save(self.name, self.compute(*subject, *results, **self.arguments))
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One subject of study.
+
+    Attributes
+    ----------
+    name : str
+        What ``--chapters`` calls it.
+    title : str
+        What it is about, in a few words.
+    steps : callable
+        All that it makes in a book, in an order that respects what they need.
+    find : callable
+        Its finding, from the results that a book has; returns None if there is nothing to say.
+    write : callable
+        Its section of the page; returns None if there is nothing to show.
+    values : callable
+        Settings that were left open, with the values that they come to in a book.
+    reads : callable
+        Names of results of other chapters that its finding is made from.
+    """
+
+    name: str
+    title: str
+    steps: Callable[[Any], Iterator[Step]]
+    find: Callable[[Any], Finding | None] | None
+    write: Callable[[Any], Section | None]
+    values: Callable[[Any], dict[str, Any]] = field(default=lambda book: {})
+    reads: Callable[[Any], tuple[str, ...]] = field(default=lambda book: ())
+
+    @property
+    def finding_name(self) -> str:
+        """Where its finding is kept."""
+        return f"findings/{self.name}"
+
+    def all_steps(self, book: Any) -> list[Step]:
+        """What it makes, and its finding last."""
+        steps = list(self.steps(book))
+        if not steps or self.find is None:
+            return steps
+        return [*steps, Judgement(self, (*(step.name for step in steps), *self.reads(book)))]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The step that states what a chapter has found, from as many of its results as could be made."""
+
+    chapter: Chapter
+    needs: tuple[str, ...]
+    partial: bool = True
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """Where the finding is kept."""
+        return self.chapter.finding_name
+
+    def make(self, book: Any, say: Say) -> None:
+        """State it, keep it and tell it."""
+        found = self.chapter.find(book) if self.chapter.find else None
+        if found is not None:
+            book.store.save(self.name, found)
+            say(f"{self.chapter.title}: {found.headline}")

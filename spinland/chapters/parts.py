@@ -1,0 +1,60 @@
+"""Parts of a page: chapters, their figures and tables, and how numbers are written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+import spinland as sl
+
+from ..statistics.judging import mean_of
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing and the words under it."""
+
+    svg: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells under a header."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """What a chapter puts on the page, besides its finding."""
+
+    short: str
+    title: str
+    text: str
+    figures: Sequence[Picture] = field(default_factory=tuple)
+    tables: Sequence[Table] = field(default_factory=tuple)
+
+
+def picture(drawn: Any, caption: str) -> Picture:
+    """A figure as it stands in the page."""
+    return Picture(sl.figures.svg_text(drawn, title=caption.split(". ")[0]), caption)
+
+
+def mean_text(samples: ArrayLike, percent: bool = False) -> str:
+    """Mean ± standard error of independent numbers; those that are NaN are left out."""
+    mean = mean_of(np.asarray(samples, np.float64) * (100 if percent else 1))
+    return f"{mean}{' %' if percent else ''}" if math.isfinite(mean.value) else "–"
+
+
+def sentence(*clauses: str) -> str:
+    """Clauses that are there, as one sentence; empty if there is none."""
+    text = "; ".join(clause for clause in clauses if clause)
+    return text[:1].upper() + text[1:] + "." if text else ""

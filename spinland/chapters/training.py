@@ -1,0 +1,246 @@
+"""Replicas of a network, trained into the file a few at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import spinland as sl
+
+from ..formatting import given
+from ..statistics.judging import mean_of
+from .findings import Finding, Numbers
+from .frame import Chapter, Say, Step
+from .parts import Section, Table, mean_text, picture
+from .settings import Settings, number, one_of, setting, whole
+
+if TYPE_CHECKING:
+    from ..store.rows import RowWriter
+
+# Labels of the seeds that are derived from that of a study of networks.
+SEED_WIDTH, SEED_BATCH, SEED_GLASS, SEED_RESCALING = 1, 2, 3, 4
+
+_HEADING = "Training"
+_BATCH_SIZE = 32
+_GROUP_OPERATIONS = 2e12  # some ten seconds to a minute of work: what a kill may cost
+_HISTORY = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+
+
+@dataclass(frozen=True)
+class ReplicaSettings(Settings):
+    """Settings of all training."""
+
+    replicas: int = setting(100, "independently trained networks", whole(3), _HEADING)
+    epochs: int = setting(30, "passes over the training set", whole(2), _HEADING)
+    batch_size: int | None = setting(
+        None, "samples in a batch; default 32, or all if there are fewer", whole(1, True), _HEADING
+    )
+    optimizer: str = setting("adam", "sgd, adam or adamw", one_of("sgd", "adam", "adamw"), _HEADING)
+    learning_rate: float = setting(1e-3, "learning rate", number(above=0), _HEADING)
+    schedule: str = setting(
+        "constant", "learning rate: constant or cosine", one_of("constant", "cosine"), _HEADING
+    )
+    momentum: float = setting(0.9, "momentum of sgd", number(minimum=0, maximum=0.9999), _HEADING)
+    weight_decay: float = setting(0.0, "weight decay", number(minimum=0), _HEADING)
+
+    def make_optimizer(self) -> sl.SGD | sl.Adam | sl.AdamW:
+        """The optimiser."""
+        rate: Any = self.learning_rate if self.schedule == "constant" else sl.Cosine(self.learning_rate)
+        if self.optimizer == "sgd":
+            return sl.SGD(rate, momentum=self.momentum, weight_decay=self.weight_decay)
+        kind = sl.Adam if self.optimizer == "adam" else sl.AdamW
+        return kind(rate, weight_decay=self.weight_decay)
+
+    def batch_size_for(self, n_train: int) -> int:
+        """Samples in a batch of so many."""
+        return self.batch_size or min(_BATCH_SIZE, n_train)
+
+
+@dataclass(frozen=True)
+class Training:
+    """A step that makes an ensemble, stored replica by replica as it is trained."""
+
+    name: str
+    title: str
+    network: sl.ReLUNetwork
+    n_replicas: int
+    batch_size: int
+    epochs: int
+    seed: int
+    snapshots: bool = False
+    needs: tuple[str, ...] = ()
+    partial: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        book: Any,
+        name: str,
+        title: str,
+        *,
+        replicas: int,
+        seed: int,
+        network: sl.ReLUNetwork | None = None,
+        batch_size: int | None = None,
+        epochs: int | None = None,
+        snapshots: bool = False,
+    ) -> Training:
+        """Training as the settings of a book have it, but for what is given."""
+        return cls(
+            name,
+            title,
+            network or book.network.network,
+            replicas,
+            batch_size or book.batch_size,
+            epochs or book.config.epochs,
+            seed,
+            snapshots,
+        )
+
+    def make(self, book: Any, say: Say) -> None:
+        """Train what is missing, and store each group of replicas as it finishes; those that diverged are told."""
+        writer = self._reserve(book)
+        operations = 6.0 * self.network.n_params * len(book.dataset.x_train) * self.epochs
+        import numba  # not before something is computed: settings are shown without it
+
+        threads = numba.get_num_threads()
+        group = int(min(64, max(1, _GROUP_OPERATIONS // operations // threads) * threads))
+        parts = sl.train_groups(
+            self.network,
+            book.dataset,
+            None,
+            book.config.make_optimizer(),
+            self.batch_size,
+            self.epochs,
+            self.seed,
+            dtype=book.config.dtype,
+            replicas=writer.missing(),
+            snapshots=self.snapshots,
+            group_size=group,
+        )
+        fields = ("params", *_HISTORY, "diverged", "replicas", *(("snapshots",) if self.snapshots else ()))
+        lost: list[int] = []
+        for part in parts:
+            writer.write(part.replicas, **{field: getattr(part, field) for field in fields})
+            lost += part.replicas[part.diverged].tolist()
+        writer.finish()
+        if lost:
+            say(f"warning: {self.name}: diverged replicas, now NaN: {', '.join(map(str, lost))}")
+
+    def _reserve(self, book: Any) -> RowWriter:
+        """Room for the ensemble in the file, or what is there of it."""
+        from ..training.plan import Plan
+        from ..training.settings import TrainingSettings
+
+        settings = TrainingSettings(
+            n_replicas=self.n_replicas,
+            optimizer=book.config.make_optimizer(),
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            seed=self.seed,
+            dtype=book.config.dtype,
+            snapshots=self.snapshots,
+        )
+        plan = Plan(self.network, book.dataset, settings)
+        dim, epochs = self.network.n_params, plan.snapshot_epochs
+        rows: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {"params": ((dim,), plan.dtype)}
+        rows |= {field: ((self.epochs + 1,), np.dtype(np.float64)) for field in _HISTORY}
+        rows |= {"diverged": ((), np.dtype(bool)), "replicas": ((), np.dtype(np.int64))}
+        if epochs is not None:
+            rows["snapshots"] = ((len(epochs), dim), plan.dtype)
+        fixed = {
+            "provenance": plan.provenance(), "initial": None, "snapshot_epochs": epochs, "widths": self.network.widths,
+            "bias": self.network.bias, "loss": plan.loss, "batch_size": plan.batch_size,
+            "learning_rate": float(plan.rates.max()),
+        }  # fmt: skip
+        if epochs is None:
+            fixed["snapshots"] = None
+        # Whether rows of several processors may be mixed was asked when the file was taken up.
+        writer: RowWriter = book.store.reserve(
+            self.name, sl.Ensemble, self.n_replicas, rows=rows, fields=fixed, mixed=True
+        )
+        return writer
+
+
+def _steps(book: Any) -> Iterator[Step]:
+    c = book.config
+    yield Training.of(
+        book, book.network.solutions, f"training {c.replicas} replicas", replicas=c.replicas, seed=c.seed
+    )
+    for subject in book.sweep:
+        if subject.solutions != book.network.solutions:
+            yield Training.of(
+                book,
+                subject.solutions,
+                f"training {c.width_replicas} replicas, {subject.label}",
+                network=subject.network,
+                replicas=c.width_replicas,
+                seed=subject.seed,
+            )
+
+
+def _find(book: Any) -> Finding | None:
+    ensemble = book.get(book.network.solutions)
+    if ensemble is None:
+        return None
+    numbers, unit = Numbers(), book.network.unit
+    n, lost = len(ensemble.params), np.flatnonzero(ensemble.diverged)
+    risen = np.flatnonzero(ensemble.train_loss[:, -1] >= ensemble.train_loss[:, 0])
+    fell = n - len(lost) - len(risen)
+    numbers.keep("replicas whose loss fell", fell, against="out of", exact=n)
+    loss = numbers.tell(f"final training loss, {unit}", mean_of(ensemble.train_loss[:, -1]))
+    text = f"The loss of {fell} of {n} replicas fell; final training loss {loss} {unit}"
+    if book.is_classification:
+        accuracy = numbers.tell("final test accuracy, %", mean_of(100 * ensemble.test_accuracy[:, -1]))
+        text += f", test accuracy {accuracy} %"
+    if len(risen):
+        which = ", ".join(map(str, ensemble.replicas[risen]))
+        text += f"; not below its start for replicas {which}: is the learning rate too large?"
+    if len(lost):
+        text += f"; diverged: {', '.join(map(str, ensemble.replicas[lost]))}"
+    return numbers.finding("training", f"{text}.")
+
+
+def _write(book: Any) -> Section | None:
+    ensemble = book.get(book.network.solutions)
+    if ensemble is None:
+        return None
+    shape = "–".join(map(str, ensemble.widths))
+    rows = [
+        (f"{which} loss", mean_text(values[:, 0]), mean_text(values[:, -1]))
+        for which, values in (("training", ensemble.train_loss), ("test", ensemble.test_loss))
+    ]
+    if book.is_classification:
+        rows += [
+            (f"{which} accuracy", mean_text(values[:, 0], True), mean_text(values[:, -1], True))
+            for which, values in (("training", ensemble.train_accuracy), ("test", ensemble.test_accuracy))
+        ]
+    c, facts = book.config, book.facts
+    return Section(
+        "Training",
+        "Training the replicas",
+        f"{len(ensemble.params)} networks {shape} with ReLU, each with its own initialisation and its own order of the samples, "
+        f"{c.optimizer} at learning rate {given(c.learning_rate)}, batch size {ensemble.batch_size}, {c.epochs} epochs, "
+        f"on {facts['n_train']} samples of {facts['dataset']} ({facts['n_test']} for the test).",
+        [
+            picture(
+                sl.figures.training_history(ensemble),
+                "Loss and accuracy in the course of training. Mean over replicas; bands are standard errors of the "
+                "mean, pale ones the middle 68 % of the replicas. Epoch 0 is the initialisation.",
+            )
+        ],
+        [Table(("", "at initialisation", "at the end"), rows, "Mean ± standard error over replicas.")],
+    )
+
+
+TRAINING = Chapter(
+    "training",
+    "training the replicas",
+    _steps,
+    _find,
+    _write,
+    lambda book: {"batch_size": book.batch_size},
+)

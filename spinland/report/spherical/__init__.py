@@ -1,1 +1,0 @@
-"""Chapters of the page that ``spinland glass`` writes."""

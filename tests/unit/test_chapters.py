@@ -1,0 +1,135 @@
+"""Chapters: their steps are declared, and can be made in any order that respects what they need."""
+
+import importlib
+import random
+
+import numpy as np
+import pytest
+
+import spinland as sl
+from spinland.chapters.findings import Numbers
+from spinland.chapters.frame import Judgement, Stage
+from spinland.provenance import _plain
+from spinland.statistics.judging import Judged
+from spinland.store.hdf5 import Store
+from spinland.study.books import BOOKS, book_of
+from spinland.study.execution import complete, plan
+
+STUDY = {
+    "n_train": 60, "n_test": 20, "hidden": (6,), "replicas": 4, "epochs": 2, "walk_steps": 4, "walkers": 2, "walk_origins": 2,
+    "sigmas": (0.02, 0.1), "swap_trials": 2, "swap_origins": 2, "swap_points": 3, "widths": (4, 6), "width_replicas": 3,
+    "bootstrap": 10, "null_draws": 10, "batch_sizes": (8, 16), "batch_replicas": 3, "directions": 2, "grid": 3,
+    "line_points": 3, "lines": 2, "glass_replicas": 6, "glass_spins": 10, "correlation_pairs": 5,
+}  # fmt: skip
+GLASS = {
+    "spins": 10, "instances": 3, "starts": 2, "descent_time": 5.0, "critical_spins": (3, 4), "critical_instances": 2,
+    "layer_spins": 5, "sweeps": 40, "waiting_times": (0.5, 1.0), "ageing_time": 2.0, "pairs": 5, "minima": 8,
+    "walk_origins": 3, "walkers": 2, "walk_steps": 4, "lines": 2, "line_points": 3, "grid": 3, "bootstrap": 10,
+    "null_draws": 10,
+}  # fmt: skip
+SETTINGS = {"study": STUDY, "glass": GLASS}
+
+
+def made(kind, path, chapters=None):
+    config = BOOKS[kind][0].settings(**SETTINGS[kind])
+    run = sl.run_study if kind == "study" else sl.run_glass
+    run(config, path, chapters=chapters)
+    return path
+
+
+@pytest.fixture(scope="module", params=sorted(BOOKS))
+def kind(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def whole(kind, tmp_path_factory):
+    return made(kind, tmp_path_factory.mktemp("chapters") / f"{kind}.h5")
+
+
+def steps_of(path):
+    book, chapters = book_of(Store(path, "r"))
+    return book, chapters, [step for chapter in chapters for step in chapter.all_steps(book)]
+
+
+def test_steps_are_declared(whole):
+    """A name, a function of a module, plain arguments and a known subject: another process can make them."""
+    book, chapters, steps = steps_of(whole)
+    names = [step.name for step in steps]
+    assert len(set(names)) == len(names)
+    assert {name for step in steps for name in step.needs} <= set(names)
+    assert len({chapter.name for chapter in chapters}) == len(chapters)
+    stages = [step for step in steps if isinstance(step, Stage)]
+    assert len(stages) > 10
+    for stage in stages:
+        module = importlib.import_module(stage.compute.__module__)
+        assert getattr(module, stage.compute.__qualname__) is stage.compute
+        assert "0x" not in repr(_plain(dict(stage.arguments)))
+        assert stage.subject in {"", *(s.key for s in (*book.subjects, *book.sweep))}
+
+
+def test_any_order_that_respects_the_needs_makes_the_same_file(kind, whole, tmp_path):
+    path = made(kind, tmp_path / "other.h5", chapters=("hierarchy",))
+    book, chapters = book_of(Store(path))
+    if kind == "study":
+        data = sl.load_dataset("digits").subset(STUDY["n_train"], STUDY["n_test"])
+        book = type(book)(book.config, book.store, book.facts, data)
+    steps, order = plan(book, chapters, [chapter.name for chapter in chapters]), []
+    shuffle = random.Random(1)
+    while len(order) < len(steps):
+        there = {step.name for step in order}
+        ready = [s for s in steps if s.name not in there and there.issuperset(s.needs)]
+        order.append(shuffle.choice(ready))
+    assert [s.name for s in order] != [s.name for s in steps]
+    complete(book, order, lambda text: None)
+    first, second = Store(whole, "r"), Store(path, "r")
+    assert set(first.names()) == set(second.names())
+    for name in first.names():
+        assert_equal_results(first.load(name), second.load(name), name)
+
+
+def assert_equal_results(one, other, name):
+    assert type(one) is type(other)
+    for field, value in vars(one).items():
+        found = getattr(other, field)
+        if isinstance(value, np.ndarray):
+            np.testing.assert_array_equal(value, found, err_msg=f"{name}.{field}")
+        elif isinstance(value, float):
+            assert value == found or (np.isnan(value) and np.isnan(found)), f"{name}.{field}"
+        elif not isinstance(value, sl.Result):
+            assert value == found, f"{name}.{field}"
+
+
+def test_every_chapter_finds_and_shows_something(whole):
+    book, chapters, _ = steps_of(whole)
+    for chapter in chapters:
+        section = chapter.write(book)
+        assert section is not None, chapter.name
+        assert section.figures or section.tables
+        if chapter.find is None:
+            continue
+        kept, anew = book.finding(chapter), chapter.find(book)
+        assert kept.statement == anew.statement
+        np.testing.assert_array_equal(kept.values, anew.values)
+        assert kept.chapter == chapter.name
+        assert len(kept.names) > 0, chapter.name
+        assert all(np.isfinite(kept.p) <= (kept.p <= 1))
+
+
+def test_a_finding_waits_for_what_it_reads(whole):
+    """A finding that quotes results of another chapter would else say something else when these come later."""
+    _, _, steps = steps_of(whole)
+    for step in steps:
+        if isinstance(step, Judgement):
+            assert step.partial
+            assert step.needs
+
+
+def test_what_is_printed_is_what_is_kept():
+    numbers = Numbers()
+    text = numbers.tell("order", Judged(2.9, 0.05, 9), p=0.08, against="exact", exact=3.0)
+    found = numbers.finding("some", f"The order is {text}. It is not 3.")
+    assert found.statement == "The order is 2.900 ± 0.050. It is not 3."
+    assert found.headline == "The order is 2.900 ± 0.050."
+    assert list(found.rows()) == [("order", "2.900 ± 0.050", "exact 3", "p = 0.080")]
+    assert (found.values[0], found.errors[0], found.references[0], found.p[0]) == (2.9, 0.05, 3.0, 0.08)
