@@ -84,7 +84,8 @@ def _measured(name: str, quick: bool, found: dict[str, Any]) -> Iterator[None]:
     module = import_module(f"benchmarks.{name}")
     for operation in module.operations(quick):
         try:
-            outcome = compare.run(operation, found["peaks"], _say).as_dict()
+            chosen = compare.tried(operation) if quick else operation
+            outcome = compare.run(chosen, found["peaks"], _say).as_dict()
         except (compare.Disagreement, RuntimeError) as error:
             found["failures"].append(str(error))
             print(f"FAILED: {error}", file=sys.stderr, flush=True)
@@ -96,7 +97,7 @@ def _measured(name: str, quick: bool, found: dict[str, Any]) -> Iterator[None]:
     for scaling in module.scaling(quick):
         _say(f"{scaling.name} against {scaling.axis}")
         try:
-            curve = compare.measure(scaling, compare.CORES).as_dict()
+            curve = compare.measure(scaling, compare.CORES, 1 if quick else 5).as_dict()
         except RuntimeError as error:
             found["failures"].append(str(error))
             print(f"FAILED: {error}", file=sys.stderr, flush=True)

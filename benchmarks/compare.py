@@ -94,6 +94,14 @@ class Operation:
     remark: str = ""
 
 
+def tried(operation: Operation) -> Operation:
+    """The operation for a trial: one round, and of contenders that differ in their threads the first."""
+    first: dict[tuple[str, str, str], Contender] = {}
+    for peer in operation.peers:
+        first.setdefault((peer.name, peer.factory, repr(peer.arguments)), peer)
+    return replace(operation, peers=tuple(first.values()), rounds=1)
+
+
 @dataclass(frozen=True)
 class Scaling:
     """Cost of our contender against one of its arguments."""
@@ -288,7 +296,8 @@ def run(
         for turn in range(operation.rounds):
             say(f"round {turn + 1} of {operation.rounds}")
             for i, runner in enumerate(runners):
-                sleep(_PAUSE)
+                if operation.rounds > 1:  # the time of a single one is no measurement
+                    sleep(_PAUSE)
                 found[turn, i] = runner.time()
         for i, (entry, runner) in enumerate(zip(entries, runners, strict=True)):
             _measure(entry, runner, found[:, i], found[:, 0, 0])
@@ -358,10 +367,16 @@ class Measured:
         return asdict(self)
 
 
-def measure(scaling: Scaling, threads: int) -> Measured:
-    """Time our contender at each size, all in one process."""
+def measure(scaling: Scaling, threads: int, calls: int = 5) -> Measured:
+    """Time our contender at each size, all in one process: the best of so many calls."""
     process = _Process(
-        worker.sweep, threads, scaling.factory, scaling.arguments, scaling.argument, list(scaling.values)
+        worker.sweep,
+        threads,
+        scaling.factory,
+        scaling.arguments,
+        scaling.argument,
+        list(scaling.values),
+        calls,
     )
     try:
         seconds = [float(process.receive()) for _ in scaling.values]

@@ -90,13 +90,13 @@ def serve(pipe: Connection, factory: str, arguments: dict[str, Any], cores: list
 
 
 def sweep(
-    pipe: Connection, factory: str, arguments: dict[str, Any], argument: str, values: list[int]
+    pipe: Connection, factory: str, arguments: dict[str, Any], argument: str, values: list[int], calls: int
 ) -> None:
-    """Seconds of a call for each value of one argument: the best of five, compiling aside."""
+    """Seconds of a call for each value of one argument: the best of some, compiling aside."""
     try:
         for value in values:
             contest = _Contest(factory, {**arguments, argument: value})
-            pipe.send(min(contest.time()[0] for _ in range(5)))
+            pipe.send(min(contest.time()[0] for _ in range(calls)))
     except (EOFError, KeyboardInterrupt):
         return
     except BaseException:  # noqa: BLE001

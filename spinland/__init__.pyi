@@ -7,6 +7,7 @@ from .analogy.couplings import path_couplings as path_couplings
 from .analogy.mapping import MappingAssumptions as MappingAssumptions
 from .analogy.mapping import Measure as Measure
 from .chapters.batches import BatchSizeComparison as BatchSizeComparison
+from .chapters.findings import Finding as Finding
 from .chapters.theory.card import TheoryCard as TheoryCard
 from .chapters.theory.card import theory_card as theory_card
 from .critical.counts import CriticalCounts as CriticalCounts
@@ -35,6 +36,7 @@ from .errors import DivergenceWarning as DivergenceWarning
 from .errors import ShortRunWarning as ShortRunWarning
 from .errors import SpinlandError as SpinlandError
 from .errors import StoreError as StoreError
+from .landscape.base import BaseLandscape as BaseLandscape
 from .landscape.function import FunctionLandscape as FunctionLandscape
 from .landscape.geometry import Euclidean as Euclidean
 from .landscape.geometry import Sphere as Sphere

@@ -17,7 +17,7 @@ def number(value: float, digits: int = 3) -> str:
     power = _power(value, digits)
     if _SMALLEST <= power < _LARGEST:
         return _fixed(value, digits - 1 - power)
-    return f"{_fixed(value / 10.0**power, digits - 1)}·{_ten(power)}"
+    return f"{_fixed(_over(value, power), digits - 1)}·{_ten(power)}"
 
 
 def given(value: float, digits: int = 6) -> str:
@@ -47,9 +47,9 @@ def plus_minus(value: float, error: float) -> str:
     largest = max(power, _power(value, 2) if value else power)
     if largest < _LARGEST and power > -_LARGEST:
         return f"{_fixed(value, 1 - power)} ± {_fixed(error, 1 - power)}"
-    unit = 10.0**largest
     decimals = largest - power + 1
-    return f"({_fixed(value / unit, decimals)} ± {_fixed(error / unit, decimals)})·{_ten(largest)}"
+    shown = (_fixed(_over(x, largest), decimals) for x in (value, error))
+    return f"({' ± '.join(shown)})·{_ten(largest)}"
 
 
 def p_text(p: float) -> str:
@@ -62,6 +62,11 @@ def p_text(p: float) -> str:
 def _power(value: float, digits: int) -> int:
     """Power of ten of the first digit, once the number is rounded to so many digits."""
     return int(f"{abs(value):.{digits - 1}e}".partition("e")[2])
+
+
+def _over(value: float, power: int) -> float:
+    """A number over a power of ten, which may itself be below all floats."""
+    return value / 10.0**power if power > -300 else value * 1e300 / 10.0 ** (power + 300)
 
 
 def _fixed(value: float, decimals: int) -> str:

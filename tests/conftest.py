@@ -23,6 +23,16 @@ def repository():
     return ROOT
 
 
+@pytest.fixture(params=["cpu", "cuda"])
+def device(request):
+    """Name of a machine that kernels run on; skipped where it is not there."""
+    from numba import cuda
+
+    if request.param == "cuda" and not cuda.is_available():
+        pytest.skip("no CUDA driver or no card here")
+    return request.param
+
+
 @pytest.fixture
 def threads():
     """A function that sets the number of threads of the kernels; it is put back afterwards."""

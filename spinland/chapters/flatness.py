@@ -50,12 +50,6 @@ class FlatnessSettings(Settings):
     )
     directions: int = setting(20, "random directions from each solution", whole(2), _HEADING)
 
-    def batch_sizes_for(self, n_train: int) -> tuple[int, ...]:
-        """Batch sizes that are compared where there are so many samples."""
-        if self.batch_sizes is not None:
-            return self.batch_sizes
-        return tuple(b for b in _SIZES if b <= n_train)
-
 
 def _flatness(
     subject: Any,
@@ -104,8 +98,9 @@ def _name(batch_size: int, part: str) -> str:
 
 
 def _sizes(book: Any) -> tuple[int, ...]:
-    sizes: tuple[int, ...] = book.config.batch_sizes_for(book.facts["n_train"])
-    return sizes
+    """Batch sizes that are compared: those of the settings, or as many of some as there are samples for."""
+    wanted, n_train = book.config.batch_sizes, book.facts["n_train"]
+    return tuple(b for b in _SIZES if b <= n_train) if wanted is None else tuple(wanted)
 
 
 def _main_size(book: Any) -> int:

@@ -45,21 +45,23 @@ class SwapSettings(Settings):
     )
     width_replicas: int = setting(20, "networks trained for each width", whole(3), _HEADING)
 
-    def check_swaps(self, width: int) -> None:
-        """Refuse more exchanges than a layer of this width has pairs."""
-        if self.swaps is not None and max(self.swaps) > width // 2:
-            raise ArgumentError(
-                "swaps", f"at most half the width of the first hidden layer ({width // 2})", self.swaps
-            )
 
-    def swap_numbers(self, width: int) -> tuple[int, ...]:
-        """Numbers of exchanged pairs S that fit a layer of this width."""
-        wanted = self.swaps
-        if wanted is None:
-            wanted = _NUMBERS
-            if width // 2 < _NUMBERS[-1]:  # a narrow layer: end at the most that it allows
-                wanted = (*(s for s in wanted if s < width // 2), width // 2)
-        return tuple(s for s in wanted if s <= width // 2)
+def check_swaps(config: Any, width: int) -> None:
+    """Refuse more exchanges than a layer of this width has pairs."""
+    if config.swaps is not None and max(config.swaps) > width // 2:
+        raise ArgumentError(
+            "swaps", f"at most half the width of the first hidden layer ({width // 2})", config.swaps
+        )
+
+
+def swap_numbers(config: Any, width: int) -> tuple[int, ...]:
+    """Numbers of exchanged pairs S that fit a layer of this width."""
+    wanted: tuple[int, ...] | None = config.swaps
+    if wanted is None:
+        wanted = _NUMBERS
+        if width // 2 < _NUMBERS[-1]:  # a narrow layer: end at the most that it allows
+            wanted = (*(s for s in wanted if s < width // 2), width // 2)
+    return tuple(s for s in wanted if s <= width // 2)
 
 
 def _swap(
@@ -102,7 +104,7 @@ def _stage(book: Any, subject: Subject, name: str, title: str, width: int, layer
     c = book.config
     arguments = {
         "origins": c.swap_origins,
-        "swaps": c.swap_numbers(width),
+        "swaps": swap_numbers(c, width),
         "points": c.swap_points,
         "trials": c.swap_trials,
         "layer": layer,
@@ -254,5 +256,5 @@ SWAPS = Chapter(
     _steps,
     _find,
     _write,
-    lambda book: {"swaps": list(book.config.swap_numbers(book.config.hidden[0]))},
+    lambda book: {"swaps": list(swap_numbers(book.config, book.config.hidden[0]))},
 )

@@ -46,17 +46,19 @@ class ReplicaSettings(Settings):
     momentum: float = setting(0.9, "momentum of sgd", number(minimum=0, maximum=0.9999), _HEADING)
     weight_decay: float = setting(0.0, "weight decay", number(minimum=0), _HEADING)
 
-    def make_optimizer(self) -> sl.SGD | sl.Adam | sl.AdamW:
-        """The optimiser."""
-        rate: Any = self.learning_rate if self.schedule == "constant" else sl.Cosine(self.learning_rate)
-        if self.optimizer == "sgd":
-            return sl.SGD(rate, momentum=self.momentum, weight_decay=self.weight_decay)
-        kind = sl.Adam if self.optimizer == "adam" else sl.AdamW
-        return kind(rate, weight_decay=self.weight_decay)
 
-    def batch_size_for(self, n_train: int) -> int:
-        """Samples in a batch of so many."""
-        return self.batch_size or min(_BATCH_SIZE, n_train)
+def _optimizer(config: Any) -> sl.SGD | sl.Adam | sl.AdamW:
+    """The optimiser of the settings."""
+    rate: Any = config.learning_rate if config.schedule == "constant" else sl.Cosine(config.learning_rate)
+    if config.optimizer == "sgd":
+        return sl.SGD(rate, momentum=config.momentum, weight_decay=config.weight_decay)
+    kind = sl.Adam if config.optimizer == "adam" else sl.AdamW
+    return kind(rate, weight_decay=config.weight_decay)
+
+
+def batch_size(config: Any, n_train: int) -> int:
+    """Samples in a batch where there are so many."""
+    return int(config.batch_size or min(_BATCH_SIZE, n_train))
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Training:
             self.network,
             book.dataset,
             None,
-            book.config.make_optimizer(),
+            _optimizer(book.config),
             self.batch_size,
             self.epochs,
             self.seed,
@@ -137,7 +139,7 @@ class Training:
 
         settings = TrainingSettings(
             n_replicas=self.n_replicas,
-            optimizer=book.config.make_optimizer(),
+            optimizer=_optimizer(book.config),
             batch_size=self.batch_size,
             epochs=self.epochs,
             seed=self.seed,

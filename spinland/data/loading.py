@@ -54,6 +54,13 @@ def load_dataset(name: str | Path = "digits", data_dir: str | Path | None = None
         Unknown name or option.
     DataError
         A file is missing from ``data_dir``, damaged, or cannot be downloaded.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> digits = sl.load_dataset("digits")
+    >>> digits.x_train.shape, digits.x_test.shape, digits.n_classes
+    ((1438, 64), (359, 64), 10)
     """
     if not isinstance(name, str | Path):
         raise ArgumentError("name", "the name of a data set, or the path of an .npz file", name)

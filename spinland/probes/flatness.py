@@ -82,6 +82,13 @@ def flatness(
     ------
     ArgumentError
         A point at zero or off the landscape's sphere, radii that are negative or do not increase.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> bowl = sl.FunctionLandscape(lambda w: (w**2).sum(axis=1), dim=2)
+    >>> sl.flatness(bowl, [3.0, 4.0], radii=[0, 0.1], n_directions=1000, kind="walk").rise.round(2)
+    array([[0.  , 0.13]])
     """
     landscape = inputs.a_landscape(landscape)
     space = landscape.geometry.space

@@ -146,6 +146,17 @@ def swap_interpolation(
     ------
     ArgumentError
         Not a network, no hidden layer, a layer that is not there, S above M/2 or below 0, no trials.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> network = sl.ReLUNetwork((64, 8, 10))
+    >>> landscape = sl.NetworkLandscape(network, "digits")
+    >>> swap = sl.swap_interpolation(landscape, network.initialize(1)[0], [0, 4], [0, 0.5, 1], n_trials=3)
+    >>> swap.values.shape
+    (2, 3, 3)
+    >>> float(swap.barrier_mean[0])  # no pair is exchanged
+    0.0
     """
     exchanges = inputs.a_landscape(landscape).swaps(layer)
     counts = _swaps(swaps, exchanges.width)

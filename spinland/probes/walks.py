@@ -201,6 +201,14 @@ def random_walk(
     ArgumentError
         Wrong shapes, σ ≤ 0, no steps or no walkers; ``"none"`` on a sphere; a start off the landscape's
         sphere, or at zero when the walk is on one.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> bowl = sl.FunctionLandscape(lambda w: (w**2).sum(axis=1), dim=100)
+    >>> walk = sl.random_walk(bowl, [0.0] * 100, sigma=0.1, n_steps=4, n_walkers=200)
+    >>> walk.mean.round(1)  # σ² dim t
+    array([0., 1., 2., 3., 4.])
     """
     plan = _plan(landscape, origin, sigma, n_steps, n_walkers, seed, constraint, first_walker)
     total = len(plan.starts) * plan.n_walkers

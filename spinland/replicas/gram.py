@@ -69,6 +69,12 @@ def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -
     ------
     ArgumentError
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros for the cosine, unknown metric.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> sl.distances([[0, 0], [3, 4], [0, 4]], condensed=True)
+    array([5., 4., 3.])
     """
     check_metric(metric)
     condensed = boolean("condensed", condensed)
@@ -106,6 +112,14 @@ def overlaps(params: Any, condensed: bool = False, unsigned: bool = False) -> ND
     ------
     ArgumentError
         Fewer than two replicas, NaN or infinite rows, or rows of zeros, which have no direction.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> sl.overlaps([[1, 0], [-2, 0], [0, 3]])
+    array([[ 1., -1.,  0.],
+           [-1.,  1.,  0.],
+           [ 0.,  0.,  1.]])
     """
     condensed, unsigned = boolean("condensed", condensed), boolean("unsigned", unsigned)
     rows = Rows(params)

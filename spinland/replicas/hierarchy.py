@@ -96,6 +96,13 @@ def hierarchy(
     Notes
     -----
     Made by fastcluster (D. Müllner, J. Stat. Softw. 53(9), 2013).
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> tree = sl.hierarchy([[0.0], [1.0], [10.0], [12.0]])
+    >>> tree.linkage[:, 2]  # heights of the three mergers
+    array([ 1. ,  2. , 10.5])
     """
     choice("method", method, METHODS)
     check_metric(metric)

@@ -207,6 +207,14 @@ def ultrametricity(
     ------
     ArgumentError
         Fewer than three replicas, NaN or infinite entries, numbers out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spinland as sl
+    >>> side = np.ones((6, 6)) - np.eye(6)  # all triangles have three equal sides
+    >>> sl.ultrametricity(side, n_splits=5, n_null=5).deviation
+    0.0
     """
     n_splits = integer("n_splits", n_splits, minimum=2)
     n_null = integer("n_null", n_null, minimum=2)

@@ -52,6 +52,17 @@ class Store:
     -----
     No file stays open between calls, so a store sees at once what other processes have saved, and there is nothing
     to close; ``with`` is accepted for those who are used to it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import spinland as sl
+    >>> bowl = sl.FunctionLandscape(lambda w: (w**2).sum(axis=1), dim=2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = sl.Store(f"{folder}/mine.h5")
+    ...     store.save("between", sl.line(bowl, [0, 0], [2, 0], [0, 0.5, 1]))
+    ...     store.names(), store.load("between").values
+    (('between',), array([0., 1., 4.]))
     """
 
     def __init__(self, path: str | os.PathLike[str], mode: str = "a"):

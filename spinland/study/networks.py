@@ -22,8 +22,8 @@ from ..chapters.planes import PLANES, PlaneSettings
 from ..chapters.profiles import PROFILES
 from ..chapters.samples import DataSettings
 from ..chapters.subjects import GlassSubject, NetworkSubject, Subject
-from ..chapters.swaps import SWAPS, SwapSettings
-from ..chapters.training import SEED_GLASS, SEED_WIDTH, TRAINING, ReplicaSettings
+from ..chapters.swaps import SWAPS, SwapSettings, check_swaps
+from ..chapters.training import SEED_GLASS, SEED_WIDTH, TRAINING, ReplicaSettings, batch_size
 from ..chapters.walks import WALKS, WalkSettings
 from ..errors import ArgumentError
 
@@ -64,7 +64,7 @@ class StudyConfig(
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_swaps(self.hidden[0])
+        check_swaps(self, self.hidden[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +142,7 @@ class NetworkBook(Book):
     @property
     def batch_size(self) -> int:
         """Samples in a batch of all training but that of the comparison of batch sizes."""
-        return int(self.config.batch_size_for(self.facts["n_train"]))
+        return batch_size(self.config, self.facts["n_train"])
 
     @property
     def correlation_pairs(self) -> int:

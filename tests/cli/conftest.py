@@ -2,6 +2,8 @@
 
 import pytest
 
+from spinland.store.hdf5 import Store
+
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, spinland, tiny):
@@ -18,4 +20,14 @@ def study(finished, tmp_path):
     """A copy of the finished study, alone in its folder."""
     path = tmp_path / "study.h5"
     path.write_bytes(finished.read_bytes())
+    return path
+
+
+@pytest.fixture
+def begun_study(finished, tmp_path):
+    """The same study with its ensemble alone, in a folder of its own: its page has one drawing and takes a second."""
+    whole, path = Store(finished, "r"), tmp_path / "study.h5"
+    part = Store(path)
+    part.set_meta(whole.meta | {"finished": False})
+    part.save("ensemble", whole.load("ensemble"))
     return path

@@ -224,10 +224,16 @@ def test_no_page_takes_the_place_of_its_results(study):
         ("σ.h5".encode(), "latin-1"), ("σ.h5".encode(), "ascii"), (b"a\nb.h5", "utf-8"), (b"lr0.001", "utf-8"),
     ],
 )  # fmt: skip
-def test_any_name_on_any_terminal(name, encoding, finished, command_line, tmp_path, tiny):
+def test_any_name_on_any_terminal(name, encoding, finished, begun_study, command_line, tmp_path, tiny):
     path = os.fsencode(tmp_path) + b"/" + name
-    Path(os.fsdecode(path)).write_bytes(finished.read_bytes())
-    for words in (["study", *tiny, "--out", path], ["report", path]):
+    begun = begun_study.read_bytes()
+    begun_study.unlink()
+    runs = (
+        (finished.read_bytes(), ["study", *tiny, "--no-page", "--out", path]),
+        (begun, ["report", path]),  # the page of little is written soon
+    )
+    for content, words in runs:
+        Path(os.fsdecode(path)).write_bytes(content)
         process = command_line(PYTHONIOENCODING=encoding)
         process["args"] += words
         done = subprocess.run(**process, check=False, capture_output=True, timeout=300)

@@ -10,7 +10,7 @@ def layers(widths, bias, point):
     point = np.asarray(point, np.float64)
     parts, offset = [], 0
     for fan_in, fan_out in itertools.pairwise(widths):
-        weight = np.array([[point[offset + i * fan_in + j] for j in range(fan_in)] for i in range(fan_out)])
+        weight = point[offset : offset + fan_in * fan_out].reshape(fan_out, fan_in)
         offset += fan_in * fan_out
         b = np.zeros(fan_out)
         if bias:

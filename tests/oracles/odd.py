@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse
 
 import spinland as sl
-from tests.oracles import public
+from tests.oracles import objects, public
 
 
 class Gradient:
@@ -71,7 +71,7 @@ ODD = [
     lambda: np.zeros(2, [("a", "f8")]), lambda: np.array([2**64 - 1], np.uint64), lambda: np.array(None),
     lambda: np.broadcast_to(1.0, (3, 3)), object, lambda: object, lambda: len, lambda: (lambda *_: None),
     lambda: ..., lambda: slice(3), lambda: ValueError("x"), lambda: type("Kind", (), {}), public.bowl, public.glass,
-    public.loss, public.network, public.digits, public.walk, public.statistics, public.ensemble,
+    public.loss, public.network, public.digits, public.walk, public.statistics, objects.ensemble,
     lambda: sl.Sphere(1.0), lambda: sl.distances(public.numbers(4, 3)), lambda: sl.overlaps(public.numbers(4, 3)),
     lambda: sl.FunctionLandscape(lambda w: np.full(len(w), np.nan), 3),
     lambda: sl.FunctionLandscape(lambda w: 1e200 * (w**2).sum(axis=1), 3),

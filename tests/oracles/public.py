@@ -10,22 +10,37 @@ import inspect
 import itertools
 import tempfile
 import types
-from functools import cache
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import spinland as sl
-from spinland.chapters.theory.ageing import ageing_theory
-from spinland.chapters.theory.counts import depth_theory
-from spinland.data.dataset import Dataset
-from spinland.provenance import record
-from tests.unit import synthetic_results as synthetic
+from tests.oracles.figure_arguments import FIGURES
+from tests.oracles.objects import (
+    bowl,
+    correlations,
+    couplings,
+    digits,
+    exchange,
+    glass,
+    loss,
+    network,
+    numbers,
+    reserved,
+    spins,
+    statistics,
+    store,
+    symmetry,
+    total,
+    unbiased,
+    walk,
+    walkers,
+    weights,
+)
 
 #: Plain records, protocols and errors: nothing is computed or kept where they are made.
 RECORDS = {
-    "Landscape", "Measure", "Provenance", "Result", "WalkStep", "theory.AgeingCurve", "theory.DepthDependence",
+    "BaseLandscape", "Finding", "Landscape", "Measure", "Provenance", "Result", "WalkStep", "theory.AgeingCurve", "theory.DepthDependence",
     "theory.GlassState", "theory.QuenchCurve",
 }  # fmt: skip
 
@@ -79,108 +94,6 @@ def lookup(name):
     for part in name.split("."):
         value = getattr(value, part)
     return value
-
-
-# Objects that many calls share; whoever could change them gets new ones.
-
-
-def numbers(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape)
-
-
-def total(w):
-    return w.sum(axis=1)
-
-
-@cache
-def network():
-    return sl.ReLUNetwork((3, 4, 2))
-
-
-@cache
-def unbiased():
-    return sl.ReLUNetwork((2, 3, 2), bias=False)
-
-
-@cache
-def digits():
-    x, y = numbers(12, 3), np.arange(12) % 2
-    return Dataset("made", x, y, x[:6], y[:6])
-
-
-@cache
-def loss():
-    return sl.NetworkLandscape(network(), digits().x_train, digits().y_train, dtype="float64")
-
-
-@cache
-def glass():
-    return sl.SphericalSpinGlass(5, 3, seed=1)
-
-
-@cache
-def bowl():
-    return sl.FunctionLandscape(lambda w: (w**2).sum(axis=1), 3, gradient=lambda w: 2 * w)
-
-
-def spins(n=3, seed=0):
-    return glass().random_points(n, seed).copy()
-
-
-def weights(n=3, seed=0):
-    return network().initialize(n, seed=seed, dtype="float64")
-
-
-@cache
-def ensemble():
-    return sl.train(network(), digits(), 4, batch_size=4, epochs=2, keep_initial=True, snapshots=True)
-
-
-@cache
-def walk():
-    return sl.random_walk(loss(), weights(2), 0.1, 12, 3)
-
-
-@cache
-def statistics():
-    return sl.pair_statistics(numbers(6, 5))
-
-
-@cache
-def correlations():
-    return [sl.correlation(sl.SphericalSpinGlass(5, 3, seed=s), n_pairs=20) for s in range(3)]
-
-
-@cache
-def exchange():
-    return sl.replica_exchange(glass(), [0.3, 0.6, 1.0], 40)
-
-
-@cache
-def couplings():
-    return sl.path_couplings(unbiased(), numbers(12), numbers(2, seed=1))
-
-
-def store():
-    held = sl.Store(Path(tempfile.mkdtemp()) / "kept.h5")
-    held.save("walk", walk())
-    return held
-
-
-def reserved():
-    """A result of the store that is written row by row."""
-    return {
-        "kind": sl.OverlapDistribution, "n_rows": 6, "rows": {"density": ((2,), "f8")},
-        "fields": {"edges": np.arange(3.0), "density_error": np.ones(2), "provenance": record("made")},
-    }  # fmt: skip
-
-
-def symmetry(seed=0):
-    return sl.symmetry.random_symmetry(network(), seed)
-
-
-def walkers(starts):
-    return {"starts": starts, "origin_index": np.array([0, 2, 1, 2]), "numbers": np.arange(7, 11)}
 
 
 FLAT = "value", "evaluate", "gradient", "value_and_gradient"
@@ -480,128 +393,7 @@ CASES = {
     "GlassConfig": lambda: {"spins": 10, "order": 3, "seed": 1, "ageing_time": 2.0, "waiting_times": (1.0,)},
 }  # fmt: skip
 
-LABELS = ["a", "b"]
-
-FIGURES = {
-    "ageing_beside_theory": lambda: {"langevin": _ageing()[0], "theory": _ageing()[1], "ax": None},
-    "ageing_curves": lambda: {"langevin": _ageing()[0], "ax": None, "versus": "ratio", "theory": None},
-    "barrier_width": lambda: {"swaps": _swaps(), "n_swaps": [4, 16], "fraction": None, "log": True, "unit": "nats"},
-    "complexity_curves": lambda: {"card": sl.theory_card(3), "figure": None},
-    "correlation_curve": lambda: {"correlation": synthetic.correlation(), "orders": (2, 3), "labels": None},
-    "correlation_mixture": lambda: {
-        "correlation": [synthetic.correlation(p) for p in (2, 3)], "orders": (2, 3), "labels": LABELS,
-    },
-    "critical_points_depth": lambda: {"depth": depth_theory(500), "ax": None},
-    "dendrogram_matrix": lambda: {"hierarchy": _tree(12), "matrix": np.ones((12, 12)), "matrix_label": "x"},
-    "descent_approach": lambda: {"scaling": _scaling(), "theory": None, "levels": {"a": -1.6}, "power": 0.66},
-    "descent_curve": lambda: {"flow": _flow(), "theory": None, "levels": {"a": -1.6}, "labels": ["a"]},
-    "descent_sizes": lambda: {"scaling": _scaling(), "levels": {"a": -1.6}},
-    "distance_histogram": lambda: {
-        "statistics": [synthetic.statistics(m, 12) for m in (64, 128)], "labels": LABELS, "n_bins": 10,
-        "relative": True,
-    },
-    "effective_order_sweep": lambda: {
-        "correlations": [synthetic.correlation(p) for p in (2, 3)], "values": [8, 16], "labels": None,
-        "value_label": "M",
-    },
-    "energy_temperature": lambda: {"exchange": exchange(), "theory": None, "levels": {"a": 0.5}, "labels": ["a"]},
-    "flatness_batch": lambda: {"comparison": synthetic.batch_comparison(6), "kind": "walk", "unit": "nats"},
-    "hierarchy_pair": lambda: {
-        "hierarchies": [_tree(8), _tree(12)],
-        "distributions": [synthetic.overlap_distribution(seed) for seed in (0, 1)], "names": LABELS,
-    },
-    "index_counts": lambda: {"counts": _counts(), "theory": None, "labels": ["a"]},
-    "index_energy": lambda: {"critical": _critical(), "layers": np.array([-1.6, -1.5]), "threshold": -1.4},
-    "line_pair": lambda: {"lines": _lines(), "names": LABELS, "value_labels": LABELS, "orders": (None, 3)},
-    "line_panels": lambda: {"lines": _lines(), "log": True, "value_label": "x"},
-    "line_profile": lambda: {"lines": _lines(), "quantity": "loss", "log": True, "value_label": "x"},
-    "mapping_assumptions": lambda: {"result": _assumptions(), "labels": ["a"], "details": True},
-    "minima_energies": lambda: {"minima": _minima(), "levels": {"a": -1.6}, "n_bins": 5},
-    "overlap_distribution_curves": lambda: {"exchange": exchange(), "bins": 10, "levels": {"a": 0.5}},
-    "overlap_histogram": lambda: {"distribution": synthetic.overlap_distribution(), "labels": ["a"]},
-    "overlap_profiles": lambda: {
-        "profiles": [synthetic.profile(), synthetic.profile("energy")], "names": LABELS, "value_labels": LABELS,
-        "orders": (None, 3), "references": (2, 3),
-    },
-    "plane_contour": lambda: {
-        "plane": synthetic.plane(8, 6), "quantity": "loss", "log": True, "equal": True, "value_label": "x",
-    },
-    "plane_pair": lambda: {
-        "planes": [synthetic.plane(8, 6), synthetic.plane(8, 6, kind="glass")], "names": LABELS,
-        "value_labels": LABELS, "surfaces": False,
-    },
-    "plane_surface": lambda: {"plane": synthetic.plane(8, 6), "quantity": "loss", "log": True, "value_label": "x"},
-    "save_figure": lambda: {
-        "drawn": Figure(), "path": Path(tempfile.mkdtemp()) / "a.svg", "overwrite": False, "dpi": 50,
-    },
-    "svg_text": lambda: {"drawn": Figure(), "title": "a", "dpi": 50},
-    "swap_barrier": lambda: {"swaps": _swaps(), "log": True, "unit": "nats"},
-    "swap_curves": lambda: {"swap": _swaps()[0], "quantity": "loss", "log": True, "value_label": "x"},
-    "training_history": lambda: {"ensemble": synthetic.ensemble(6, 4), "log": True},
-    "ultrametricity_null": lambda: {
-        "result": synthetic.ultrametricity(), "measure": "deviation", "label": "x", "name": "n",
-    },
-    "walk_fan": lambda: {
-        "walks": [walk()], "quantity": "loss", "versus": "step", "n_shown": 1, "log": True, "value_label": "x",
-    },
-    "walk_ruggedness": lambda: {"ruggedness": [synthetic.ruggedness(1.0)], "labels": ["a"]},
-    "width_spread": lambda: {
-        "statistics": [synthetic.statistics(m, 12) for m in (64, 128)], "widths": [64, 128], "guide": -0.5,
-    },
-}  # fmt: skip
 CASES |= {f"figures.{name}": make for name, make in FIGURES.items()}
-
-
-@cache
-def _ageing():
-    times, waits = np.array([0.0, 0.1, 0.2]), np.array([0.1, 0.2])
-    run = sl.langevin(glass(), spins(), 0.4, np.linspace(0, 0.4, 5), waiting_times=waits)
-    return run, ageing_theory(3, 0.4, waits, times)
-
-
-@cache
-def _swaps():
-    return [synthetic.swap(width, n_trials=5) for width in (64, 128)]
-
-
-@cache
-def _tree(n):
-    return synthetic.hierarchy(synthetic.solutions(n))
-
-
-@cache
-def _scaling():
-    return sl.descent_scaling(3, [4, 6], 2, 2, [0.0, 0.5, 1.0])
-
-
-@cache
-def _flow():
-    return sl.gradient_flow(glass(), spins(), [0.0, 0.5, 1.0])
-
-
-@cache
-def _counts():
-    return sl.critical_point_counts(3, 3, 2, n_starts=40, method="search")
-
-
-@cache
-def _critical():
-    return sl.critical_points(sl.SphericalSpinGlass(3, 3, seed=0), 40, method="search")
-
-
-@cache
-def _assumptions():
-    return sl.mapping_assumptions(unbiased(), numbers(4, 12), numbers(24, 2))
-
-
-@cache
-def _minima():
-    return sl.glass_minima(glass(), 4)
-
-
-@cache
-def _lines():
-    return [synthetic.line("a", batch=4), synthetic.line("b")]
 
 
 def prepared(name):

@@ -5,6 +5,16 @@ from itertools import combinations
 import numpy as np
 
 
+def close_pairs(n, dim, dtype, seed=0):
+    """Rows with a large common part, pairs ever closer, and two identical rows."""
+    generator = np.random.default_rng(seed)
+    rows = generator.standard_normal((n, dim)) + 5.0
+    for k in range(n // 2 - 1):
+        rows[2 * k + 1] = rows[2 * k] + 10.0 ** (-0.5 * k) * generator.standard_normal(dim)
+    rows[-1] = rows[0]
+    return rows.astype(dtype)
+
+
 def distances(params, metric):
     rows = np.asarray(params).astype(np.longdouble)
     out = np.zeros((len(rows), len(rows)))

@@ -1,63 +1,10 @@
-"""Training of one network written plainly in NumPy float64: loops over layers, whole-batch formulas."""
+"""Training of one network written plainly in NumPy float64, from the gradients of the oracle of networks."""
 
-import itertools
 import math
 
 import numpy as np
 
-
-def unpack(point, widths, bias):
-    layers, offset = [], 0
-    for fan_in, fan_out in itertools.pairwise(widths):
-        w = point[offset : offset + fan_in * fan_out].reshape(fan_out, fan_in)
-        offset += fan_in * fan_out
-        b = point[offset : offset + fan_out] if bias else np.zeros(fan_out)
-        offset += fan_out if bias else 0
-        layers.append((w, b))
-    return layers
-
-
-def outputs(point, widths, bias, x):
-    h = x
-    layers = unpack(point, widths, bias)
-    kept = [h]
-    for i, (w, b) in enumerate(layers):
-        h = h @ w.T + b
-        if i < len(layers) - 1:
-            h = np.maximum(h, 0)
-        kept.append(h)
-    return kept
-
-
-def loss(point, widths, bias, x, y, kind):
-    z = outputs(point, widths, bias, x)[-1]
-    if kind == "mse":
-        return np.mean((z - y) ** 2)
-    top = z.max(axis=1)
-    return np.mean(np.log(np.exp(z - top[:, None]).sum(axis=1)) + top - z[np.arange(len(y)), y])
-
-
-def accuracy(point, widths, bias, x, labels):
-    return np.mean(outputs(point, widths, bias, x)[-1].argmax(axis=1) == labels)
-
-
-def gradient(point, widths, bias, x, y, kind):
-    kept = outputs(point, widths, bias, x)
-    z = kept[-1]
-    if kind == "mse":
-        delta = 2 * (z - y) / z.size
-    else:
-        delta = np.exp(z - z.max(axis=1, keepdims=True))
-        delta /= delta.sum(axis=1, keepdims=True)
-        delta[np.arange(len(y)), y] -= 1
-        delta /= len(y)
-    parts = []
-    for i, (w, _) in reversed(list(enumerate(unpack(point, widths, bias)))):
-        if bias:
-            parts.append(delta.sum(axis=0))
-        parts.append((delta.T @ kept[i]).ravel())
-        delta = (delta @ w) * (kept[i] > 0)
-    return np.concatenate(parts[::-1])
+from .network import gradient
 
 
 class SGD:
@@ -115,7 +62,7 @@ def train(point, widths, bias, x, y, kind, optimizer, rate, batch_size, orders):
     for epoch, order in enumerate(orders):
         for low in range(0, n, batch_size):
             batch = order[low : low + batch_size]
-            g = gradient(point, widths, bias, x[batch], y[batch], kind)
+            g = gradient(widths, bias, point, x[batch], y[batch], kind)
             point = optimizer.step(point, g, rate(epoch + (low // batch_size) / math.ceil(n / batch_size)))
         history.append(point)
     return np.array(history)

@@ -123,21 +123,6 @@ def test_bits_do_not_depend_on_threads(order, generated, threads, two_threads):
     np.testing.assert_array_equal(two[2], two[1][0])  # and one point of several chunks is as in the batch
 
 
-@pytest.mark.parametrize("order", [2, 3, 4])
-def test_large_enough_for_chunks_and_panels(order):
-    n = {2: 900, 3: 130, 4: 40}[order]
-    glass = sl.SphericalSpinGlass(n, order, seed=2)
-    tensors = oracle.tensors_of(glass)
-    points = glass.random_points(2)
-    values, gradients = glass.value_and_gradient(points)
-    for b in range(2):
-        assert values[b] == pytest.approx(oracle.polynomial(tensors, points[b]), abs=1e-13)
-        np.testing.assert_allclose(gradients[b], oracle.gradient(tensors, points[b]), rtol=0, atol=1e-13)
-    np.testing.assert_allclose(
-        glass.hessians(points[:1])[0], oracle.hessian(tensors, points[0]), rtol=0, atol=1e-13
-    )
-
-
 @given(glasses(), st.floats(-3, 3))
 def test_a_pure_glass_is_homogeneous(glass, factor):
     if isinstance(glass.order, dict):

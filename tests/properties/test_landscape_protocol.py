@@ -257,3 +257,35 @@ def test_every_probe_runs_on_what_only_inherits():
     assert np.isfinite(sl.flatness(landscape, points[0], [0.1], 3).rise).all()
     flow = sl.gradient_flow(landscape, points, [0.0, 50.0])
     assert_allclose(flow.energies[:, -1], 2 * np.linalg.eigvalsh(MAT)[0], rtol=1e-6)
+
+
+class Quartic(sl.BaseLandscape):
+    """A landscape that a user wrote: what no one can know for it, and nothing else."""
+
+    dim, dtype, device, fingerprint = 5, np.dtype("float64"), "cpu", "quartic"
+    geometry = sl.Euclidean()
+
+    def value(self, points):
+        points = np.asarray(points)
+        return (points**4).sum(axis=-1) if points.ndim > 1 else float((points**4).sum())
+
+    def gradient(self, points):
+        return 4 * np.asarray(points) ** 3
+
+    def hessian_product(self, point, vectors):
+        return 12 * np.asarray(point) ** 2 * np.asarray(vectors)
+
+
+def test_probes_take_a_landscape_of_ones_own():
+    own, point = Quartic(), np.full(5, 0.5)
+    assert isinstance(own, sl.Landscape)
+    walk = sl.random_walk(own, point, 0.01, 5, n_walkers=3)
+    np.testing.assert_allclose(walk.values[:, 0], 5 / 16)
+    line = sl.line(own, point, -point, [0.0, 0.5, 1.0])
+    np.testing.assert_allclose(line.values, [5 / 16, 0, 5 / 16])
+    values, gradients = own.value_and_gradient(point[None])
+    np.testing.assert_allclose(values, 5 / 16)
+    np.testing.assert_allclose(gradients, 0.5)
+    np.testing.assert_allclose(own.hessian_products(point[None], np.ones((1, 5))), 3.0)
+    with pytest.raises(sl.ArgumentError, match="samples"):
+        own.batch([0])

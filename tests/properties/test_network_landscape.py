@@ -158,16 +158,6 @@ def test_a_tiny_loss_keeps_its_digits():
         assert_allclose(landscape.value(np.array([gap, 0.0])), np.log1p(np.exp(-gap)), rtol=1e-14)
 
 
-@pytest.mark.parametrize("n", [1, 31, 128, 1000, 9000])
-def test_several_tiles(n):
-    """Enough samples for one tile, a short last tile, eight tiles and several tiles in a group."""
-    case = Case((4, 5, 3), True, "cross_entropy", n, seed=n)
-    assert_close(case.landscape.value(case.points[0]), case.reference("loss", case.points[0]), case)
-    assert_close(case.landscape.gradient(case.points[0]), case.reference("gradient", case.points[0]), case)
-    got = case.landscape.hessian_product(case.points[0], case.vectors[0])
-    assert_close(got, case.reference("hessian_product", case.points[0], case.vectors[0]), case)
-
-
 @given(cases(bias=False, dtype="float64"), st.sampled_from([0.25, 0.5, 2.0]))
 def test_a_net_without_biases_is_homogeneous(case, factor):
     """Outputs scale with factor^H: targets scaled alike scale the squared error by factor^2H, exactly."""

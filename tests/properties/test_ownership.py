@@ -11,7 +11,7 @@ import pytest
 import spinland as sl
 from spinland import arrays
 from spinland.arrays import Owner
-from tests.oracles import public
+from tests.oracles import objects, public
 
 NAMES = sorted(public.CASES)
 pytestmark = pytest.mark.filterwarnings(
@@ -118,7 +118,7 @@ def every_subclass(kind):
 
 
 def test_results_are_read_only_and_share_what_is_locked():
-    ensemble = public.ensemble()
+    ensemble = objects.ensemble()
     assert not ensemble.params.flags.writeable
     with pytest.raises(ValueError, match="read-only"):
         ensemble.params[0] = 0

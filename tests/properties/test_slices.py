@@ -11,7 +11,6 @@ from spinland.landscape.network_landscape import NetworkLandscape
 from spinland_kernels.elementary import exp_of_negative
 from spinland_kernels.slice import cpu as kernel
 from spinland_kernels.slice.work import UNITS, cut_of
-from tests.oracles.slices import loss_and_accuracy
 
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 
@@ -55,17 +54,6 @@ def test_a_slice_equals_plain_evaluation(widths, n_samples, n_directions, bias, 
     np.testing.assert_allclose(values, plain, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
     if dtype == "float64":  # in float32 two outputs may come out in another order
         np.testing.assert_array_equal(accuracy, plain_accuracy)
-
-
-@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
-@pytest.mark.parametrize("widths", [(6, 4), (6, 21, 4), (6, 9, 8, 4)])
-def test_a_slice_equals_the_oracle(widths, loss):
-    landscape, origin, directions, (x, y) = family(widths, 40, 2, loss=loss)
-    coefficients = np.array([[0, 0], [1, 0], [0.3, -0.7]])
-    values, accuracy = landscape.slice(origin, directions).evaluate(coefficients)
-    expected = [loss_and_accuracy(widths, True, origin + c @ directions, x, y, loss) for c in coefficients]
-    np.testing.assert_allclose(values, [e[0] for e in expected], rtol=1e-12)
-    np.testing.assert_array_equal(accuracy, [e[1] for e in expected])
 
 
 @pytest.mark.parametrize("n_directions", [0, 1, 2, 5])

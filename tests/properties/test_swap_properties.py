@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.probes.swaps import swap_interpolation, swap_pairs
+from spinland.probes.swaps import swap_interpolation
+from tests.oracles import network as networks
 from tests.oracles import swaps as oracle
 
 
@@ -26,9 +27,10 @@ def test_any_point_on_the_way_equals_plain_evaluation(case, alpha):
     network, x, y, point, layer, s, seed = case
     landscape = NetworkLandscape(network, x, y, dtype="float64")
     result = swap_interpolation(landscape, point, s, alpha, 1, layer, seed)
-    flat = swap_pairs(seed, layer, np.array([0]), s, network.widths[layer + 1])[0]
-    copy = oracle.swapped(network, point, layer, zip(flat[0::2], flat[1::2], strict=True))
-    value, accuracy = oracle.loss(network, (1 - alpha) * point + alpha * copy, x, y)
+    copy = oracle.swapped(network, point, layer, oracle.pairs(seed, layer, 0, s, network.widths[layer + 1]))
+    between = (1 - alpha) * point + alpha * copy
+    value = networks.loss(network.widths, network.bias, between, x, y, "cross_entropy")
+    accuracy = networks.accuracy(network.widths, network.bias, between, x, y)
     np.testing.assert_allclose(result.values[0, 0, 0], value, rtol=1e-10, atol=1e-12)
     if network.bias:  # without biases outputs may tie at zero, where the last digit decides
         np.testing.assert_allclose(result.accuracy[0, 0, 0], accuracy, atol=1e-12)

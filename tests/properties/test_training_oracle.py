@@ -9,6 +9,7 @@ from spinland.training.loop import train
 from spinland.training.optimizers import SGD, Adam, AdamW
 from spinland.training.schedules import Constant, Cosine, Cyclic, Step
 
+from ..oracles import network as networks
 from ..oracles import training as oracle
 
 EPOCHS = 4
@@ -117,11 +118,11 @@ def test_every_depth_bias_and_loss(bias, hidden, task, loss):
     np.testing.assert_allclose(ensemble.snapshots[0], points, rtol=1e-9, atol=1e-11)
     for which, (x, y) in {"train": data[:2], "test": data[2:]}.items():
         targets = np.eye(3)[y] if loss == "mse" and y.ndim == 1 else y
-        want = [oracle.loss(p, network.widths, bias, x.astype(float), targets, loss) for p in points]
+        want = [networks.loss(network.widths, bias, p, x, targets, loss) for p in points]
         np.testing.assert_allclose(getattr(ensemble, f"{which}_loss")[0], want, rtol=1e-9)
         have = getattr(ensemble, f"{which}_accuracy")[0]
         if task == "classification":
-            want = [oracle.accuracy(p, network.widths, bias, x.astype(float), y) for p in points]
+            want = [networks.accuracy(network.widths, bias, p, x, y) for p in points]
             np.testing.assert_allclose(have, want, rtol=1e-12)
         else:
             assert np.isnan(have).all()

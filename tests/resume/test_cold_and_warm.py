@@ -1,5 +1,7 @@
 """A process that compiles the kernels and one that finds them compiled compute the same bits."""
 
+import pytest
+
 SCRIPT = """
 import hashlib
 import numpy as np
@@ -25,6 +27,7 @@ print(hashlib.sha256(b"".join(np.ascontiguousarray(r).tobytes() for r in results
 """
 
 
+@pytest.mark.slow  # every kernel is compiled
 def test_cold_and_warm_runs_have_the_same_bits(run_python, tmp_path):
     environment = {"NUMBA_CACHE_DIR": str(tmp_path)}
     cold, n_compiled = run_python(SCRIPT, **environment).split()

@@ -32,29 +32,56 @@ def _race(*peers, tolerance=1e-3):
     return compare.run(operation, {"additions": 1.0})
 
 
+#: Operations that are tried in one process; together all of them.
+TRIED = (
+    ("planes", "swaps", "walks", "training"),
+    ("derivatives", "distances", "linkage"),
+    ("glass", "start"),
+)
+
+
+def suite(repository, *words):
+    """Run the suite as a person does."""
+    paths = os.pathsep.join([str(repository), str(repository / "kernels"), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-m", "benchmarks", *map(str, words)]
+    return subprocess.run(
+        command, cwd=repository, env={**os.environ, "PYTHONPATH": paths}, check=False, capture_output=True,
+        text=True, timeout=1500,
+    )  # fmt: skip
+
+
 @pytest.mark.slow
-def test_the_quick_suite_runs(tmp_path, repository):
-    paths = os.pathsep.join([str(repository), str(repository / "kernels")])
-    command = [sys.executable, "-m", "benchmarks", "--quick", "--json", str(tmp_path / "rows.json")]
-    environment = {**os.environ, "PYTHONPATH": paths}
-    done = subprocess.run(
-        command, cwd=repository, env=environment, check=False, capture_output=True, text=True, timeout=1500
-    )
+@pytest.mark.parametrize("names", TRIED, ids="-".join)
+def test_the_quick_suite_runs(names, tmp_path, repository):
+    done = suite(repository, *names, "--quick", "--json", tmp_path / "rows.json")
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "rows.json").read_text())
     assert found["quick"]
     assert not found["failures"]
-    assert {curve["operation"] for curve in found["scaling"]} == set(OPERATIONS)
+    assert {curve["operation"] for curve in found["scaling"]} == set(names)
     for outcome in found["operations"]:
         assert outcome["name"] in done.stdout
         assert outcome["ours"]["seconds"] > 0
         for peer in outcome["peers"]:
             assert peer["error"].endswith("is missing") or peer["ratio"] > 0
-    again = subprocess.run(
-        command, cwd=repository, env=environment, check=False, capture_output=True, text=True
-    )
-    assert again.returncode == 2
-    assert "exists" in again.stderr
+
+
+def test_every_operation_is_tried_and_a_file_is_not_overwritten(tmp_path, repository):
+    assert sorted(name for names in TRIED for name in names) == sorted(OPERATIONS)
+    (tmp_path / "rows.json").write_text("mine")
+    done = suite(repository, "--quick", "--json", tmp_path / "rows.json")
+    assert done.returncode == 2
+    assert "exists" in done.stderr
+    assert (tmp_path / "rows.json").read_text() == "mine"
+
+
+def test_a_trial_has_one_round_and_each_peer_once():
+    peer = compare.Contender("peer", ONES)
+    others = (compare.Contender("peer", ONES, {"last": 2.0}), compare.Contender("other", ONES))
+    peers = (*compare.in_threads(peer), *others)
+    operation = compare.Operation("add", "three ones", peer, peers, rounds=7)
+    assert compare.tried(operation).rounds == 1
+    assert compare.tried(operation).peers == (peers[0], *others)
 
 
 def test_a_wrong_answer_is_no_result():

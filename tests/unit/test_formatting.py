@@ -36,6 +36,7 @@ def test_a_value_has_the_decimals_of_its_error(value, error, text):
     [
         (-1.633, 5, "−1.6330"), (0.030, 2, "0.030"), (9.999, 3, "10.0"), (1234.5, 3, "1230"), (6.53e-5, 3, "6.53·10⁻⁵"),
         (1e-10, 2, "1.0·10⁻¹⁰"), (0.0, 3, "0"), (math.nan, 3, "–"), (2.5e7, 2, "2.5·10⁷"),
+        (5e-324, 1, "5·10⁻³²⁴"),
     ],
 )  # fmt: skip
 def test_a_number_keeps_its_zeros(value, digits, text):

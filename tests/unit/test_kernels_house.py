@@ -194,23 +194,6 @@ def plain(function):
     return getattr(function, "py_func", function)
 
 
-@pytest.mark.parametrize(
-    "folder", sorted(p.parent.name for p in KERNELS.glob("*/cpu.py") if (p.parent / "cuda.py").exists())
-)
-def test_twins_have_one_signature(folder):
-    tree = {name: ast.parse((KERNELS / folder / name).read_text()) for name in ("cpu.py", "cuda.py")}
-    signatures = {
-        name: {
-            f.name: [a.arg for a in (*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs)]
-            for f in module.body
-            if isinstance(f, ast.FunctionDef) and not f.name.startswith("_") and not f.decorator_list
-        }
-        for name, module in tree.items()
-    }
-    for name, arguments in signatures["cuda.py"].items():
-        assert signatures["cpu.py"][name] == arguments
-
-
 def modules(package):
     """Names of all modules of a package, itself included."""
     found = pkgutil.walk_packages(package.__path__, package.__name__ + ".")

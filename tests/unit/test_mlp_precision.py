@@ -12,7 +12,7 @@ import pytest
 
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.probes.swaps import swap_interpolation, swap_pairs
+from spinland.probes.swaps import swap_interpolation
 from spinland_kernels.elementary import exp_of_negative
 from spinland_kernels.networks import N_COEFFICIENTS, SGD, Batches, Replicas, Rule
 from spinland_kernels.training import cpu as training
@@ -113,10 +113,12 @@ def test_huge_outputs_on_slices_and_with_swaps_keep_single_precision(largest):
         want = oracle.loss(case.widths, True, point, case.x, case.y, "cross_entropy")
         assert values == pytest.approx(want, rel=1e-6)
     swapped = swap_interpolation(landscape, case.point, [3], [0.0, 0.5, 1.0], 1, seed=0)
-    flat = swap_pairs(0, 0, np.array([0]), 3, 16)[0]
-    other = swaps.swapped(case.network, case.point, 0, list(zip(flat[0::2], flat[1::2], strict=True)))
+    other = swaps.swapped(case.network, case.point, 0, swaps.pairs(0, 0, 0, 3, 16))
     middle = (case.point.astype(float) + other) / 2
-    want = [swaps.loss(case.network, point, case.x, case.y)[0] for point in (case.point, middle, other)]
+    want = [
+        oracle.loss(case.widths, True, point, case.x, case.y, "cross_entropy")
+        for point in (case.point, middle, other)
+    ]
     np.testing.assert_allclose(np.ravel(swapped.values), want, rtol=1e-6)
 
 

@@ -110,13 +110,19 @@ def test_a_fault_inside_a_bar_takes_the_bar_away():
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_a_display_never_fails(encoding):
-    stream = io.TextIOWrapper(io.BytesIO(), encoding, errors="strict")
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding, errors="strict")
     console = Console(file=displays._Unfailing(stream), force_terminal=True, width=100)
     bars = displays.Bars(console)
     with bars(2, "σ of a\udcffb\n") as advance:
         advance()
+        bars._live.refresh()
+        stream.flush()
+        assert b"of a" in raw.getvalue()
         stream.close()
         advance()
+        bars._live.refresh()
+    assert bars._live is None
 
 
 def test_off_until_asked_and_put_back():

@@ -24,37 +24,6 @@ METRICS = ("euclidean", "sqeuclidean", "cosine")
 TOLERANCE = {"float32": 1e-6, "float64": 1e-12}
 
 
-def _close_pairs(n, dim, dtype, seed=0):
-    """Rows with a large common part, pairs ever closer, and two identical rows."""
-    generator = np.random.default_rng(seed)
-    rows = generator.standard_normal((n, dim)) + 5.0
-    for k in range(n // 2 - 1):
-        rows[2 * k + 1] = rows[2 * k] + 10.0 ** (-0.5 * k) * generator.standard_normal(dim)
-    rows[-1] = rows[0]
-    return rows.astype(dtype)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("n", "dim"), [(2, 1), (5, 3), (17, 700), (140, 2100), (14, 20001)])
-@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean"])
-def test_distances_have_their_digits_at_any_closeness(dtype, n, dim, metric):
-    rows = _close_pairs(n, dim, dtype)
-    expected = oracle.distances(rows, metric)
-    np.testing.assert_allclose(gram.distances(rows, metric), expected, rtol=2 * TOLERANCE[dtype], atol=0)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_cosines_have_their_digits(dtype):
-    rows = _close_pairs(14, 20001, dtype)
-    rows[3] *= 1e-3
-    rows[4] *= -1e3
-    expected = oracle.distances(rows, "cosine")
-    np.testing.assert_allclose(
-        gram.distances(rows, "cosine"), expected, rtol=2 * TOLERANCE[dtype], atol=1e-30
-    )
-    np.testing.assert_allclose(gram.overlaps(rows), 1 - expected, rtol=0, atol=TOLERANCE[dtype])
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("metric", METRICS)
 def test_identical_rows_are_at_zero(dtype, metric):
@@ -64,13 +33,13 @@ def test_identical_rows_are_at_zero(dtype, metric):
 
 @pytest.mark.parametrize("power", [-40, 40])
 def test_a_power_of_two_scales_the_bits(power):
-    rows = _close_pairs(12, 9000, np.float32)
+    rows = oracle.close_pairs(12, 9000, np.float32)
     scaled = gram.distances(rows * np.float32(2.0**power))
     np.testing.assert_array_equal(scaled, gram.distances(rows) * 2.0**power)
 
 
 def test_condensed_and_square_agree():
-    rows = _close_pairs(9, 50, np.float64)
+    rows = oracle.close_pairs(9, 50, np.float64)
     square = gram.distances(rows)
     np.testing.assert_array_equal(square, square.T)
     np.testing.assert_array_equal(gram.distances(rows, condensed=True), oracle.condensed(square))
@@ -122,7 +91,7 @@ def test_what_is_not_finite_stays_in_its_row(dtype, value):
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_threads_and_blocks_do_not_change_the_bits(metric, dtype, monkeypatch):
-    rows = _close_pairs(150, 9 * cpu.CHUNK + 77, dtype)
+    rows = oracle.close_pairs(150, 9 * cpu.CHUNK + 77, dtype)
     reference = gram.distances(rows, metric)
     threads = numba.get_num_threads()
     try:
@@ -155,7 +124,7 @@ def test_many_near_pairs_are_computed_in_parts(monkeypatch):
     ids=["list", "big-endian", "fortran", "strided"],
 )
 def test_any_layout_gives_the_same_bits(convert):
-    rows = _close_pairs(8, 100, np.float64)
+    rows = oracle.close_pairs(8, 100, np.float64)
     np.testing.assert_array_equal(gram.distances(convert(rows)), gram.distances(rows))
 
 
@@ -167,7 +136,7 @@ def test_other_numbers_are_converted(dtype):
 
 def test_datasets_and_memory_maps_give_the_same_bits_and_fingerprint(tmp_path, monkeypatch):
     monkeypatch.setattr("spinland.budget.REPLICAS", 1 << 16)
-    rows = _close_pairs(20, 9000, np.float32)
+    rows = oracle.close_pairs(20, 9000, np.float32)
     reference = gram.distances(rows)
     np.save(tmp_path / "rows.npy", rows)
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")

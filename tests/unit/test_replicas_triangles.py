@@ -38,17 +38,6 @@ def test_one_triangle_in_any_order(sides, expected):
         np.testing.assert_allclose(formula.deviations(sides[a], sides[b], sides[c]), expected, rtol=1e-14)
 
 
-@pytest.mark.parametrize("sampled", [False, True])
-@pytest.mark.parametrize("n_sets", [1, 9])
-def test_weighted_sums_against_a_naive_loop(rows, sampled, n_sets):
-    generator = np.random.default_rng(1)
-    square = gram.distances(rows)
-    weights = generator.integers(0, 3, (14, n_sets)).astype(float)
-    triples = np.array([generator.permutation(14)[:3] for _ in range(2500)]) if sampled else None
-    result = cpu.triangle_means(square, weights, 0.3, triples)
-    np.testing.assert_allclose(result, oracle.triangle_means(square, weights, 0.3, triples), rtol=1e-12)
-
-
 def test_no_weight_no_mean(rows):
     result = cpu.triangle_means(gram.distances(rows), np.zeros((14, 1)), 0.3)
     assert np.isnan(result).all()

@@ -27,27 +27,6 @@ def numbers(seed, walker, n_steps, dim):
     return [rng.normals(seed, rng.Purpose.WALK, walker, t, dim) for t in range(1, n_steps + 1)]
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("constraint", ["none", "sphere"])
-def test_walk_equals_the_naive_walk(dtype, constraint):
-    network, landscape = small_network(dtype)
-    origins = network.initialize(2, seed=3, dtype=dtype)
-    walk = random_walk(landscape, origins, 0.05, 6, n_walkers=3, seed=11, constraint=constraint)
-    rtol = 1e-12 if dtype == "float64" else 2e-5
-    for row in range(6):
-        start = origins[row // 3]
-        steps = numbers(11, row, 6, landscape.dim)
-        values, distance, overlap, _ = oracle.walk(
-            landscape.value, start, 0.05, steps, constraint == "sphere"
-        )  # fmt: skip
-        np.testing.assert_allclose(walk.values[row], values, rtol=rtol)
-        np.testing.assert_allclose(walk.distance[row], distance, rtol=rtol)
-        np.testing.assert_allclose(walk.overlap[row], overlap, rtol=rtol)
-    assert list(walk.origin_index) == [0, 0, 0, 1, 1, 1]
-    assert walk.constraint == constraint
-    assert walk.n_steps == 6
-
-
 def test_walk_crosses_chunks_of_coordinates():
     dim = 2 * 4096 + 3
     walk = random_walk(bowl(dim), np.linspace(0, 1, dim), 0.1, 2, seed=5)

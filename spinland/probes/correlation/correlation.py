@@ -148,6 +148,13 @@ def correlation(
     ------
     ArgumentError
         q outside [−1, 1], too few pairs, a radius that is not the landscape's, or one that is not known.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> glass = sl.SphericalSpinGlass(n_spins=60, order=3)
+    >>> print(f"{sl.correlation(glass, n_pairs=300).effective_order:.0f}")
+    3
     """
     landscape = inputs.a_landscape(landscape)
     if landscape.dim < 2:

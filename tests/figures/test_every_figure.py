@@ -1,0 +1,162 @@
+"""Every public figure draws real results on new and on given axes, says of what, and refuses what is none."""
+
+import inspect
+import subprocess
+import sys
+
+import matplotlib
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+import spinland as sl
+from spinland import figures
+from spinland.errors import ArgumentError
+from tests.figures.looking import unlabelled, whole
+from tests.oracles import results
+
+pytestmark = pytest.mark.filterwarnings("ignore::spinland.errors.ShortRunWarning")  # short on purpose
+
+NO_FIGURES = {"ENERGY", "LOSS", "OVERLAP", "SQUARED_ERROR", "save_figure", "svg_text"}
+
+
+def solutions():
+    """Results of networks and of glasses that stand beside each other."""
+    return [results.ensemble(), results.minima()]
+
+
+def case(*arguments, **options):
+    return arguments, options
+
+
+# Arguments of each figure without its axes; a word after the name tells several cases apart.
+CASES = {
+    "ageing_beside_theory": lambda: case(
+        results.quench(), results.theory_of_quench(), plateau=sl.theory.marginal_state(3, 0.4).edwards_anderson
+    ),
+    "ageing_curves": lambda: case(results.quench()),
+    "barrier_width": lambda: case([results.swap(8), results.swap(16)], n_swaps=[2, 4]),
+    "barrier_width share": lambda: case([results.swap(8), results.swap(16)], fraction=0.125),
+    "complexity_curves": lambda: case(sl.theory_card(3)),
+    "correlation_curve": lambda: case(results.correlation()),
+    "correlation_mixture": lambda: case([results.correlation(), results.correlation(2)], labels=["a", "b"]),
+    "critical_points_depth": lambda: case(sl.theory.critical_points_by_depth(300, range(2, 12))),
+    "dendrogram_matrix": lambda: case(sl.hierarchy(results.ensemble()), labels=list("abcdef")),
+    "dendrogram_matrix many": lambda: case(results.tree(160, "single", "cosine")),
+    "descent_approach": lambda: case(results.scaling()),
+    "descent_curve": lambda: case(results.flow()),
+    "descent_sizes": lambda: case(results.scaling()),
+    "distance_histogram": lambda: case([results.statistics(8), results.statistics(16)], labels=["narrow", "wide"]),
+    "distance_histogram relative": lambda: case(results.statistics(), relative=True),
+    "effective_order_sweep": lambda: case([results.correlation(p) for p in (2, 3)], [2, 3]),
+    "energy_temperature": lambda: case(results.exchange()),
+    "flatness_batch": lambda: case(results.batches()),
+    "flatness_batch walk": lambda: case(results.batches(), kind="walk"),
+    "hierarchy_pair": lambda: case(
+        [sl.hierarchy(of) for of in solutions()],
+        [sl.overlap_distribution(sl.pair_statistics(of)) for of in solutions()],
+    ),
+    "index_counts": lambda: case(
+        sl.critical_point_counts(4, 3, 3), theory=sl.theory.mean_critical_points_by_index(4, 3)
+    ),
+    "index_energy": lambda: case(sl.critical_points(sl.SphericalSpinGlass(4, 3, seed=0))),
+    "line_pair": lambda: case([results.line(), results.line(of=results.glass)]),
+    "line_panels": lambda: case([results.line(), results.line("three", lines=3)]),
+    "line_panels glass": lambda: case(results.line(of=results.glass)),
+    "line_profile": lambda: case([results.line(), results.line("three", lines=3)]),
+    "line_profile accuracy": lambda: case(results.line(), quantity="accuracy"),
+    "mapping_assumptions": lambda: case(results.assumptions()),
+    "minima_energies": lambda: case([results.minima(), results.minima(4)]),
+    "overlap_distribution_curves": lambda: case(results.exchange(), bins=10),
+    "overlap_histogram": lambda: case(results.overlap_distribution()),
+    "overlap_profiles": lambda: case([results.profile(), results.profile(results.glass)]),
+    "plane_contour": lambda: case(results.plane()),
+    "plane_contour accuracy": lambda: case(results.plane(), quantity="accuracy"),
+    "plane_contour path": lambda: case(results.trajectory(), log=False),
+    "plane_contour glass": lambda: case(results.plane(results.glass), value_label=figures.ENERGY),
+    "plane_pair": lambda: case([results.plane(), results.plane(results.glass)]),
+    "plane_pair contours": lambda: case([results.plane(), results.plane(results.glass)], surfaces=False),
+    "plane_surface": lambda: case(results.plane()),
+    "plane_surface glass": lambda: case(results.plane(results.glass)),
+    "swap_barrier": lambda: case([results.swap(8), results.swap(16)]),
+    "swap_curves": lambda: case(results.swap()),
+    "swap_curves accuracy": lambda: case(results.swap(), quantity="accuracy"),
+    "swap_curves many": lambda: case(results.swap(16, tuple(range(9))), log=True),
+    "training_history": lambda: case(results.ensemble()),
+    "training_history regression": lambda: case(results.regression()),
+    "ultrametricity_null": lambda: case(results.ultrametricity()),
+    "ultrametricity_null rows": lambda: case([("replicas", 0.041, 0.003), ("shuffled", 0.082, 0.004)], label="number"),
+    "walk_fan": lambda: case([results.walk(), results.walk(0.1)], labels=["small steps", "large steps"]),
+    "walk_fan accuracy": lambda: case(results.walk(), quantity="accuracy", versus="distance", n_shown=2),
+    "walk_ruggedness": lambda: case([results.ruggedness(), results.ruggedness(0.1)], labels=["a", "b"]),
+    "width_spread": lambda: case([results.statistics(m) for m in (8, 16)], [8, 16], guide=-0.5),
+}  # fmt: skip
+
+
+def draw(name, target=None):
+    """A case on these axes or this figure, or on new ones."""
+    function = getattr(figures, name.split()[0])
+    arguments, options = CASES[name]()
+    place = "ax" if "ax" in inspect.signature(function).parameters else "figure"
+    return function(*arguments, **options, **{place: target})
+
+
+def test_every_public_figure_has_a_case():
+    assert {name.split()[0] for name in CASES} == set(figures.__all__) - NO_FIGURES
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_figure_draws_on_new_and_given_axes_and_says_of_what(name):
+    before = dict(matplotlib.rcParams)
+    drawn = draw(name)
+    figure = whole(drawn)
+    assert any(ax.has_data() for ax in figure.axes)
+    if name != "mapping_assumptions":  # its rows are named by sentences, some with numbers in them
+        assert not unlabelled(figure)
+    mine = Figure(figsize=(12, 7), layout="constrained")
+    if isinstance(drawn, Axes):
+        target = mine.add_subplot()
+        assert target.has_data() is False
+        assert draw(name, target) is target
+        assert target.has_data()
+    else:
+        target = mine.subfigures(1, 2)[0]
+        assert draw(name, target) is target
+        assert len(mine.axes) == len(figure.axes)
+    assert dict(matplotlib.rcParams) == before
+
+
+class Wrong:
+    """An object with nothing that a figure wants."""
+
+    def __repr__(self):
+        return "Wrong()"
+
+
+@pytest.mark.parametrize("name", sorted(set(figures.__all__) - NO_FIGURES))
+def test_a_wrong_object_is_refused_by_name(name):
+    draw = getattr(figures, name)
+    for wrong in (Wrong(), None):
+        extra = {
+            "width_spread": ([1],), "hierarchy_pair": (results.overlap_distribution(),), "effective_order_sweep": ([1],),
+            "ageing_beside_theory": (wrong,),
+        }.get(name, ())  # fmt: skip
+        with pytest.raises(ArgumentError, match=r": expected an? \w+.*got (Wrong\(|None)"):
+            draw(wrong, *extra)
+
+
+def test_the_check_of_labels_finds_a_missing_one():
+    ax = figures.swap_barrier(results.swap())
+    ax.set_ylabel("")
+    assert unlabelled(ax.figure) == [ax.yaxis]
+
+
+def test_figures_need_no_pyplot_and_spinland_needs_no_figures():
+    code = (
+        "import sys, spinland as sl; assert 'matplotlib' not in sys.modules\n"
+        "bowl = sl.FunctionLandscape(lambda w: (w**2).sum(axis=1), 2)\n"
+        "sl.figures.svg_text(sl.figures.line_profile(sl.line(bowl, [0, 0], [1, 0], [0, 1])))\n"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

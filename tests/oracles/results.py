@@ -1,0 +1,232 @@
+"""Real results of public calls, small enough to be made in seconds and once in a process.
+
+What figures, the list of public names and stores are tried on. A test that needs a certain number in a result puts it
+there with :func:`dataclasses.replace`, so that it stays a result of its class.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+import spinland as sl
+
+TIMES = (0.0, 0.1, 0.3, 1.0, 2.0)
+ALPHAS = (-0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
+
+
+# Landscapes and points
+
+
+@cache
+def data():
+    return sl.load_dataset("digits").subset(120, 60)
+
+
+@cache
+def network(width=8):
+    return sl.ReLUNetwork((64, width, 10))
+
+
+@cache
+def ensemble(width=8):
+    return sl.train(network(width), data(), 6, epochs=3, seed=1, snapshots=True)
+
+
+@cache
+def regression():
+    """Replicas trained on targets, which have no accuracy."""
+    linnerud = sl.load_dataset("linnerud")
+    return sl.train(
+        sl.ReLUNetwork((linnerud.n_inputs, 4, linnerud.n_outputs)), linnerud, 4, batch_size=5, epochs=3
+    )
+
+
+@cache
+def landscape(width=8):
+    return sl.NetworkLandscape(network(width), data())
+
+
+@cache
+def on_test_data():
+    return sl.NetworkLandscape(network(), data().x_test, data().y_test, quantity="test loss")
+
+
+@cache
+def squared():
+    linnerud = sl.load_dataset("linnerud")
+    return sl.NetworkLandscape(sl.ReLUNetwork((linnerud.n_inputs, 4, linnerud.n_outputs)), linnerud)
+
+
+@cache
+def bowl():
+    return sl.FunctionLandscape(lambda w: w**2 @ np.arange(1.0, 7), 6, quantity="potential", unit="eV")
+
+
+@cache
+def plain():
+    return sl.FunctionLandscape(lambda w: w**2 @ np.arange(1.0, 7), 6)
+
+
+@cache
+def glass(order=3):
+    return sl.SphericalSpinGlass(12, order, seed=2)
+
+
+@cache
+def minima(order=3):
+    return sl.glass_minima(glass(order), 8, seed=0)
+
+
+def points(of, n=3):
+    """Points of a landscape that a function of this module makes."""
+    where = of()
+    return where.random_points(n, 0) if of is glass else np.random.default_rng(0).normal(size=(n, where.dim))
+
+
+# Probes
+
+
+@cache
+def walk(sigma=0.05, of=landscape, walkers=6, origins=1):
+    start = (
+        of().random_points(origins, 0)
+        if of is glass
+        else np.linspace(1, 1.5, origins)[:, None] * np.ones(of().dim)
+    )
+    return sl.random_walk(of(), start, sigma, 12, walkers)
+
+
+@cache
+def ruggedness(sigma=0.05, of=landscape):
+    return sl.ruggedness(walk(sigma, of))
+
+
+@cache
+def swap(width=8, swaps=(0, 1, 2, 4), origins=1):
+    return sl.swap_interpolation(
+        landscape(width), ensemble(width).params[:origins], swaps, np.linspace(0, 1, 5), 4
+    )
+
+
+@cache
+def swap_of_regression():
+    return sl.swap_interpolation(squared(), regression().params[0], [0, 1, 2], np.linspace(0, 1, 5), 4)
+
+
+@cache
+def line(label="between solutions", lines=1, of=landscape):
+    where = ensemble().params if of is landscape else minima().params
+    start, end = (where[0], where[1]) if lines == 1 else (where[:lines], where[lines : 2 * lines])
+    return sl.line(of(), start, end, ALPHAS, label=label)
+
+
+@cache
+def plane(of=landscape, n=(9, 7)):
+    """The plane through three solutions, or through three points of a glass."""
+    return sl.plane_through(of(), ensemble().params[:3] if of is landscape else points(of), n=n)
+
+
+@cache
+def trajectory():
+    return sl.trajectory_plane(landscape(), ensemble(), n=(9, 7))
+
+
+@cache
+def profile(of=landscape):
+    where = ensemble().params if of is landscape else minima().params
+    return sl.overlap_profile(of(), where[:2], 8, 3)
+
+
+@cache
+def correlation(order=3):
+    return sl.correlation(glass(order), n_pairs=30)
+
+
+# Replicas
+
+
+@cache
+def statistics(width=8):
+    return sl.pair_statistics(ensemble(width))
+
+
+@cache
+def overlap_distribution(width=8):
+    return sl.overlap_distribution(statistics(width))
+
+
+@cache
+def tree(n=6, method="average", metric="euclidean", apart=0.25, dim=50):
+    """Hierarchy of points around four centres."""
+    draw = np.random.default_rng(0)
+    centres = apart * draw.normal(size=(4, dim))
+    return sl.hierarchy(draw.normal(size=(n, dim)) + centres[draw.integers(0, 4, n)], method, metric)
+
+
+@cache
+def ultrametricity():
+    return sl.ultrametricity(ensemble(), n_splits=10, n_null=10)
+
+
+@cache
+def batches():
+    """A tiny study's comparison of batch sizes."""
+    config = sl.StudyConfig(
+        hidden=(4,), replicas=3, epochs=2, sigmas=(0.1,), walk_steps=3, walkers=2, walk_origins=1, swap_trials=2, swap_origins=1,
+        swap_points=3, widths=(), bootstrap=10, null_draws=10, batch_sizes=(20, 60), batch_replicas=3, radii=(0.1,),
+        directions=2, grid=3, line_points=3, lines=1, glass_replicas=0,
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "study.h5"
+        sl.run_study(config, path, dataset=data())
+        return sl.Store(path, "r").load("batches/comparison")
+
+
+# Dynamics, critical points, the analogy
+
+
+@cache
+def flow():
+    return sl.gradient_flow(glass(), points(glass), TIMES)
+
+
+@cache
+def flow_of_instances():
+    return sl.gradient_flow(sl.instances(12, 3, 3), points(glass), TIMES)
+
+
+@cache
+def warm_flow():
+    return sl.langevin(glass(), points(glass), 0.4, TIMES)
+
+
+@cache
+def quench():
+    items = sl.instances(12, 3, 2, seed=0)
+    return sl.langevin(items, items[0].random_points(2, 0), 0.4, TIMES, 0.05, waiting_times=[0.5, 1.0])
+
+
+@cache
+def theory_of_quench():
+    run = quench()
+    return sl.theory.quench_correlation(run.waiting_times, [0.0, 0.1, 0.3, 1.0], 3, run.temperature)
+
+
+@cache
+def exchange(order=3):
+    return sl.replica_exchange(glass(order), [0.8, 1.2], 60, seed=0)
+
+
+@cache
+def scaling():
+    return sl.descent_scaling(3, [6, 10], n_instances=2, n_starts=2, times=TIMES[1:], seed=0)
+
+
+@cache
+def assumptions():
+    without = sl.ReLUNetwork((64, 4, 10), bias=False)
+    return sl.mapping_assumptions(without, without.initialize(4), data().x_train)

@@ -1,0 +1,285 @@
+"""What every kernel computes, on any machine, beside a naive NumPy form of it.
+
+A case yields triples (what the machine computed, what the oracle computes, tolerances). The kernels are reached through
+landscapes and probes where these take a device, so that the cases stay when a kernel's arguments change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import spinland as sl
+from spinland import rng
+from spinland_kernels.devices import operation
+from tests.oracles import glass as glasses
+from tests.oracles import network as networks
+from tests.oracles import philox as words
+from tests.oracles import replicas, swaps, training, walks
+
+Triples = Iterator[tuple[Any, Any, dict[str, float]]]
+
+SEED = 0xFEDCBA9876543210  # both halves of it are in use
+RELATIVE = {"float64": 1e-12, "float32": 1e-5}
+
+
+@dataclass(frozen=True)
+class Case:
+    """The kernels that a case runs, and what it compares for a device."""
+
+    kernels: tuple[str, ...]
+    compared: Callable[[str], Triples]
+
+
+def where(device: str) -> dict[str, str]:
+    """Arguments that choose a device, for functions of which some know the processor alone."""
+    return {} if device == "cpu" else {"device": device}
+
+
+def close(want: Any, dtype: str, factor: float = 1.0) -> dict[str, float]:
+    """Tolerances of numbers of this type, relative to the largest of them."""
+    return {"rtol": 0.0, "atol": factor * RELATIVE[dtype] * max(1.0, float(np.abs(want).max()))}
+
+
+def draws(device: str) -> Triples:
+    """Three streams, from number 6 on."""
+    kernel, top = operation("philox", device), 2**32 - 1
+    for fill, oracle in ((kernel.fill_normals, words.normal), (kernel.fill_uniforms, words.uniform)):
+        out = np.empty((3, 11))
+        fill(out, SEED, rng.Purpose.WALK, [4, 0, 7], top, start=6)
+        want = [[oracle(SEED, rng.Purpose.WALK, r, top, i) for i in range(6, 17)] for r in (4, 0, 7)]
+        yield out, want, {"rtol": 1e-13, "atol": 1e-14}
+
+
+def samples(n: int, inputs: int, outputs: int, kind: str, *, zeros: bool = False) -> tuple[Any, Any]:
+    """Inputs that float32 holds exactly, one of them dead, most of them zero if asked; labels or targets."""
+    draw = np.random.default_rng(n)
+    x = draw.normal(size=(n, inputs)) * (draw.random((n, inputs)) < 0.1 if zeros else 1)
+    x[:, inputs // 2] = 0
+    y = draw.integers(0, outputs, n) if kind == "cross_entropy" else draw.normal(size=(n, outputs))
+    return x.astype("f4").astype("f8"), y.astype("f4").astype("f8") if y.ndim == 2 else y
+
+
+def points(network: sl.ReLUNetwork, count: int, seed: int = 0) -> Any:
+    """Points that float32 holds exactly."""
+    draw = np.random.default_rng(seed)
+    scale = 1 / np.sqrt(max(network.widths))
+    return (scale * draw.normal(size=(count, network.n_params))).astype("f4").astype("f8")
+
+
+# One tile of samples, a short last tile, eight tiles, several tiles in a group; panels that are not full.
+NETWORKS = (
+    ((6, 4), True, "cross_entropy", 1, False),
+    ((6, 4), True, "mse", 31, False),
+    ((4, 5, 3), True, "cross_entropy", 9000, False),
+    ((6, 21, 4), True, "cross_entropy", 1000, False),
+    ((6, 9, 8, 4), True, "cross_entropy", 128, False),
+    ((6, 9, 8, 4), False, "mse", 70, False),
+    ((130, 33, 3), True, "cross_entropy", 129, True),
+    ((257, 9, 5, 3), False, "mse", 40, True),
+)
+
+
+def losses_and_derivatives(device: str) -> Triples:
+    """Values, gradients and products with the Hessian of networks of one to three layers, dense and sparse."""
+    for widths, bias, kind, n, zeros in NETWORKS:
+        network = sl.ReLUNetwork(widths, bias)
+        x, y = samples(n, widths[0], widths[-1], kind, zeros=zeros)
+        w, v = points(network, 3), points(network, 3, seed=1)
+        for dtype in ("float64", "float32"):
+            landscape = sl.NetworkLandscape(network, x, y, kind, dtype, device=device)
+            value = np.array([networks.loss(widths, bias, p, x, y, kind) for p in w])
+            yield landscape.value(w), value, close(value, dtype)
+            slope = np.array([networks.gradient(widths, bias, p, x, y, kind) for p in w])
+            yield landscape.gradient(w), slope, close(slope, dtype)
+            bend = np.array([networks.hessian_product(widths, bias, w[0], u, x, y, kind) for u in v])
+            yield landscape.hessian_product(w[0], v), bend, close(bend, dtype)
+
+
+def slices_of_networks(device: str) -> Triples:
+    """Losses and accuracies on planes."""
+    c = np.array([[0, 0], [1, 0], [0.3, -0.7]])
+    for widths, bias, kind, n, zeros in NETWORKS:
+        network = sl.ReLUNetwork(widths, bias)
+        x, y = samples(n, widths[0], widths[-1], kind, zeros=zeros)
+        origin, *directions = points(network, 3)
+        at = origin + c @ np.array(directions)
+        want = np.array([networks.loss(widths, bias, p, x, y, kind) for p in at])
+        for dtype in ("float64", "float32"):
+            landscape = sl.NetworkLandscape(network, x, y, kind, dtype, device=device)
+            values, accuracy = landscape.slice(origin, directions).evaluate(c)
+            yield values, want, close(want, dtype)
+            if kind == "cross_entropy" and dtype == "float64":  # in float32 two outputs may change places
+                right = [networks.accuracy(widths, bias, p, x, y) for p in at]
+                yield accuracy, right, {"rtol": 0, "atol": 0}
+
+
+SWAPS = (
+    ((5, 9, 3), 0, True, "cross_entropy"),
+    ((5, 8, 3), 0, False, "mse"),
+    ((5, 8, 7, 3), 0, True, "cross_entropy"),
+    ((5, 7, 8, 3), 1, True, "mse"),
+    ((5, 7, 6, 9, 4), 1, False, "cross_entropy"),
+    ((5, 7, 6, 9, 4), 2, True, "cross_entropy"),
+)
+
+
+def swaps_of_neurons(device: str) -> Triples:
+    """Losses and accuracies on the way to copies with exchanged neurons of any layer."""
+    alphas, trials = np.linspace(0, 1, 5), 3
+    for widths, layer, bias, kind in SWAPS:
+        network, width = sl.ReLUNetwork(widths, bias), widths[layer + 1]
+        x, y = samples(70, widths[0], widths[-1], kind)
+        (origin,) = points(network, 1)
+        counts = (0, 2, width // 2)
+        copies = [
+            swaps.swapped(network, origin, layer, swaps.pairs(SEED, layer, trial, s, width))
+            for s in counts for trial in range(trials)
+        ]  # fmt: skip
+        between = [(1 - a) * origin + a * copy for copy in copies for a in alphas]
+        shape = len(counts), trials, len(alphas)
+        want = np.array([networks.loss(widths, bias, p, x, y, kind) for p in between]).reshape(shape)
+        for dtype in ("float64", "float32"):
+            landscape = sl.NetworkLandscape(network, x, y, kind, dtype, device=device)
+            found = sl.swap_interpolation(landscape, origin, counts, alphas, trials, layer=layer, seed=SEED)
+            yield found.values, want, {"rtol": RELATIVE[dtype], "atol": 0}
+            if kind == "cross_entropy":
+                right = np.array([networks.accuracy(widths, bias, p, x, y) for p in between]).reshape(shape)
+                yield found.accuracy, right, {"rtol": 0, "atol": 1e-12}
+
+
+def walks_of_walkers(device: str) -> Triples:
+    """Values, distances and overlaps along free walks and walks on the sphere."""
+    network = sl.ReLUNetwork((6, 8, 3))
+    x, y = samples(40, 6, 3, "cross_entropy")
+    origins = points(network, 2)
+    for dtype in ("float64", "float32"):
+        landscape = sl.NetworkLandscape(network, x, y, dtype=dtype, device=device)
+        for constraint in ("none", "sphere"):
+            walk = sl.random_walk(landscape, origins, 0.05, 4, 2, SEED, constraint=constraint)
+            for row in range(4):
+                steps = [rng.normals(SEED, rng.Purpose.WALK, row, t, network.n_params) for t in range(1, 5)]
+                start = origins[row // 2].astype(dtype)
+                values, distances, overlaps, _ = walks.walk(
+                    lambda p: networks.loss(network.widths, True, p, x, y, "cross_entropy"),
+                    start, 0.05, steps, constraint == "sphere",
+                )  # fmt: skip
+                for got, want in (
+                    (walk.values, values),
+                    (walk.distance, distances),
+                    (walk.overlap, overlaps),
+                ):
+                    yield got[row], want, close(want, dtype)
+
+
+def training_of_replicas(device: str) -> Triples:
+    """Points after each epoch of one replica, given its start and the order of its samples."""
+    network, epochs = sl.ReLUNetwork((7, 6, 3)), 3
+    rules = (
+        (sl.SGD(0.02, momentum=0.8, nesterov=True), lambda: training.SGD(0.8, True)),
+        (sl.AdamW(0.02), lambda: training.Adam(weight_decay=1e-2, decoupled=True)),
+    )
+    for zeros in (False, True):
+        x, y = samples(37, 7, 3, "cross_entropy", zeros=zeros)
+        y[:3] = np.arange(3)
+        for optimizer, reference in rules:
+            ensemble = sl.train(
+                network, (x, y, x, y), None, optimizer, 8, epochs, SEED,
+                replicas=[5], dtype="float64", snapshots=True, device=device,
+            )  # fmt: skip
+            start = network.initialize(1, SEED, first=5, dtype="float64")[0]
+            orders = [rng.permutation(SEED, rng.Purpose.SHUFFLE, 5, epoch, len(x)) for epoch in range(epochs)]
+            want = training.train(
+                start, network.widths, True, x, y, "cross_entropy", reference(), lambda t: 0.02, 8, orders
+            )
+            yield ensemble.snapshots[0], want, {"rtol": 1e-9, "atol": 1e-11}
+
+
+# Few spins, and several chunks and panels of couplings.
+GLASSES = (
+    (7, 3, "signs"), (6, {2: 0.5, 4: -1.0}, "gaussian"),
+    (900, 2, "gaussian"), (130, 3, "gaussian"), (40, 4, "gaussian"),
+)  # fmt: skip
+
+
+def glass_of_spins(device: str) -> Triples:
+    """Energies, slopes and Hessians of stored, generated and mixed instances, and a slice of one."""
+    for n, order, disorder in GLASSES:
+        tensors = glasses.tensors_of(sl.SphericalSpinGlass(n, order, SEED, disorder=disorder))
+        for dtype, generated in (("float64", False), ("float32", False), ("float64", True)):
+            glass = sl.SphericalSpinGlass(
+                n, order, SEED, dtype, disorder=disorder, generated=generated, device=device
+            )  # fmt: skip
+            at = np.asarray(glass.random_points(2, seed=1), np.float64)
+            values, slopes = glass.value_and_gradient(at)
+            energies = np.array([glasses.polynomial(tensors, p) for p in at])
+            yield values, energies, close(energies, dtype, 3)
+            gradients = np.array([glasses.gradient(tensors, p) for p in at])
+            yield slopes, gradients, close(gradients, dtype, 3)
+            bends = np.array([glasses.hessian(tensors, p) for p in at[:1]])
+            yield glass.hessians(at[:1]), bends, close(bends, dtype, 3)
+            between = at[0] + 0.3 * (at[1] - at[0])
+            between *= np.sqrt(n) / np.linalg.norm(between)
+            energy = np.array([glasses.polynomial(tensors, between)])
+            yield glass.slice(at[0], [at[1] - at[0]]).value([[0.3]]), energy, close(energy, dtype, 3)
+
+
+def distances_of_replicas(device: str) -> Triples:
+    """Every digit of the distances of rows at any closeness, and of their cosines at any length."""
+    for n, dim in ((2, 1), (5, 3), (17, 700), (140, 2100), (14, 20001)):
+        for dtype in ("float64", "float32"):
+            unit = 1e-12 if dtype == "float64" else 1e-6
+            rows = replicas.close_pairs(n, dim, dtype)
+            for metric in ("euclidean", "sqeuclidean"):
+                want = replicas.distances(rows, metric)
+                yield sl.distances(rows, metric, **where(device)), want, {"rtol": 2 * unit, "atol": 0}
+            rows[n // 2] *= 1e-3
+            rows[n // 3] *= -1e3
+            want = replicas.distances(rows, "cosine")
+            yield sl.distances(rows, "cosine", **where(device)), want, {"rtol": 2 * unit, "atol": 1e-30}
+            yield sl.overlaps(rows, **where(device)), 1 - want, {"rtol": 0, "atol": unit}
+
+
+def triangles_of_replicas(device: str) -> Triples:
+    """Weighted means over triangles, all of them and drawn ones."""
+    draw = np.random.default_rng(1)
+    square = replicas.distances(draw.standard_normal((14, 6)), "euclidean")
+    weights = draw.integers(0, 3, (14, 9)).astype(float)
+    some = np.array([draw.permutation(14)[:3] for _ in range(300)])
+    kernel = operation("triangles", device)
+    for triples in (None, some):
+        for sets in (weights, weights[:, :1]):
+            want = replicas.triangle_means(square, sets, 0.3, triples)
+            yield kernel.triangle_means(square, sets, 0.3, triples), want, {"rtol": 1e-12, "atol": 0}
+
+
+def eigenpairs_of_tensors(device: str) -> Triples:
+    """Critical points of small instances are stationary, and their energies are those of the tensor."""
+    for n, order in ((3, 3), (4, 3), (3, 4)):
+        glass = sl.SphericalSpinGlass(n, order, seed=2, device=device)
+        tensors, found = glasses.tensors_of(glass), sl.critical_points(glass)
+        slopes = [glasses.gradient(tensors, p) for p in found.points]
+        yield slopes, np.zeros((len(found.energy), n)), {"rtol": 0, "atol": 1e-10}
+        yield (
+            found.energy,
+            [glasses.polynomial(tensors, p) for p in found.points],
+            {"rtol": 1e-10, "atol": 1e-12},
+        )
+        assert found.complete
+
+
+CASES = {
+    "random numbers": Case(("philox",), draws),
+    "networks": Case(("mlp",), losses_and_derivatives),
+    "slices": Case(("slice",), slices_of_networks),
+    "swaps": Case(("swap",), swaps_of_neurons),
+    "walks": Case(("walk", "mlp"), walks_of_walkers),
+    "training": Case(("training", "mlp"), training_of_replicas),
+    "glasses": Case(("pspin", "philox"), glass_of_spins),
+    "distances": Case(("gram",), distances_of_replicas),
+    "triangles": Case(("triangles",), triangles_of_replicas),
+    "eigenpairs": Case(("eigenpairs", "pspin"), eigenpairs_of_tensors),
+}
