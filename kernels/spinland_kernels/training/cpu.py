@@ -138,15 +138,15 @@ def _set_order(order, batches, replica):
 
 @loop
 def _descend(replicas, panels, rule, batches, network, samples, of_all, buffers, rows, columns):
-    workers = buffers.order.shape[0]
+    alive, workers = replicas.alive, buffers.order.shape[0]  # written through the tuple, it would be lost
     for w in prange(workers):
         same, own = Prepared(samples, of_all), of_worker(buffers, rows, columns, w)
         whole = State(replicas.points, replicas.first, replicas.second)
         for r in range(w, replicas.points.shape[0], workers):
-            if replicas.alive[r]:
+            if alive[r]:
                 state, first_layer_state = of_replica(whole, r), of_replica(panels, r)
                 _set_order(own.buffers.order, batches, replicas.numbers[r])
-                replicas.alive[r] = _steps(state, first_layer_state, rule, batches, network, same, own)
+                alive[r] = _steps(state, first_layer_state, rule, batches, network, same, own)
 
 
 def _in_panels(replicas: Replicas, network: Network, panels: State, into: bool) -> None:
