@@ -60,9 +60,7 @@ WIDE = ir.VectorType(ir.DoubleType(), BYTES // 8)
 """One of the two vectors of sums: a chain of one alone would wait four cycles for each addition."""
 
 
-def _summed(
-    builder: Any, arrays: list[Array], count: Any, factors: Callable[[Any, Any], tuple[Any, Any]]
-) -> Any:
+def _summed(builder: Any, arrays: list[Array], count: Any, factors: Callable[..., tuple[Any, Any]]) -> Any:
     """Σ_k of the product of both ``factors(a_k, b_k)``: number k goes to sum k mod 16, in float64 and fused.
 
     Beyond the last number a and b are 0, and so must the product be.
@@ -116,3 +114,15 @@ def squared_difference(typingctx: Any, ratio: Any, a: Any, b: Any, count: Any) -
         return _summed(builder, arrays, args[3], squared)
 
     return types.float64(types.float64, a, b, types.intp), code
+
+
+@intrinsic
+def total(typingctx: Any, values: Any, count: Any) -> Any:
+    """Σ_k a_k over the first ``count`` numbers of a contiguous array, in float64."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = Array(context, builder, signature.args[0], args[0])
+        ones = ir.Constant(WIDE, [1.0] * WIDE.count)
+        return _summed(builder, [array], args[1], lambda x: (x, ones))
+
+    return types.float64(values, types.intp), code

@@ -2,7 +2,8 @@
 
 Numba compiles, caches and runs them in parallel loops like plain arguments. An array in a tuple has a type of its
 own (read-only or not, contiguous or not), and each combination is compiled anew: the public functions bring all
-arrays of a kernel to one form before they call it. Workspaces hold one part for each thread, first.
+arrays of a kernel to one form before they call it. Workspaces hold one part for each thread, first. Those of networks
+stand in :mod:`.networks`.
 """
 
 from __future__ import annotations
@@ -221,6 +222,3 @@ class PathWork(NamedTuple):
     matrix: NDArray[np.complex128]
     newton: NDArray[np.complex128]
     trial: NDArray[np.complex128]
-
-
-# --- networks ------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Vectors of lanes: what one holds, fused multiply-add, and products whose sums stay in registers.
+"""Vectors of lanes: what one holds, and fused multiply-add (products of them are in :mod:`.lanes`).
 
 A compiler may contract a·b + c or leave it, and the same loop comes out differently in another
 surrounding. Where the bits of one point must be those of the same point in a batch, the fused operation is
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import extending
-from numba.core import cgutils, types
+from numba.core import cgutils
 from numpy.typing import DTypeLike, NDArray
 
 intrinsic: Any = extending.intrinsic  # whose type asks its callers for the typing context
@@ -127,63 +127,3 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
         return fused(builder, *args)
 
     return a(a, a, a), code
-
-
-def add_to_sums(builder: Any, sums: list[Any], left: Any, columns: list[Any], right: Any, x: Any) -> None:
-    """sums[r] += Σ_k left[columns[r] + k·step] · right[x_at + k·x_step, :], with x = (x_at, x_step, step, depth).
-
-    One k after the other, each the product of a column and a row::
-
-        left          right           sums, kept in registers: one for each half of a vector
-        a_0k                          a_0k x_k0   a_0k x_k1   …
-        a_1k     ×    x_k0 x_k1 …     a_1k x_k0   a_1k x_k1   …
-        …  ROWS                       …
-
-    So a number that is loaded serves ROWS rows, or all lanes. Twelve sums that do not wait for each other are under
-    way; two units that take four cycles for a fused multiply-add need eight.
-    """
-    x_at, x_step, step, depth = x
-    with cgutils.for_range(builder, depth) as loop:
-        row = right.load(builder.add(x_at, builder.mul(loop.index, x_step)))
-        along = builder.mul(loop.index, step)
-        for column, total in zip(columns, sums, strict=True):
-            spread = splat(builder, left.scalar(builder.add(column, along)), right.lanes)
-            builder.store(fused(builder, spread, row, builder.load(total)), total)
-
-
-@intrinsic
-def tile_product(
-    typingctx: Any,
-    a: Any,
-    at: Any,
-    row_step: Any,
-    step: Any,
-    x: Any,
-    x_at: Any,
-    x_step: Any,
-    h: Any,
-    h_at: Any,
-    depth: Any,
-) -> Any:
-    """h[r, :] += Σ_k a[r, k] x[k · x_step, :] for ROWS rows r, one k after the other; x and h are rows of lanes.
-
-    a[r, k] is number ``at + r·row_step + k·step`` of the array ``a``.
-    """
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        left, right, out = (Array(context, builder, signature.args[i], args[i]) for i in (0, 4, 7))
-        _, start, row_step, step, _, x_at, x_step, _, h_at, depth = args
-        x_step = times(builder, x_step, right.lanes)
-        columns = [builder.add(start, times(builder, row_step, r)) for r in range(ROWS)]
-        places = [builder.add(h_at, start.type(r * out.lanes)) for r in range(ROWS)]
-        sums = [cgutils.alloca_once(builder, out.vector) for _ in range(ROWS)]
-        for total, place in zip(sums, places, strict=True):
-            builder.store(out.load(place), total)
-        add_to_sums(builder, sums, left, columns, right, (x_at, x_step, step, depth))
-        for total, place in zip(sums, places, strict=True):
-            out.store(builder.load(total), place)
-        return context.get_dummy_value()
-
-    integer = types.intp
-    arguments = (a, integer, integer, integer, x, integer, integer, h, integer, integer)
-    return types.void(*arguments), code

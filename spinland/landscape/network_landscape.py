@@ -136,6 +136,11 @@ class NetworkLandscape(BaseLandscape):
     def _kernel(self) -> ModuleType:
         return operation("mlp", self.device)
 
+    @property
+    def _function(self) -> tuple[Any, Any]:
+        """What the kernels take after points: the network, and the samples made ready."""
+        return self.samples.architecture, self.samples.prepared("mlp")
+
     def __repr__(self) -> str:
         return f"NetworkLandscape({self.network!r}, n_samples={self.n_samples}, loss={self.loss!r}, dtype={self.dtype})"
 
@@ -146,7 +151,7 @@ class NetworkLandscape(BaseLandscape):
     def evaluate(self, points: ArrayLike) -> tuple[Any, Any]:
         """Mean loss and accuracy, each (B,) in float64; floats for one point. Accuracy is NaN without labels."""
         batch, single = checks.point_batch("points", points, self.dim, dtype=self.dtype)
-        loss, accuracy = self._kernel.losses(self.samples.compress(batch), *self.samples.point_arguments)
+        loss, accuracy = self._kernel.losses(self.samples.compress(batch), *self._function)
         return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)
 
     def gradient(self, points: ArrayLike) -> NDArray[Any]:
@@ -154,7 +159,7 @@ class NetworkLandscape(BaseLandscape):
         batch, single = checks.point_batch("points", points, self.dim, dtype=self.dtype)
         gradients = np.empty_like(batch)
         for block in budget.blocks(len(batch), budget.GRADIENTS, 8 * self.dim):
-            part = self._kernel.gradients(self.samples.compress(batch[block]), *self.samples.point_arguments)
+            part = self._kernel.gradients(self.samples.compress(batch[block]), *self._function)
             gradients[block] = self.samples.expand(part, self.dim)
         return gradients[0] if single else gradients
 
@@ -168,9 +173,7 @@ class NetworkLandscape(BaseLandscape):
         products = np.empty_like(batch)
         kept = self.samples.compress(at)
         for block in budget.blocks(len(batch), budget.GRADIENTS, 8 * self.dim):
-            part = self._kernel.hessian_products(
-                kept, self.samples.compress(batch[block]), *self.samples.point_arguments
-            )
+            part = self._kernel.hessian_products(kept, self.samples.compress(batch[block]), *self._function)
             products[block] = self.samples.expand(part, self.dim)
         return products[0] if single else products
 

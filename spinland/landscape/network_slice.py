@@ -33,13 +33,16 @@ class NetworkSlice:
     """
 
     def __init__(self, samples: Samples, origin: NDArray[Any], directions: NDArray[Any]):
-        self._samples = samples
-        self._vectors = samples.compress(np.concatenate([origin[None], directions]))
+        self._kernel = operation("slice", samples.device)
+        self._network = samples.architecture
+        self._n_directions, self._dtype = len(directions), origin.dtype
+        vectors = samples.compress(np.concatenate([origin[None], directions]))
+        self._prepared = self._kernel.prepare(vectors, self._network, samples.given)
 
     @property
     def n_directions(self) -> int:
         """Number of directions K."""
-        return int(self._vectors.shape[0]) - 1
+        return self._n_directions
 
     def value(self, coefficients: ArrayLike) -> Any:
         """Mean loss (P,) in float64 at coefficients (P, K); a float for (K,)."""
@@ -47,10 +50,9 @@ class NetworkSlice:
 
     def evaluate(self, coefficients: ArrayLike) -> tuple[Any, Any]:
         """Mean loss and accuracy, each (P,) in float64, at coefficients (P, K); floats for (K,)."""
-        c, single = coefficient_batch(coefficients, self.n_directions, self._vectors.dtype)
-        kernel = operation("slice", self._samples.device)
+        c, single = coefficient_batch(coefficients, self.n_directions, self._dtype)
         loss, accuracy = np.empty(len(c)), np.empty(len(c))
         for low in range(0, len(c), _POINTS):
             part = slice(low, low + _POINTS)
-            loss[part], accuracy[part] = kernel.losses(self._vectors, c[part], *self._samples.arguments)
+            loss[part], accuracy[part] = self._kernel.losses(c[part], self._network, self._prepared)
         return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.mlp.inputs import Inputs
-from spinland_kernels.mlp.layers import CROSS_ENTROPY, MEAN_SQUARED_ERROR
+from spinland_kernels import networks
+from spinland_kernels.networks import CROSS_ENTROPY, MEAN_SQUARED_ERROR
 
 from .. import arrays, checks
 from ..arrays import sealed
+from ..devices import operation
 from ..errors import ArgumentError
 from .network import ReLUNetwork
 
@@ -53,11 +54,10 @@ class Samples:
         )
         self.keep: NDArray[np.int64] | None = None
         self.network = network
+        self._prepared: dict[str, tuple[NDArray[Any], Any]] = {}
         live = np.any(self.x != 0, axis=0)
         if drop_dead and not live.all() and live.any():
             self.drop_inputs(live)
-        self.bias = network.bias
-        self._inputs: Inputs | None = None
 
     def drop_inputs(self, live: NDArray[np.bool_]) -> None:
         """Leave out the inputs (d,) that are not live, and their weights."""
@@ -74,7 +74,7 @@ class Samples:
         part.x, part.labels, part.targets = (
             sealed(array[indices]) if len(array) else array for array in (self.x, self.labels, self.targets)
         )
-        part._inputs = None
+        part._prepared = {}
         return part
 
     def compress(self, points: NDArray[Any]) -> NDArray[Any]:
@@ -90,26 +90,29 @@ class Samples:
         return full
 
     @property
-    def widths(self) -> NDArray[np.int64]:
-        """Widths of the network without the dead inputs."""
-        return np.asarray(self.network.widths, np.int64)
+    def architecture(self) -> networks.Network:
+        """The network without the dead inputs, as kernels take it."""
+        return networks.network_of(self.network.widths, self.network.bias)
 
     @property
-    def inputs(self) -> Inputs:
-        """The samples for kernels that skip their zeros."""
-        if self._inputs is None or self._inputs.x is not self.x:
-            self._inputs = Inputs(self.x)
-        return self._inputs
+    def given(self) -> networks.Samples:
+        """Inputs and answers as kernels take them: read-only, whoever owns them, so that one type is compiled."""
+        return networks.Samples(_locked(self.x), _locked(self.labels), _locked(self.targets), self.kind)
 
-    @property
-    def point_arguments(self) -> tuple[Any, ...]:
-        """The same for the kernels of single points: widths, bias, inputs, labels, targets, kind."""
-        return self.widths, self.bias, self.inputs, self.labels, self.targets, self.kind
+    def prepared(self, name: str) -> Any:
+        """What an operation makes of the samples on their device, once."""
+        x, ready = self._prepared.get(name, (None, None))
+        if x is not self.x:
+            ready = operation(name, self.device).prepare(self.given)
+            self._prepared[name] = self.x, ready
+        return ready
 
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        """What kernels take after the points: widths, bias, x, labels, targets, kind."""
-        return self.widths, self.bias, self.x, self.labels, self.targets, self.kind
+
+def _locked(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only view."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _answers(

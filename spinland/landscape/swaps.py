@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinland_kernels.networks import Exchanges
+
 from .. import budget, checks
 from ..devices import operation
 from ..errors import ArgumentError
@@ -41,8 +43,7 @@ class NeuronSwaps:
 
     def trials_at_once(self, n_swaps: int, n_alphas: int) -> int:
         """How many trials one call should have at most, for the memory that it takes; no bit depends on it."""
-        n_samples = len(self._samples.x)
-        tiles = -(-n_samples // operation("swap", self._samples.device).tile_samples(n_samples))
+        tiles = self._samples.prepared("swap").tiles
         return budget.fitting(budget.SWAP_SUMS, 2 * 8 * tiles * n_swaps * n_alphas)
 
     def losses(
@@ -66,7 +67,8 @@ class NeuronSwaps:
             Places on the way: 0 is the network, 1 its copy.
         """
         samples = self._samples
+        exchanges = Exchanges(self.layer, pairs, swaps, alphas)
         loss, accuracy = operation("swap", samples.device).losses(
-            samples.compress(origin), self.layer, pairs, swaps, alphas, *samples.arguments
+            samples.compress(origin), exchanges, samples.architecture, samples.prepared("swap")
         )
         return loss, accuracy

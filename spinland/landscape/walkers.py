@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinland_kernels import networks
+
 from .. import checks
 from ..devices import operation
 from ..errors import ArgumentError
@@ -77,11 +79,9 @@ class Walkers:
         """States at steps 0 ... ``n_steps``, from the starts; a step adds σ times a normal number to every coordinate."""
         kernel = operation("walk", self._landscape.device)
         points = self._starts[self._origin_index]
+        walkers = networks.Walkers(points, self._starts, self._origin_index, self._numbers, self._radius)
         for step in range(n_steps + 1):
-            distance, overlap = np.empty(len(points)), np.empty(len(points))
-            kernel.advance(
-                points, self._starts, self._origin_index, self._numbers, sigma if step else 0.0, seed,
-                int(Purpose.WALK), step, self._radius, distance, overlap,
-            )  # fmt: skip
+            stream = networks.Stream(np.uint64(seed), int(Purpose.WALK), step)
+            distance, overlap = kernel.advance(walkers, sigma if step else 0.0, stream)
             values, accuracy = self._landscape.evaluate(points)
             yield WalkStep(step, values, accuracy, distance, overlap)

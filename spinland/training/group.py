@@ -8,6 +8,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from spinland_kernels.networks import Batches, Replicas, Rule
+
 from ..arrays import sealed
 from ..devices import operation
 from ..landscape.samples import Samples
@@ -55,7 +57,8 @@ class Group:
         A replica's state should be in the caches for many steps before the next one's takes its place.
         """
         plan = self.plan
-        kernel = operation("descent", plan.device)
+        kernel = operation("training", plan.device)
+        function = plan.train.architecture, plan.train.prepared("training")
         coefficients = plan.coefficients(epoch)
         threads, n_replicas = numba.get_num_threads(), self.replicas.size
         operations = self.points.shape[1] * (6.0 * plan.batch_size + 100) / threads
@@ -65,11 +68,14 @@ class Group:
         for begin in range(0, n_replicas, count):
             some = slice(begin, begin + count)
             for low in range(0, plan.steps_per_epoch, stride):
-                kernel.descend(
-                    self.points[some], self.first[some], self.second[some], self.alive[some], self.replicas[some],
-                    plan.seed, int(Purpose.SHUFFLE), epoch, plan.batch_size, low, plan.optimizer.rule,
-                    coefficients[low : low + stride], plan.lists, *plan.train.arguments,
-                )  # fmt: skip
+                rule = Rule(plan.optimizer.rule, coefficients[low : low + stride])
+                batches = Batches(np.uint64(plan.seed), int(Purpose.SHUFFLE), epoch, plan.batch_size, low)
+                kernel.descend(self._replicas(some), rule, batches, *function)
+
+    def _replicas(self, some: slice) -> Replicas:
+        return Replicas(
+            self.points[some], self.first[some], self.second[some], self.alive[some], self.replicas[some]
+        )
 
     def record(self, epoch: int) -> None:
         """Loss and accuracy after ``epoch`` epochs, and the snapshot, where they were asked for."""
@@ -88,7 +94,7 @@ class Group:
 
     def _evaluate(self, samples: Samples, loss: NDArray[np.float64], accuracy: NDArray[np.float64]) -> None:
         mlp = operation("mlp", self.plan.device)
-        loss[:], accuracy[:] = mlp.losses(self.points, *samples.point_arguments)
+        loss[:], accuracy[:] = mlp.losses(self.points, samples.architecture, samples.prepared("mlp"))
         self.alive &= np.isfinite(loss)
 
     def ensemble(self) -> Ensemble:

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.descent.blocks import ADAM, MOMENTUM, N_COEFFICIENTS
-from spinland_kernels.descent.blocks import SGD as PLAIN
+from spinland_kernels.networks import ADAM, MOMENTUM, N_COEFFICIENTS
+from spinland_kernels.networks import SGD as PLAIN
 
 from .. import checks
 from ..errors import ArgumentError

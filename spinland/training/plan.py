@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from .. import arrays, checks, provenance, rng
 from ..data.dataset import Dataset
 from ..data.loading import dataset_of
-from ..devices import operation
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
 from ..landscape.samples import LOSSES, Samples, default_loss
@@ -89,7 +88,6 @@ class Plan:
             if live.any() and not live.all():
                 self.train.drop_inputs(live)
                 self.test.drop_inputs(live)
-        self.lists = operation("descent", self.device).lists_of_samples(self.train.x)
 
     def initial(self, low: int, high: int) -> NDArray[Any]:
         """Starting points (high - low, dim) of the replicas at places ``low ... high-1``."""

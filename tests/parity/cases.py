@@ -277,7 +277,7 @@ CASES = {
     "slices": Case(("slice",), slices_of_networks),
     "swaps": Case(("swap",), swaps_of_neurons),
     "walks": Case(("walk", "mlp"), walks_of_walkers),
-    "training": Case(("descent", "mlp"), training_of_replicas),
+    "training": Case(("training", "mlp"), training_of_replicas),
     "glasses": Case(("pspin", "philox"), glass_of_spins),
     "distances": Case(("gram",), distances_of_replicas),
     "triangles": Case(("triangles",), triangles_of_replicas),

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland_kernels.mlp.formula import exp_of_negative
+from spinland_kernels.elementary import exp_of_negative
 from spinland_kernels.slice import cpu as kernel
-from spinland_kernels.slice.columns import UNITS
+from spinland_kernels.slice.work import UNITS, cut_of
 
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 
@@ -132,8 +132,10 @@ def test_overflow_is_not_hidden():
 def test_threads_and_calls_do_not_change_a_bit(widths):
     landscape, origin, directions, _ = family(widths, 700, 2, dtype="float32")
     coefficients = np.random.default_rng(1).standard_normal((170, 2))
-    assert kernel.block_points(widths) < len(coefficients)  # several blocks
-    assert kernel.tile_columns(700) < 700  # several tiles
+    network, vectors = landscape.samples.architecture, np.concatenate([origin[None], directions])
+    cut = cut_of(network, kernel.prepare(vectors, network, landscape.samples.given))
+    assert cut.points < len(coefficients)  # several blocks
+    assert cut.tile < 700  # several tiles
     before = numba.get_num_threads()
     try:
         one_by_count = []

@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland_kernels.mlp.inputs import Inputs
+from spinland_kernels.mlp import cpu as kernel
+from spinland_kernels.networks import CROSS_ENTROPY, Samples
 from tests.oracles import network as oracle
 
 
@@ -46,7 +47,7 @@ def results(landscape, points):
 @pytest.mark.parametrize("bias", [True, False])
 def test_against_naive_numpy(widths, n, bias):
     landscape, x, y, points = problem(widths, n, bias)
-    assert landscape.samples.inputs.sparse
+    assert landscape.samples.prepared("mlp").sparse
     loss, _, gradients, products = results(landscape, points)
     for i, point in enumerate(points):
         at = (widths, bias, point)
@@ -66,7 +67,7 @@ def test_against_naive_numpy(widths, n, bias):
 def test_both_ways_of_multiplying_agree(n, d, hidden, kind):
     landscape, x, y, points = problem((d, hidden, 3), n, kind=kind, density=0.05)
     dense = NetworkLandscape(landscape.network, x, y, kind, "float64")
-    dense.samples.inputs.sparse = False
+    dense.samples.prepared("mlp").sparse = False
     for one, other in zip(results(landscape, points), results(dense, points), strict=True):
         assert_allclose(one, other, rtol=0, atol=1e-11 * max(1, abs(other).max()))
 
@@ -87,18 +88,20 @@ def test_bits_depend_on_neither_threads_nor_company(threads, dtype):
 
 
 def test_points_in_several_parts_have_the_same_bits(monkeypatch):
-    from spinland_kernels.mlp import cpu
-
     landscape, _, _, points = problem((150, 40, 3), 200, dtype="float32")
     whole = landscape.value(points)
-    monkeypatch.setattr(cpu, "_PANELS", 1)
+    monkeypatch.setattr(kernel, "_PANELS", 1)
     assert_array_equal(landscape.value(points), whole)
+
+
+def prepared(x):
+    return kernel.prepare(Samples(x, np.zeros(len(x), np.int64), np.empty((0, 2)), CROSS_ENTROPY))
 
 
 def test_lists_hold_every_number_once():
     x = sparse_samples(300, 140)
-    inputs = Inputs(x)
-    for lists, matrix in ((inputs.rows, x), (inputs.columns, x.T)):
+    ready = prepared(x)
+    for lists, matrix in ((ready.by_sample, x), (ready.by_input, x.T)):
         found = np.zeros_like(matrix)
         for b, starts in enumerate(lists.starts):
             for row in range(len(matrix)):
@@ -109,9 +112,9 @@ def test_lists_hold_every_number_once():
 
 
 def test_dense_samples_have_no_lists():
-    inputs = Inputs(np.ones((5, 4)))
-    assert not inputs.sparse
-    assert inputs.rows.values.size == inputs.columns.values.size == 0
+    ready = prepared(np.ones((5, 4)))
+    assert not ready.sparse
+    assert ready.by_sample.starts.shape[0] == ready.by_input.starts.shape[0] == 0
 
 
 def test_infinite_weights_are_seen():

@@ -8,7 +8,9 @@ from spinland import rng
 from spinland.landscape.network import ReLUNetwork
 from spinland.training.loop import train
 from spinland.training.optimizers import SGD, Adam, AdamW
-from spinland_kernels.descent import cpu, sparse
+from spinland_kernels.networks import ADAM, CROSS_ENTROPY, Batches, Replicas, Rule, Samples, network_of
+from spinland_kernels.sparse.lists import BLOCK
+from spinland_kernels.training import cpu
 
 from ..oracles import training as oracle
 
@@ -30,8 +32,12 @@ def sparse_data(n=90, inputs=7, k=3, share=0.25, seed=0):
     return x.astype(np.float32), y, x[:8].astype(np.float32), y[:8]
 
 
+def prepared(x, y):
+    return cpu.prepare(Samples(x, y, np.empty((0, 3), x.dtype), CROSS_ENTROPY))
+
+
 def follow_oracle(network, data, optimizer, reference, batch_size):
-    assert sparse.lists_of_samples(data[0])[0].size
+    assert prepared(data[0], data[1]).lists.values.size
     ensemble = train(
         network, data, None, optimizer, batch_size, 3, 5, replicas=[2], dtype="float64", evaluate="none"
     )
@@ -65,16 +71,18 @@ def test_lists_and_matrix_products_agree(dtype):
     network = ReLUNetwork((100, 50, 3))
     coefficients = Adam(0.01).coefficients(np.full(9, 0.01), 0).astype(dtype)
     found = []
-    for lists in (sparse.lists_of_samples(x), sparse.lists_of_samples(np.ones_like(x))):
+    listed, dense = prepared(x, y), prepared(np.ones_like(x), y)
+    assert listed.lists.values.size
+    assert not dense.lists.values.size
+    for ready in (listed, dense._replace(samples=listed.samples)):
         points = network.initialize(2, dtype=dtype)
-        first, second, alive = np.zeros_like(points), np.zeros_like(points), np.ones(2, bool)
-        samples = np.array(network.widths), True, x, y, np.empty((0, 3), dtype), 0
-        cpu.descend(
-            points, first, second, alive, np.arange(2), 1, 2, 0, 10, 0, 2, coefficients, lists, *samples
+        replicas = Replicas(
+            points, np.zeros_like(points), np.zeros_like(points), np.ones(2, bool), np.arange(2)
         )
-        assert alive.all()
-        found.append((points, first, second))
-    assert sparse.lists_of_samples(np.ones_like(x))[0].size == 0
+        batches = Batches(np.uint64(1), 2, 0, 10, 0)
+        cpu.descend(replicas, Rule(ADAM, coefficients), batches, network_of(network.widths, True), ready)
+        assert replicas.alive.all()
+        found.append(replicas[:3])
     for with_lists, with_products in zip(*found, strict=True):
         np.testing.assert_allclose(
             with_lists, with_products, rtol=0, atol=1e-5 if dtype == "float32" else 1e-13
@@ -84,15 +92,15 @@ def test_lists_and_matrix_products_agree(dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_lists_hold_the_samples(dtype):
     x = sparse_data(inputs=130)[0].astype(dtype)
-    cuts, places, values = sparse.lists_of_samples(x)
+    lists = prepared(x, sparse_data(inputs=130)[1]).lists
     again = np.zeros_like(x)
-    for i in range(len(x)):
-        for b in range(3):
-            inside = slice(cuts[i, b], cuts[i, b + 1])
-            assert (places[inside] // sparse.INPUTS == b).all()
-            again[i, places[inside]] = values[inside]
+    for b, starts in enumerate(lists.starts):
+        for i in range(len(x)):
+            inside = slice(starts[i], starts[i + 1])
+            assert (np.diff(lists.places[inside].astype(int)) > 0).all()
+            again[i, b * BLOCK + lists.places[inside].astype(int)] = lists.values[inside]
     np.testing.assert_array_equal(again, x)
-    assert values.all()
+    assert lists.values.all()
 
 
 def test_a_replica_is_the_same_alone_among_others_on_any_threads_and_in_any_launches(monkeypatch):

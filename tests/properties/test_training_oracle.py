@@ -129,9 +129,9 @@ def test_every_depth_bias_and_loss(bias, hidden, task, loss):
 
 
 def test_a_wide_layer_is_updated_in_several_blocks(monkeypatch):
-    from spinland_kernels.descent import blocks
+    from spinland_kernels.training import work
 
-    monkeypatch.setattr(blocks, "BLOCK", 16)
+    monkeypatch.setattr(work, "BLOCK", 16)
     ensemble, points = run_both(
         ReLUNetwork((7, 9, 3)), make_data("classification"), Adam(0.01), oracle.Adam(), lambda t: 0.01, 8,
         "cross_entropy",

@@ -281,7 +281,8 @@ def test_no_function_is_named_like_a_package_beside_it(folder):
         assert not functions & beside, path
 
 
-OPERATIONS = ("philox", "pspin", "gram", "triangles", "eigenpairs")  # whose arguments have names of their own
+OPERATIONS = sorted(p.parent.name for p in KERNELS.glob("*/cpu.py"))
+FOLDERS = sorted({p.parent.name for p in KERNELS.glob("*/*.py")})
 MOST_PUBLIC, MOST_COMPILED = 6, 10
 COMPILED = {"block", "vector_block", "loop", "serial_loop", "formula", "scalar"}
 
@@ -299,7 +300,7 @@ def functions(path):
             yield f, bool(decorators & (COMPILED | {"intrinsic"}))
 
 
-@pytest.mark.parametrize("folder", OPERATIONS)
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_kernels_take_few_arguments(folder):
     for path in (KERNELS / folder).glob("*.py"):
         for f, compiled in functions(path):
@@ -321,8 +322,26 @@ def test_public_kernels_say_what_they_take_and_give(folder):
         assert all(a.annotation is not None for a in arguments(f)), f.name
 
 
-@pytest.mark.parametrize("folder", OPERATIONS)
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_no_sum_is_left_to_the_compiler(folder):
     """What may be reassociated comes out differently in another surrounding."""
     for path in (KERNELS / folder).glob("*.py"):
         assert "vector_block" not in path.read_text(), path.name
+
+
+GUIDE = Path(spinland.__file__).parents[1] / "CONTRIBUTING.md"
+
+
+def test_the_kernel_of_the_guide_runs(tmp_path):
+    """The worked example, put where it says, in a copy of the kernels; its test at the end."""
+    copy = kernels_copy(tmp_path)
+    parts = re.findall(r"```python\n# (\S+)\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    files = dict(parts)
+    assert list(files) == ["overlap/formula.py", "overlap/cpu.py", "tests/unit/test_overlap.py"]
+    (copy / "overlap").mkdir()
+    (copy / "overlap" / "__init__.py").write_text('"""Overlaps with a reference."""\n')
+    for name in list(files)[:2]:
+        (copy / name).write_text(files[name])
+    assert (
+        run_in(tmp_path, tmp_path / "cache", files["tests/unit/test_overlap.py"] + "print(len(found))") == 7
+    )

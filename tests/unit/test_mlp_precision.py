@@ -5,14 +5,17 @@ near a tie of huge outputs no float32 program can do better. The samples here ke
 says how large outputs are.
 """
 
+import math
+
 import numpy as np
 import pytest
 
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
 from spinland.probes.swaps import swap_interpolation
-from spinland_kernels.descent import blocks
-from spinland_kernels.descent import cpu as descent
+from spinland_kernels.elementary import exp_of_negative
+from spinland_kernels.networks import N_COEFFICIENTS, SGD, Batches, Replicas, Rule
+from spinland_kernels.training import cpu as training
 
 from ..oracles import network as oracle
 from ..oracles import swaps
@@ -139,12 +142,13 @@ def test_training_learns_what_is_left_to_learn(dtype):
     want = case.oracle(oracle.gradient)
     rate = 1 / np.abs(want).max()  # so large that the step keeps the digits of the gradient
     points, none = case.point[None].copy(), np.empty((1, 0), dtype)
-    coefficients = np.zeros((1, blocks.N_COEFFICIENTS), dtype)
+    coefficients = np.zeros((1, N_COEFFICIENTS), dtype)
     coefficients[0, 0] = rate
-    descent.descend(
-        points, none, none, np.ones(1, bool), [0], 0, 1, 0, len(case.x), 0, blocks.SGD, coefficients,
-        descent.lists_of_samples(samples.x), *samples.arguments,
-    )  # fmt: skip
+    replicas = Replicas(points, none, none, np.ones(1, bool), np.zeros(1, np.int64))
+    batches = Batches(np.uint64(0), 1, 0, len(case.x), 0)
+    training.descend(
+        replicas, Rule(SGD, coefficients), batches, samples.architecture, samples.prepared("training")
+    )
     step = (case.point - points[0].astype(float)) / rate
     bound = 4 * EPS[dtype] * (np.abs(case.outputs).max() + 20)
     assert relative(step, want) < bound
@@ -159,3 +163,13 @@ def test_a_hessian_that_is_zero_stays_zero():
     landscape = NetworkLandscape(network, x, np.arange(6) % 5)
     products = landscape.hessian_product(flat, np.random.default_rng(0).normal(size=(3, network.n_params)))
     assert np.abs(products).max() < 1e-30
+
+
+@pytest.mark.parametrize("gap", [0.3, 5.7, 33.1])
+def test_value_and_gradient_have_one_exponential(gap):
+    """Two outputs 0 and −gap: the loss is log(1 + e), the other's probability e/(1 + e), to the last bit."""
+    landscape = NetworkLandscape(ReLUNetwork((1, 2)), [[1.0]], [0], dtype="float64")
+    point = np.array([0, 0, 0, -gap])
+    e = exp_of_negative(-gap)
+    assert landscape.value(point) == math.log1p(e)
+    assert landscape.gradient(point)[3] == e * (1 / (e + 1))

@@ -14,6 +14,11 @@ def dot(a, b, count):
 
 
 @jit.serial_loop
+def total(a, count):
+    return sums.total(a, count)
+
+
+@jit.serial_loop
 def squared_difference(ratio, a, b, count):
     return sums.squared_difference(ratio, a, b, count)
 
@@ -45,6 +50,7 @@ def test_products_are_summed_in_the_order_that_is_drawn(count, dtype):
     assert dot(a, b, count) == sixteen_sums(a[:count], b[:count])
     shifted = np.concatenate([[1], a]).astype(dtype)[1:]  # begins elsewhere in a cache line
     assert dot(shifted, b, count) == dot(a, b, count)
+    assert total(a, count) == sixteen_sums(a[:count], np.ones(count))
 
 
 def test_the_order_of_a_sum_can_be_told():

@@ -10,7 +10,9 @@ from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
 from spinland.probes.swaps import swap_interpolation, swap_pairs
+from spinland_kernels.networks import Exchanges
 from spinland_kernels.swap import cpu as kernel
+from spinland_kernels.swap import work
 from tests.oracles import network as networks
 from tests.oracles import swaps as oracle
 
@@ -58,8 +60,9 @@ def test_nan_spreads_to_the_loss_and_ties_beside_it_go_to_the_first(dtype):
     landscape = NetworkLandscape(network, np.ones((9, 2)), np.arange(9) % 3, dtype=dtype)
     point = np.zeros(network.n_params, dtype)
     point[-1] = np.nan  # the bias of the last output
-    pairs, alphas = np.array([[0, 3]]), np.array([0, 0.5])
-    loss, accuracy = kernel.losses(point, 0, pairs, [1], alphas, *landscape.samples.arguments)
+    exchanges = Exchanges(0, np.array([[0, 3]]), np.array([1]), np.array([0, 0.5]))
+    samples = landscape.samples
+    loss, accuracy = kernel.losses(point, exchanges, samples.architecture, samples.prepared("swap"))
     assert np.isnan(loss).all()
     np.testing.assert_allclose(accuracy, 1 / 3)
 
@@ -121,7 +124,7 @@ def test_groups_of_trials_and_choices_of_alphas_do_not_change_bits(monkeypatch):
     whole = swap_interpolation(landscape, point, [4], ALPHAS, 7)
     head = swap_interpolation(landscape, point, [4], ALPHAS[1:3], 2)
     assert np.array_equal(whole.values[:, :2, 1:3], head.values)
-    monkeypatch.setattr(kernel, "GROUP", 3)
+    monkeypatch.setattr(work, "GROUP", 3)
     assert np.array_equal(whole.values, swap_interpolation(landscape, point, [4], ALPHAS, 7).values)
 
 

@@ -18,7 +18,8 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from ..vectors import ROWS, SHUFFLE, Array, add_to_sums, fused, intrinsic, splat, times
+from ..lanes.product import add_to_sums
+from ..vectors import ROWS, SHUFFLE, Array, fused, intrinsic, splat, times
 
 
 def _shuffled(builder: Any, a: Any, b: Any, places: list[int]) -> Any:

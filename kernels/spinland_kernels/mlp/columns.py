@@ -1,12 +1,26 @@
-"""Loss and accuracy of a tile of outputs (k, T), one sample in each column, by loops that vectorise."""
+"""Loss and accuracy of a tile of outputs (k, T), one sample in each column, by loops that vectorise.
+
+With the largest output z* of a sample and its label y
+
+    loss     log Σ_o exp(z_o − z_y)  =  (z* − z_y) + log(1 + Σ_{o ≠ *} exp(z_o − z*))
+    scratch  | largest: T | rest: T, the sum over the others | gap: T, z* − z_y, then logarithms |
+
+A small loss keeps its digits: the 1 of the largest output is never added to what is left. Loops run along samples:
+along ten outputs a vector would be half empty, and a sum over them would have to be folded for each sample.
+"""
 
 import math
 
-from ..jit import block, vector_block
-from . import formula, layers
+import numpy as np
+
+from ..elementary import exp_of_negative
+from ..jit import block
+from ..networks import CROSS_ENTROPY
+from ..sums import total
+from . import formula
 
 
-@vector_block
+@block
 def tops(z, top):
     """Largest output of each sample; two outputs at a time, to read ``top`` less often."""
     last = z.shape[0] - 1
@@ -18,20 +32,20 @@ def tops(z, top):
             top[t] = max(max(top[t], z[o, t]), z[other, t])
 
 
-@vector_block
+@block
 def _add_halves(z, o, top_low, top_high, low, high):
     """One output in :func:`_rests_single`; returns at how many samples it is the largest."""
-    one, zero = z.dtype.type(1), z.dtype.type(0)
+    zero = z.dtype.type(0)
     half = low.shape[0]
-    count = zero
+    count = np.int32(0)
     for t in range(half):
         a, b = z[o, t], z[o, half + t]
         first = formula.exponential_single(a - top_low[t])
         second = formula.exponential_single(b - top_high[t])
         low[t] += zero if a == top_low[t] else first
         high[t] += zero if b == top_high[t] else second
-        count += (one if a == top_low[t] else zero) + (one if b == top_high[t] else zero)
-    return int(count)
+        count = np.int32(count + np.int32(a == top_low[t]) + np.int32(b == top_high[t]))
+    return count
 
 
 @block
@@ -50,45 +64,42 @@ def _rests_single(z, top, rest):
     return equal
 
 
-@vector_block
+@block
 def _rests_double(z, top, rest):
     """The same in float64."""
-    equal = 0.0
+    equal = 0
     for t in range(rest.shape[0]):
         rest[t] = 0
     for o in range(z.shape[0]):
         for t in range(rest.shape[0]):
             below = z[o, t] - top[t]
-            term = formula.exp_of_negative(
-                below
-            )  # also of the largest: a call behind a branch is not vectorised
+            term = exp_of_negative(below)  # also of the largest: behind a branch it is not vectorised
             rest[t] += 0.0 if below == 0 else term
-            equal += 1.0 if below == 0 else 0.0
-    return int(equal)
+            equal += below == 0
+    return equal
 
 
-@vector_block
-def _logarithms_single(rest):
-    """Σ log(1 + rest) in float64.
+@block
+def _logarithms_single(rest, logarithms):
+    """Σ log(1 + rest), summed in float64; ``logarithms`` is workspace.
 
     1 + a + b + ab = (1 + a)(1 + b): four samples share a logarithm, and small rests keep their digits.
     """
     quarter = rest.shape[0] // 4
-    total = 0.0
     for t in range(quarter):
         a, b, c, d = rest[t], rest[quarter + t], rest[2 * quarter + t], rest[3 * quarter + t]
         low, high = a + (b + a * b), c + (d + c * d)
-        total += formula.log1p_single(low + (high + low * high))
-    return total
+        logarithms[t] = formula.log1p_single(low + (high + low * high))
+    return total(logarithms, quarter)
 
 
 @block
 def _logarithms_double(rest):
     """The same with the logarithm of the C library."""
-    total = 0.0
+    summed = 0.0
     for t in range(rest.shape[0]):
-        total += math.log1p(rest[t])
-    return total
+        summed += math.log1p(rest[t])
+    return summed
 
 
 @block
@@ -130,27 +141,18 @@ def _right(z, labels, first, rows, top, gap):
     return correct
 
 
-@vector_block
-def _sum(values):
-    """Sum in float64."""
-    total = 0.0
-    for t in range(values.shape[0]):
-        total += values[t]
-    return total
-
-
 @block
 def _cross_entropy(z, labels, first, rows, top, rest, gap):
     tops(z, top)
     correct = _right(z, labels, first, rows, top, gap)
-    loss = _sum(gap)
+    loss = total(gap, gap.shape[0])
     single = z.itemsize == 4
     equal = _rests_single(z, top, rest) if single else _rests_double(z, top, rest)
     if equal != z.shape[1] or math.isnan(loss):
         correct = _break_ties(z, labels, first, rows, top, rest)
     for t in range(rows, z.shape[1]):
         rest[t] = 0
-    loss += _logarithms_single(rest) if single else _logarithms_double(rest)
+    loss += _logarithms_single(rest, gap) if single else _logarithms_double(rest)
     return loss, correct
 
 
@@ -171,13 +173,13 @@ def _squared_error(z, labels, targets, first, rows, top, rest):
 
 
 @block
-def score(z, labels, targets, kind, first, rows, scratch):
+def score(z, samples, first, rows, scratch):
     """Summed loss (float64) and number of right answers.
 
-    Of outputs z (k, T) the first ``rows`` columns are samples ``first``, ...; ``scratch`` is (3, T), and T a
-    multiple of 4.
+    Of outputs z (k, T) the first ``rows`` columns are samples ``first``, ...; T is a multiple of 4. ``scratch`` (3, T)
+    holds for each sample the largest output, Σ exp(z − largest) over the others, and what is left to it of the label.
     """
     top, rest, gap = scratch[0], scratch[1], scratch[2]
-    if kind == layers.CROSS_ENTROPY:
-        return _cross_entropy(z, labels, first, rows, top, rest, gap)
-    return _squared_error(z, labels, targets, first, rows, top, rest)
+    if samples.kind == CROSS_ENTROPY:
+        return _cross_entropy(z, samples.labels, first, rows, top, rest, gap)
+    return _squared_error(z, samples.labels, samples.targets, first, rows, top, rest)

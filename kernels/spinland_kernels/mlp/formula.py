@@ -21,23 +21,6 @@ _C2, _C3, _C4 = np.float32(0.49999993432), np.float32(0.16666520399), np.float32
 _C5, _C6 = np.float32(0.00836874511), np.float32(0.00138145400)
 
 
-_LOG2_E_DOUBLE = 1.4426950408889634
-_LOG2_HIGH_DOUBLE = (
-    0.6931471803691238  # ln 2 in two parts; the first has trailing zeros, so that k times it is exact
-)
-_LOG2_LOW_DOUBLE = 1.9082149292705877e-10
-_WHOLE_DOUBLE = (
-    6755399441055744.0  # 1.5 · 2^52: adding it rounds to a whole number, held in the low bits of the sum
-)
-_LOWEST_DOUBLE = -708.0
-
-
-@formula
-def not_below(z, floor):
-    """max(z, floor), both of one type; NaN stays NaN."""
-    return z if not z <= floor else floor
-
-
 @formula
 def layer_size(fan_in, fan_out, bias):
     """Number of parameters of a layer."""
@@ -87,32 +70,3 @@ def log1p_single(x):
     return (n * _LOG2_HIGH) + (
         np.float32(2) * s + (np.float32(2) * s * (q * series) + (n * _LOG2_LOW + lost))
     )
-
-
-@formula
-def exp_of_negative(x):
-    """exp(x) for x <= 0 in float64, within 2 units of the last place; zero below -708, NaN stays NaN.
-
-    x = k ln 2 + r with |r| <= ln(2)/2: the Taylor series of exp(r) to r^13 (remainder 4e-18), times 2^k, which
-    is made by writing k + 1023 into the exponent bits.
-    """
-    x = np.float64(x)
-    inside = x if not x < _LOWEST_DOUBLE else _LOWEST_DOUBLE
-    shifted = inside * _LOG2_E_DOUBLE + _WHOLE_DOUBLE
-    k = shifted - _WHOLE_DOUBLE
-    r = (inside - k * _LOG2_HIGH_DOUBLE) - k * _LOG2_LOW_DOUBLE
-    p = 1 / 6227020800
-    p = p * r + 1 / 479001600
-    p = p * r + 1 / 39916800
-    p = p * r + 1 / 3628800
-    p = p * r + 1 / 362880
-    p = p * r + 1 / 40320
-    p = p * r + 1 / 5040
-    p = p * r + 1 / 720
-    p = p * r + 1 / 120
-    p = p * r + 1 / 24
-    p = p * r + 1 / 6
-    p = p * r + 1 / 2
-    y = (p * r * r + r) + 1
-    power = np.int64((np.float64(shifted).view(np.int64) + 1023) << 52)
-    return y * power.view(np.float64) if not x < _LOWEST_DOUBLE else 0.0

@@ -1,27 +1,41 @@
-"""Blocks from which every network kernel is built: one layer, one activation, one loss, on a tile of samples.
+"""Blocks from which every network kernel is built: one layer, one activation, on a tile of samples.
 
-A point is flat: for each layer the weight (out, in) row by row, then the bias, if there is one.
-``kind`` is the loss: 0 cross-entropy with integer ``labels`` (n,), 1 mean squared error with ``targets``
-(n, k). The array that does not apply is empty. With both, the labels serve the accuracy.
+    samples as rows      Z (T, out) = X W' + b        what a product with a weight (out, in) wants
+    samples as columns   Z (out, T) = W A + b         a unit is one contiguous row; loops over samples vectorise
+
+A layer's parameters begin at number ``offset`` of a flat point: the weight (out, in) row by row, then the bias.
 """
 
 import numpy as np
 
 from ..blas import gemm
-from ..jit import block, vector_block
-from . import formula
+from ..jit import block
+from ..lanes.formula import not_below
 from .formula import layer_size
 
-CROSS_ENTROPY = 0
-MEAN_SQUARED_ERROR = 1
 
-
-def tile_rows(n_samples):
+def tile_rows(n_samples: int) -> int:
     """Samples in a tile: eight tiles at least where there are enough samples, at most 1024 rows each.
 
     A function of the number of samples alone: sums have the same order on any number of threads.
     """
     return int(min(1024, max(32, -(-n_samples // 128) * 16)))
+
+
+def widest(widths: np.ndarray) -> int:
+    """Width of the widest layer beyond the inputs."""
+    return int(max(widths[1:]))
+
+
+def kept(widths: np.ndarray) -> int:
+    """Entries that the outputs of all layers take for one sample."""
+    return int(sum(widths[1:]))
+
+
+@block
+def matrix(work, offset, rows, columns):
+    """View of a workspace as a (rows, columns) matrix."""
+    return work[offset : offset + rows * columns].reshape((rows, columns))
 
 
 @block
@@ -31,27 +45,47 @@ def weight_of(point, offset, fan_in, fan_out):
 
 
 @block
+def bias_of(point, offset, fan_in, fan_out, bias):
+    """View of a layer's bias (out,), empty without one."""
+    begin = offset + fan_in * fan_out
+    return point[begin : begin + (fan_out if bias else 0)]
+
+
+@block
 def affine(point, offset, bias, x, z):
-    """Z = X W' + b for the layer whose parameters begin at ``offset``."""
+    """Z (T, out) = X W' + b of samples as rows."""
     fan_in, fan_out = x.shape[1], z.shape[1]
+    b = bias_of(point, offset, fan_in, fan_out, bias)
     if bias:
-        b = point[offset + fan_in * fan_out : offset + (fan_in + 1) * fan_out]
         for i in range(z.shape[0]):
             for j in range(fan_out):
                 z[i, j] = b[j]
     gemm(False, True, x, weight_of(point, offset, fan_in, fan_out), bias, z)
 
 
-@vector_block
+@block
+def affine_columns(point, offset, bias, a, transpose, z):
+    """Z (out, T) = W A + b of samples as columns; A is (in, T), or samples as rows (T, in) to ``transpose``."""
+    fan_out = z.shape[0]
+    fan_in = a.shape[1] if transpose else a.shape[0]
+    b = bias_of(point, offset, fan_in, fan_out, bias)
+    if bias:
+        for o in range(fan_out):
+            for t in range(z.shape[1]):
+                z[o, t] = b[o]
+    gemm(False, transpose, weight_of(point, offset, fan_in, fan_out), a, bias, z)
+
+
+@block
 def rectify(z):
-    """ReLU in place."""
+    """max(z, 0) in place; NaN stays NaN."""
     zero = z.dtype.type(0)
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
-            z[i, j] = formula.not_below(z[i, j], zero)
+            z[i, j] = not_below(z[i, j], zero)
 
 
-@vector_block
+@block
 def gate(delta, activation):
     """Set ``delta`` to zero where the unit was silent."""
     zero = delta.dtype.type(0)
@@ -62,24 +96,19 @@ def gate(delta, activation):
 
 @block
 def add_column_sums(delta, out):
-    """Add the sum over samples to ``out``."""
+    """Add the sum over samples, one after the other, to ``out``."""
     for i in range(delta.shape[0]):
         for j in range(delta.shape[1]):
             out[j] += delta[i, j]
 
 
 @block
-def matrix(work, offset, rows, columns):
-    """View of a workspace as a (rows, columns) matrix."""
-    return work[offset : offset + rows * columns].reshape((rows, columns))
-
-
-@block
-def forward_from(point, widths, bias, z, acts, first, offset, begin):
+def forward_from(point, network, z, acts, first, offset, begin):
     """Layers ``first`` and above, whose parameters begin at ``offset``, from the activations ``z`` below.
 
     Layer by layer is kept in ``acts`` from ``begin`` on; returns where the outputs begin.
     """
+    widths, bias = network.widths, network.bias
     rows = z.shape[0]
     for layer in range(first, widths.shape[0] - 1):
         out = matrix(acts, begin, rows, widths[layer + 1])
@@ -90,18 +119,3 @@ def forward_from(point, widths, bias, z, acts, first, offset, begin):
         offset += layer_size(widths[layer], widths[layer + 1], bias)
         z = out
     return begin
-
-
-def widest(widths):
-    """Width of the widest layer beyond the inputs."""
-    return int(max(widths[1:]))
-
-
-def kept(widths):
-    """Entries that the outputs of all layers take for one sample."""
-    return int(sum(widths[1:]))
-
-
-def as_widths(widths):
-    """Widths as kernels want them."""
-    return np.asarray(widths, np.int64)

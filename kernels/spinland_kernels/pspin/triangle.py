@@ -21,7 +21,8 @@ time of NumPy's products with the full tensor at one point, 57 % of what reading
 """
 
 from ..jit import block
-from ..vectors import BYTES, REGISTER, ROWS, tile_product
+from ..lanes.product import tile_product
+from ..vectors import BYTES, REGISTER, ROWS
 from .lanes import add_folded, add_row
 
 BAND = 48  # rows spread at once, a multiple of ROWS and of the lanes of a vector

@@ -7,9 +7,3 @@ from ..jit import formula
 def blend(alpha, beta, a, b):
     """(1 − α) a + α b with β = 1 − α given, so that no type is widened; exact at both ends."""
     return beta * a + alpha * b
-
-
-@formula
-def rectified(z, zero):
-    """ReLU with a zero of the type of ``z``; NaN stays NaN."""
-    return max(z, zero)  # z unless zero is greater

@@ -1,16 +1,29 @@
-"""Random walks on the cores.
+"""Random walks on the cores: w ← w + σ ξ on every coordinate, with ξ normal; then, on a sphere, w ← w R / |w|.
 
 Work is cut into items (walker, chunk of coordinates); the chunk has a fixed length, each item adds up its
 own squares, and the sums of the chunks are added in order. So the bits depend neither on the number of
 threads nor on how many walkers go together.
+
+    noise     (workers, CHUNK)        normal numbers of the chunk at hand
+    moments   (B, chunks, 4)          |w − w0|², w·w0, |w|², |w0|² of every chunk, in float64
+    totals    (B, 4)                  their sums
+
+A chunk is drawn, added and measured while it is in the first-level cache: 16 KiB of noise in float32.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 import numba
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
-from ..jit import block, loop, serial_loop, vector_block
+from ..jit import block, loop, serial_loop
+from ..networks import Stream, Walkers
 from ..philox.normals import normals_into
+from ..sums import dot, squared_difference
 from . import formula
 
 CHUNK = 4096  # coordinates in one item, a multiple of 4 so that no block of random numbers is made twice
@@ -28,24 +41,17 @@ def _multiply(point, factor):
         point[i] *= factor
 
 
-@vector_block
-def _moments(point, start, out):
-    """|w − w0|², w·w0, |w|² and |w0|² of a chunk, in float64."""
-    far = 0.0
-    product = 0.0
-    square = 0.0
-    square_start = 0.0
-    for i in range(point.shape[0]):
-        w, w0 = float(point[i]), float(start[i])
-        far += (w - w0) * (w - w0)
-        product += w * w0
-        square += w * w
-        square_start += w0 * w0
-    out[0], out[1], out[2], out[3] = far, product, square, square_start
+@block
+def _measure(point, start, out):
+    """|w − w0|², w·w0, |w|² and |w0|² of a chunk."""
+    n = point.shape[0]
+    out[0] = squared_difference(1.0, point, start, n)
+    out[1], out[2], out[3] = dot(point, start, n), dot(point, point, n), dot(start, start, n)
 
 
 @loop
-def _step(points, starts, origin_index, walkers, sigma, seed, purpose, step, noise, moments):
+def _step(walkers, sigma, stream, noise, moments):
+    points, starts = walkers.points, walkers.starts
     chunks = moments.shape[1]
     dim = points.shape[1]
     workers = noise.shape[0]
@@ -57,13 +63,14 @@ def _step(points, starts, origin_index, walkers, sigma, seed, purpose, step, noi
             high = min(low + CHUNK, dim)
             if sigma > 0:
                 part = noise[worker, : high - low]
-                normals_into(part, sigma, seed, purpose, walkers[b], step, low)
+                normals_into(part, sigma, stream.seed, stream.purpose, walkers.numbers[b], stream.step, low)
                 _add(points[b, low:high], part)
-            _moments(points[b, low:high], starts[origin_index[b], low:high], moments[b, c])
+            _measure(points[b, low:high], starts[walkers.origin_index[b], low:high], moments[b, c])
 
 
 @loop
-def _rescale(points, starts, origin_index, factors, moments):
+def _rescale(walkers, factors, moments):
+    points, starts = walkers.points, walkers.starts
     chunks = moments.shape[1]
     dim = points.shape[1]
     for item in prange(points.shape[0] * chunks):
@@ -71,7 +78,7 @@ def _rescale(points, starts, origin_index, factors, moments):
         low = c * CHUNK
         high = min(low + CHUNK, dim)
         _multiply(points[b, low:high], factors[b])
-        _moments(points[b, low:high], starts[origin_index[b], low:high], moments[b, c])
+        _measure(points[b, low:high], starts[walkers.origin_index[b], low:high], moments[b, c])
 
 
 @serial_loop
@@ -96,28 +103,34 @@ def _distances(totals, distance, overlap):
         overlap[b] = formula.cosine(totals[b, 1], totals[b, 2], totals[b, 3])
 
 
-def advance(points, starts, origin_index, walkers, sigma, seed, purpose, step, radius, distance, overlap):
-    """Move walkers one step, in place: w += sigma · normal on every coordinate.
+def _in_one_form(walkers: Walkers) -> Walkers:
+    """Starts and radii as read-only views, whoever owns them: so the loops are compiled for one type of array."""
+    starts, radius = walkers.starts.view(), walkers.radius.view()
+    starts.flags.writeable = radius.flags.writeable = False
+    return walkers._replace(starts=starts, radius=radius)
 
-    ``points`` (B, dim) start from ``starts[origin_index]`` (K, dim); row b draws the numbers of stream
-    (seed, purpose, walkers[b], step). ``radius`` is empty, or holds for each start (K,) the length to which
-    points are brought back after the step. ``sigma = 0`` moves nothing and draws nothing. Distances from
-    the start and cosines with it go to ``distance`` and ``overlap``, both (B,) float64.
+
+def advance(
+    walkers: Walkers, sigma: float, stream: Stream
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Move walkers one step, in place; their distances from the start and cosines with it, both (B,).
+
+    ``sigma = 0`` moves nothing and draws nothing. With a ``radius`` points are brought back to it after the step.
     """
-    rows, dim = points.shape
+    walkers = _in_one_form(walkers)
+    rows, dim = walkers.points.shape
     chunks = -(-dim // CHUNK)
     workers = min(numba.get_num_threads(), rows * chunks)
-    noise = np.empty((workers, min(CHUNK, dim)), points.dtype)
-    moments = np.empty((rows, chunks, 4))
-    totals = np.zeros((rows, 4))
-    _step(
-        points, starts, origin_index, walkers, float(sigma), np.uint64(seed), purpose, step, noise, moments
-    )  # fmt: skip
+    noise: NDArray[Any] = np.empty((workers, min(CHUNK, dim)), walkers.points.dtype)
+    moments, totals = np.empty((rows, chunks, 4)), np.zeros((rows, 4))
+    _step(walkers, float(sigma), stream._replace(seed=np.uint64(stream.seed)), noise, moments)
     _total(moments, totals)
-    if radius.shape[0] and sigma > 0:
-        factors = np.empty(rows, points.dtype)
-        _factors(totals, radius, origin_index, factors)
-        _rescale(points, starts, origin_index, factors, moments)
+    if walkers.radius.shape[0] and sigma > 0:
+        factors = np.empty(rows, walkers.points.dtype)
+        _factors(totals, walkers.radius, walkers.origin_index, factors)
+        _rescale(walkers, factors, moments)
         totals[:] = 0
         _total(moments, totals)
+    distance, overlap = np.empty(rows), np.empty(rows)
     _distances(totals, distance, overlap)
+    return distance, overlap

@@ -24,13 +24,22 @@ def momentum(w, g, buffer, rate, decay, mu, along_gradient, along_buffer):
 
 
 @formula
-def adam(w, g, first, second, rate, decay, shrink, beta_1_rest, beta_2, beta_2_rest, scale, eps):
-    """Weight and both moments after a step (Kingma and Ba 2015; Loshchilov and Hutter 2019).
+def decayed(w, g, decay):
+    """Gradient with the L2 term of coefficient ``decay``."""
+    return g + decay * w
 
-    ``rate`` is the learning rate over 1 − beta_1^t, ``scale`` is 1 / sqrt(1 − beta_2^t), ``decay`` the L2
-    coefficient added to the gradient, ``shrink`` the factor of decoupled decay.
+
+@formula
+def adam_moments(g, first, second, beta_1_rest, beta_2, beta_2_rest):
+    """Both moments after a step (Kingma and Ba 2015); ``..._rest`` is 1 − beta."""
+    return first + beta_1_rest * (g - first), beta_2 * second + beta_2_rest * (g * g)
+
+
+@formula
+def adam(w, first, second, rate, shrink, scale, eps):
+    """Weight after a step along the moments (Loshchilov and Hutter 2019).
+
+    ``rate`` is the learning rate over 1 − beta_1^t, ``scale`` is 1 / sqrt(1 − beta_2^t), ``shrink`` the factor of
+    decoupled decay.
     """
-    g = g + decay * w
-    first = first + beta_1_rest * (g - first)
-    second = beta_2 * second + beta_2_rest * (g * g)
-    return shrink * w - rate * (first / (math.sqrt(second) * scale + eps)), first, second
+    return shrink * w - rate * (first / (math.sqrt(second) * scale + eps))

@@ -1,1 +1,0 @@
-"""Replicas of a network trained side by side: stochastic gradient descent and Adam."""

@@ -1,0 +1,104 @@
+"""The first layer of a batch whose inputs are mostly zero.
+
+Its weight and moments lie in panels (:mod:`..sparse.panels`) while the steps are taken. Each batch takes the lists of
+its samples out of those of all (forward pass), and turns them into lists by input (gradient):
+
+    whole.starts[b, sample]        block b of the inputs of any sample
+         │  copy the samples of the batch, block by block
+         ▼
+    rows.starts[b, i]              block b of sample i of the batch
+         │  spread PART samples of a block over a tile (PART, block), read it column by column
+         ▼
+    columns.starts[p, j]           input j in part p of the samples
+
+The gradient is used for the optimiser's step as soon as that of a few inputs is there, while it is in the
+first-level cache.
+"""
+
+import numpy as np
+
+from ..jit import block
+from ..sparse import panels
+from . import blocks
+
+#: Samples in a part of a batch: delta of the widest panel and the tile are 16 and 32 KiB in float32.
+PART = 64
+
+#: Inputs whose gradient is formed before the optimiser's step: 8 KiB of the widest panel.
+INPUTS = 32
+
+
+@block
+def _gather(whole, order, rows):
+    """Lists of the samples ``order`` out of ``whole``. Unsigned indices spare the question whether they are negative."""
+    at = 0
+    for b in range(whole.starts.shape[0]):
+        for i in range(order.shape[0]):
+            rows.starts[b, i] = at
+            for z in range(whole.starts[b, order[i]], whole.starts[b, order[i] + 1]):
+                rows.places[np.uint64(at)] = whole.places[np.uint64(z)]
+                rows.values[np.uint64(at)] = whole.values[np.uint64(z)]
+                at += 1
+        rows.starts[b, order.shape[0]] = at
+
+
+@block
+def _spread(rows, b, low, count, tile):
+    """The numbers of block ``b`` of ``count`` samples, from ``low`` on, among zeros: tile (count, columns)."""
+    width = rows.columns
+    for k in range(count * width):
+        tile[k] = 0
+    for i in range(count):
+        for z in range(rows.starts[b, low + i], rows.starts[b, low + i + 1]):
+            tile[np.uint64(i * width + rows.places[np.uint64(z)])] = rows.values[np.uint64(z)]
+
+
+@block
+def _list_columns(tile, width, count, starts, columns, to):
+    """Append the lists of the tile's columns, as many as ``starts`` has room for; returns where they end.
+
+    Every number is written, and the next overwrites it if it was zero: quicker than a branch.
+    """
+    end = np.uint64(to)
+    for j in range(starts.shape[0]):
+        starts[j] = end
+        for i in range(count):
+            value = tile[np.uint64(i * width + j)]
+            columns.values[end] = value
+            columns.places[end] = i
+            end += np.uint64(value != 0)
+    return np.int64(end)
+
+
+@block
+def gather(whole, order, inputs, rows, columns, tile):
+    """Lists of the samples ``order``, by sample and by input, out of those of all; ``tile`` is workspace."""
+    _gather(whole, order, rows)
+    to, n = 0, order.shape[0]
+    for low in range(0, n, columns.columns):
+        count = min(columns.columns, n - low)
+        part = low // columns.columns
+        for b in range(rows.starts.shape[0]):
+            first = b * rows.columns
+            last = min(first + rows.columns, inputs)
+            _spread(rows, b, low, count, tile)
+            to = _list_columns(tile, rows.columns, count, columns.starts[part, first:last], columns, to)
+        columns.starts[part, inputs] = to
+
+
+@block
+def update_weight(state, inputs, columns, delta, packed, gradient, optimiser, c):
+    """Gradient of the weight in panels from delta (rows, units) and the step along it, some inputs at a time."""
+    rows, units = delta.shape
+    for first_unit in range(0, units, panels.units_in(delta.itemsize)):
+        width = panels.vectors_of(first_unit, units, delta.itemsize)
+        lanes = width * panels.lanes_in(delta.itemsize)
+        panels.load(delta, first_unit, lanes, packed)
+        for first in range(0, inputs, INPUTS):
+            some = first, min(INPUTS, inputs - first)
+            size = some[1] * lanes
+            for i in range(size):
+                gradient[i] = 0
+            panels.add_gradient(columns, 0, rows, some, packed, gradient, 0, width)
+            at = first_unit * inputs + first * lanes
+            blocks.update(state, at, at + size, gradient, optimiser, c)
