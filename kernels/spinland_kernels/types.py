@@ -89,7 +89,7 @@ class Vectors(NamedTuple):
     """
 
     x: NDArray[Any]
-    lanes: int
+    lanes: int | np.int64
     owner: NDArray[np.int64]
 
 

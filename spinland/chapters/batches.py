@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from ..provenance import record
+from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics.correlation import correlation
 from ..statistics.uncertainty import jackknife_error
@@ -110,9 +110,8 @@ def compare_batch_sizes(
         quality = -last("test_loss")
     landscape = subject.landscape
     return BatchSizeComparison(
-        provenance=record(
-            "compare_batch_sizes", {"sizes": sizes, "radius": radii[at]}, seed=seed,
-            data=landscape.fingerprint, dtype=landscape.dtype,
+        provenance=record_on(
+            landscape, "compare_batch_sizes", {"sizes": sizes, "radius": radii[at]}, seed=seed
         ),
         batch_sizes=np.array(sizes), radius=radii[at],
         train_loss=last("train_loss"), test_loss=last("test_loss"),

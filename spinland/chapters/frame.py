@@ -75,6 +75,16 @@ class Stage:
         book.store.save(self.name, self.compute(*subject, *results, **self.arguments))
 
 
+def no_open_settings(book: Any) -> dict[str, Any]:
+    """Values of no settings."""
+    return {}
+
+
+def nothing_of_others(book: Any) -> tuple[str, ...]:
+    """Names of no results."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Chapter:
     """One subject of study.
@@ -102,8 +112,8 @@ class Chapter:
     steps: Callable[[Any], Iterator[Step]]
     find: Callable[[Any], Finding | None] | None
     write: Callable[[Any], Section | None]
-    values: Callable[[Any], dict[str, Any]] = field(default=lambda book: {})
-    reads: Callable[[Any], tuple[str, ...]] = field(default=lambda book: ())
+    values: Callable[[Any], dict[str, Any]] = no_open_settings
+    reads: Callable[[Any], tuple[str, ...]] = nothing_of_others
 
     @property
     def finding_name(self) -> str:

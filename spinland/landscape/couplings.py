@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels import types
 from spinland_kernels.types import GAUSSIAN, SIGNS
+from spinland_kernels.types import Couplings as OneOrder
 
 from .. import checks, rng
 from ..devices import operation
@@ -67,11 +67,11 @@ class Couplings:
         self._refuse_too_many()
         self._keys = {p: rng.derive_seed(seed, n_spins, p) for p in self.mixture}
         if given is not None:
-            self._stored = {p: self._named(p, given[p].astype(dtype)) for p in self.mixture}
+            self._orders = {p: self._one_order(p, given[p].astype(dtype)) for p in self.mixture}
+        elif generated:
+            self._orders = {p: self._one_order(p, np.empty(0, dtype)) for p in self.mixture}
         else:
-            self._stored = {
-                p: self._named(p, np.empty(0, dtype)) if generated else self._drawn(p) for p in self.mixture
-            }
+            self._orders = {p: self._drawn(p) for p in self.mixture}
         self._prepared: dict[int, Any] = {}
 
     @property
@@ -87,18 +87,21 @@ class Couplings:
     @property
     def nbytes(self) -> int:
         """Memory that they take; 0 where they are generated."""
-        return sum(part.values.nbytes for part in self._stored.values())
+        return sum(part.values.nbytes for part in self._orders.values())
 
     def arrays(self) -> Iterator[NDArray[Any]]:
         """The stored numbers, orders rising."""
-        return (part.values for part in self._stored.values())
+        return (part.values for part in self._orders.values())
 
-    def parts(self) -> Iterator[tuple[int, float, types.Couplings, Any]]:
-        """For each order p: p, the factor of the sum over index sets in H/N, couplings, and what the kernel made of them."""
+    def parts(self) -> Iterator[tuple[int, float, tuple[OneOrder, Any]]]:
+        """For each order p: p, the factor of the sum over index sets in H/N, and what the kernel takes behind points.
+
+        These are the couplings and what the kernel has prepared of them, once.
+        """
         for p, beta in self.mixture.items():
             if p not in self._prepared:
-                self._prepared[p] = self.kernel.prepare(self._stored[p])
-            yield p, beta * self.n_spins ** (-(p + 1) / 2), self._stored[p], self._prepared[p]
+                self._prepared[p] = self.kernel.prepare(self._orders[p])
+            yield p, beta * self.n_spins ** (-(p + 1) / 2), (self._orders[p], self._prepared[p])
 
     def tensors(self) -> dict[int, NDArray[np.float64]]:
         """For each order the symmetric tensor (N, …, N), β in it.
@@ -114,18 +117,16 @@ class Couplings:
                 "n_spins", f"full tensors that fit into the memory that is free ({checks.free_memory() / 1e9:.1f} GB)",
                 f"{self.n_spins} spins, which take {need / 1e9:.1f} GB",
             )  # fmt: skip
-        numbers = {p: self._drawn(p) if self.generated else self._stored[p] for p in self.mixture}
-        return {p: self.mixture[p] * unpacked(numbers[p].values, self.n_spins, p) for p in self.mixture}
+        whole = {p: self._drawn(p) if self.generated else self._orders[p] for p in self.mixture}
+        return {p: self.mixture[p] * unpacked(whole[p].values, self.n_spins, p) for p in self.mixture}
 
-    def _named(self, order: int, values: NDArray[Any]) -> types.Couplings:
+    def _one_order(self, order: int, values: NDArray[Any]) -> OneOrder:
         law = DISORDER.get(self.disorder, GAUSSIAN)
-        return types.Couplings(
-            values, self.n_spins, order, self._keys[order], int(rng.Purpose.COUPLINGS), law
-        )
+        return OneOrder(values, self.n_spins, order, self._keys[order], int(rng.Purpose.COUPLINGS), law)
 
-    def _drawn(self, order: int) -> types.Couplings:
+    def _drawn(self, order: int) -> OneOrder:
         count = self.kernel.n_couplings(self.n_spins, order)
-        couplings = self._named(order, np.empty(count, self.dtype))
+        couplings = self._one_order(order, np.empty(count, self.dtype))
         self.kernel.fill_couplings(couplings)
         return couplings
 

@@ -223,8 +223,8 @@ class SphericalSpinGlass(BaseLandscape):
         batch, _ = self._on_sphere("points", points)
         total = np.zeros((len(batch), self.dim, self.dim), self.dtype)
         radial = np.zeros(len(batch))
-        for p, scale, couplings, prepared in self._couplings.parts():
-            energy, matrix = self._couplings.kernel.hessians(batch, couplings, prepared)
+        for p, scale, glass in self._couplings.parts():
+            energy, matrix = self._couplings.kernel.hessians(batch, *glass)
             radial += p * scale * energy / self.n_spins
             total += self.dtype.type(scale) * matrix
         unit = batch / np.sqrt(np.sum(batch * batch, axis=1, keepdims=True))
@@ -253,8 +253,8 @@ class SphericalSpinGlass(BaseLandscape):
         vectors = np.concatenate([at[None], along])
         wide = vectors.astype(np.float64)
         tables = {
-            p: scale * self._couplings.kernel.table(vectors, couplings, prepared)
-            for p, scale, couplings, prepared in self._couplings.parts()
+            p: scale * self._couplings.kernel.table(vectors, *glass)
+            for p, scale, glass in self._couplings.parts()
         }
         return GlassSlice(tables, wide @ wide.T / self.n_spins, self.device)
 
@@ -263,8 +263,8 @@ class SphericalSpinGlass(BaseLandscape):
     def _polynomial(self, batch: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[Any]]:
         """H/N and its gradient in R^N."""
         values, gradients = np.zeros(len(batch)), np.zeros_like(batch)
-        for _, scale, couplings, prepared in self._couplings.parts() if len(batch) else ():
-            energy, gradient = self._couplings.kernel.values_and_gradients(batch, couplings, prepared)
+        for _, scale, glass in self._couplings.parts() if len(batch) else ():
+            energy, gradient = self._couplings.kernel.values_and_gradients(batch, *glass)
             values += scale * energy
             gradients += self.dtype.type(scale) * gradient
         return values, gradients
@@ -273,8 +273,8 @@ class SphericalSpinGlass(BaseLandscape):
         """Hessian on the sphere times vectors (B, N) at points (B, N), or at one point (1, N)."""
         along = np.asarray(self.geometry.tangent(points, vectors), self.dtype)
         product, radial = np.zeros_like(along), np.zeros(len(points))
-        for p, scale, couplings, prepared in self._couplings.parts() if len(along) else ():
-            energy, _, curvature = self._couplings.kernel.hessian_products(points, along, couplings, prepared)
+        for p, scale, glass in self._couplings.parts() if len(along) else ():
+            energy, _, curvature = self._couplings.kernel.hessian_products(points, along, *glass)
             product += self.dtype.type(scale) * curvature
             radial += p * scale * energy / self.n_spins  # σ·∇H = p H
         product -= radial.astype(self.dtype)[:, None] * along

@@ -18,16 +18,12 @@ from numpy.typing import ArrayLike, NDArray
 from .. import checks
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
-from ..landscape.spaces import Space
-from ..progress import track
 from ..provenance import record_on
-from ..quantities import Measured, quantity_of
+from ..quantities import Measured
 from .components import principal_components
 from .directions import random_directions
+from .frames import axes_around, coordinates, grid_values, spherical_triangle, triangle
 from .inputs import a_landscape
-from .scan import scan_slice
-
-_COLLINEAR = 1e-6  # height of a triangle over its longest side below which it counts as flat
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -110,11 +106,11 @@ def plane(
     at = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,))
     checks.squarable("origin", at, landscape.dim)
     along = checks.float_array("directions", directions, dtype=landscape.dtype, shape=(2, landscape.dim))
-    a_axis, b_axis = _axis("a", a), _axis("b", b)
+    a_axis, b_axis = coordinates("a", a), coordinates("b", b)
     made = record_on(landscape, "plane", {"origin": at, "directions": along, "a": a_axis, "b": b_axis})
     at = landscape.geometry.space.on("origin", at)
     along = landscape.geometry.space.directions(at, along)
-    return Plane(**_grid_values(landscape, at, along, a_axis, b_axis), provenance=made)
+    return Plane(**grid_values(landscape, at, along, a_axis, b_axis), provenance=made)
 
 
 def random_plane(
@@ -141,15 +137,15 @@ def random_plane(
     a_landscape(landscape)
     at = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,))
     checks.squarable("origin", at, landscape.dim)
-    a_axis = _axis("a", np.linspace(-1, 1, 41) if a is None else a)
-    b_axis = _axis("b", np.linspace(-1, 1, 41) if b is None else b)
+    a_axis = coordinates("a", np.linspace(-1, 1, 41) if a is None else a)
+    b_axis = coordinates("b", np.linspace(-1, 1, 41) if b is None else b)
     along = random_directions(landscape, at, 2, seed, normalize)
     arguments = {"origin": at, "a": a_axis, "b": b_axis, "normalize": normalize}
     space = landscape.geometry.space
     at = space.on("origin", at)
     along = space.unit(at) * space.frame(at, along)
     return Plane(
-        **_grid_values(landscape, at, along, a_axis, b_axis),
+        **grid_values(landscape, at, along, a_axis, b_axis),
         points=np.zeros((1, 2)),
         point_labels=("origin",),
         a_label="random direction 1" + space.unit_label,
@@ -211,13 +207,13 @@ def plane_through(
     space = landscape.geometry.space
     corners = space.on("three", corners, together=True)
     if space.curved:
-        origin, along, points = _spherical_triangle(space, corners)
+        origin, along, points = spherical_triangle(space, corners)
     else:
         origin = corners[0]
-        along, points = _triangle(corners.astype(np.float64))
-    a_axis, b_axis = _framing(points, n, margin, equal=True)
+        along, points = triangle(corners.astype(np.float64))
+    a_axis, b_axis = axes_around(points, n, margin, equal=True)
     return Plane(
-        **_grid_values(landscape, origin, along, a_axis, b_axis),
+        **grid_values(landscape, origin, along, a_axis, b_axis),
         points=points,
         point_labels=names,
         a_label=f"{space.measure} along {names[0]} to {names[1]}{space.unit_label}",
@@ -280,9 +276,9 @@ def trajectory_plane(
     if rank < 2:
         raise ArgumentError("trajectory", "points that are not all on one line")
     path = np.stack([along @ (step.astype(np.float64) - moved[-1]) for step in moved])
-    a_axis, b_axis = _framing(path, n, margin)
+    a_axis, b_axis = axes_around(path, n, margin)
     return Plane(
-        **_grid_values(landscape, steps[-1], space.unit(steps[0]) * along, a_axis, b_axis),
+        **grid_values(landscape, steps[-1], space.unit(steps[0]) * along, a_axis, b_axis),
         path=path,
         path_values=np.array([landscape.value(step) for step in steps]),
         explained=explained,
@@ -300,85 +296,3 @@ def _snapshots(ensemble: Any, replica: int) -> NDArray[Any]:
         )
     last = len(ensemble.snapshots) - 1
     return np.asarray(ensemble.snapshots[checks.integer("replica", replica, minimum=0, maximum=last)])
-
-
-def _axis(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    """Coordinates of an axis, a copy."""
-    axis = checks.float_array(name, value, shape=(None,)).copy()
-    if axis.size == 0:
-        raise ArgumentError(name, "at least one number", "none")
-    return axis
-
-
-def _grid_values(
-    landscape: Landscape,
-    origin: NDArray[Any],
-    directions: NDArray[Any],
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
-) -> dict[str, Any]:
-    """Axes, values and accuracies of the grid, as fields of :class:`Plane`."""
-    grid = np.stack(np.meshgrid(a, b, indexing="ij"), axis=-1).reshape(-1, 2)
-    origin, directions, grid = landscape.geometry.space.family(origin, directions, grid)
-    with track(len(grid), "plane") as advance:
-        values, accuracy = scan_slice(
-            landscape, origin, directions.astype(landscape.dtype, copy=False), grid, advance
-        )
-    shape = (len(a), len(b))
-    return {
-        "a": a, "b": b, "values": values.reshape(shape), "accuracy": accuracy.reshape(shape),
-        **quantity_of(landscape),
-    }  # fmt: skip
-
-
-def _triangle(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Orthonormal basis (2, dim) of the plane of three points, and their coordinates (3, 2)."""
-    u, v = corners[1] - corners[0], corners[2] - corners[0]
-    longest = max(np.linalg.norm(u), np.linalg.norm(v), np.linalg.norm(v - u))
-    base = float(np.linalg.norm(u))
-    if base <= _COLLINEAR * longest:
-        raise ArgumentError("three", "three points not on one line")
-    u = u / base
-    foot = float(v @ u)
-    v = v - foot * u
-    height = float(np.linalg.norm(v))
-    if height <= _COLLINEAR * longest:
-        raise ArgumentError("three", "three points not on one line")
-    return np.stack([u, v / height]), np.array([[0, 0], [base, 0], [foot, height]])
-
-
-def _spherical_triangle(
-    space: Space, corners: NDArray[Any]
-) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64]]:
-    """Normalised mean (dim,) of three points on a sphere, two directions there (2, dim), their coordinates (3, 2)."""
-    radius = space.unit(corners[0])
-    mean = corners.astype(np.float64).mean(axis=0)
-    length = float(np.linalg.norm(mean))
-    if length <= _COLLINEAR * radius:
-        raise ArgumentError("three", "three points whose mean is not the centre of the sphere")
-    centre = (mean * (radius / length)).astype(corners.dtype)
-    ways = space.chart(centre, corners, "three")
-    try:
-        along, flat = _triangle(ways)
-    except ArgumentError:
-        raise ArgumentError("three", "three points not on one great circle") from None
-    # flat has its origin at the first point, the picture at the mean.
-    return centre, radius * along, flat + along @ ways[0]
-
-
-def _framing(
-    points: NDArray[np.float64], n: int | Sequence[int], margin: float, *, equal: bool = False
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Two axes that hold all points (m, 2) with a margin about them, of ``equal`` width on all sides or not."""
-    margin = checks.real("margin", margin, minimum=0, maximum=1e6)
-    words = "one number of grid points or two"
-    given = checks.listing("n", n, words) if isinstance(n, (list, tuple, np.ndarray)) else [n, n]
-    if len(given) != 2:
-        raise ArgumentError("n", words, n)
-    sizes = [checks.integer("n", size, minimum=2) for size in given]
-    checks.room("n", n, 8 * 8 * sizes[0] * sizes[1])
-    low, high = points.min(axis=0), points.max(axis=0)
-    extent = high - low
-    pad = margin * (np.full(2, extent.max()) if equal else extent)
-    first, second = (np.linspace(low[k] - pad[k], high[k] + pad[k], sizes[k]) for k in range(2))
-    return first, second

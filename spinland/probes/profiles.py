@@ -15,7 +15,7 @@ from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics.uncertainty import standard_error
 from . import inputs
-from .correlation.correlation import sphere_pairs
+from .correlation.pairs import sphere_pairs
 from .walks import random_walk
 
 

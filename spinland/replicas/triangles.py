@@ -28,27 +28,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import squareform
 
 from .. import arrays
 from ..checks import integer, real, renamed, room
-from ..devices import operation
 from ..errors import ArgumentError
 from ..formatting import plus_minus
 from ..progress import track
 from ..provenance import fingerprint, record
 from ..results import Result
-from ..rng import Purpose, derive_seed, integers, seed64
+from ..rng import seed64
 from ..statistics.judging import SIGNIFICANCE, rank_p
-from ..statistics.uncertainty import split_error
-from .gram import square_form, squared_distances
+from .gram import squared_distances
 from .hierarchy import condensed_distances, is_distance_matrix
 from .nulls import NormNulls
 from .rows import Rows
+from .triples import chosen_triples, triangle_errors, triangle_means
 
 NULL_MODELS = ("shuffled cosines", "Gaussian directions")
-ALL_TRIPLES = 5_000_000  # all triangles are visited up to this number of them (R up to 311)
-SAMPLED_TRIPLES = 1_000_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -221,18 +217,18 @@ def ultrametricity(
     seed = seed64("seed", seed)
     tolerance = real("tolerance", tolerance, minimum=0)
     condensed, n, source = _distances(data)
-    triples = _triples(n, n_triples, seed)
+    triples = chosen_triples(n, n_triples, seed)
     model = NormNulls(condensed, n)
     room("n_null", n_null, 2 * 8 * 3 * len(NULL_MODELS) * n_null)
     nulls = np.empty((3, len(NULL_MODELS), n_null))
     with track(2 + n_null, "triangles") as advance:
-        means = _means(condensed, n, tolerance, triples)
+        means = triangle_means(condensed, n, tolerance, triples)
         advance()
-        errors = _errors(condensed, n, tolerance, triples, n_splits, seed)
+        errors = triangle_errors(condensed, n, tolerance, triples, n_splits, seed)
         advance()
         for draw in range(n_null):
             for m, make in enumerate((model.shuffled, model.gaussian)):
-                nulls[:, m, draw] = _means(make(seed, draw), n, tolerance, triples)
+                nulls[:, m, draw] = triangle_means(make(seed, draw), n, tolerance, triples)
             advance()
     arguments = {"n_splits": n_splits, "n_null": n_null, "n_triples": n_triples, "tolerance": tolerance}
     return Ultrametricity(
@@ -275,66 +271,6 @@ def _distances(data: Any) -> tuple[NDArray[np.float64], int, str]:
 def _scaled(condensed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distances in a unit near the greatest, a power of two: no measure sees it, no bit changes, squares are finite."""
     return np.ldexp(condensed, -int(np.frexp(condensed.max())[1]))
-
-
-def _triples(n: int, n_triples: int | None, seed: int) -> NDArray[np.int64] | None:
-    """Random triangles (T, 3) of different corners, or None for all."""
-    if n_triples is None:
-        if n * (n - 1) * (n - 2) // 6 <= ALL_TRIPLES:
-            return None
-        n_triples = SAMPLED_TRIPLES
-    n_triples = integer("n_triples", n_triples, minimum=1)
-    room("n_triples", n_triples, 8 * 8 * n_triples)
-    return _random_triples(n, n_triples, seed)
-
-
-def _random_triples(n: int, size: int, seed: int) -> NDArray[np.int64]:
-    a, b, c = (integers(seed, Purpose.TRIPLES, corner, 0, size, n - corner) for corner in range(3))
-    b += b >= a  # uniform over the others
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    c += c >= low
-    c += c >= high
-    return np.stack([a, b, c], axis=1)
-
-
-def _triangle_means(
-    square: NDArray[np.float64], threshold: float, triples: NDArray[np.int64] | None
-) -> NDArray[Any]:
-    """Means over the triangles of a matrix (n, n) in which all replicas count alike, (3,)."""
-    kernel = operation("triangles", "cpu")
-    return np.asarray(kernel.triangle_means(square, np.ones((len(square), 1)), threshold, triples)[:, 0])
-
-
-def _means(
-    condensed: NDArray[np.float64], n: int, tolerance: float, triples: NDArray[np.int64] | None
-) -> NDArray[np.float64]:
-    """Deviation, relative deviation and share, (3,)."""
-    threshold = tolerance * float(condensed.std())
-    return _triangle_means(square_form(condensed, n, 0.0), threshold, triples)
-
-
-def _errors(
-    condensed: NDArray[np.float64], n: int, tolerance: float, triples: NDArray[np.int64] | None,
-    n_splits: int, seed: int,
-) -> NDArray[np.float64]:  # fmt: skip
-    """Their errors over replicas, (3,).
-
-    Of sampled triangles, a part of the replicas takes as many as there are pairs for: what their choice adds to
-    the variance is then one of its terms in 1/n².
-    """
-    square = square_form(condensed, n, 0.0)
-
-    def part_means(members: NDArray[np.int64]) -> NDArray[np.float64]:
-        m = len(members)
-        part = np.ascontiguousarray(square[np.ix_(members, members)])
-        chosen = None
-        if triples is not None:
-            size = max(1, len(triples) * m * m // (n * n))
-            chosen = _random_triples(m, size, derive_seed(seed, int(members[0]), int(members[1])))
-        threshold = tolerance * float(squareform(part, checks=False).std())
-        return _triangle_means(part, threshold, chosen)
-
-    return split_error(part_means, n, n_splits, seed)
 
 
 def _signed(z: float) -> str:

@@ -11,7 +11,8 @@ from .levels import complexity, layer_energy, threshold_energy
 from .mixtures import Mixture, mixture_of
 from .polynomials import complex_critical_points, euler_characteristic, real_bound
 from .quench import AgeingCurve, QuenchCurve, quench_correlation, quench_energy
-from .thermodynamics import GlassState, dynamical_temperature, marginal_state, one_rsb, static_temperature
+from .thermodynamics import GlassState, marginal_state, one_rsb
+from .transitions import dynamical_temperature, static_temperature
 
 __all__ = [
     "AgeingCurve",

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from .. import checks
 from ..errors import ArgumentError
 from . import conventions
-from .mixtures import Mixture, highest, mixture_of, quadratic
-from .thermodynamics import Order, one_rsb
+from .mixtures import Mixture, Order, highest, mixture_of, quadratic
+from .thermodynamics import one_rsb
 
 
 def equilibrium_energy(

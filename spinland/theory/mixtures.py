@@ -16,6 +16,9 @@ from ..errors import ArgumentError, shown
 MOST = 10**6  # order; beyond, closed forms lose their last digits
 _LARGEST = 1e100  # β; its square is multiplied by more
 
+Order = int | Mapping[int, float]
+"""Order p of a glass, or {p: β_p} of a mixture."""
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -53,7 +56,7 @@ class Mixture:
         return total
 
 
-def mixture_of(order: int | Mapping[int, float]) -> Mixture:
+def mixture_of(order: Order) -> Mixture:
     """Mixture of an order, or of ``{p: β_p}``; orders with β_p = 0 are left out.
 
     Raises

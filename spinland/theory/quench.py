@@ -14,8 +14,7 @@ from ..arrays import Owner
 from ..errors import ArgumentError
 from . import conventions
 from .flow import nonnegative
-from .mixtures import Mixture, mixture_of
-from .thermodynamics import Order
+from .mixtures import Mixture, Order, mixture_of
 from .two_times import TwoTimes, integrate
 
 _STEP = 0.5  # default step of the coarser grid, in units of the fastest rate

@@ -6,9 +6,10 @@ from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.geometry import Sphere
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.probes.correlation.correlation import correlation, sphere_pairs
+from spinland.probes.correlation.correlation import correlation
 from spinland.probes.correlation.mean import mean_correlation
 from spinland.probes.correlation.mixture import MixtureFit, mixture_correlation, power_mean
+from spinland.probes.correlation.pairs import sphere_pairs
 from tests.oracles import walks as oracle
 
 Q = np.array([-1.0, -0.5, 0.0, 0.3, 0.8, 1.0])

@@ -10,7 +10,7 @@ from scipy.spatial.distance import squareform
 from spinland import figures
 from spinland.errors import ArgumentError
 from spinland.provenance import Provenance
-from spinland.replicas import gram, nulls, triangles
+from spinland.replicas import gram, nulls, triangles, triples
 from spinland.statistics.uncertainty import split_error
 from spinland.store.hdf5 import Store
 from spinland_kernels.triangles import cpu, formula
@@ -105,7 +105,7 @@ def test_a_sample_of_triangles_is_near_all_of_them():
 
 
 def test_sampled_triangles_have_three_corners_and_are_uniform():
-    sampled = triangles._triples(5, 30_000, seed=1)
+    sampled = triples.chosen_triples(5, 30_000, seed=1)
     assert sampled.min() == 0
     assert sampled.max() == 4
     names, counts = np.unique(np.sort(sampled, axis=1), axis=0, return_counts=True)
@@ -115,8 +115,8 @@ def test_sampled_triangles_have_three_corners_and_are_uniform():
 
 
 def test_many_replicas_are_sampled(monkeypatch):
-    monkeypatch.setattr(triangles, "ALL_TRIPLES", 100)
-    monkeypatch.setattr(triangles, "SAMPLED_TRIPLES", 321)
+    monkeypatch.setattr(triples, "ALL_TRIPLES", 100)
+    monkeypatch.setattr(triples, "SAMPLED_TRIPLES", 321)
     rows = np.random.default_rng(5).standard_normal((12, 4))
     assert triangles.ultrametricity(rows, 5, 2).n_triples == 321
 

@@ -124,7 +124,7 @@ def _derivatives(chunks, vectors, parts, energy, gradient):
         t, c = item // count, item % count
         tile = Vectors(vectors.x[t], vectors.lanes, vectors.owner)
         segments.derivatives(_chunk(chunks, c), tile, energies[t, c], gradients[t, c])
-    for t in prange(tiles):
+    for t in range(tiles):
         add_in_order(energy[t].reshape(-1), energies[t].reshape((count, -1)))
         add_in_order(gradient[t].reshape(-1), gradients[t].reshape((count, -1)))
 
@@ -213,7 +213,7 @@ def _hessians(chunks, points, parts, energy, out):
     for item in prange(count * n_chunks):
         b, c = item // n_chunks, item % n_chunks
         energies[b, c] = matrices.second_derivatives(_chunk(chunks, c), points[b], hessians[b, c])
-    for b in prange(count):
+    for b in range(count):
         add_in_order(energy[b : b + 1], energies[b].reshape((n_chunks, 1)))
         add_in_order(out[b].reshape(-1), hessians[b].reshape((n_chunks, -1)))
 
@@ -235,9 +235,10 @@ def hessians(
 
 
 @loop
-def _table(chunks, vectors, parts, out):
+def _table(chunks, x, owner, parts, out):
     for c in prange(parts.shape[0]):
-        segments.table(_chunk(chunks, c), vectors, parts[c])
+        one_by_one = Vectors(x, np.int64(1), owner)  # made here, so that no code for many lanes is compiled
+        segments.table(_chunk(chunks, c), one_by_one, parts[c])
     add_in_order(out, parts)
 
 
@@ -248,7 +249,6 @@ def table(vectors: NDArray[Any], couplings: Couplings, prepared: Chunks) -> NDAr
     """
     size = len(vectors) ** couplings.order
     total = np.zeros(size)
-    one_by_one = Vectors(vectors, 1, _NO_OWNER)
     for chunks in _rounds(couplings, prepared, vectors.dtype, size):
-        _table(chunks, one_by_one, np.empty((len(chunks.starts) - 1, size)), total)
+        _table(chunks, vectors, _NO_OWNER, np.empty((len(chunks.starts) - 1, size)), total)
     return total.reshape((len(vectors),) * couplings.order)

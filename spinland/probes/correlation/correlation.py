@@ -7,19 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ... import budget, checks, rng
+from ... import checks, rng
 from ...errors import ArgumentError
 from ...landscape.protocol import Landscape
-from ...progress import track
 from ...provenance import record_on
 from ...quantities import Measured, quantity_of
 from ...statistics.bootstrap import bootstrap_error
 from .. import inputs
 from .curves import PairCurves
 from .mixture import MixtureFit
+from .pairs import values_at_pairs
 
 _DEGREES_15 = np.cos(np.pi * np.arange(13) / 12)
-_GRIDS = (4, 8, 12, 16, 20, 24, 32, 36, 40, 48, 64, 72, 96)  # numbers of points on a great circle
 _RESAMPLES = 200  # of the pairs, for the errors of the mixture: they are known to 5 %
 
 
@@ -168,7 +167,7 @@ def correlation(
     order = np.arange(1, checks.integer("max_order", max_order, minimum=1, maximum=200) + 1)
     seed = rng.seed64("seed", seed)
     length = _radius(landscape, radius, origin)
-    values = _values(landscape, q, n_pairs, seed, length)
+    values = values_at_pairs(landscape, q, n_pairs, seed, length)
     shift = float(values.mean())
     curves = PairCurves(values - shift)
     errors = curves.errors()
@@ -209,56 +208,3 @@ def _radius(landscape: Landscape, radius: float | None, origin: ArrayLike | None
     if own is not None and abs(length - own) > 1e-5 * own:
         raise ArgumentError("radius", f"the radius of the landscape's sphere, {own:g}", length)
     return length if own is None else float(own)
-
-
-def _values(
-    landscape: Landscape, q: NDArray[np.float64], n_pairs: int, seed: int, radius: float
-) -> NDArray[np.float64]:
-    """Values at x and at y, (n_pairs, T, 1 + Q), in T orientations.
-
-    A pair lies in the plane of x and x⊥, so a landscape that is quick on planes is quick here.
-    """
-    zero = np.zeros(landscape.dim, landscape.dtype)
-    points, place = _orientations(q)
-    checks.room("n_pairs", n_pairs, 3 * 8 * n_pairs * place.size)
-    values = np.empty((n_pairs, *place.shape))
-    with track(n_pairs, "correlation") as advance:
-        for together in budget.blocks(n_pairs, budget.SPHERE_PAIRS, 8 * landscape.dim):
-            block = np.arange(together.start, together.stop)
-            for pair, directions in zip(block, sphere_pairs(seed, block, landscape.dim, radius), strict=True):
-                plane = landscape.slice(zero, directions.astype(landscape.dtype))
-                values[pair] = plane.value(points)[place]
-                advance()
-    return values
-
-
-def _orientations(q: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Different coefficients of x and x⊥ (P, 2), and where each point of the pairs is among them, (T, 1 + Q).
-
-    On a regular grid of angles the pairs of all turns share its T points; else there are T = 4 turns.
-    """
-    angle = np.append(0.0, np.arccos(q))
-    for turns in _GRIDS:
-        steps = angle * turns / (2 * np.pi)
-        if np.abs(steps - np.rint(steps)).max() < 1e-9:
-            place = (np.arange(turns)[:, None] + np.rint(steps).astype(np.int64)) % turns
-            at = 2 * np.pi * np.arange(turns) / turns
-            return np.stack([np.cos(at), np.sin(at)], axis=1), place
-    x, other = np.append(1.0, q), np.append(0.0, np.sqrt(1 - q**2))
-    turned = np.stack([[x, other], [-other, x], [-x, -other], [other, -x]]).transpose(0, 2, 1)
-    points, place = np.unique(turned.reshape(-1, 2) + 0.0, axis=0, return_inverse=True)  # −0 becomes 0
-    return points, place.reshape(turned.shape[:2])
-
-
-def sphere_pairs(seed: int, pairs: NDArray[np.int64], dim: int, radius: float) -> NDArray[np.float64]:
-    """x and x⊥ of some pairs, (len(pairs), 2, dim): orthogonal, each of norm ``radius``, uniform."""
-    both = np.empty((len(pairs), 2, dim))
-    for step in (0, 1):
-        rng.fill_normals(both[:, step], seed, rng.Purpose.PAIRS, pairs, step)
-    for x, other in both:
-        x /= np.linalg.norm(x)
-        for _ in range(2):  # twice: rounding leaves a share of x in low dimension
-            other -= (other @ x) * x
-            other /= np.linalg.norm(other)
-    both *= radius
-    return both
