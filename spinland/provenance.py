@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from . import environment
 from .errors import ArgumentError
-from .registry import Registered
+from .result_names import Registered
 
 
 def version() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .arrays import Owner
 from .provenance import Provenance
-from .registry import Registered
+from .result_names import Registered
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -16,7 +16,7 @@ class Result(Owner, Registered):
 
     Fields of a result are NumPy arrays, numbers, strings, booleans, None, tuples of strings or numbers, or
     further results; the store needs no more than their names. NaN means "not computed". A file knows the class
-    by its name, whichever module it is in; :class:`spinland.registry.Registered` says how to give it another one,
+    by its name, whichever module it is in; :class:`spinland.result_names.Registered` says how to give it another one,
     and what to do when its fields change.
 
     Arrays are the result's own and read-only: what it was made from may be changed afterwards. A maker

@@ -11,7 +11,8 @@ Three decorators, one for each kind of compiled function:
     from Python through :mod:`.company`.
 
 Every one states ``fastmath`` and ``error_model``: a helper that states neither takes them from
-whichever caller compiles it first (numba#7168, numba#2305).
+whichever caller compiles it first (numba#7168, numba#2305). None of them lets sums be reassociated: a sum that
+shall vectorise has explicit accumulators (:mod:`.sums`), so that its bits do not hang on how it was compiled.
 """
 
 from __future__ import annotations
@@ -54,9 +55,6 @@ def _let_idle_threads_sleep() -> None:
 _let_idle_threads_sleep()
 
 _WAIT = "spinland:wait"  # an event of ours among Numba's: another process compiles what this one needs
-
-#: Flags that let a loop be vectorised without assuming that NaN and infinity do not occur.
-REASSOCIATE = {"reassoc", "contract", "arcp", "nsz"}
 
 
 def _decorate(function: F, **options: Any) -> F:
@@ -145,15 +143,6 @@ def formula(function: F) -> F:
 def block(function: F) -> F:
     """Compile sequential array code that loops call."""
     return _inner(function, fastmath=False)
-
-
-def vector_block(function: F) -> F:
-    """Compile sequential array code whose sums may be reassociated, so that they vectorise.
-
-    The order of summation is fixed when it is compiled: the bits depend on the machine's vector
-    width, not on the number of threads.
-    """
-    return _inner(function, fastmath=REASSOCIATE)
 
 
 def loop(function: F) -> F:

@@ -16,10 +16,10 @@ from ..errors import ArgumentError
 from ..formatting import given, number, plus_minus
 from ..statistics.judging import Judged, mean_of, paired
 from ..statistics.uncertainty import jackknife_error
+from .chapter import Chapter, Stage
 from .descent import DescentSettings
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
-from .parts import Picture, Section, Table, picture
+from .sections import Picture, Section, Table, picture
 from .settings import number as real
 from .settings import setting, several
 from .spherical import SEED_AGEING, sort_settings, until

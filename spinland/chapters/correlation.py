@@ -12,9 +12,9 @@ import spinland as sl
 
 from ..formatting import given, p_text, plus_minus
 from ..statistics.judging import Judged
+from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
-from .parts import Picture, Section, Table, picture, sentence
+from .sections import Picture, Section, Table, picture, sentence
 from .settings import Settings, setting, whole
 from .subjects import Subject
 

@@ -13,9 +13,9 @@ import spinland as sl
 from ..errors import ArgumentError
 from ..formatting import fixed, number, plus_minus
 from ..statistics.judging import deviations, worst_joint
+from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
-from .parts import Picture, Section, Table, picture, sentence
+from .sections import Picture, Section, Table, picture, sentence
 from .settings import setting, several, whole
 from .spherical import SEED_CRITICAL, SphericalSettings, sort_settings
 from .theory.card import LAYERS

@@ -14,10 +14,10 @@ import spinland as sl
 
 from ..formatting import given, number, plus_minus
 from ..statistics.judging import Judged, independent
+from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
 from .minima import levels as levels_of
-from .parts import Picture, Section, Table, picture
+from .sections import Picture, Section, Table, picture
 from .settings import number as real
 from .settings import setting, several, whole
 from .spherical import SEED_DESCENT, SphericalSettings, sort_settings, until

@@ -15,9 +15,9 @@ from .. import rng
 from ..formatting import given, p_text, plus_minus
 from ..statistics.judging import SIGNIFICANCE, mean_of, paired
 from .batches import compare_batch_sizes
+from .chapter import Chapter, Stage, Step
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage, Step
-from .parts import Section, Table, mean_text, picture
+from .sections import Section, Table, mean_text, picture
 from .settings import Settings, number, one_of, setting, several, whole
 from .training import SEED_BATCH, SEED_RESCALING, Training
 

@@ -12,9 +12,9 @@ import scipy
 import spinland as sl
 
 from ..formatting import number, plus_minus
+from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
-from .parts import Picture, Section, Table, mean_text, picture, sentence
+from .sections import Picture, Section, Table, mean_text, picture, sentence
 from .settings import Settings, one_of, setting, whole
 from .subjects import Subject
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 import spinland as sl
 
 from ..statistics.judging import Judged, mean_of
+from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
-from .parts import Picture, Section, picture, sentence
+from .sections import Picture, Section, picture, sentence
 from .settings import Settings, setting, whole
 from .subjects import Subject
 

@@ -14,9 +14,9 @@ from .. import checks
 from ..errors import ArgumentError
 from ..formatting import number, plus_minus
 from ..statistics.judging import mean_of
+from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
-from .parts import Section, Table, mean_text, picture
+from .sections import Section, Table, mean_text, picture
 from .settings import Settings, setting, whole
 
 _HEADING = "The same probes on the glass"

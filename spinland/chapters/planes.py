@@ -10,8 +10,8 @@ import numpy as np
 
 import spinland as sl
 
-from .frame import Chapter, Stage, Step
-from .parts import Picture, Section, picture
+from .chapter import Chapter, Stage, Step
+from .sections import Picture, Section, picture
 from .settings import Settings, setting, whole
 from .subjects import Subject
 from .training import Training

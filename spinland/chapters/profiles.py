@@ -12,9 +12,9 @@ import spinland as sl
 
 from ..formatting import number, p_text, plus_minus
 from ..statistics.judging import Judged, deviations, mean_of, worst_bound
+from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
-from .parts import Section, picture, sentence
+from .sections import Section, picture, sentence
 from .settings import Settings, setting, whole
 from .subjects import Subject
 

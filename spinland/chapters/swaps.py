@@ -14,9 +14,9 @@ import spinland as sl
 from ..errors import ArgumentError
 from ..formatting import plus_minus
 from ..statistics.judging import Judged, independent, mean_of, paired, worst_bound
+from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
-from .parts import Picture, Section, Table, picture, sentence
+from .sections import Picture, Section, Table, picture, sentence
 from .settings import Settings, setting, several, whole
 from .subjects import Subject
 

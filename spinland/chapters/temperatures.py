@@ -15,9 +15,9 @@ from ..errors import ArgumentError
 from ..formatting import fixed, given, number, plus_minus
 from ..statistics.judging import Judged, deviations, mean_of, worst_joint
 from ..statistics.uncertainty import standard_error
+from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
-from .parts import Picture, Section, Table, picture
+from .sections import Picture, Section, Table, picture
 from .settings import number as real
 from .settings import setting, several, whole
 from .spherical import SEED_HEAT, SphericalSettings, sort_settings

@@ -12,9 +12,9 @@ import spinland as sl
 
 from ..formatting import given
 from ..statistics.judging import mean_of
+from .chapter import Chapter, Say, Step
 from .findings import Finding, Numbers
-from .frame import Chapter, Say, Step
-from .parts import Section, Table, mean_text, picture
+from .sections import Section, Table, mean_text, picture
 from .settings import Settings, number, one_of, setting, whole
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import spinland as sl
 from ..formatting import given, plus_minus
 from ..statistics.judging import Judged, mean_of, paired, worst_bound
 from ..statistics.uncertainty import jackknife_error
+from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
-from .frame import Chapter, Stage
-from .parts import Section, Table, picture, sentence
 from .profiles import ProfileSettings
+from .sections import Section, Table, picture, sentence
 from .settings import number, setting, several
 from .subjects import Subject
 

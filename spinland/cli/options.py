@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from ..chapters.frame import Chapter
+from ..chapters.chapter import Chapter
 from ..chapters.settings import S, Settings, from_mapping, listed, read_toml
 from ..errors import ArgumentError, StoreError
 from .parameters import Numbers, UserPath, Words

@@ -13,8 +13,8 @@ from urllib.parse import quote, unquote_to_bytes
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..chapters.book import Book
-from ..chapters.frame import Chapter
-from ..chapters.parts import Section
+from ..chapters.chapter import Chapter
+from ..chapters.sections import Section
 from ..chapters.settings import Settings
 from ..errors import StoreError
 from ..formatting import given

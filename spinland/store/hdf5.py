@@ -24,8 +24,8 @@ from .container import changed, format_of, make_group, opened, refuse_old, set_t
 from .copies import copy_others
 from .groups import Place, write_arrays, write_record
 from .mapping import record_of
+from .resuming import take_up
 from .rows import RowWriter, blank_record, rows_of, write_blank
-from .taking_up import take_up
 
 
 class Store:

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..provenance import Provenance, fingerprint
-from ..registry import Registered
+from ..result_names import Registered
 from ..results import Result
 
 

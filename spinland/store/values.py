@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError
-from ..registry import Registered, find
+from ..result_names import Registered, find
 from .mapping import Record
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..chapters.book import Book
-from ..chapters.frame import Chapter
+from ..chapters.chapter import Chapter
 from ..errors import StoreError
 from ..store.hdf5 import Store
 from .glasses import GLASS, GlassBook

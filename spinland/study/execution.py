@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import checks
 from ..chapters.book import Book
-from ..chapters.frame import Chapter, Say, Step
+from ..chapters.chapter import Chapter, Say, Step
 from ..chapters.settings import Settings
 from ..compiling.recipes import Task
 from ..compiling.workers import compiling_beside

@@ -13,10 +13,10 @@ import spinland as sl
 from .. import checks
 from ..chapters.ageing import AGEING, AgeingSettings
 from ..chapters.book import Book
+from ..chapters.chapter import Chapter, Say
 from ..chapters.correlation import CORRELATION
 from ..chapters.critical import CRITICAL, CriticalSettings
 from ..chapters.descent import DESCENT, DescentSettings, sizes
-from ..chapters.frame import Chapter, Say
 from ..chapters.hierarchy import HIERARCHY, HierarchySettings
 from ..chapters.lines import LINES, LineSettings
 from ..chapters.minima import MINIMA, MinimaSettings

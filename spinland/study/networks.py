@@ -12,9 +12,9 @@ import spinland as sl
 
 from .. import checks, rng
 from ..chapters.book import Book
+from ..chapters.chapter import Say
 from ..chapters.correlation import CORRELATION, CorrelationSettings
 from ..chapters.flatness import FLATNESS, FlatnessSettings
-from ..chapters.frame import Say
 from ..chapters.hierarchy import HIERARCHY, HierarchySettings
 from ..chapters.lines import LINES, LineSettings
 from ..chapters.minima import MINIMA, GlassBesideSettings, spins_beside

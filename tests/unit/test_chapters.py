@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import spinland as sl
+from spinland.chapters.chapter import Judgement, Stage
 from spinland.chapters.findings import Numbers
-from spinland.chapters.frame import Judgement, Stage
 from spinland.provenance import _plain
 from spinland.statistics.judging import Judged
 from spinland.store.hdf5 import Store

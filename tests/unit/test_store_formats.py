@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from spinland import registry
+from spinland import result_names
 from spinland.errors import StoreError
 from spinland.provenance import Provenance, record
 from spinland.results import Result
@@ -177,10 +177,10 @@ MOVED = """
 import sys
 sys.path[:0] = {path!r}
 import spinland
-from spinland import registry
+from spinland import result_names
 from spinland.store.hdf5 import Store
 spinland.__path__.append({folder!r})
-registry.HOMES["Plane"] = "somewhere.planes"
+result_names.HOMES["Plane"] = "somewhere.planes"
 for file in {files!r}:
     result = Store(file, "r").load("every/Plane")
     print(type(result).__module__, result.values.shape, "spinland.probes.planes" in sys.modules)
@@ -261,4 +261,4 @@ def test_a_field_that_a_newer_version_added_takes_its_default(tmp_path):
 
 def test_provenance_is_called_by_its_name_as_well():
     assert Provenance.stored_as.name == "Provenance"
-    assert registry.HOMES["Provenance"] == "provenance"
+    assert result_names.HOMES["Provenance"] == "provenance"

@@ -12,9 +12,9 @@ import numpy as np
 import spinland as sl
 
 from ...formatting import fixed, number
+from ..chapter import Chapter, Stage
 from ..findings import Finding, Numbers
-from ..frame import Chapter, Stage
-from ..parts import Picture, Section, Table, picture
+from ..sections import Picture, Section, Table, picture
 from ..settings import setting, whole
 from ..spherical import ABC, HEADING, SphericalSettings
 from .card import theory_card

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from spinland import registry
+from spinland import result_names
 from spinland.errors import ArgumentError, StoreError
 from spinland.provenance import Provenance, record
 from spinland.results import Result
@@ -18,7 +18,7 @@ from tests.unit.stored_results import result_classes
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch):
     """Classes of a test are known in it only."""
-    monkeypatch.setattr(registry, "_classes", dict(registry._classes))
+    monkeypatch.setattr(result_names, "_classes", dict(result_names._classes))
 
 
 def defined(module="mine", qualname=None, base=Result, **keywords):
@@ -32,12 +32,12 @@ def defined(module="mine", qualname=None, base=Result, **keywords):
 
 
 def test_the_table_says_where_every_class_is_and_no_more():
-    """Who moves, adds or renames a class changes its line in registry.HOMES."""
+    """Who moves, adds or renames a class changes its line in result_names.HOMES."""
     there = {
         kind.stored_as.name: kind.__module__.removeprefix("spinland.")
         for kind in (*result_classes(), Provenance)
     }
-    assert there == registry.HOMES
+    assert there == result_names.HOMES
     assert len(there) == len(result_classes()) + 1  # no two of the same name
 
 
@@ -46,13 +46,13 @@ def test_a_class_is_called_by_its_name_unless_it_says_otherwise():
     kind = defined(name="Walk of mine", version=2, qualname="Other")
     assert (kind.stored_as.name, kind.stored_as.version) == ("Walk of mine", 2)
     assert str(kind.stored_as) == "Walk of mine, version 2"
-    assert registry.find("Walk of mine") is kind
+    assert result_names.find("Walk of mine") is kind
 
 
 def test_a_subclass_is_not_what_it_inherits_from():
     base = defined(name="Base", version=3, upgrades={1: dict})
     kind = defined(base=base, qualname="Other")
-    assert kind.stored_as == registry.StoredAs("Mine")
+    assert kind.stored_as == result_names.StoredAs("Mine")
 
 
 def test_two_classes_of_one_name_are_refused():
@@ -62,12 +62,12 @@ def test_two_classes_of_one_name_are_refused():
             ArgumentError, match=r"name: expected .* no other class has .*got 'Mine', which is taken by"
         ):
             defined(**odd)
-    assert registry.find("Mine") is first
+    assert result_names.find("Mine") is first
     assert defined("yours", name="Yours").stored_as.name == "Yours"
 
 
 def test_names_of_spinland_are_taken_before_their_modules_are_imported(monkeypatch):
-    monkeypatch.setitem(registry.HOMES, "Later", "probes.later")
+    monkeypatch.setitem(result_names.HOMES, "Later", "probes.later")
     with pytest.raises(ArgumentError, match=r"'Later', which is taken by spinland\.probes\.later"):
         defined(name="Later")
 
@@ -76,7 +76,7 @@ def test_a_class_that_is_defined_anew_takes_the_place_of_the_old_one():
     """As when a cell of a notebook is run again."""
     old, new = defined("__main__"), defined("__main__")
     assert old is not new
-    assert registry.find("Mine") is new
+    assert result_names.find("Mine") is new
 
 
 @pytest.mark.parametrize(
@@ -93,26 +93,26 @@ def test_a_class_that_is_defined_anew_takes_the_place_of_the_old_one():
 def test_bad_declarations(keywords, message):
     with pytest.raises(ArgumentError, match=message):
         defined(**keywords)
-    assert "Mine" not in registry._classes
+    assert "Mine" not in result_names._classes
 
 
 def test_a_home_that_is_not_there_is_told(monkeypatch):
-    monkeypatch.setitem(registry.HOMES, "Lost", "probes.lost")
-    monkeypatch.setitem(registry.HOMES, "Strayed", "errors")
+    monkeypatch.setitem(result_names.HOMES, "Lost", "probes.lost")
+    monkeypatch.setitem(result_names.HOMES, "Strayed", "errors")
     with pytest.raises(
         LookupError, match=r"class Lost is in spinland\.probes\.lost, which cannot be imported"
     ):
-        registry.find("Lost")
+        result_names.find("Lost")
     for name in ("Strayed", "Nobody"):
         with pytest.raises(LookupError, match=f"no class {name} is known here"):
-            registry.find(name)
+            result_names.find(name)
 
 
 def test_no_module_is_part_of_what_is_stored_or_compared():
     """A record and its digest, by which unfinished studies are taken up, are the same after a move."""
     made = record("f")
     first = record_of(defined("spinland.old.place")(provenance=made))
-    registry._classes.clear()
+    result_names._classes.clear()
     second = record_of(defined("spinland.new.place", "Outer.Mine")(provenance=made))
     assert first == second
     assert first.digest == second.digest

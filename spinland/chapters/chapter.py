@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ..results import Result
 from .findings import Finding
-from .parts import Section
+from .sections import Section
 
 Say = Callable[[str], None]
 
