@@ -13,9 +13,7 @@ from typing import Any
 
 from . import compare, machine, table
 
-OPERATIONS = (
-    "planes", "swaps", "walks", "training", "derivatives", "distances", "linkage", "glass", "start",
-)  # fmt: skip
+OPERATIONS = ("planes", "swaps", "walks", "training", "derivatives", "distances", "linkage", "glass", "start")
 
 
 def _say(text: str) -> None:
@@ -65,7 +63,8 @@ def main() -> None:
     if not options.quick:
         print(", ".join(f"{name} {value:.1f}" for name, value in found["peaks"].items()))
     print(
-        "(first call: compiling included; memory: what a call adds, of the process; ratios: peer's time / ours, quartiles)"
+        "(first call: compiling included; memory: what a call adds, of the process; ratios: peer's time / ours, "
+        "quartiles)"
     )
     found |= {"operations": [], "scaling": [], "failures": []}
     try:

@@ -23,9 +23,7 @@ import numpy as np
 from . import worker
 
 _PAUSE = 0.2  # seconds after which the waiting threads of the contender before no longer spin
-_THREADS = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
-)  # fmt: skip
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -264,9 +262,7 @@ def _measure(entry: Entry, runner: _Runner, found: np.ndarray, ours: np.ndarray)
     entry.off = entry.notes.pop("off", entry.off)  # of a contender that has compared by itself
 
 
-def run(
-    operation: Operation, peaks: dict[str, float], say: Callable[[str], None] = lambda _: None
-) -> Outcome:
+def run(operation: Operation, peaks: dict[str, float], say: Callable[[str], None] = lambda _: None) -> Outcome:
     """All contenders in turn, ``rounds`` times.
 
     Raises
@@ -305,14 +301,21 @@ def run(
         for runner in runners:
             runner.end()
     return Outcome(
-        operation.name, operation.work, entries[0], entries[1:] + absent, _limits(operation, entries[0], peaks),
-        operation.tolerance, operation.unit, operation.count, operation.rounds, load, operation.remark,
-    )  # fmt: skip
+        operation.name,
+        operation.work,
+        entries[0],
+        entries[1:] + absent,
+        _limits(operation, entries[0], peaks),
+        operation.tolerance,
+        operation.unit,
+        operation.count,
+        operation.rounds,
+        load,
+        operation.remark,
+    )
 
 
-def _compare(
-    operation: Operation, contender: Contender, entry: Entry, runner: _Runner, first: _Runner
-) -> None:
+def _compare(operation: Operation, contender: Contender, entry: Entry, runner: _Runner, first: _Runner) -> None:
     if not contender.compared or runner is first or runner.result is None or first.result is None:
         return
     reference = first.result
@@ -322,8 +325,7 @@ def _compare(
     allowed = operation.tolerance if contender.tolerance is None else contender.tolerance
     if not entry.off <= allowed:
         raise Disagreement(
-            f"{operation.name}: {contender.name} {contender.setting} is off by {entry.off:.2g}, "
-            f"more than {allowed:.2g}"
+            f"{operation.name}: {contender.name} {contender.setting} is off by {entry.off:.2g}, more than {allowed:.2g}"
         )
 
 
@@ -370,13 +372,7 @@ class Measured:
 def measure(scaling: Scaling, threads: int, calls: int = 5) -> Measured:
     """Time our contender at each size, all in one process: the best of so many calls."""
     process = _Process(
-        worker.sweep,
-        threads,
-        scaling.factory,
-        scaling.arguments,
-        scaling.argument,
-        list(scaling.values),
-        calls,
+        worker.sweep, threads, scaling.factory, scaling.arguments, scaling.argument, list(scaling.values), calls
     )
     try:
         seconds = [float(process.receive()) for _ in scaling.values]

@@ -30,10 +30,14 @@ from typing import Any
 
 KINDS = "typing", "parallel", "lowering", "optimising", "translating", "keeping", "other"
 _KIND_OF_PASS = {
-    "native_lowering": "lowering", "native_parfor_lowering": "lowering", "nopython_backend": "lowering",
-    "pre_parfor_pass": "parallel", "parfor_pass": "parallel", "parfor_fusion_pass": "parallel",
+    "native_lowering": "lowering",
+    "native_parfor_lowering": "lowering",
+    "nopython_backend": "lowering",
+    "pre_parfor_pass": "parallel",
+    "parfor_pass": "parallel",
+    "parfor_fusion_pass": "parallel",
     "parfor_prelowering_pass": "parallel",
-}  # fmt: skip
+}
 
 
 class Clock:
@@ -86,9 +90,7 @@ class Clock:
     def timed(self, owner: Any, name: str, kind: str) -> None:
         """Count what a function of Numba takes."""
         if not hasattr(owner, name):
-            sys.exit(
-                f"this Numba has no {owner.__name__}.{name}; benchmarks/compile.py must learn its new name"
-            )
+            sys.exit(f"this Numba has no {owner.__name__}.{name}; benchmarks/compile.py must learn its new name")
         function: Callable[..., Any] = getattr(owner, name)
 
         @wraps(function)
@@ -138,9 +140,7 @@ def _name(event: Any) -> str:
     """Name of the function that is compiled, with its first type of floating-point arrays."""
     function = event.data["dispatcher"].py_func
     name = f"{function.__module__.partition('.')[2]}.{function.__qualname__}"
-    floats = [
-        str(dtype) for kind in event.data["args"] if "float" in str(dtype := getattr(kind, "dtype", ""))
-    ]
+    floats = [str(dtype) for kind in event.data["args"] if "float" in str(dtype := getattr(kind, "dtype", ""))]
     return f"{name} ({floats[0]})" if floats else name
 
 
@@ -173,11 +173,7 @@ def main() -> None:
     """Run the command with an empty cache and print where compiling spent its time."""
     words = sys.argv[1:] or ["study"]
     with TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            "NUMBA_CACHE_DIR": folder,
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        }
+        environment = {**os.environ, "NUMBA_CACHE_DIR": folder, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         line = [*words, "--out", str(Path(folder) / "out.h5"), "--no-page", "--quiet"]
         script = "import sys; from benchmarks import compile; compile._measure(sys.argv[1:])"
         done = subprocess.run([sys.executable, "-c", script, *line], env=environment, check=False)

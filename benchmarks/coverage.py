@@ -123,10 +123,17 @@ def coverage(entry: Entry, repetitions: int, first_seed: int = 0) -> Coverage:
         if estimates.shape[1] == 1:
             bias = float(estimates.mean() - centre[0]) / scatter
     return Coverage(
-        name=entry.name, data=entry.data, repetitions=n, scatter=scatter, reported=reported,
-        ratio=reported / scatter, ratio_error=float(np.std([r / s for s, r in again if s > 0])),
-        bias=bias, within_one=float(np.mean(away <= errors)), within_two=float(np.mean(away <= 2 * errors)),
-    )  # fmt: skip
+        name=entry.name,
+        data=entry.data,
+        repetitions=n,
+        scatter=scatter,
+        reported=reported,
+        ratio=reported / scatter,
+        ratio_error=float(np.std([r / s for s, r in again if s > 0])),
+        bias=bias,
+        within_one=float(np.mean(away <= errors)),
+        within_two=float(np.mean(away <= 2 * errors)),
+    )
 
 
 def _summary(estimates: NDArray[np.float64], errors: NDArray[np.float64]) -> tuple[float, float]:

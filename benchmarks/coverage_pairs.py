@@ -83,9 +83,7 @@ def entries() -> Iterator[Entry]:
     """All statistics on all kinds of points."""
     for kind in KINDS:
         for name in (*MOMENTS, "P(q)", "P(d)"):
-            yield Entry(
-                name.replace("_", " "), kind, lambda seed, kind=kind, name=name: _pairs(kind, seed)[name]
-            )
+            yield Entry(name.replace("_", " "), kind, lambda seed, kind=kind, name=name: _pairs(kind, seed)[name])
         for method in ("average", "single"):
             yield Entry(
                 f"cophenetic correlation, {method}",

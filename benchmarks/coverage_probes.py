@@ -52,10 +52,15 @@ def rugged(kind: str, n_walkers: int, n_origins: int, seed: int) -> Ruggedness:
     """Ruggedness of such walks; walkers of different origins are independent too."""
     values = walk_values(kind, n_walkers, seed)
     walk = RandomWalk(
-        sigma=1.0, values=values, accuracy=values, distance=values, overlap=values,
-        origin_index=np.repeat(np.arange(n_origins), n_walkers // n_origins), constraint="none",
+        sigma=1.0,
+        values=values,
+        accuracy=values,
+        distance=values,
+        overlap=values,
+        origin_index=np.repeat(np.arange(n_origins), n_walkers // n_origins),
+        constraint="none",
         provenance=_MADE,
-    )  # fmt: skip
+    )
     return ruggedness(walk, _LAGS)
 
 
@@ -66,20 +71,24 @@ def _rugged() -> Iterator[Entry]:
             data = f"{kind} walks, {n_walkers} walkers, {n_origins} origins"
             for lag in (1, 10):
                 yield Entry(
-                    f"autocorrelation, lag {lag}", data,
+                    f"autocorrelation, lag {lag}",
+                    data,
                     lambda seed, a=(kind, n_walkers, n_origins), lag=lag: (
-                        rugged(*a, seed).autocorrelation[lag], rugged(*a, seed).autocorrelation_error[lag],
+                        rugged(*a, seed).autocorrelation[lag],
+                        rugged(*a, seed).autocorrelation_error[lag],
                     ),
                     truth=known.autocorrelation[lag],
-                )  # fmt: skip
+                )
             if kind != "slope":  # there the length is that of the walk
                 yield Entry(
-                    "correlation length", data,
+                    "correlation length",
+                    data,
                     lambda seed, a=(kind, n_walkers, n_origins): (
-                        rugged(*a, seed).correlation_length, rugged(*a, seed).correlation_length_error,
+                        rugged(*a, seed).correlation_length,
+                        rugged(*a, seed).correlation_length_error,
                     ),
                     truth=known.correlation_length,
-                )  # fmt: skip
+                )
 
 
 @lru_cache(maxsize=64)
@@ -103,9 +112,10 @@ def _exchange() -> Iterator[Entry]:
     for n_sweeps in (2000, 4000):
         for name in ("energy", "specific heat", "P(q), T = 0.5"):
             yield Entry(
-                f"exchange, {name}", f"order 3, 16 spins, {n_sweeps} sweeps",
+                f"exchange, {name}",
+                f"order 3, 16 spins, {n_sweeps} sweeps",
                 lambda seed, name=name, n=n_sweeps: _cold(name, n, seed),
-            )  # fmt: skip
+            )
 
 
 @lru_cache(maxsize=4096)
@@ -118,12 +128,14 @@ def _correlations() -> Iterator[Entry]:
     for n_pairs in (20, 100):
         for name in ("correlation", "covariance", "effective_order"):
             yield Entry(
-                name.replace("_", " "), f"order 3, 60 spins, {n_pairs} pairs",
+                name.replace("_", " "),
+                f"order 3, 60 spins, {n_pairs} pairs",
                 lambda seed, n=n_pairs, name=name: (
-                    getattr(correlated(n, seed), name), getattr(correlated(n, seed), f"{name}_error"),
+                    getattr(correlated(n, seed), name),
+                    getattr(correlated(n, seed), f"{name}_error"),
                 ),
                 truth=3.0 if name == "effective_order" else None,
-            )  # fmt: skip
+            )
 
 
 def _ranks(n: int, share: float, seed: int) -> tuple[float, float]:
@@ -169,14 +181,16 @@ def _others() -> Iterator[Entry]:
     yield Entry("Langevin, energy", "field, 10 walkers", heated)
     for n_origins in (1, 12):
         yield Entry(
-            "overlap profile, rise", f"order 3, 30 spins, {n_origins} origins of one set",
+            "overlap profile, rise",
+            f"order 3, 30 spins, {n_origins} origins of one set",
             lambda seed, n=n_origins: (profile(n, seed).rise[-2:], profile(n, seed).rise_error[-2:]),
-        )  # fmt: skip
+        )
     for n, share in ((8, 0.0), (20, 0.6), (40, 0.6)):
         yield Entry(
-            "rank correlation", f"{n} normal pairs of correlation {share}",
+            "rank correlation",
+            f"{n} normal pairs of correlation {share}",
             lambda seed, n=n, share=share: _ranks(n, share, seed),
-        )  # fmt: skip
+        )
 
 
 def entries() -> Iterator[Entry]:

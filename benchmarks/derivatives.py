@@ -29,19 +29,12 @@ def operations(quick: bool) -> list[Operation]:
 
 def scaling(quick: bool) -> list[Scaling]:
     """Cost against samples, width and number of vectors."""
-    usual: dict[str, Any] = {
-        "data": "images",
-        "n": 500 if quick else 2000,
-        "hidden": 32 if quick else 256,
-        "count": 1,
-    }
+    usual: dict[str, Any] = {"data": "images", "n": 500 if quick else 2000, "hidden": 32 if quick else 256, "count": 1}
     samples = (100, 200, 400) if quick else (500, 1000, 2000, 5000, 10_000)
     widths = (8, 16, 32) if quick else (32, 64, 128, 256, 512, 1024)
     vectors = (1, 2, 4) if quick else (1, 4, 16, 64)
     return [
-        Scaling(
-            name, label, _HERE + factory, argument, values, {k: v for k, v in usual.items() if k != argument}
-        )
+        Scaling(name, label, _HERE + factory, argument, values, {k: v for k, v in usual.items() if k != argument})
         for name, label, factory, argument, values in (
             ("gradient", "samples", "spinland_gradient", "n", samples),
             ("gradient", "hidden units", "spinland_gradient", "hidden", widths),
@@ -81,9 +74,10 @@ def gradient(same: dict[str, Any]) -> Operation:
         {"PyTorch": 1.2, "JAX": 1.2},
         1e-4,
         _bounds(same, 2 * count, 3 * count),
-        "point", count,
+        "point",
+        count,
         remark=_LIMITS,
-    )  # fmt: skip
+    )
 
 
 def product(same: dict[str, Any]) -> Operation:
@@ -103,9 +97,10 @@ def product(same: dict[str, Any]) -> Operation:
         {"PyTorch": 1.2, "JAX": 1.2},
         1e-4,
         _bounds(same, 1 + 2 * count, 1 + 6 * count),
-        "vector", count,
+        "vector",
+        count,
         remark=_LIMITS,
-    )  # fmt: skip
+    )
 
 
 def _vectors(data: str, hidden: int, count: int) -> tuple[Any, Any]:
@@ -176,9 +171,7 @@ def torch_product(data: str, n: int, hidden: int, count: int) -> Callable[[], An
     def call() -> Any:
         at = point.detach().requires_grad_()
         (gradient,) = torch.autograd.grad(loss(at), at, create_graph=True)
-        return np.stack(
-            [torch.autograd.grad(gradient, at, vector, retain_graph=True)[0].numpy() for vector in vectors]
-        )
+        return np.stack([torch.autograd.grad(gradient, at, vector, retain_graph=True)[0].numpy() for vector in vectors])
 
     return call
 

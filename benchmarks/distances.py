@@ -17,18 +17,24 @@ _OURS = "benchmarks.distances:spinland_distances"
 
 def operations(quick: bool) -> list[Operation]:
     """Few long rows, and many shorter ones."""
-    return [distances(20, 9000), distances(150, 300)] if quick else [
-        distances(200, 407_050), distances(2000, 101_770)
-    ]  # fmt: skip
+    return [distances(20, 9000), distances(150, 300)] if quick else [distances(200, 407_050), distances(2000, 101_770)]
 
 
 def scaling(quick: bool) -> list[Scaling]:
     """Cost against replicas and parameters."""
     return [
-        Scaling("distances", "replicas", _OURS, "n", (20, 40) if quick else (100, 200, 400, 800, 1600), {"dim": 20_000}),
-        Scaling("distances", "parameters", _OURS, "dim", (2000, 9000) if quick else (25_000, 50_000, 100_000, 400_000),
-                {"n": 200}),
-    ]  # fmt: skip
+        Scaling(
+            "distances", "replicas", _OURS, "n", (20, 40) if quick else (100, 200, 400, 800, 1600), {"dim": 20_000}
+        ),
+        Scaling(
+            "distances",
+            "parameters",
+            _OURS,
+            "dim",
+            (2000, 9000) if quick else (25_000, 50_000, 100_000, 400_000),
+            {"n": 200},
+        ),
+    ]
 
 
 def _rows(n: int, dim: int) -> Any:
@@ -76,16 +82,28 @@ def distances(n: int, dim: int) -> Operation:
     some = n if n < 1000 else 200
     pairs = n * (n - 1) / 2
     share = some * (some - 1) / 2 / pairs
-    scipy = Contender("SciPy pdist", "benchmarks.distances:scipy_distances", {**same, "some": some}, share=share,
-                      compared=some == n, tolerance=1e-6)  # fmt: skip
+    scipy = Contender(
+        "SciPy pdist",
+        "benchmarks.distances:scipy_distances",
+        {**same, "some": some},
+        share=share,
+        compared=some == n,
+        tolerance=1e-6,
+    )
     by_products = Contender(
-        "PyTorch cdist", "benchmarks.distances:torch_distances", {**same, "mode": "use_mm_for_euclid_dist"},
-        setting="products", needs="torch",
-    )  # fmt: skip
+        "PyTorch cdist",
+        "benchmarks.distances:torch_distances",
+        {**same, "mode": "use_mm_for_euclid_dist"},
+        setting="products",
+        needs="torch",
+    )
     by_differences = Contender(
-        "PyTorch cdist, differences", "benchmarks.distances:torch_distances",
-        {**same, "mode": "donot_use_mm_for_euclid_dist"}, needs="torch", tolerance=1e-4,
-    )  # fmt: skip
+        "PyTorch cdist, differences",
+        "benchmarks.distances:torch_distances",
+        {**same, "mode": "donot_use_mm_for_euclid_dist"},
+        needs="torch",
+        tolerance=1e-4,
+    )
     torch = [*in_threads(by_products), *([by_differences] if n < 1000 else [])]
     return Operation(
         "distances",

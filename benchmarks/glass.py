@@ -22,11 +22,7 @@ def operations(quick: bool) -> list[Operation]:
     return [
         *(gradient(n, count, dtype) for dtype in ("float64", "float32") for count in (1, 64)),
         plane(20 if quick else 300, 11 if quick else 201),
-        *(
-            drawn(40 if quick else 2000, disorder, count)
-            for disorder in ("gaussian", "signs")
-            for count in (1, 64)
-        ),
+        *(drawn(40 if quick else 2000, disorder, count) for disorder in ("gaussian", "signs") for count in (1, 64)),
     ]
 
 
@@ -35,13 +31,31 @@ def scaling(quick: bool) -> list[Scaling]:
     sizes = (20, 40, 80) if quick else (50, 100, 200, 400, 800)
     points = (1, 4) if quick else (1, 4, 16, 64, 256)
     return [
-        Scaling("gradient of one point", "spins N", "benchmarks.glass:spinland_gradient", "n", sizes,
-                {"count": 1, "dtype": "float64"}),
-        Scaling("gradient", f"points (N = {100 if quick else 400})", "benchmarks.glass:spinland_gradient", "count",
-                points, {"n": 100 if quick else 400, "dtype": "float64"}),
-        Scaling("plane", f"points a side (N = {20 if quick else 300})", "benchmarks.glass:spinland_plane", "side",
-                (5, 10) if quick else (25, 50, 100, 201, 402), {"n": 20 if quick else 300}),
-    ]  # fmt: skip
+        Scaling(
+            "gradient of one point",
+            "spins N",
+            "benchmarks.glass:spinland_gradient",
+            "n",
+            sizes,
+            {"count": 1, "dtype": "float64"},
+        ),
+        Scaling(
+            "gradient",
+            f"points (N = {100 if quick else 400})",
+            "benchmarks.glass:spinland_gradient",
+            "count",
+            points,
+            {"n": 100 if quick else 400, "dtype": "float64"},
+        ),
+        Scaling(
+            "plane",
+            f"points a side (N = {20 if quick else 300})",
+            "benchmarks.glass:spinland_plane",
+            "side",
+            (5, 10) if quick else (25, 50, 100, 201, 402),
+            {"n": 20 if quick else 300},
+        ),
+    ]
 
 
 def _glass(n: int, dtype: str) -> tuple[Any, Any]:
@@ -110,8 +124,10 @@ def gradient(n: int, count: int, dtype: str) -> Operation:
         {"NumPy": aim, "PyTorch": aim},
         _TOLERANCE[dtype],
         tuple(bounds),
-        "point", count, rounds=15,
-    )  # fmt: skip
+        "point",
+        count,
+        rounds=15,
+    )
 
 
 def _grid(side: int) -> Any:

@@ -37,7 +37,7 @@ def images(n: int, train: bool = False) -> tuple[Any, Any]:
 
 
 def drawn(n: int, train: bool = False) -> tuple[Any, Any]:
-    """A stroke for each of ten classes, shifted, faded and speckled anew in each sample; a fifth of the pixels is inked.
+    """A stroke for each of ten classes, shifted, faded and speckled anew in each sample; a fifth of pixels is inked.
 
     Labels can be learnt: with labels of chance two correct programs train apart, as rounding decides the sign of
     a step wherever the gradient is nothing but noise.

@@ -18,19 +18,17 @@ def operations(quick: bool) -> list[Operation]:
     """Trees from distances, and from vectors where the method allows it."""
     n = 2100 if quick else 10_000  # above 2000 replicas our tree has no jackknife, which SciPy has not either
     methods = ("average", "single", "ward")
-    return [
-        *(from_distances(n, method) for method in methods),
-        from_vectors(n, "single"),
-    ]
+    return [*(from_distances(n, method) for method in methods), from_vectors(n, "single")]
 
 
 def scaling(quick: bool) -> list[Scaling]:
     """Cost against replicas."""
     sizes = (2100, 3000) if quick else (2100, 4200, 8400)
     return [
-        Scaling("linkage from distances", "replicas", "benchmarks.linkage:spinland_tree", "n", sizes,
-                {"method": "average"}),
-    ]  # fmt: skip
+        Scaling(
+            "linkage from distances", "replicas", "benchmarks.linkage:spinland_tree", "n", sizes, {"method": "average"}
+        )
+    ]
 
 
 def _points(n: int) -> Any:

@@ -16,9 +16,7 @@ import numpy as np
 
 from spinland import provenance
 
-_PACKAGES = (
-    "numpy", "scipy", "numba", "fastcluster", "torch", "jax", "loss-landscapes",
-)  # fmt: skip
+_PACKAGES = ("numpy", "scipy", "numba", "fastcluster", "torch", "jax", "loss-landscapes")
 
 #: What can be measured against, with units.
 FMA32, FMA64 = "float32 FMA, GFLOP/s", "float64 FMA, GFLOP/s"
@@ -38,8 +36,7 @@ def description() -> dict[str, Any]:
         "load": os.getloadavg()[0],
         "system": platform.platform(),
         "python": platform.python_version(),
-        "packages": {"spinland": _commit() or provenance.version()}
-        | {name: _version(name) for name in _PACKAGES},
+        "packages": {"spinland": _commit() or provenance.version()} | {name: _version(name) for name in _PACKAGES},
     }
 
 
@@ -111,9 +108,7 @@ def _chains(lanes: int) -> Any:
             mask = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
             spread = builder.shuffle_vector(place, ir.Constant(kind, ir.Undefined), mask)
             name = f"llvm.fma.v{lanes}{'f64' if isinstance(args[0].type, ir.DoubleType) else 'f32'}"
-            fma = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(kind, [kind, kind, kind]), name
-            )
+            fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind, kind, kind]), name)
             sums = [cgutils.alloca_once(builder, kind) for _ in range(width)]
             for total in sums:
                 builder.store(spread, total)

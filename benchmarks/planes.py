@@ -59,9 +59,7 @@ def spinland_plane(hidden: int, width: int, n: int, side: int) -> Callable[[], A
     return lambda: sl.plane(landscape, origin, directions, axis, axis).values.ravel()
 
 
-def torch_loop(
-    hidden: int, width: int, n: int, side: int, some: int, compiled: bool = False
-) -> Callable[[], Any]:
+def torch_loop(hidden: int, width: int, n: int, side: int, some: int, compiled: bool = False) -> Callable[[], Any]:
     """The first ``some`` points one after the other: the parameters as one vector, the layers views of it."""
     import torch
     from torch.nn.functional import cross_entropy, linear, relu
@@ -156,16 +154,17 @@ def plane(hidden: int, width: int, quick: bool) -> Operation:
     share = some / points
     peers = (
         *in_threads(Contender("PyTorch", loop, torch, needs="torch", share=share)),
-        *in_threads(
-            Contender("PyTorch", loop, {**torch, "compiled": True}, "compiled", needs="torch", share=share)
-        ),
+        *in_threads(Contender("PyTorch", loop, {**torch, "compiled": True}, "compiled", needs="torch", share=share)),
         *in_threads(
             Contender(
-                "loss-landscapes", "benchmarks.planes:loss_landscapes", {**same, "steps": steps},
-                needs="loss_landscapes", share=steps**2 / points,
+                "loss-landscapes",
+                "benchmarks.planes:loss_landscapes",
+                {**same, "steps": steps},
+                needs="loss_landscapes",
+                share=steps**2 / points,
             )
         ),
-    )  # fmt: skip
+    )
     aims = {"PyTorch": 50.0, "loss-landscapes": 50.0} if hidden == 1 else {"PyTorch": 3.0}
     name = "-".join(map(str, _widths(hidden, width)))
     return Operation(

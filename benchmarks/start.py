@@ -45,22 +45,14 @@ def operations(quick: bool) -> list[Operation]:
         ),
     ]
     if quick:
-        return [
-            *opened,
-            _first("one kernel", "benchmarks.start:python", {"script": _KERNEL.format(replicas=5)}, 2),
-        ]
-    return [
-        *opened,
-        _first("spinland study, tiny", "benchmarks.start:command", {"words": _STUDY}, 1),
-    ]
+        return [*opened, _first("one kernel", "benchmarks.start:python", {"script": _KERNEL.format(replicas=5)}, 2)]
+    return [*opened, _first("spinland study, tiny", "benchmarks.start:command", {"words": _STUDY}, 1)]
 
 
 def scaling(quick: bool) -> list[Scaling]:
     """A whole process with compiled kernels: what starting costs, until the work outweighs it."""
     sizes = (5, 10) if quick else (10, 100, 1000, 4000)
-    return [
-        Scaling("distances in a fresh process", "replicas", "benchmarks.start:distances", "replicas", sizes)
-    ]
+    return [Scaling("distances in a fresh process", "replicas", "benchmarks.start:distances", "replicas", sizes)]
 
 
 def _first(work: str, factory: str, arguments: dict[str, Any], rounds: int) -> Operation:
@@ -79,9 +71,7 @@ def _run(words: list[str], cache: str = "") -> str:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     if cache:
         environment["NUMBA_CACHE_DIR"] = cache
-    done = subprocess.run(
-        [sys.executable, *words], env=environment, check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, *words], env=environment, check=False, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr)
     return done.stderr

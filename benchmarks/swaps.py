@@ -26,11 +26,23 @@ def scaling(quick: bool) -> list[Scaling]:
     """Cost against trials and against exchanged pairs."""
     same = {"width": 40 if quick else 512, "n": 500 if quick else 10000, "points": 5 if quick else 21}
     return [
-        Scaling("swap interpolation", "trials", _OURS, "trials", (1, 2, 4) if quick else (1, 10, 50, 100, 200),
-                {**same, "pairs": 10}),
-        Scaling("swap interpolation", "exchanged pairs", _OURS, "pairs",
-                (2, 5, 10) if quick else (8, 16, 32, 64, 128, 256), {**same, "trials": 5 if quick else 20}),
-    ]  # fmt: skip
+        Scaling(
+            "swap interpolation",
+            "trials",
+            _OURS,
+            "trials",
+            (1, 2, 4) if quick else (1, 10, 50, 100, 200),
+            {**same, "pairs": 10},
+        ),
+        Scaling(
+            "swap interpolation",
+            "exchanged pairs",
+            _OURS,
+            "pairs",
+            (2, 5, 10) if quick else (8, 16, 32, 64, 128, 256),
+            {**same, "trials": 5 if quick else 20},
+        ),
+    ]
 
 
 def _task(width: int, n: int, points: int) -> tuple[Any, Any, Any, Any, Any]:
@@ -57,9 +69,7 @@ def torch_swaps(width: int, pairs: int, n: int, trials: int, points: int) -> Cal
     model = torch.nn.Sequential(torch.nn.Linear(784, width), torch.nn.ReLU(), torch.nn.Linear(width, 10))
     inputs, labels = torch.from_numpy(x), torch.from_numpy(np.asarray(y, np.int64))
     exchanged = swap_pairs(0, 0, np.arange(trials), pairs, width)
-    (w1, b1), (w2, b2) = (
-        (torch.from_numpy(w.copy()), torch.from_numpy(b.copy())) for w, b in network.layers(origin)
-    )
+    (w1, b1), (w2, b2) = ((torch.from_numpy(w.copy()), torch.from_numpy(b.copy())) for w, b in network.layers(origin))
 
     def call() -> Any:
         values = np.empty((trials, points))
@@ -85,9 +95,7 @@ def swaps(width: int, pairs: int, n: int, trials: int, points: int) -> Operation
     the ReLU), their share of ten outputs, and the softmax, whose exponential is counted as 20 operations.
     """
     same = {"width": width, "pairs": pairs, "n": n, "points": points}
-    peer = Contender(
-        "PyTorch", "benchmarks.swaps:torch_swaps", {**same, "trials": 1}, share=1 / trials, needs="torch"
-    )
+    peer = Contender("PyTorch", "benchmarks.swaps:torch_swaps", {**same, "trials": 1}, share=1 / trials, needs="torch")
     moved = 2 * pairs * (4 + 2 * 10) + 10 * 22
     return Operation(
         "swap interpolation",

@@ -86,9 +86,7 @@ def lines(outcome: Found, quick: bool) -> Iterator[str]:
     """The operation as lines of a terminal; a quick run says nothing of limits and aims."""
     ours = Entry(**outcome["ours"])
     yield f"{outcome['name']}: {outcome['work']}"
-    yield f"    spinland {cost(outcome)}" + (
-        f", {limits(outcome)}" if outcome["limits"] and not quick else ""
-    )
+    yield f"    spinland {cost(outcome)}" + (f", {limits(outcome)}" if outcome["limits"] and not quick else "")
     yield f"    first call {seconds(ours.first)}; memory {memory(ours)}"
     for peer in _peers(outcome):
         text = f"    {_named(peer):40s} {ratio(peer):24s} {'' if quick else aim(peer):16s}"
@@ -109,7 +107,11 @@ def markdown(found: Found) -> str:
     rows = [
         f"{here}; {', '.join(f'{name} {value:.1f}' for name, value in peaks.items())}; {packages}.",
         "",
-        "| operation | spinland | of the machine's limit | peer at its best | peer's time / ours | aim | memory, ours / peer |",
+        (
+            "| operation | spinland | of the machine's limit | peer at its best | peer's time / ours | aim | memory, "
+            "ours "
+            "/ peer |"
+        ),
         "|---|---|---|---|---|---|---|",
     ]
     for outcome in found["operations"]:

@@ -26,11 +26,7 @@ def operations(quick: bool) -> list[Operation]:
     """MNIST at two batch sizes, and many small replicas."""
     if quick:
         return [work("mnist", 16, 64, 32, 2), work("digits", 8, 64, 32, 4)]
-    return [
-        work("mnist", 512, 6400, 32, 4),
-        work("mnist", 512, 10240, 512, 4),
-        work("digits", 32, 1408, 32, 200),
-    ]
+    return [work("mnist", 512, 6400, 32, 4), work("mnist", 512, 10240, 512, 4), work("digits", 32, 1408, 32, 200)]
 
 
 def scaling(quick: bool) -> list[Scaling]:
@@ -39,11 +35,23 @@ def scaling(quick: bool) -> list[Scaling]:
     widths = (8, 16, 32) if quick else (16, 32, 64, 128, 256, 512, 1024, 2048)
     samples = 64 if quick else 1408
     return [
-        Scaling("training 64-32-10", "replicas", f"{_HERE}:spinland", "replicas", many,
-                {"data": "digits", "width": 32, "samples": samples, "batch": 32}),
-        Scaling("training 784-M-10, batch 32", "width M", f"{_HERE}:spinland", "width", widths,
-                {"data": "mnist", "samples": samples, "batch": 32, "replicas": 2}),
-    ]  # fmt: skip
+        Scaling(
+            "training 64-32-10",
+            "replicas",
+            f"{_HERE}:spinland",
+            "replicas",
+            many,
+            {"data": "digits", "width": 32, "samples": samples, "batch": 32},
+        ),
+        Scaling(
+            "training 784-M-10, batch 32",
+            "width M",
+            f"{_HERE}:spinland",
+            "width",
+            widths,
+            {"data": "mnist", "samples": samples, "batch": 32, "replicas": 2},
+        ),
+    ]
 
 
 def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Operation:
@@ -60,26 +68,28 @@ def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Oper
 
     names = "PyTorch, fused Adam", "PyTorch, 2 processes", "PyTorch, default Adam", "JAX, vmap"
     two = Contender(
-        names[1], f"{_HERE}:torch_loop", {**one, "fused": True}, threads=1, processes=2, share=1 / replicas, needs="torch",
-    )  # fmt: skip
+        names[1],
+        f"{_HERE}:torch_loop",
+        {**one, "fused": True},
+        threads=1,
+        processes=2,
+        share=1 / replicas,
+        needs="torch",
+    )
     jax = Contender(names[3], f"{_HERE}:jax_vmap", {**same, "replicas": replicas}, needs="jax", pinned=True)
     return Operation(
         f"training, batch {batch}",
         f"{x.shape[1]}-{width}-10 on {images.source() if data == 'mnist' else data}, {replicas} replicas, Adam",
         Contender("spinland", f"{_HERE}:spinland", {**same, "replicas": replicas}),
-        (
-            *in_threads(torch_peer(names[0], True)),
-            two,
-            *in_threads(torch_peer(names[2], False)),
-            *in_threads(jax),
-        ),
+        (*in_threads(torch_peer(names[0], True)), two, *in_threads(torch_peer(names[2], False)), *in_threads(jax)),
         dict(zip(names, aims, strict=True)),
         _CHAOS,
         (Bound(machine.FMA32, replicas * (4.0 * first + 6.0 * second)),),
-        "replica step", replicas * (samples // batch),
+        "replica step",
+        replicas * (samples // batch),
         rounds=5,
         remark="the bound counts the products with inputs other than zero",
-    )  # fmt: skip
+    )
 
 
 def _samples(data: str, samples: int) -> tuple[Any, Any]:
@@ -89,9 +99,7 @@ def _samples(data: str, samples: int) -> tuple[Any, Any]:
     return digits.x_train[:samples], digits.y_train[:samples]
 
 
-def _same_for_all(
-    data: str, width: int, samples: int, batch: int, replicas: int
-) -> tuple[Any, Any, Any, Any, Any]:
+def _same_for_all(data: str, width: int, samples: int, batch: int, replicas: int) -> tuple[Any, Any, Any, Any, Any]:
     """Network, samples, labels, initial points (R, dim), and the batches (R, steps, batch) of their order."""
     x, y = _samples(data, samples)
     network = sl.ReLUNetwork((x.shape[1], width, 10))
@@ -121,9 +129,7 @@ def spinland(data: str, width: int, samples: int, batch: int, replicas: int) -> 
     return call
 
 
-def torch_loop(
-    data: str, width: int, samples: int, batch: int, replicas: int, fused: bool
-) -> Callable[[], Any]:
+def torch_loop(data: str, width: int, samples: int, batch: int, replicas: int, fused: bool) -> Callable[[], Any]:
     """Replicas one after the other, a step at a time."""
     import torch
     from torch import nn

@@ -46,10 +46,7 @@ def operations(quick: bool) -> list[Operation]:
             tuple(one for peer in (*torch, sparse, jax) for one in in_threads(peer)),
             {"PyTorch": 1.5, "JAX": 1.5},
             1e-5,
-            (
-                Bound(machine.GEMM32, everything * evaluations, 0.85),
-                Bound(machine.FMA32, needed * evaluations),
-            ),
+            (Bound(machine.GEMM32, everything * evaluations, 0.85), Bound(machine.FMA32, needed * evaluations)),
             "walker and step",
             evaluations,
             rounds=5,
@@ -160,9 +157,7 @@ def torch_compiled(n: int, hidden: int, walkers: int, steps: int) -> Callable[[]
     import torch
 
     x, y = network.torch_samples("images", n)
-    return _torch_walk(
-        hidden, walkers, steps, torch.compile(partial(network.torch_loss, x=x, y=y, hidden=hidden))
-    )
+    return _torch_walk(hidden, walkers, steps, torch.compile(partial(network.torch_loss, x=x, y=y, hidden=hidden)))
 
 
 def torch_sparse(n: int, hidden: int, walkers: int, steps: int) -> Callable[[], Any]:

@@ -58,9 +58,7 @@ class _Contest:
         start = perf_counter()
         self.call()
         seconds = perf_counter() - start
-        if (
-            seconds < LONG
-        ):  # what the contender before has left in the caches matters: the call above was to warm up
+        if seconds < LONG:  # what the contender before has left in the caches matters: the call above was to warm up
             repeats = max(1, int(SHORTEST / max(seconds, 1e-7)))
             start = perf_counter()
             for _ in range(repeats):

@@ -60,9 +60,7 @@ def float_array(
         want_text = f"({want_text},)" if len(shape) == 1 else f"({want_text})"
         raise ArgumentError(name, f"an array of shape {want_text}", f"shape {array.shape}")
     if finite and not np.isfinite(array).all():
-        raise ArgumentError(
-            name, "finite numbers", f"{int((~np.isfinite(array)).sum())} NaN or infinite entries"
-        )
+        raise ArgumentError(name, "finite numbers", f"{int((~np.isfinite(array)).sum())} NaN or infinite entries")
     if keep:
         array = arrays.owned(array) if np.may_share_memory(array, given) else arrays.sealed(array)
     return arrays.readable(array)
@@ -109,12 +107,7 @@ def whole_numbers(name: str, value: ArrayLike, end: int) -> NDArray[np.int64]:
 
 
 def real(
-    name: str,
-    value: Any,
-    *,
-    above: float | None = None,
-    minimum: float | None = None,
-    maximum: float | None = None,
+    name: str, value: Any, *, above: float | None = None, minimum: float | None = None, maximum: float | None = None
 ) -> float:
     """A finite real number within bounds (``above`` excludes its bound)."""
     expected = "a finite number"
@@ -190,9 +183,10 @@ def room(name: str, value: Any, n_bytes: float) -> None:
     have = free_memory()
     if n_bytes > have:
         raise ArgumentError(
-            name, f"a number whose arrays fit into the memory that is free ({have / 1e9:.3g} GB)",
+            name,
+            f"a number whose arrays fit into the memory that is free ({have / 1e9:.3g} GB)",
             f"{shown(value)}, which takes {n_bytes / 1e9:.3g} GB",
-        )  # fmt: skip
+        )
 
 
 def squarable(name: str, array: NDArray[Any], n: int) -> None:
@@ -206,9 +200,7 @@ def squarable(name: str, array: NDArray[Any], n: int) -> None:
     largest = float(np.sqrt(np.finfo(array.dtype).max / (16.0 * max(n, 1))))
     found = float(np.abs(array).max(initial=0.0))
     if found > largest:
-        raise ArgumentError(
-            name, f"numbers of at most {largest:.3g}, whose squares can be summed", f"{found:.3g}"
-        )
+        raise ArgumentError(name, f"numbers of at most {largest:.3g}, whose squares can be summed", f"{found:.3g}")
 
 
 def choice(name: str, value: Any, options: Iterable[Any]) -> Any:

@@ -13,14 +13,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from . import checks, progress
 from .progress import Advance, Display, set_display
@@ -124,9 +117,13 @@ class Bars:
 
     def _new(self) -> Progress:
         columns = (
-            TextColumn("{task.description:<34}", markup=False), BarColumn(bar_width=28), MofNCompleteColumn(),
-            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
-        )  # fmt: skip
+            TextColumn("{task.description:<34}", markup=False),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+        )
         # What the computation prints goes where it always went: rich would send it after the bars, to stderr.
         to_terminal = sys.stdout is not None and sys.stdout.isatty()
         return Progress(*columns, console=self._console, transient=True, redirect_stdout=to_terminal)

@@ -70,8 +70,7 @@ def difference(found: dict[str, str], here: dict[str, str]) -> str:
             lost, gained = set(before.split()) - set(now.split()), set(now.split()) - set(before.split())
             said = [f"{len(lost)} less ({_few(lost)})"] * bool(lost)
             parts.append(
-                "instructions: "
-                + " and ".join(said + [f"{len(gained)} more ({_few(gained)})"] * bool(gained))
+                "instructions: " + " and ".join(said + [f"{len(gained)} more ({_few(gained)})"] * bool(gained))
             )
         else:
             parts.append(f"{key} {before}, here {now}")

@@ -116,9 +116,7 @@ def _plain(value: Any) -> Any:
             return _plain(value.tolist())
         return f"array {value.shape} {fingerprint(value)}"
     if is_dataclass(value) and not isinstance(value, type):
-        return {"name": type(value).__name__} | {
-            f.name: _plain(getattr(value, f.name)) for f in fields(value)
-        }
+        return {"name": type(value).__name__} | {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if isinstance(value, (set, frozenset)):

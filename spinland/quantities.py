@@ -42,7 +42,7 @@ def words(name: str, value: Any) -> str:
 
 
 def quantity_of(source: Any) -> dict[str, Any]:
-    """``quantity`` and ``unit`` of a landscape or a result, as fields of :class:`Measured`; neutral where it has none."""
+    """``quantity`` and ``unit`` of a landscape or a result, as fields of :class:`Measured`; neutral if it has none."""
     return {
         "quantity": str(getattr(source, "quantity", Measured.quantity)),
         "unit": str(getattr(source, "unit", Measured.unit)),

@@ -105,12 +105,7 @@ class Registered:
     stored_as: ClassVar[StoredAs]
 
     def __init_subclass__(
-        cls,
-        *,
-        name: str | None = None,
-        version: int = 1,
-        upgrades: Mapping[int, Upgrade] | None = None,
-        **options: Any,
+        cls, *, name: str | None = None, version: int = 1, upgrades: Mapping[int, Upgrade] | None = None, **options: Any
     ) -> None:
         super().__init_subclass__(**options)
         cls.stored_as = StoredAs(name or cls.__name__, version, upgrades or {})
@@ -131,9 +126,7 @@ def _check(kind: type[Registered]) -> None:
     other = None
     if stored.name in HOMES and not kind.__module__.startswith("spinland."):
         other = f"spinland.{HOMES[stored.name]}"
-    elif (
-        stored.name in _classes and _place(_classes[stored.name]) != place
-    ):  # else defined anew, in a notebook
+    elif stored.name in _classes and _place(_classes[stored.name]) != place:  # else defined anew, in a notebook
         other = _place(_classes[stored.name])
     if other is not None:
         raise ArgumentError(

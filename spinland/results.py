@@ -32,16 +32,12 @@ class Result(Owner, Registered):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if (
-            "__repr__" not in cls.__dict__
-        ):  # dataclass writes one that prints whole arrays, unless there is one
+        if "__repr__" not in cls.__dict__:  # dataclass writes one that prints whole arrays, unless there is one
             cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
         """The class, short values, and the shapes of arrays."""
-        made = self.provenance.function + (
-            "" if self.provenance.seed is None else f", seed {self.provenance.seed}"
-        )
+        made = self.provenance.function + ("" if self.provenance.seed is None else f", seed {self.provenance.seed}")
         parts = [f"{f.name}={_short(getattr(self, f.name))}" for f in fields(self) if f.name != "provenance"]
         return f"{type(self).__qualname__}({', '.join(parts)}; by {made})"
 

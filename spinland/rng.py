@@ -74,14 +74,7 @@ def fill_uniforms(
 
 
 def normals(
-    seed: int,
-    purpose: Purpose,
-    replica: int,
-    step: int,
-    size: int,
-    *,
-    start: int = 0,
-    dtype: DTypeLike = np.float64,
+    seed: int, purpose: Purpose, replica: int, step: int, size: int, *, start: int = 0, dtype: DTypeLike = np.float64
 ) -> NDArray[Any]:
     """Standard normal numbers ``start ... start+size-1`` of one stream; shape (size,).
 
@@ -95,14 +88,7 @@ def normals(
 
 
 def uniforms(
-    seed: int,
-    purpose: Purpose,
-    replica: int,
-    step: int,
-    size: int,
-    *,
-    start: int = 0,
-    dtype: DTypeLike = np.float64,
+    seed: int, purpose: Purpose, replica: int, step: int, size: int, *, start: int = 0, dtype: DTypeLike = np.float64
 ) -> NDArray[Any]:
     """Numbers uniform on (0, 1) of one stream; shape (size,). Rounded to float32 the ends may occur."""
     out = np.empty(integer("size", size, minimum=0), float_type("dtype", dtype))
@@ -115,15 +101,11 @@ def uniforms(
 def permutation(seed: int, purpose: Purpose, replica: int, step: int, size: int) -> NDArray[np.int64]:
     """Random permutation of 0 ... size-1."""
     out = np.empty(integer("size", size, minimum=0), np.int64)
-    _kernel().fill_permutation(
-        out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step)
-    )
+    _kernel().fill_permutation(out, seed64("seed", seed), int(purpose), _word("replica", replica), _word("step", step))
     return out
 
 
-def integers(
-    seed: int, purpose: Purpose, replica: int, step: int, size: int, bound: int
-) -> NDArray[np.int64]:
+def integers(seed: int, purpose: Purpose, replica: int, step: int, size: int, bound: int) -> NDArray[np.int64]:
     """Whole numbers uniform on 0 ... bound-1 of one stream; shape (size,)."""
     bound = integer("bound", bound, minimum=1, maximum=2**32 - 1)
     out = np.empty(integer("size", size, minimum=0), np.int64)

@@ -80,7 +80,8 @@ def run_python():
 
 TINY = (
     "--replicas 4 --epochs 2 --hidden 8 --widths 4,8 --width-replicas 3 --batch-sizes 5,10 --batch-replicas 3 "
-    "--batch-size 5 --sigmas 0.01,0.05 --walk-steps 5 --walkers 2 --walk-origins 2 --lines 2 --swap-origins 2 --swap-trials 2 "
+    "--batch-size 5 --sigmas 0.01,0.05 --walk-steps 5 --walkers 2 --walk-origins 2 --lines 2 --swap-origins 2 "
+    "--swap-trials 2 "
     "--bootstrap 10 --null-draws 10 --directions 2 --grid 5 --line-points 5 --n-train 200 --n-test 50 "
     "--glass-replicas 0"
 )
@@ -112,9 +113,14 @@ def spinland(command_line):
 
     def run(*words, code=0, preexec_fn=None, cwd=None, **environment):
         done = subprocess.run(
-            **command_line(*words, **environment), preexec_fn=preexec_fn, cwd=cwd, check=False,
-            capture_output=True, text=True, timeout=600,
-        )  # fmt: skip
+            **command_line(*words, **environment),
+            preexec_fn=preexec_fn,
+            cwd=cwd,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
         assert done.returncode == code, done.stdout + done.stderr
         return done
 

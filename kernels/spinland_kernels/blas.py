@@ -24,8 +24,7 @@ from .jit import block
 
 _CHAR, _INT = types.char, types.intp
 _xxgemm: Any = types.ExternalFunction(
-    "numba_xxgemm",
-    types.intc(_CHAR, _CHAR, _CHAR, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT),
+    "numba_xxgemm", types.intc(_CHAR, _CHAR, _CHAR, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT, _INT)
 )
 
 
@@ -56,10 +55,18 @@ def gemm(transpose_a, transpose_b, a, b, accumulate, c):
         ord("s") if size == 4 else ord("d"),
         ord("t") if transpose_b else ord("n"),
         ord("t") if transpose_a else ord("n"),
-        n, m, k,
-        scale.ctypes.data, b.ctypes.data, ldb, a.ctypes.data, lda,
-        scale.ctypes.data + size, c.ctypes.data, ldc,
-    )  # fmt: skip
+        n,
+        m,
+        k,
+        scale.ctypes.data,
+        b.ctypes.data,
+        ldb,
+        a.ctypes.data,
+        lda,
+        scale.ctypes.data + size,
+        c.ctypes.data,
+        ldc,
+    )
 
 
 class _Limit:

@@ -20,9 +20,7 @@ _LN2 = math.log(2.0)
 _LOG2_E = 1.4426950408889634
 # ln 2 in two parts; the first has trailing zeros, so that k times it is exact
 _LN2_HIGH, _LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
-_ROUNDER = (
-    6755399441055744.0  # 1.5 · 2^52: adding it rounds to a whole number, held in the low bits of the sum
-)
+_ROUNDER = 6755399441055744.0  # 1.5 · 2^52: adding it rounds to a whole number, held in the low bits of the sum
 _LOWEST = -708.0  # below it the exponential is no normal number
 _MANTISSA = 0x000FFFFFFFFFFFFF
 _ONE = 0x3FF0000000000000  # bits of 1.0

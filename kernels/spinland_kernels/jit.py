@@ -65,9 +65,7 @@ def _entry_point(function: F, parallel: bool) -> F:
     dispatcher: Any = _decorate(function, fastmath=False, parallel=parallel, nogil=True)
     if hasattr(dispatcher, "overloads"):  # with NUMBA_DISABLE_JIT it is a plain function
         _compile_whole(dispatcher)
-        if function.__module__.startswith(
-            f"{__package__}."
-        ):  # of others the hash of the sources knows nothing
+        if function.__module__.startswith(f"{__package__}."):  # of others the hash of the sources knows nothing
             _keep_on_disk(dispatcher, KernelCache(function))
     return in_company(dispatcher, function, parallel)
 
@@ -119,9 +117,7 @@ def _inner(function: F, **options: Any) -> Any:
         dispatcher.overloads[tuple(result.signature.args)] = result
 
     def refuse(*args: Any, **kws: Any) -> None:
-        raise TypeError(
-            f"{function.__qualname__} is called from compiled code alone; its py_func is plain Python"
-        )
+        raise TypeError(f"{function.__qualname__} is called from compiled code alone; its py_func is plain Python")
 
     dispatcher.get_call_template = by_plain_types
     dispatcher.add_overload = keep
@@ -196,9 +192,7 @@ def on_wait(begun: Callable[[str], None], done: Callable[[str, float], None]) ->
     return _listen(_WAIT, begun, done)
 
 
-def _listen(
-    kind: str, begun: Callable[[str], None], done: Callable[[str, float], None]
-) -> Callable[[], None]:
+def _listen(kind: str, begun: Callable[[str], None], done: Callable[[str, float], None]) -> Callable[[], None]:
     listener = _Listener(begun, done)
     event.register(kind, listener)
     return partial(event.unregister, kind, listener)

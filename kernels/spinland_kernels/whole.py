@@ -1,16 +1,19 @@
 """A shorter way of Numba's through LLVM for our entry points, which saves a third of the time that compiling takes.
 
 Numba optimises every block twice and translates it to machine code, and again in each block and loop that calls it,
-with all that these call. Only what stands in an entry point is ever run. So each function is optimised alone (some loops
+with all that these call. Only what stands in an entry point is ever run. So each function is optimised alone (some
+loops
 vectorise only there, before they are surrounded by others) and once more in the entry points into which it is linked,
 and only these are translated.
 
-Numba also leaves the blocks in an entry point as weak symbols, and of several the first loaded wins, which may have been
+Numba also leaves the blocks in an entry point as weak symbols, and of several the first loaded wins, which may have
+been
 optimised together with other code. With reassociated sums these differ in the last bits, so a study that was compiled
 and one that was resumed would differ too: an entry point runs its own copies.
 
 This replaces private parts of Numba's code generator, for the time in which an entry point of ours is compiled and for
-functions of ours only; no other code of the process ever meets it. Where the parts are missing, compiling goes Numba's own
+functions of ours only; no other code of the process ever meets it. Where the parts are missing, compiling goes Numba's
+own
 way. What holds is told by `state`, and a version on which it was not tried is warned of when it first compiles.
 """
 
@@ -34,11 +37,14 @@ _PARTS = (
     (
         codegen.JITCodeLibrary,
         (
-            "add_llvm_module", "_optimize_final_module", "_finalize_final_module", "_finalize_dynamic_globals",
+            "add_llvm_module",
+            "_optimize_final_module",
+            "_finalize_final_module",
+            "_finalize_dynamic_globals",
             "_verify_declare_only_symbols",
         ),
     ),
-)  # fmt: skip
+)
 
 
 def missing() -> list[str]:
@@ -56,9 +62,7 @@ def state() -> str:
     """How this Numba compiles our kernels, in words."""
     if lost := missing():
         return f"Numba does, which takes longer: {numba.__version__} has no {', '.join(lost)}"
-    return f"whole entry points; tried with Numba {OLDEST} to {NEWEST}" + (
-        "" if is_tried() else ", not with this"
-    )
+    return f"whole entry points; tried with Numba {OLDEST} to {NEWEST}" + ("" if is_tried() else ", not with this")
 
 
 class _Library(codegen.JITCodeLibrary):  # type: ignore[misc]
@@ -102,7 +106,8 @@ class _Library(codegen.JITCodeLibrary):  # type: ignore[misc]
 @cache
 def _warn_once() -> None:
     warnings.warn(
-        f"kernels were tried with Numba {OLDEST} to {NEWEST}, this is {numba.__version__}: compare a run that compiles them "
+        f"kernels were tried with Numba {OLDEST} to {NEWEST}, this is {numba.__version__}: compare a run that compiles "
+        "them "
         "with one that finds them compiled before you trust the last digits",
         RuntimeWarning,
         stacklevel=2,

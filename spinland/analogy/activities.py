@@ -59,9 +59,7 @@ def _variance_shares(rho: NDArray[np.float64], both: NDArray[np.float64]) -> tup
     return float((pair - product) / variance), float((rho @ rho / n - product) / variance)
 
 
-def _weight_dependence(
-    weights: paths.Weights, masks: paths.Masks, rho: float, n_inputs: int
-) -> tuple[float, float]:
+def _weight_dependence(weights: paths.Weights, masks: paths.Masks, rho: float, n_inputs: int) -> tuple[float, float]:
     """Correlation over samples and paths of A and |Π w|, and the mean of |Π w| on active paths over that on all."""
     one = np.full((1, n_inputs), 1 / n_inputs)
     size, square = [np.abs(w) for w in weights], [w * w for w in weights]

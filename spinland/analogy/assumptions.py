@@ -90,19 +90,24 @@ def mapping_assumptions(
     names = rows[0]
     arguments = {"tolerance": tolerance, "n_samples": len(x), "widths": network.widths}
     return MappingAssumptions(
-        widths=network.widths, n_samples=len(x), tolerance=tolerance,
+        widths=network.widths,
+        n_samples=len(x),
+        tolerance=tolerance,
         n_paths=float(paths.path_count(network)),
-        effective_inputs=inputs[0], effective_inputs_error=input_errors[0],
-        input_gaussian_distance=inputs[1], input_gaussian_distance_error=input_errors[1],
-        input_kurtosis=inputs[2], input_kurtosis_error=input_errors[2],
-        input_mean_share=inputs[3], input_mean_share_error=input_errors[3],
+        effective_inputs=inputs[0],
+        effective_inputs_error=input_errors[0],
+        input_gaussian_distance=inputs[1],
+        input_gaussian_distance_error=input_errors[1],
+        input_kurtosis=inputs[2],
+        input_kurtosis_error=input_errors[2],
+        input_mean_share=inputs[3],
+        input_mean_share_error=input_errors[3],
         usage_gini_by_design=_usage_by_design(network),
-        norms=norms, norm_drift=drift,
+        norms=norms,
+        norm_drift=drift,
         **{name: np.array([row[name] for row in rows]) for name in names},
-        provenance=record(
-            "mapping_assumptions", arguments, seed=seed, data=fingerprint(batch, x), dtype=np.float64
-        ),
-    )  # fmt: skip
+        provenance=record("mapping_assumptions", arguments, seed=seed, data=fingerprint(batch, x), dtype=np.float64),
+    )
 
 
 def _replicas(

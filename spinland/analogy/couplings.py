@@ -201,15 +201,22 @@ def path_couplings(
     _refuse_too_many(network, live, limit)
     indices, values = _enumerate(network, live, x)
     return PathCouplings(
-        widths=network.widths, point=w.copy(), x=x.copy(), activity=activity, output=output,
+        widths=network.widths,
+        point=w.copy(),
+        x=x.copy(),
+        activity=activity,
+        output=output,
         n_paths=paths.path_count(network),
         n_active=network.widths[0] * math.prod(len(layer) for layer in live[1:-1]),
-        indices=indices, values=values,
+        indices=indices,
+        values=values,
         provenance=record(
-            "path_couplings", {"widths": network.widths, "x": x, "memory_limit": limit}, data=fingerprint(w, x),
+            "path_couplings",
+            {"widths": network.widths, "x": x, "memory_limit": limit},
+            data=fingerprint(w, x),
             dtype=np.float64,
         ),
-    )  # fmt: skip
+    )
 
 
 def _activity(
@@ -221,9 +228,7 @@ def _activity(
     return output[0], np.concatenate([np.zeros(0, bool), *(mask[0] > 0 for mask in masks)])
 
 
-def _live_neurons(
-    network: ReLUNetwork, activity: NDArray[np.bool_], x: NDArray[np.float64]
-) -> list[NDArray[np.int64]]:
+def _live_neurons(network: ReLUNetwork, activity: NDArray[np.bool_], x: NDArray[np.float64]) -> list[NDArray[np.int64]]:
     """Numbers of the non-zero inputs, of the active neurons of each hidden layer, and of all outputs."""
     hidden = np.split(activity, np.cumsum(network.widths[1:-1])[:-1]) if network.n_hidden_layers else []
     return [np.flatnonzero(x), *map(np.flatnonzero, hidden), np.arange(network.widths[-1])]

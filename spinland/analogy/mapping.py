@@ -191,8 +191,7 @@ class MappingAssumptions(Result):
     def table(self) -> str:
         """The measures as lines of text."""
         return "\n".join(
-            f"{m.assumption:22} {m.statement:42} {m.value:6.3f} ± {m.error:.3f}   {m.detail}"
-            for m in self.measures
+            f"{m.assumption:22} {m.statement:42} {m.value:6.3f} ± {m.error:.3f}   {m.detail}" for m in self.measures
         )
 
     def _of_inputs(self) -> list[Measure]:
@@ -201,46 +200,61 @@ class MappingAssumptions(Result):
         gap_error = self.effective_inputs_error / (self.effective_inputs * np.log(n)) if n > 1 else np.nan
         return [
             _over_replicas(
-                name, "the inputs of all paths are independent", self.independence_gap,
+                name,
+                "the inputs of all paths are independent",
+                self.independence_gap,
                 f"{_count(self.effective_paths.mean())} effective of {_count(self.n_paths)} paths",
             ),
             Measure(
-                name, "the components of x are independent", gap, float(gap_error),
+                name,
+                "the components of x are independent",
+                gap,
+                float(gap_error),
                 f"{_count(self.effective_inputs)} effective of {n} inputs",
             ),
             Measure(
-                name, "they are Gaussian", self.input_gaussian_distance, self.input_gaussian_distance_error,
+                name,
+                "they are Gaussian",
+                self.input_gaussian_distance,
+                self.input_gaussian_distance_error,
                 f"excess kurtosis {_signed(self.input_kurtosis)}",
             ),
             Measure(
-                name, "their mean is 0", self.input_mean_share, self.input_mean_share_error,
-                "share of the mean in |x|²",
+                name, "their mean is 0", self.input_mean_share, self.input_mean_share_error, "share of the mean in |x|²"
             ),
-        ]  # fmt: skip
+        ]
 
     def _of_weights(self) -> list[Measure]:
         s = self.distinct_values.mean()
         return [
             _over_replicas(
-                "redundancy", "Λ values of the weights suffice", self.redundancy_gap,
+                "redundancy",
+                "Λ values of the weights suffice",
+                self.redundancy_gap,
                 f"{_count(s)} suffice, Λ = {_count(self.n_unique)}, N = {_count(self.n_weights)}",
             ),
             _over_replicas(
-                "uniformity", "every weight is on as many active paths", self.usage_gini,
+                "uniformity",
+                "every weight is on as many active paths",
+                self.usage_gini,
                 f"by design {self.usage_gini_by_design:.2f}; {100 * self.unused_share.mean():.2g} % on none",
             ),
-        ]  # fmt: skip
+        ]
 
     def _of_activity(self) -> list[Measure]:
         name = "random activity"
         # The sign is taken off the mean: replicas whose correlations differ in sign have none in common.
         weights = _over_replicas(
-            name, "activity is independent of the weights", self.activity_weight_correlation,
+            name,
+            "activity is independent of the weights",
+            self.activity_weight_correlation,
             f"active paths have {self.active_weight_ratio.mean():.3g} times the mean |Πw|",
-        )  # fmt: skip
+        )
         return [
             _over_replicas(
-                name, "all paths are active equally often", self.activity_by_path,
+                name,
+                "all paths are active equally often",
+                self.activity_by_path,
                 f"share ρ = {self.active_share.mean():.3g} active",
             ),
             _over_replicas(
@@ -248,31 +262,42 @@ class MappingAssumptions(Result):
             ),
             weights._replace(value=abs(weights.value)),
             _over_replicas(
-                name, "output = ρ · sum over all paths", self.output_unexplained,
+                name,
+                "output = ρ · sum over all paths",
+                self.output_unexplained,
                 f"variance left; {self.output_unexplained_if_random.mean():.2g} if activity were random",
             ),
-        ]  # fmt: skip
+        ]
 
     def _of_sphere(self) -> list[Measure]:
         name, ratio = "sphere", self.norm_drift
         return [
             Measure(
-                name, "|w|² is the same for all replicas", self.norm_spread, self.norm_spread_error,
+                name,
+                "|w|² is the same for all replicas",
+                self.norm_spread,
+                self.norm_spread_error,
                 f"|w| = {self.norms.mean():.4g}",
             ),
             _over_replicas(
-                name, "|w|² stays in training", 1 - np.minimum(ratio, 1 / ratio),
+                name,
+                "|w|² stays in training",
+                1 - np.minimum(ratio, 1 / ratio),
                 f"grows {ratio.mean():.3g} times" if np.isfinite(ratio).all() else "start not known",
             ),
             _over_replicas(
-                name, "layers share |w|² by their size", self.layer_distance,
+                name,
+                "layers share |w|² by their size",
+                self.layer_distance,
                 "shares " + ", ".join(f"{v:.2f}" for v in self.layer_shares.mean(axis=0)),
             ),
             _over_replicas(
-                name, "weights are Gaussian", self.weight_gaussian_distance,
+                name,
+                "weights are Gaussian",
+                self.weight_gaussian_distance,
                 f"excess kurtosis {_signed(self.weight_kurtosis.mean())}",
             ),
-        ]  # fmt: skip
+        ]
 
 
 def _count(number: float) -> str:

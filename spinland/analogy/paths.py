@@ -56,9 +56,7 @@ def weights_of(network: ReLUNetwork, point: NDArray[Any]) -> list[NDArray[np.flo
     return [weight.astype(np.float64) for weight, _ in network.layers(point)]
 
 
-def forward(
-    weights: Weights, x: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+def forward(weights: Weights, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
     """Outputs (n, n_H) at inputs (n, n_0), and the activity (n, n_k) of each hidden layer, 0 or 1.
 
     A neuron is active where its input is above zero. At zero it passes nothing on either way.

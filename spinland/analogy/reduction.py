@@ -58,9 +58,7 @@ class Quantizer:
 
 
 def fewest_values(
-    weights: NDArray[np.float64],
-    predictions: Callable[[NDArray[np.float64]], NDArray[np.int64]],
-    tolerance: float,
+    weights: NDArray[np.float64], predictions: Callable[[NDArray[np.float64]], NDArray[np.int64]], tolerance: float
 ) -> int:
     """Smallest number s of different values that keeps all but a share ``tolerance`` of the predictions.
 

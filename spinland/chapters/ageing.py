@@ -63,9 +63,7 @@ class AgeingSettings(DescentSettings):
                 self.time_step,
             )
         if self.time_step >= self.ageing_time:
-            raise ArgumentError(
-                "time_step", f"a step below ageing_time ({self.ageing_time:g})", self.time_step
-            )
+            raise ArgumentError("time_step", f"a step below ageing_time ({self.ageing_time:g})", self.time_step)
 
 
 def ageing_temperature(config: AgeingSettings) -> float:
@@ -73,9 +71,7 @@ def ageing_temperature(config: AgeingSettings) -> float:
     return config.ageing_temperature or 0.5 * sl.theory.dynamical_temperature(config.order)
 
 
-def _by_theory(
-    *, order: int, temperature: float, waiting_times: tuple[float, ...], last: float
-) -> AgeingTheory:
+def _by_theory(*, order: int, temperature: float, waiting_times: tuple[float, ...], last: float) -> AgeingTheory:
     return ageing_theory(order, temperature, np.array(waiting_times), until(last))
 
 
@@ -95,9 +91,7 @@ def _langevin(
     """Dynamics of the instances with this seed, from random points of their own."""
     glasses = sl.instances(n_spins, order, n_instances, seed)
     points = np.stack([glasses[0].random_points(walkers, own) for own in seeds_of_points])
-    return sl.langevin(
-        glasses, points, temperature, until(last), step, seed, waiting_times=np.array(waiting_times)
-    )
+    return sl.langevin(glasses, points, temperature, until(last), step, seed, waiting_times=np.array(waiting_times))
 
 
 def _steps(book: Any) -> Iterator[Stage]:
@@ -190,15 +184,11 @@ def _energy(numbers: Numbers, run: Any, theory: Any) -> str:
     exact = float(np.interp(time, theory.energy_times, theory.energy))
     gap = Judged(value - exact, width, len(run.energies) - 1)
     told = numbers.tell(
-        f"energy at t = {given(time, 3)}",
-        value,
-        width,
-        p=gap.p,
-        against="N → ∞ at the same time",
-        exact=exact,
+        f"energy at t = {given(time, 3)}", value, width, p=gap.p, against="N → ∞ at the same time", exact=exact
     )
     text = (
-        f"The energy at t = {given(time, 3)} is {told}, {gap.word('below', 'not significantly different from', 'above')} "
+        f"The energy at t = {given(time, 3)} is {told}, "
+        f"{gap.word('below', 'not significantly different from', 'above')} "
         f"that of N → ∞ at the same time, {number(exact, 4)} ({gap.chance})"
     )
     if column < len(run.times) - 1:
@@ -215,8 +205,10 @@ def _write(book: Any) -> Section | None:
         "Ageing",
         "Ageing after a quench",
         f"Langevin dynamics of {run.points.shape[-1]} spins at T = {given(run.temperature, 4)} from random points, "
-        f"{walkers} walkers on each of {n_instances} instances, steps of {given(run.dt)} or less. C(t_w + t, t_w) is the overlap of "
-        "the points at t_w and t_w + t. In equilibrium it would not depend on t_w; a system that ages is the slower, the older it is.",
+        f"{walkers} walkers on each of {n_instances} instances, steps of {given(run.dt)} or less. C(t_w + t, t_w) is "
+        "the overlap of "
+        "the points at t_w and t_w + t. In equilibrium it would not depend on t_w; a system that ages is the slower, "
+        "the older it is.",
         _figures(run, theory),
         [_table(run, theory)],
     )
@@ -228,8 +220,10 @@ def _figures(run: Any, theory: Any) -> list[Picture]:
         figures.append(
             picture(
                 sl.figures.ageing_beside_theory(run, theory),
-                "Correlation against the time t after the waiting time t_w: mean over instances, band of one standard error. Dashed: the "
-                "two-time equations of Cugliandolo and Kurchan (1993), N → ∞, as far as they were followed; dotted: the overlap "
+                "Correlation against the time t after the waiting time t_w: mean over instances, band of one standard "
+                "error. Dashed: the "
+                "two-time equations of Cugliandolo and Kurchan (1993), N → ∞, as far as they were followed; dotted: "
+                "the overlap "
                 "q_EA of the threshold states, at which a plateau forms for long waiting times.",
             )
         )
@@ -246,7 +240,8 @@ def _figures(run: Any, theory: Any) -> list[Picture]:
     figures.append(
         picture(
             sl.figures.descent_curve(run, theory=line, levels=levels, value_label=sl.figures.ENERGY),
-            "Energy per spin since the quench. For N → ∞ it tends to the threshold energy e_th(T) of this temperature (dashed level), "
+            "Energy per spin since the quench. For N → ∞ it tends to the threshold energy e_th(T) of this temperature "
+            "(dashed level), "
             "not to that of equilibrium.",
         )
     )
@@ -265,7 +260,8 @@ def _table(run: Any, theory: Any) -> Table:
     return Table(
         header,
         rows,
-        "Means over instances; the error of the time by jackknife over instances, unknown where C does not fall to 1/2 without one "
+        "Means over instances; the error of the time by jackknife over instances, unknown where C does not fall to 1/2 "
+        "without one "
         "of them. – where the correlation does not fall to 1/2 within the time. Times are those of dσ/dt = −P∇H.",
     )
 

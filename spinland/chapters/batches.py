@@ -110,14 +110,18 @@ def compare_batch_sizes(
         quality = -last("test_loss")
     landscape = subject.landscape
     return BatchSizeComparison(
-        provenance=record_on(
-            landscape, "compare_batch_sizes", {"sizes": sizes, "radius": radii[at]}, seed=seed
-        ),
-        batch_sizes=np.array(sizes), radius=radii[at],
-        train_loss=last("train_loss"), test_loss=last("test_loss"),
-        train_accuracy=last("train_accuracy"), test_accuracy=last("test_accuracy"),
-        rise_filter=rise["filter"], rise_walk=rise["walk"], **_ranks(rise, quality), **quantity_of(landscape),
-    )  # fmt: skip
+        provenance=record_on(landscape, "compare_batch_sizes", {"sizes": sizes, "radius": radii[at]}, seed=seed),
+        batch_sizes=np.array(sizes),
+        radius=radii[at],
+        train_loss=last("train_loss"),
+        test_loss=last("test_loss"),
+        train_accuracy=last("train_accuracy"),
+        test_accuracy=last("test_accuracy"),
+        rise_filter=rise["filter"],
+        rise_walk=rise["walk"],
+        **_ranks(rise, quality),
+        **quantity_of(landscape),
+    )
 
 
 def _ranks(rise: dict[str, NDArray[Any]], quality: NDArray[Any]) -> dict[str, Any]:
@@ -137,7 +141,8 @@ def clustered(
 ) -> tuple[float, float, float]:
     """A correlation of rise and quality (B, R), its jackknife error over the R columns, and its p.
 
-    p is that of Student's t for atanh(ρ) over its own jackknife error: ρ scatters the less the nearer it is to 1, and of ρ
+    p is that of Student's t for atanh(ρ) over its own jackknife error: ρ scatters the less the nearer it is to 1, and
+    of ρ
     itself too many nulls would be significant.
     """
     columns = np.arange(rise.shape[1])

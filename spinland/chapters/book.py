@@ -111,9 +111,7 @@ class Book:
     def unfinished(self) -> str:
         """What is missing, in words; empty for a finished file."""
         if self.facts.get("failed"):
-            return "; ".join(
-                f"{name} could not be made ({why})" for name, why in self.facts["failed"].items()
-            )
+            return "; ".join(f"{name} could not be made ({why})" for name, why in self.facts["failed"].items())
         if self.facts["finished"]:
             return ""
         pending = self.store.pending()

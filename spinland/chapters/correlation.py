@@ -24,10 +24,7 @@ class CorrelationSettings(Settings):
     """Settings of the correlation of a network."""
 
     correlation_pairs: int = setting(
-        200,
-        "pairs of points at each overlap, for the correlation",
-        whole(3),
-        "The same probes on the glass",
+        200, "pairs of points at each overlap, for the correlation", whole(3), "The same probes on the glass"
     )
 
 
@@ -131,14 +128,17 @@ def _write(book: Any) -> Section | None:
     where = "glass: uniform on |σ|² = N"
     if len(found) > 1:
         where = (
-            "Network: uniform on the sphere of the initial norm (before training) and of the solutions' mean norm (after); glass: on "
+            "Network: uniform on the sphere of the initial norm (before training) and of the solutions' mean norm "
+            "(after); glass: on "
             "|σ|² = N"
         )
     figures = [
         picture(
             draw(items, orders=orders, labels=labels),
-            f"Correlation of the values at two random points of overlap q, with the fitted mixtures Σ a_p q^p and their weights. {where}. "
-            f"{items[0].n_pairs} pairs; jackknife errors of the points, bootstrap errors of the weights, both over pairs, which the points "
+            "Correlation of the values at two random points of overlap q, with the fitted mixtures Σ a_p q^p and "
+            f"their weights. {where}. "
+            f"{items[0].n_pairs} pairs; jackknife errors of the points, bootstrap errors of the weights, both over "
+            "pairs, which the points "
             "of a curve share. Grey: pure p-spin glasses.",
         ),
         *_sweep(book),
@@ -146,7 +146,8 @@ def _write(book: Any) -> Section | None:
     return Section(
         "Correlation",
         "Correlation and effective order",
-        "The covariance of a mean-field glass depends on the overlap alone, as q^p for a pure p-spin glass: so the correlation of a landscape "
+        "The covariance of a mean-field glass depends on the overlap alone, as q^p for a pure p-spin glass: so the "
+        "correlation of a landscape "
         "tells how many coordinates interact. The effective order is Σ p a_p of the fitted mixture.",
         figures,
         [_table(found)],
@@ -162,12 +163,12 @@ def _sweep(book: Any) -> list[Picture]:
     return [
         picture(
             sl.figures.effective_order_sweep(
-                [list(before.values()), list(after.values())],
-                widths,
-                labels=("before training", "after training"),
+                [list(before.values()), list(after.values())], widths, labels=("before training", "after training")
             ),
-            "Effective order Σ p a_p of the loss against the width of the first hidden layer, on the spheres of the initial "
-            f"norm and of the solutions' mean norm; bootstrap errors over {before[widths[0]].n_pairs} pairs. Widths of one curve are "
+            "Effective order Σ p a_p of the loss against the width of the first hidden layer, on the spheres of the "
+            "initial "
+            f"norm and of the solutions' mean norm; bootstrap errors over {before[widths[0]].n_pairs} pairs. Widths of "
+            "one curve are "
             "independent landscapes, measured with the same seed.",
         )
     ]
@@ -186,7 +187,8 @@ def _table(found: dict[str, Any]) -> Table:
     return Table(
         ("", "radius", "effective order", "misfit of the mixture"),
         rows,
-        "Effective order Σ p a_p of the fitted mixture with its bootstrap error over pairs. A small p says that no mixture "
+        "Effective order Σ p a_p of the fitted mixture with its bootstrap error over pairs. A small p says that no "
+        "mixture "
         "of these orders has this correlation.",
     )
 

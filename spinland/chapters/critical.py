@@ -36,10 +36,7 @@ class CriticalSettings(SphericalSettings):
     """Settings of the search for critical points."""
 
     critical_spins: tuple[int, ...] = setting(
-        (4, 6, 8),
-        "numbers of spins at which all critical points are looked for",
-        several(whole(2)),
-        _HEADING,
+        (4, 6, 8), "numbers of spins at which all critical points are looked for", several(whole(2)), _HEADING
     )
     critical_instances: int = setting(100, "instances of each of these sizes", whole(2), _HEADING)
     layer_spins: int = setting(12, "spins of one instance more, for index against energy", whole(2), _HEADING)
@@ -82,12 +79,7 @@ def _steps(book: Any) -> Iterator[Stage]:
         LAYERED,
         f"index and energy, {c.layer_spins} spins",
         _layers,
-        arguments={
-            "n_spins": c.layer_spins,
-            "order": c.order,
-            "instance": c.seed,
-            "seed": book.seed(SEED_CRITICAL),
-        },
+        arguments={"n_spins": c.layer_spins, "order": c.order, "instance": c.seed, "seed": book.seed(SEED_CRITICAL)},
     )
 
 
@@ -130,9 +122,7 @@ def _beside_theory(numbers: Numbers, counts: list[Any], theory: Any) -> str:
     verdict = "differ from" if found.significant else "do not significantly differ from"
     verdict = verdict if found.n else "cannot be compared with"
     told = numbers.worst(
-        "largest deviation of the numbers of critical points by index, in standard errors",
-        found,
-        "exact means",
+        "largest deviation of the numbers of critical points by index, in standard errors", found, "exact means"
     )
     return f"the numbers of critical points by index {verdict} their exact means for {sizes} spins: {told}"
 
@@ -147,7 +137,9 @@ def _completeness(numbers: Numbers, counts: list[Any]) -> str:
     numbers.keep("sets with the right Euler characteristic", euler, against="out of", exact=total)
     whole_ = "all" if complete == total else f"{complete} of"
     doubt = "" if complete == total else ", the others may lack points, and their numbers be too small"
-    return f"{whole_} {total} sets are complete{doubt}, and the Euler characteristic comes out right in {euler} of {total}"
+    return (
+        f"{whole_} {total} sets are complete{doubt}, and the Euler characteristic comes out right in {euler} of {total}"
+    )
 
 
 def _minima(numbers: Numbers, layers: Any, order: int) -> str:
@@ -176,9 +168,12 @@ def _write(book: Any) -> Section | None:
     return Section(
         "Critical points",
         "Critical points",
-        "Points of the sphere where P∇H = 0, found by following all complex solutions from a system that is solved; only where "
-        "these are too many by a search from random starts. Complete: every complex solution was found and certified, or a search "
-        "met nothing new for long and Morse's inequalities hold. The index is the number of negative eigenvalues of the Hessian.",
+        "Points of the sphere where P∇H = 0, found by following all complex solutions from a system that is solved; "
+        "only where "
+        "these are too many by a search from random starts. Complete: every complex solution was found and certified, "
+        "or a search "
+        "met nothing new for long and Morse's inequalities hold. The index is the number of negative eigenvalues of "
+        "the Hessian.",
         _figures(book, counts, exact, layers),
         [_table(counts, exact)] if counts else [],
     )
@@ -193,7 +188,8 @@ def _figures(book: Any, counts: list[Any], exact: list[Any], layers: Any) -> lis
         figures.append(
             picture(
                 drawn,
-                "Mean number of critical points by index with standard errors over instances; lines: the exact mean, Auffinger, "
+                "Mean number of critical points by index with standard errors over instances; lines: the exact mean, "
+                "Auffinger, "
                 "Ben Arous and Černý, arXiv:1003.1129, theorem 2.1. Both of a pair ±σ are counted.",
             )
         )
@@ -203,7 +199,8 @@ def _figures(book: Any, counts: list[Any], exact: list[Any], layers: Any) -> lis
         figures.append(
             picture(
                 sl.figures.index_energy(layers, layers=levels, threshold=-sl.theory.threshold_energy(order)),
-                f"Index against energy per spin of the {len(layers.energy)} critical points of one instance of {layers.n_spins} "
+                f"Index against energy per spin of the {len(layers.energy)} critical points of one instance of "
+                f"{layers.n_spins} "
                 f"spins. {_state(layers.complete)} For N → ∞ those of index k lie above −E_k, and up to −E_inf.",
             )
         )
@@ -217,7 +214,7 @@ def _state(complete: Any) -> str:
 
 
 def _by_index(item: Any, exact: Any) -> tuple[Any, Any]:
-    """Numbers of each instance and their exact means that do not repeat one another: for odd orders k and N−1−k are one."""
+    """Numbers of each instance and exact means that do not repeat one another: at odd orders k and N−1−k are one."""
     different = (item.n_spins + 1) // 2 if all(p % 2 for p in item.order) else item.n_spins
     return np.asarray(item.counts)[:, :different], exact[:different]
 
@@ -249,7 +246,8 @@ def _table(counts: list[Any], exact: list[Any]) -> Table:
     return Table(
         header,
         rows,
-        "Mean numbers per instance ± standard error over instances. z: deviation of all points from the exact mean in standard errors. Euler: instances in which "
+        "Mean numbers per instance ± standard error over instances. z: deviation of all points from the exact mean in "
+        "standard errors. Euler: instances in which "
         "Σ (−1)^k = 1 + (−1)^(N−1).",
     )
 

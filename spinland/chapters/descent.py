@@ -33,9 +33,7 @@ class DescentSettings(SphericalSettings):
     """Settings of gradient flow."""
 
     starts: int = setting(8, "descents of each instance, and walkers in ageing", whole(1), _HEADING)
-    descent_time: float = setting(
-        60.0, "time at which gradient flow ends", real(above=0, maximum=1e5), _HEADING
-    )
+    descent_time: float = setting(60.0, "time at which gradient flow ends", real(above=0, maximum=1e5), _HEADING)
     sizes: tuple[int, ...] | None = setting(
         None,
         "numbers of spins to compare, none for no comparison; default a quarter and a half of N, and N",
@@ -63,12 +61,7 @@ def _scaling(
 
 def _steps(book: Any) -> Iterator[Stage]:
     c, compared = book.config, sizes(book.config)
-    yield Stage(
-        QUENCH,
-        "descent by theory",
-        quench_theory,
-        arguments={"order": c.order, "last": c.descent_time},
-    )
+    yield Stage(QUENCH, "descent by theory", quench_theory, arguments={"order": c.order, "last": c.descent_time})
     yield Stage(
         SCALING,
         f"gradient flow of {', '.join(map(str, compared))} spins",
@@ -141,9 +134,7 @@ def _against_threshold(numbers: Numbers, low: Judged, n: int, threshold: float, 
     name = f"{level} = {number(threshold, 4)}"
     verdict = f"not significantly different from {name}"
     if gap.significant:
-        distance = numbers.tell(
-            f"distance of the minima from {level}, {n} spins", gap if gap.value > 0 else -gap
-        )
+        distance = numbers.tell(f"distance of the minima from {level}, {n} spins", gap if gap.value > 0 else -gap)
         verdict = f"short of {name} by {distance}"
         if gap.value < 0:
             verdict = f"beyond {name} by {distance}: smaller systems overshoot"
@@ -159,9 +150,7 @@ def _with_size(numbers: Numbers, scaling: Any, threshold: float) -> str:
     gaps = [_mean_minimum(scaling, k).less(threshold) for k in ends]
     sides = [gap if gap.value >= 0 else -gap for gap in gaps]
     change = independent(*sides)
-    numbers.keep(
-        "change with N of the distance of the minima from it", change, p=change.p, against="no change"
-    )
+    numbers.keep("change with N of the distance of the minima from it", change, p=change.p, against="no change")
     verdict = change.word("shrinks", "does not significantly change", "grows")
     first, last = (
         numbers.tell(f"energy of the minima less that level, {scaling.sizes[k]} spins", gap)
@@ -181,8 +170,10 @@ def _write(book: Any) -> Section | None:
     return Section(
         "Descent",
         "Descent from random points",
-        f"Gradient flow dσ/dt = −P∇H on the sphere from {scaling.n_starts} random points of each of {scaling.n_instances} "
-        "instances, and Newton's method from where it ends. For N → ∞ the flow tends to the threshold −E_inf and never passes "
+        f"Gradient flow dσ/dt = −P∇H on the sphere from {scaling.n_starts} random points of each of "
+        f"{scaling.n_instances} "
+        "instances, and Newton's method from where it ends. For N → ∞ the flow tends to the threshold −E_inf and never "
+        "passes "
         "it; at finite N it ends in a minimum after a finite time.",
         _figures(book, scaling, line),
         [_table(scaling)],
@@ -217,7 +208,8 @@ def _figures(book: Any, scaling: Any, line: Any) -> list[Picture]:
         figures.append(
             picture(
                 sl.figures.descent_approach(scaling, theory=line, levels=levels, power=power),
-                f"The same against t^{'(−1)' if order == 2 else '(−2/3)'}: for N → ∞ the approach to the threshold is a "
+                f"The same against t^{'(−1)' if order == 2 else '(−2/3)'}: for N → ∞ the approach to the threshold "
+                "is a "
                 "straight line to the left edge, t → ∞. Flat ends are descents that have come to rest.",
             )
         )
@@ -225,7 +217,11 @@ def _figures(book: Any, scaling: Any, line: Any) -> list[Picture]:
         figures.append(
             picture(
                 sl.figures.descent_sizes(scaling, levels=levels),
-                "Energies that are reached, against 1/N: the end of the flow, the minima below it, the lowest one of an instance.",
+                (
+                    "Energies that are reached, against 1/N: the end of the flow, the minima below it, the lowest "
+                    "one of "
+                    "an instance."
+                ),
             )
         )
     return figures
@@ -245,18 +241,12 @@ def _table(scaling: Any) -> Table:
         for k, n in enumerate(scaling.sizes)
     ]
     last = given(float(scaling.times[-1]))
-    header = (
-        "N",
-        f"flow at t = {last}",
-        "minima",
-        "lowest of an instance",
-        "std within an instance",
-        "converged",
-    )
+    header = ("N", f"flow at t = {last}", "minima", "lowest of an instance", "std within an instance", "converged")
     return Table(
         header,
         rows,
-        f"Energies per spin: means over {scaling.n_instances} instances with {scaling.n_starts} starts each, errors over instances. "
+        f"Energies per spin: means over {scaling.n_instances} instances with {scaling.n_starts} starts each, errors "
+        "over instances. "
         "Converged: starts that reached a minimum, |P∇H|/√N < 10^−10.",
     )
 

@@ -57,12 +57,7 @@ class Finding(Result):
             value, error, reference = float(self.values[i]), float(self.errors[i]), float(self.references[i])
             beside = self.compared_with[i] + ("" if math.isnan(reference) else f" {_alone(reference)}")
             chance = "" if math.isnan(self.p[i]) else p_text(float(self.p[i]))
-            yield (
-                name,
-                _alone(value) if math.isnan(error) else plus_minus(value, error),
-                beside.strip(),
-                chance,
-            )
+            yield (name, _alone(value) if math.isnan(error) else plus_minus(value, error), beside.strip(), chance)
 
 
 def _alone(value: float) -> str:

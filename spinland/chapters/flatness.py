@@ -40,10 +40,7 @@ class FlatnessSettings(Settings):
     )
     batch_replicas: int = setting(20, "networks trained for each batch size", whole(3), _HEADING)
     batch_rule: str = setting(
-        "epochs",
-        "what batch sizes have in common: epochs or updates",
-        one_of("epochs", "updates"),
-        _HEADING,
+        "epochs", "what batch sizes have in common: epochs or updates", one_of("epochs", "updates"), _HEADING
     )
     radii: tuple[float, ...] = setting(
         (0.05, 0.1, 0.2, 0.4), "relative distances of the perturbations", several(number(above=0)), _HEADING
@@ -61,7 +58,7 @@ def _flatness(
     kind: str,
     rescaling: int | None = None,
 ) -> sl.Flatness:
-    """Flatness of every replica, NaN for those that diverged; ``rescaling``, a seed, looks at copies with rescaled neurons."""
+    """Flatness of every replica, NaN if it diverged; ``rescaling``, a seed, looks at copies with rescaled neurons."""
     solutions = np.asarray(subject.points(ensemble))
     if rescaling is not None:
         solutions = _rescale(subject.network, solutions, rescaling)
@@ -74,18 +71,14 @@ def _flatness(
         return rows
 
     return replace(
-        result,
-        values=all_rows(result.values),
-        rise=all_rows(result.rise),
-        rise_error=all_rows(result.rise_error),
+        result, values=all_rows(result.values), rise=all_rows(result.rise), rise_error=all_rows(result.rise_error)
     )
 
 
 def _rescale(network: Any, solutions: NDArray[Any], seed: int) -> NDArray[Any]:
     """The same functions with the neurons of each solution rescaled by log-normal factors of spread ``RESCALING``."""
     draws = [
-        sl.symmetry.random_symmetry(network, seed, replica=i, spread=RESCALING).scales
-        for i in range(len(solutions))
+        sl.symmetry.random_symmetry(network, seed, replica=i, spread=RESCALING).scales for i in range(len(solutions))
     ]
     return np.stack(
         [sl.symmetry.rescale(network, point, scales) for point, scales in zip(solutions, draws, strict=True)]
@@ -163,7 +156,8 @@ def _find(book: Any) -> Finding | None:
     if np.isfinite(rho):
         numbers.keep("the same within one batch size, filter directions", rho, error, p=p, against="none")
         sentences.append(
-            f"Within one batch size, where it cannot come from the batch size, it is {_rho(rho, error)} on average ({p_text(p)}), "
+            f"Within one batch size, where it cannot come from the batch size, it is {_rho(rho, error)} on average "
+            f"({p_text(p)}), "
             f"{_meaning(rho, p)} (filter directions)."
         )
     sentences.append(_rescaled(numbers, book, comparison.radius))
@@ -192,10 +186,13 @@ def _compared(numbers: Numbers, comparison: Any) -> str:
         against="none",
     )
     claim = change.word(
-        "flatter solutions than", "solutions that are not significantly flatter or sharper than", "sharper solutions than"
-    )  # fmt: skip
+        "flatter solutions than",
+        "solutions that are not significantly flatter or sharper than",
+        "sharper solutions than",
+    )
     return (
-        f"Batch size {comparison.batch_sizes[small]} gives {claim} {comparison.batch_sizes[large]}: the rise is {mean_of(rise[small])} "
+        f"Batch size {comparison.batch_sizes[small]} gives {claim} {comparison.batch_sizes[large]}: the rise is "
+        f"{mean_of(rise[small])} "
         f"against {mean_of(rise[large])}, difference from the same starts {change} ({change.chance})."
     )
 
@@ -208,7 +205,8 @@ def _confounded(comparison: Any) -> str:
         return ""
     return (
         f"But the final training losses differ between the batch sizes, from {mean_of(comparison.train_loss[low])} to "
-        f"{mean_of(comparison.train_loss[high])}, so this compares how far they have converged as much as how flat they are; "
+        f"{mean_of(comparison.train_loss[high])}, so this compares how far they have converged as much as how flat "
+        "they are; "
         "--batch-rule updates gives all of them the same number of updates."
     )
 
@@ -218,11 +216,7 @@ def _meaning(rho: float, p: float) -> str:
         return "as all values are equal"
     if not p <= SIGNIFICANCE:
         return "not distinguishable from none"
-    return (
-        "flatter generalises better, as claimed"
-        if rho < 0
-        else "flatter generalises worse, against the claim"
-    )
+    return "flatter generalises better, as claimed" if rho < 0 else "flatter generalises worse, against the claim"
 
 
 def _rescaled(numbers: Numbers, book: Any, radius: float) -> str:
@@ -236,7 +230,8 @@ def _rescaled(numbers: Numbers, book: Any, radius: float) -> str:
     numbers.keep("change of the rise under a rescaling of neurons, %", change, p=change.p, against="none")
     which, by = ("larger", change) if change.value >= 0 else ("smaller", -change)
     return (
-        f"Filter normalisation does not make the rise a property of the function: copies of the replicas of batch size {size} with "
+        "Filter normalisation does not make the rise a property of the function: copies of the replicas of batch size "
+        f"{size} with "
         f"rescaled neurons, the same functions, have one that is {which} by {by} % on average ({change.chance})."
     )
 
@@ -249,10 +244,14 @@ def _write(book: Any) -> Section | None:
     return Section(
         "Protocol 4",
         "Protocol 4: flatness, batch size and generalisation",
-        f"Replicas are trained with each batch size from common initial points ({book.config.batch_rule} in common). Flatness is "
-        f"the rise of the training loss at the relative distance |δw|/|w| = {given(comparison.radius)}: small is flat. The claim "
-        "under test: small batches find flatter solutions, and flatter solutions generalise better. Rescaled copies: what enters a "
-        f"hidden neuron times a factor, what leaves it divided by it; factors are log-normal with a spread of {given(RESCALING)}.",
+        f"Replicas are trained with each batch size from common initial points ({book.config.batch_rule} in common). "
+        "Flatness is "
+        f"the rise of the training loss at the relative distance |δw|/|w| = {given(comparison.radius)}: small is flat. "
+        "The claim "
+        "under test: small batches find flatter solutions, and flatter solutions generalise better. Rescaled copies: "
+        "what enters a "
+        "hidden neuron times a factor, what leaves it divided by it; factors are log-normal with a spread of "
+        f"{given(RESCALING)}.",
         [
             picture(
                 sl.figures.flatness_batch(comparison, kind=kind, unit=book.network.unit),
@@ -279,8 +278,13 @@ def _table(comparison: Any, classification: bool) -> Table:
         rows.append(row)
     header = ["batch size", "training loss", "test loss", *(["test accuracy"] if classification else [])]
     header += ["gap (test − training loss)", "rise, filter", "rise, walk", "ρ within, filter"]
-    return Table(header, rows, "Mean ± standard error over replicas; ρ within: rank correlation with a jackknife error over replicas. Compare the training losses before reading the flatness: "
-                 "replicas that have not converged are flat for another reason.")  # fmt: skip
+    return Table(
+        header,
+        rows,
+        "Mean ± standard error over replicas; ρ within: rank correlation with a jackknife error over replicas. Compare "
+        "the training losses before reading the flatness: "
+        "replicas that have not converged are flat for another reason.",
+    )
 
 
 FLATNESS = Chapter(

@@ -32,9 +32,7 @@ class HierarchySettings(Settings):
         one_of("single", "complete", "average", "weighted", *_EUCLIDEAN_ONLY),
         _HEADING,
     )
-    bootstrap: int = setting(
-        200, "resamples for the errors of rank correlations and of triangles", whole(10), _HEADING
-    )
+    bootstrap: int = setting(200, "resamples for the errors of rank correlations and of triangles", whole(10), _HEADING)
     null_draws: int = setting(
         199, "draws of each null model; a verdict at the level 0.01 takes 199", whole(10), _HEADING
     )
@@ -66,14 +64,7 @@ def _steps(book: Any) -> Iterator[Stage]:
     for subject in book.with_many:
         pairs = subject.name("pairs")
         of = f" of the {subject.many}"
-        yield Stage(
-            pairs,
-            f"distances and overlaps{of}",
-            pairs_of,
-            (subject.solutions,),
-            {"least": 3},
-            subject.key,
-        )
+        yield Stage(pairs, f"distances and overlaps{of}", pairs_of, (subject.solutions,), {"least": 3}, subject.key)
         yield Stage(subject.name("overlap-distribution"), f"overlap distribution{of}", _overlaps, (pairs,))
         yield Stage(
             subject.name("tree"),
@@ -93,12 +84,7 @@ def _steps(book: Any) -> Iterator[Stage]:
         )
     for subject in book.sweep:
         yield Stage(
-            subject.name("pairs"),
-            f"distances, {subject.label}",
-            pairs_of,
-            (subject.solutions,),
-            {},
-            subject.key,
+            subject.name("pairs"), f"distances, {subject.label}", pairs_of, (subject.solutions,), {}, subject.key
         )
 
 
@@ -139,16 +125,24 @@ def _told(numbers: Numbers, results: _Results, named: bool) -> str:
     def tell(name: str, value: float, error: float) -> str:
         return numbers.tell(f"{name} of the {many}", value, error)
 
-    clause = f"the mean distance of {pairs.n_replicas} {many} is {tell('mean distance', pairs.mean_distance, pairs.mean_distance_error)}"
+    clause = (
+        f"the mean distance of {pairs.n_replicas} {many} is "
+        f"{tell('mean distance', pairs.mean_distance, pairs.mean_distance_error)}"
+    )
     spread = tell("spread of the distances", pairs.std_distance, pairs.std_distance_error)
     relative = plus_minus(100 * pairs.relative_spread, 100 * pairs.relative_spread_error)
     overlap = tell("mean overlap", pairs.mean_overlap, pairs.mean_overlap_error)
     width = tell("spread of the overlaps", pairs.std_overlap, pairs.std_overlap_error)
-    clause += f", the spread between pairs {spread} ({relative} %); the mean overlap is {overlap} with a spread of {width}"
+    clause += (
+        f", the spread between pairs {spread} ({relative} %); the mean overlap is {overlap} with a spread of {width}"
+    )
     if results.subject.order is not None:
         clause += f" (1/√N = {number(results.solutions.params.shape[1] ** -0.5)})"
     if tree is not None:
-        clause += f"; cophenetic correlation {tell('cophenetic correlation', tree.cophenetic_correlation, tree.cophenetic_correlation_error)}"
+        clause += (
+            "; cophenetic correlation "
+            f"{tell('cophenetic correlation', tree.cophenetic_correlation, tree.cophenetic_correlation_error)}"
+        )
     text = sentence(clause)
     if triangles is None:
         return text
@@ -165,9 +159,12 @@ def _told(numbers: Numbers, results: _Results, named: bool) -> str:
 
 
 _INTRODUCTION = (
-    "{many} are compared pair by pair. If replica symmetry were broken as in mean-field spin glasses, their distances would be "
-    "ultrametric: in every triangle the two longer sides would be equal. In high dimension independent points are nearly equidistant, "
-    "which looks ultrametric by itself; so the deviation is compared with null models that know of no hierarchy and have the norms of "
+    "{many} are compared pair by pair. If replica symmetry were broken as in mean-field spin glasses, their distances "
+    "would be "
+    "ultrametric: in every triangle the two longer sides would be equal. In high dimension independent points are "
+    "nearly equidistant, "
+    "which looks ultrametric by itself; so the deviation is compared with null models that know of no hierarchy and "
+    "have the norms of "
     "the {few}."
 )
 
@@ -206,7 +203,8 @@ def _overlap_pictures(results: _Results) -> list[Picture]:
     if results.overlaps is None:
         return []
     words = (
-        "Overlap distribution P(q), q = w·w'/(|w||w'|). Error bars over replicas. A single peak is the replica-symmetric picture; "
+        "Overlap distribution P(q), q = w·w'/(|w||w'|). Error bars over replicas. A single peak is the "
+        "replica-symmetric picture; "
         "several peaks or a continuous part would speak for its breaking."
         if results.subject.order is None
         else "Distribution of the overlaps of all pairs of different minima, errors over minima."
@@ -226,7 +224,8 @@ def _tree_pictures(results: _Results) -> list[Picture]:
         return [
             picture(
                 sl.figures.dendrogram_matrix(tree),
-                f"Dendrogram ({tree.method} linkage) and the distance matrix in its order. Blocks along the diagonal would be "
+                f"Dendrogram ({tree.method} linkage) and the distance matrix in its order. Blocks along the diagonal "
+                "would be "
                 "clusters of solutions. Compare figure 5 of arXiv:2407.20724.",
             )
         ]
@@ -236,7 +235,11 @@ def _tree_pictures(results: _Results) -> list[Picture]:
     return [
         picture(
             drawn,
-            f"Tree of the minima ({tree.method} linkage) and their overlaps in its order. Blocks would be families of minima.",
+            (
+                f"Tree of the minima ({tree.method} linkage) and their overlaps in its order. Blocks would be "
+                "families of "
+                "minima."
+            ),
         )
     ]
 
@@ -247,7 +250,8 @@ def _null_picture(results: _Results) -> list[Picture]:
     words = (
         "Deviation from ultrametricity: measured, with its error over replicas, against the null models."
         if results.subject.order is None
-        else "Deviation of the triangles of minima from ultrametricity, with its error over minima, against the null models. The same test "
+        else "Deviation of the triangles of minima from ultrametricity, with its error over minima, against the null "
+        "models. The same test "
         "as of trained replicas."
     )
     name: dict[str, Any] = {} if results.subject.order is None else {"name": "minima of the glass"}
@@ -284,7 +288,8 @@ def _of_widths(book: Any) -> list[Picture]:
         ),
         picture(
             sl.figures.width_spread(results, list(found)),
-            "Relative width of the distance distribution against M; errors over replicas. Dashed: the power law that fits "
+            "Relative width of the distance distribution against M; errors over replicas. Dashed: the power law that "
+            "fits "
             "best. Vectors of independent coordinates would have M^(−1/2).",
         ),
     ]

@@ -51,9 +51,7 @@ def places(n: int) -> NDArray[np.float64]:
     return np.arange(-before, n - before) / (inside - 1)
 
 
-def _lines(
-    subject: Subject, found: Any, *, n_lines: int, n_points: int, great_circles: bool = False
-) -> sl.Line:
+def _lines(subject: Subject, found: Any, *, n_lines: int, n_points: int, great_circles: bool = False) -> sl.Line:
     """Between solutions, no two lines from one of them."""
     starts, ends = disjoint_pairs(np.asarray(subject.points(found, 2 * n_lines, 2)))
     path = {"path": "great_circle"} if great_circles and subject.order is None else {}
@@ -64,9 +62,7 @@ def _from_start(subject: Any, found: Any, *, n_lines: int, n_points: int, seed: 
     """From the initial points to the solutions of the first replicas that converged."""
     alive = np.flatnonzero(~found.diverged)[:n_lines]
     starts = [subject.network.initialize(1, seed, first=int(found.replicas[r]), dtype=dtype) for r in alive]
-    return sl.line(
-        subject.landscape, np.concatenate(starts), np.asarray(found.params[alive]), places(n_points)
-    )
+    return sl.line(subject.landscape, np.concatenate(starts), np.asarray(found.params[alive]), places(n_points))
 
 
 def _steps(book: Any) -> Iterator[Stage]:
@@ -133,7 +129,10 @@ def _on_circles(book: Any, numbers: Numbers) -> list[str]:
         ]
         both = " and ".join(heights)
         return [
-            f"on the great circle between two of them stands a barrier of {both} of what separates a solution from random points"
+            (
+                f"on the great circle between two of them stands a barrier of {both} of what separates a solution from "
+                "random points"
+            )
         ]
     return [
         f"on the great circle between two {s.many} the energy rises by "
@@ -166,7 +165,10 @@ def _write(book: Any) -> Section | None:
     return Section(
         "Lines",
         "Lines between solutions",
-        "The value on straight lines and great circles through the space of points, of a network on the whole training set.",
+        (
+            "The value on straight lines and great circles through the space of points, of a network on the whole "
+            "training set."
+        ),
         figures,
     )
 
@@ -185,7 +187,8 @@ def _straight(book: Any, subject: Subject) -> list[Picture]:
             picture(
                 draw(item, value_label=subject.value_label),
                 f"Training loss on the straight line {words}: mean over {len(np.atleast_2d(item.values))} lines, "
-                "no two of which share a solution; band: standard error, pale the middle 68 % of the lines (Goodfellow et al. 2015).",
+                "no two of which share a solution; band: standard error, pale the middle 68 % of the lines (Goodfellow "
+                "et al. 2015).",
             )
         )
     return figures
@@ -206,8 +209,10 @@ def _circles(book: Any) -> list[Picture]:
     return [
         picture(
             drawn,
-            f"Great circles between {' and between '.join(s.many for s, _ in found)}. α is the share of the angle, the norm changes "
-            f"linearly; mean over {numbers} lines, band: standard error, pale the middle 68 % of the lines. Dashed: the exact mean "
+            f"Great circles between {' and between '.join(s.many for s, _ in found)}. α is the share of the angle, the "
+            "norm changes "
+            f"linearly; mean over {numbers} lines, band: standard error, pale the middle 68 % of the lines. Dashed: "
+            "the exact mean "
             "between stationary points of the glass at overlap 0, e_0 cos^p(πα/2) + e_1 sin^p(πα/2).",
         )
     ]

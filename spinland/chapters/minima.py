@@ -35,10 +35,7 @@ class GlassBesideSettings(Settings):
     """Settings of the glass that a network is compared with."""
 
     glass_replicas: int = setting(
-        40,
-        "minima of a spherical glass to compare the solutions with; 0 for no comparison",
-        _none_or_several,
-        _HEADING,
+        40, "minima of a spherical glass to compare the solutions with; 0 for no comparison", _none_or_several, _HEADING
     )
     glass_spins: int | None = setting(
         None,
@@ -46,9 +43,7 @@ class GlassBesideSettings(Settings):
         whole(3, True),
         _HEADING,
     )
-    glass_order: int = setting(
-        3, "its order p, at least 3: of order 2 it has two minima only", whole(3), _HEADING
-    )
+    glass_order: int = setting(3, "its order p, at least 3: of order 2 it has two minima only", whole(3), _HEADING)
 
 
 @dataclass(frozen=True)
@@ -70,12 +65,7 @@ def _minima(*, n_spins: int, order: int, instance: int, n_starts: int, seed: int
 
 def _steps(book: Any) -> Iterator[Stage]:
     for name, arguments in book.descents.items():
-        yield Stage(
-            name,
-            f"minima of a spherical glass of {arguments['n_spins']} spins",
-            _minima,
-            arguments=arguments,
-        )
+        yield Stage(name, f"minima of a spherical glass of {arguments['n_spins']} spins", _minima, arguments=arguments)
 
 
 def levels(order: int) -> dict[str, float]:
@@ -101,7 +91,8 @@ def _find(book: Any) -> Finding | None:
         "mean energy of the minima over the starts", mean_of(main.values), against="−E_inf", exact=threshold
     )
     text = (
-        f"The minima lie at {mean} per spin on average over the starts, where N → ∞ has the threshold −E_inf = {number(threshold, 4)} "
+        f"The minima lie at {mean} per spin on average over the starts, where N → ∞ has the threshold −E_inf = "
+        f"{number(threshold, 4)} "
         f"and the ground state −E_0 = {number(ground, 4)} (E[H(σ)H(σ')] = N q^{order})."
     )
     if order > 2:
@@ -114,9 +105,7 @@ def _beyond(numbers: Numbers, found: list[Any], threshold: float) -> str:
     passed = []
     for item in found:
         below, n = int(np.sum(item.values < threshold)), item.params.shape[1]
-        numbers.keep(
-            f"descents that end below −E_inf, {n} spins", below, against="out of", exact=len(item.values)
-        )
+        numbers.keep(f"descents that end below −E_inf, {n} spins", below, against="out of", exact=len(item.values))
         passed.append(f"{below} of {n} spins")
     return f"Of {len(found[-1].values)} descents of one instance each, these end below −E_inf: {', '.join(passed)}."
 
@@ -128,8 +117,10 @@ def _write(book: Any) -> Section | None:
     main, order = found[-1], int(book.glass.order)
     n_spins = main.params.shape[1]
     text = (
-        f"One instance of the spherical {order}-spin glass with N = {n_spins} spins, H = N^(−({order}−1)/2) Σ J σ…σ over all ordered "
-        f"{order}-tuples with independent standard normal J and |σ|² = N, goes through the same functions as a network. Its "
+        f"One instance of the spherical {order}-spin glass with N = {n_spins} spins, H = N^(−({order}−1)/2) Σ J σ…σ "
+        "over all ordered "
+        f"{order}-tuples with independent standard normal J and |σ|² = N, goes through the same functions as a "
+        "network. Its "
         f"minima, found by descent from {len(main.params)} random points, stand for trained replicas: "
         f"{len(main.distinct)} are different. Energies are per spin, in the convention E[H(σ)H(σ')] = N q^{order}; "
         "those of Crisanti and Sommers are smaller by √2."
@@ -141,8 +132,10 @@ def _write(book: Any) -> Section | None:
     figures = [
         picture(
             sl.figures.minima_energies(found if len(found) > 1 else main, levels=levels(order)),
-            f"Energies per spin of the minima below {len(main.values)} random starts of {sizes}, normalised to E[H(σ)H(σ')] = N q^{order}. "
-            f"Lines: ground state −E_0 and threshold −E_inf for N → ∞. A minimum that several starts reach counts each time.{rows}",
+            f"Energies per spin of the minima below {len(main.values)} random starts of {sizes}, normalised to "
+            f"E[H(σ)H(σ')] = N q^{order}. "
+            "Lines: ground state −E_0 and threshold −E_inf for N → ∞. A minimum that several starts reach counts each "
+            f"time.{rows}",
         )
     ]
     return Section("The glass", "The glass and its minima", text, figures, [_table(book, main, order)])
@@ -162,10 +155,7 @@ def _table(book: Any, minima: Any, order: int) -> Table:
     add("value at the starts", {key: mean_text(p.start) for key, p in profiles.items()})
     add(
         "value at random points of the sphere",
-        {
-            key: plus_minus(float(np.mean(p.typical)), float(np.mean(p.typical_error)))
-            for key, p in profiles.items()
-        },
+        {key: plus_minus(float(np.mean(p.typical)), float(np.mean(p.typical_error))) for key, p in profiles.items()},
     )
     values = np.asarray(minima.values)
     key = book.glass.key
@@ -174,14 +164,8 @@ def _table(book: Any, minima: Any, order: int) -> Table:
     add("lowest energy", {key: number(float(values.min()), 5)})
     add("threshold −E_inf, N → ∞", {key: number(-sl.theory.threshold_energy(order), 4)})
     add("ground state −E_0, N → ∞", {key: number(-sl.theory.layer_energy(order), 4)})
-    add(
-        "mean overlap of pairs",
-        {key: plus_minus(p.mean_overlap, p.mean_overlap_error) for key, p in pairs.items()},
-    )
-    add(
-        "spread of the overlaps",
-        {key: plus_minus(p.std_overlap, p.std_overlap_error) for key, p in pairs.items()},
-    )
+    add("mean overlap of pairs", {key: plus_minus(p.mean_overlap, p.mean_overlap_error) for key, p in pairs.items()})
+    add("spread of the overlaps", {key: plus_minus(p.std_overlap, p.std_overlap_error) for key, p in pairs.items()})
     add("largest overlap of two", {key: number(float(np.max(p.overlaps))) for key, p in pairs.items()})
     add("different ones found", {key: f"{len(minima.distinct)} of {len(minima.params)}"})
     add("largest |∇H|/√N of a minimum", {key: number(float(np.max(minima.gradient_norms)), 2)})
@@ -190,7 +174,8 @@ def _table(book: Any, minima: Any, order: int) -> Table:
     return Table(
         ("", *(s.label for s in subjects)),
         [(name, *(cells.get(s.key, "–") for s in subjects)) for name, cells in rows],
-        f"{units}nergy per spin, E[H(σ)H(σ')] = N q^{order}. Mean ± standard error over the starts, over the different minima, "
+        f"{units}nergy per spin, E[H(σ)H(σ')] = N q^{order}. Mean ± standard error over the starts, over the different "
+        "minima, "
         "or over the random points; overlaps with errors over replicas.",
     )
 

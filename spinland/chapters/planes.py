@@ -59,32 +59,21 @@ def _steps(book: Any) -> Iterator[Step]:
             key,
         )
         if subject in book.with_many:
-            yield Stage(
-                subject.name("plane-three"), f"plane of three {many}", _through_three, source, grid, key
-            )
+            yield Stage(subject.name("plane-three"), f"plane of three {many}", _through_three, source, grid, key)
         if subject.order is None:
             yield Training.of(
-                book,
-                _TRAJECTORY,
-                "a trajectory of training",
-                replicas=1,
-                seed=book.config.seed,
-                snapshots=True,
+                book, _TRAJECTORY, "a trajectory of training", replicas=1, seed=book.config.seed, snapshots=True
             )
             yield Stage(
-                subject.name("plane-trajectory"),
-                "plane of the trajectory",
-                _of_trajectory,
-                (_TRAJECTORY,),
-                grid,
-                key,
+                subject.name("plane-trajectory"), "plane of the trajectory", _of_trajectory, (_TRAJECTORY,), grid, key
             )
 
 
 _ABOUT = (
     "Plane of two random filter-normalised directions about a solution (Li et al. 2018).",
     (
-        "Plane of two random tangent directions at right angles about a minimum; coordinates are angles along great circles from it, in "
+        "Plane of two random tangent directions at right angles about a minimum; coordinates are angles along great "
+        "circles from it, in "
         "radians (azimuthal equidistant projection of the sphere in the span of three vectors)."
     ),
 )
@@ -115,14 +104,15 @@ def _of_one(book: Any, subject: Subject) -> list[Picture]:
     figures = []
     if about is not None:
         figures.append(picture(sl.figures.plane_contour(about, value_label=label), _ABOUT[0]))
-        figures.append(
-            picture(sl.figures.plane_surface(about, value_label=label), "The same plane as a surface.")
-        )
+        figures.append(picture(sl.figures.plane_surface(about, value_label=label), "The same plane as a surface."))
     if three is not None:
         figures.append(picture(sl.figures.plane_contour(three, value_label=label), _THREE[0]))
     trajectory = book.get(subject.name("plane-trajectory"))
     if trajectory is not None:
-        words = "Plane of the first two principal components of a training trajectory, with the trajectory on it, one point an epoch."
+        words = (
+            "Plane of the first two principal components of a training trajectory, with the trajectory on it, one "
+            "point an epoch."
+        )
         figures.append(picture(sl.figures.plane_contour(trajectory, value_label=label), words))
     return figures
 

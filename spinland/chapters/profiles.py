@@ -28,14 +28,10 @@ class ProfileSettings(Settings):
 
     walk_steps: int = setting(100, "steps of a walk", whole(2), _HEADING)
     walkers: int = setting(8, "walks from each solution or minimum", whole(2), _HEADING)
-    walk_origins: int = setting(
-        8, "solutions or minima to walk from, at most all there are", whole(1), _HEADING
-    )
+    walk_origins: int = setting(8, "solutions or minima to walk from, at most all there are", whole(1), _HEADING)
 
 
-def _profile(
-    subject: Subject, found: Any, *, origins: int, steps: int, walkers: int, seed: int
-) -> sl.OverlapProfile:
+def _profile(subject: Subject, found: Any, *, origins: int, steps: int, walkers: int, seed: int) -> sl.OverlapProfile:
     points = np.asarray(subject.points(found, origins))
     return sl.overlap_profile(subject.landscape, points, steps, walkers, seed)
 
@@ -65,12 +61,12 @@ def _find(book: Any) -> Finding | None:
     clauses = []
     if len(found) > 1:
         near, far = (
-            numbers.tell(f"% lost at overlap 0.5, {subject.label}", rise_at(profile, 0.5))
-            for subject, profile in found
+            numbers.tell(f"% lost at overlap 0.5, {subject.label}", rise_at(profile, 0.5)) for subject, profile in found
         )
         order = book.glass.order
         clauses.append(
-            f"at overlap 0.5 with its start the network has lost {near} % of what separates a solution from random points, "
+            f"at overlap 0.5 with its start the network has lost {near} % of what separates a solution from random "
+            "points, "
             f"the glass {far} % ({number(100 * (1 - 0.5**order))} % exactly)"
         )
     clauses += [_beside_theory(numbers, p, subject) for subject, p in found if subject.order is not None]
@@ -81,13 +77,11 @@ def rise_at(profile: Any, q: float) -> Judged:
     """Rise in percent at an overlap, between the bins."""
     overlap = np.asarray(profile.overlap)[::-1]
     rise, error = (100 * np.asarray(array)[::-1] for array in (profile.rise, profile.rise_error))
-    return Judged(
-        float(np.interp(q, overlap, rise)), float(np.interp(q, overlap, error)), len(profile.start) - 1
-    )
+    return Judged(float(np.interp(q, overlap, rise)), float(np.interp(q, overlap, error)), len(profile.start) - 1)
 
 
 def _beside_theory(numbers: Numbers, profile: Any, subject: Subject) -> str:
-    """The rise along walks beside 1 − q^p, which is exact up to 1/N for a minimum; each walk is compared with its own start."""
+    """The rise along walks beside 1 − q^p, exact up to 1/N for a minimum; each walk is compared with its own start."""
     order, n_spins = subject.order or 0, round(float(profile.radius[0]) ** 2)
     later = profile.overlap < 0.999
     q, rise = profile.overlap[later], profile.rise[later]
@@ -107,7 +101,8 @@ def _beside_theory(numbers: Numbers, profile: Any, subject: Subject) -> str:
         return f"{plus_minus(100 * rise[k], 100 * error[k])} % for {number(100 * exact[k])} % at q = {number(q[k])}"
 
     text = (
-        f"walks from {subject.many} {verdict} e_0 q^{order}: of what separates a minimum from random points they have lost {told(middle)}, "
+        f"walks from {subject.many} {verdict} e_0 q^{order}: of what separates a minimum from random points they have "
+        f"lost {told(middle)}, "
         f"and where the difference is largest {told(furthest)}; 1/N is {number(100 / n_spins, 2)} %"
     )
     if verdict == "beside":
@@ -133,14 +128,18 @@ def _write(book: Any) -> Section | None:
     return Section(
         "Walks, overlap",
         "Walks at equal overlap with their start",
-        "Random walks on the sphere on which their start lies, looked at where their overlap q with the start is the same: the one "
+        "Random walks on the sphere on which their start lies, looked at where their overlap q with the start is the "
+        "same: the one "
         "coordinate that a network and a glass have in common.",
         [
             picture(
                 drawn,
-                f"Value against the overlap, {profiles[0].n_walkers} walkers from each of {starts}; bars: standard error over the starts. "
-                "Dashed: e_0 q^p, the exact mean of the energy about a stationary point of energy e_0, which holds up to 1/N for a minimum, "
-                "and for one instance. Right: rise in units of what separates the start from random points of the sphere; 1 − q^p for a "
+                f"Value against the overlap, {profiles[0].n_walkers} walkers from each of {starts}; bars: standard "
+                "error over the starts. "
+                "Dashed: e_0 q^p, the exact mean of the energy about a stationary point of energy e_0, which holds up "
+                "to 1/N for a minimum, "
+                "and for one instance. Right: rise in units of what separates the start from random points of the "
+                "sphere; 1 − q^p for a "
                 "pure p-spin glass.",
             )
         ],

@@ -45,19 +45,13 @@ class DataSettings(Settings):
     """Settings of the data and of the network."""
 
     data: str = setting(
-        "digits",
-        "data set: digits, mnist, fashion_mnist, linnerud, teacher, or an .npz file",
-        _data_set,
-        _HEADING,
+        "digits", "data set: digits, mnist, fashion_mnist, linnerud, teacher, or an .npz file", _data_set, _HEADING
     )
     data_dir: str | None = setting(None, "folder with the data files", _folder, _HEADING)
     n_train: int | None = setting(None, "use the first so many training samples", whole(1, True), _HEADING)
     n_test: int | None = setting(None, "use the first so many test samples", whole(1, True), _HEADING)
     probe_samples: int | None = setting(
-        None,
-        "evaluate the probes on the first so many training samples; default all",
-        whole(1, True),
-        _HEADING,
+        None, "evaluate the probes on the first so many training samples; default all", whole(1, True), _HEADING
     )
     hidden: tuple[int, ...] = setting((32,), "widths M of the hidden layers", _layers, _HEADING)
     bias: bool = setting(True, "give the layers biases", flag, _HEADING)

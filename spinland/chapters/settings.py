@@ -22,11 +22,7 @@ def whole(minimum: int, optional: bool = False) -> Callable[[str, Any], int | No
     """Check: a whole number, or None where it is optional."""
 
     def check(name: str, value: Any) -> int | None:
-        return (
-            None
-            if optional and value is None
-            else checks.integer(name, value, minimum=minimum, maximum=10**9)
-        )
+        return None if optional and value is None else checks.integer(name, value, minimum=minimum, maximum=10**9)
 
     return check
 
@@ -41,9 +37,7 @@ def one_of(*options: Any) -> Callable[[str, Any], Any]:
     return lambda name, value: checks.choice(name, value, options)
 
 
-def several(
-    check: Callable[[str, Any], Any], *, optional: bool = False, empty: bool = False
-) -> Callable[..., Any]:
+def several(check: Callable[[str, Any], Any], *, optional: bool = False, empty: bool = False) -> Callable[..., Any]:
     """Check: a list of different entries, each checked."""
 
     def check_all(name: str, value: Any) -> tuple[Any, ...] | None:
@@ -91,9 +85,7 @@ class Settings:
 
     def as_dict(self) -> dict[str, Any]:
         """Settings as plain values, for JSON and TOML."""
-        return {
-            key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()
-        }
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
 
 S = TypeVar("S", bound=Settings)
@@ -131,9 +123,7 @@ def _with_underscores(values: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in values.items():
         name = key.replace("-", "_")
         if name in plain:
-            raise ArgumentError(
-                name, "one value", f"two: {name.replace('_', '-')!r} and {name!r} are the same"
-            )
+            raise ArgumentError(name, "one value", f"two: {name.replace('_', '-')!r} and {name!r} are the same")
         plain[name] = value
     return plain
 
@@ -163,8 +153,7 @@ def read_toml(path: str | Path, kind: type[Settings]) -> dict[str, Any]:
     beside = [name for name in values if name not in tables]
     if tables and beside:
         raise FileError(
-            path,
-            f"{beside[0]!r} stands outside [{tables[0]}]: settings stand in tables, or all of them in none",
+            path, f"{beside[0]!r} stands outside [{tables[0]}]: settings stand in tables, or all of them in none"
         )
     if tables and kind.kind not in tables:
         raise FileError(path, f"has no table [{kind.kind}], only [{'], ['.join(tables)}]")

@@ -128,9 +128,7 @@ class GlassSubject(Subject):
         rows = found.distinct[:most]
         if len(rows) < least:
             raise ArgumentError(
-                "minima",
-                f"descents to {least} different minima at least; glasses of more spins have more",
-                len(rows),
+                "minima", f"descents to {least} different minima at least; glasses of more spins have more", len(rows)
             )
         return np.asarray(found.params[rows])
 

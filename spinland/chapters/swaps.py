@@ -49,9 +49,7 @@ class SwapSettings(Settings):
 def check_swaps(config: Any, width: int) -> None:
     """Refuse more exchanges than a layer of this width has pairs."""
     if config.swaps is not None and max(config.swaps) > width // 2:
-        raise ArgumentError(
-            "swaps", f"at most half the width of the first hidden layer ({width // 2})", config.swaps
-        )
+        raise ArgumentError("swaps", f"at most half the width of the first hidden layer ({width // 2})", config.swaps)
 
 
 def swap_numbers(config: Any, width: int) -> tuple[int, ...]:
@@ -138,14 +136,15 @@ def _find(book: Any) -> Finding | None:
     common = _common_swaps(results)
     first, last = int(np.argmin(main.swaps)), int(np.argmax(main.swaps))
     clauses = [
-        f"exchanging S = {main.swaps[last]} pairs of M = {main.width} neurons meets a barrier of {_told(numbers, main, last)} {unit}"
+        (
+            f"exchanging S = {main.swaps[last]} pairs of M = {main.width} neurons meets a barrier of "
+            f"{_told(numbers, main, last)} {unit}"
+        )
     ]
     if first != last:
         growth = paired(main.barrier[first], main.barrier[last], main.origin_index)
         if main.swaps[first] > 0:  # without exchanges there is no barrier
-            numbers.keep(
-                f"growth of the barrier from S = {main.swaps[first]}", growth, p=growth.p, against="none"
-            )
+            numbers.keep(f"growth of the barrier from S = {main.swaps[first]}", growth, p=growth.p, against="none")
             clauses[0] += f", {growth} more than S = {main.swaps[first]}"
         clauses.append(_growing(main, growth))
     if len(widths) > 1 and common:
@@ -154,15 +153,12 @@ def _find(book: Any) -> Finding | None:
         change = independent(narrow, wide)
         numbers.keep(f"barrier at S = {s}, M = {widths[0]}", narrow)
         numbers.keep(
-            f"barrier at S = {s}, M = {widths[-1]}",
-            wide,
-            p=change.p,
-            against=f"M = {widths[0]}",
-            exact=narrow.value,
+            f"barrier at S = {s}, M = {widths[-1]}", wide, p=change.p, against=f"M = {widths[0]}", exact=narrow.value
         )
         word = change.word("falls", "does not significantly change", "rises")
         clauses.append(
-            f"at S = {s} it {word} with the width, from {narrow} at M = {widths[0]} to {wide} at M = {widths[-1]} ({change.chance})"
+            f"at S = {s} it {word} with the width, from {narrow} at M = {widths[0]} to {wide} at M = {widths[-1]} "
+            f"({change.chance})"
         )
     return numbers.finding("swaps", sentence(*clauses))
 
@@ -177,7 +173,7 @@ def _told(numbers: Numbers, result: Any, row: int) -> str:
 
 
 def _growing(main: Any, growth: Judged) -> str:
-    """Whether the barrier grows with S, and falls nowhere more than by chance; trial by trial, as sets of pairs are nested."""
+    """Whether the barrier grows with S, and falls nowhere but by chance; trial by trial, as the sets are nested."""
     if not (growth.significant and growth.value > 0):
         return f"it does not significantly grow with S ({growth.chance})"
     rows = main.barrier[np.argsort(main.swaps)]
@@ -202,9 +198,7 @@ def _table(results: list[Any]) -> Table:
     rows = [(f"S = {s}", *(column.get(s, "") for column in cells)) for s in numbers]
     header = ("", *(f"M = {result.width}" for result in results))
     return Table(
-        header,
-        rows,
-        "Barrier, mean ± standard error over the networks (over the trials where there is one network).",
+        header, rows, "Barrier, mean ± standard error over the networks (over the trials where there is one network)."
     )
 
 
@@ -219,7 +213,8 @@ def _write(book: Any) -> Section | None:
             sl.figures.swap_curves(result, value_label=book.network.value_label),
             f"Loss between a network and its copy with S pairs of neurons of hidden layer {layer + 1} exchanged "
             f"(M = {result.width}), along the straight line w(α) = (1−α) w + α Pw. Mean over "
-            f"{result.values.shape[1]} trials; bands: standard error over the networks, pale the middle 68 % of the trials. Compare figure 3 of arXiv:2407.20724.",
+            f"{result.values.shape[1]} trials; bands: standard error over the networks, pale the middle 68 % of the "
+            "trials. Compare figure 3 of arXiv:2407.20724.",
         )
         for layer, result in enumerate(layers)
         if result is not None
@@ -242,12 +237,13 @@ def _write(book: Any) -> Section | None:
             )
         )
     return Section(
-        "Protocol 2", "Protocol 2: swapping hidden neurons",
-            "Exchanging hidden neurons does not change the function of a network, so both ends of the way have the same "
-            "loss; what lies between is the barrier between two copies of one solution.",
+        "Protocol 2",
+        "Protocol 2: swapping hidden neurons",
+        "Exchanging hidden neurons does not change the function of a network, so both ends of the way have the same "
+        "loss; what lies between is the barrier between two copies of one solution.",
         figures,
         [_table(shown)],
-    )  # fmt: skip
+    )
 
 
 SWAPS = Chapter(

@@ -43,20 +43,14 @@ class TemperatureSettings(SphericalSettings):
         several(real(above=0), optional=True),
         _HEADING,
     )
-    heat_spins: int | None = setting(
-        None, "spins in equilibrium; default N, at most 50", whole(2, True), _HEADING
-    )
-    sweeps: int = setting(
-        1000, "sweeps of replica exchange after its warm-up of half as many", whole(20), _HEADING
-    )
+    heat_spins: int | None = setting(None, "spins in equilibrium; default N, at most 50", whole(2, True), _HEADING)
+    sweeps: int = setting(1000, "sweeps of replica exchange after its warm-up of half as many", whole(20), _HEADING)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         sort_settings(self, "temperatures")
         if self.temperatures is not None and len(self.temperatures) < 2:
-            raise ArgumentError(
-                "temperatures", "at least two, to exchange replicas between", self.temperatures
-            )
+            raise ArgumentError("temperatures", "at least two, to exchange replicas between", self.temperatures)
 
 
 def heat_spins(config: TemperatureSettings) -> int:
@@ -116,9 +110,7 @@ def _find(book: Any) -> Finding | None:
         return None
     numbers = Numbers()
     text = _state(numbers, exchange, theory)
-    share = numbers.stated(
-        "lowest accepted share of the exchanges, %", 100 * float(_swaps(exchange).min()), 2
-    )
+    share = numbers.stated("lowest accepted share of the exchanges, %", 100 * float(_swaps(exchange).min()), 2)
     return numbers.finding("temperatures", f"{text}; of the exchanges {share} % or more are accepted.")
 
 
@@ -139,7 +131,8 @@ def _state(numbers: Numbers, exchange: Any, theory: Any) -> str:
     if (theory.breaking < 1).any():
         limit = float(theory.energy[0])
         clauses.append(
-            f"below the static temperature the energy lies at {at(0, against='one-step breaking, N → ∞', exact=limit)}, where "
+            "below the static temperature the energy lies at "
+            f"{at(0, against='one-step breaking, N → ∞', exact=limit)}, where "
             f"one-step breaking gives {number(limit, 4)} for N → ∞ and q = {number(float(theory.overlap[0]))}"
         )
     text = "; ".join(clauses) or f"The coldest energy is {at(0)}"
@@ -156,15 +149,14 @@ def _annealed(numbers: Numbers, exchange: Any, theory: Any) -> str:
     lowest = given(float(exchange.temperatures[known][0]), 3)
     side = "above" if excess.value >= 0 else "below"
     worst = numbers.worst(
-        f"largest deviation of the energy at T = {lowest} and above, in standard errors",
-        found,
-        "annealed value",
+        f"largest deviation of the energy at T = {lowest} and above, in standard errors", found, "annealed value"
     )
     distance = numbers.tell(
         f"mean distance by which it lies {side} the annealed value", excess if excess.value >= 0 else -excess
     )
     return (
-        f"at T = {lowest} and above the energy of {exchange.extent} spins {verdict} the annealed value, −1/T with its leading "
+        f"at T = {lowest} and above the energy of {exchange.extent} spins {verdict} the annealed value, −1/T with its "
+        "leading "
         f"correction for finite N: {worst}; averaged over these temperatures it lies {distance} {side}"
     )
 
@@ -206,9 +198,7 @@ def _doubt(exchange: Any, numbers: Numbers) -> str:
             against="at least",
             exact=_LEAST_MEMORIES,
         )
-        reasons.append(
-            f"the run lasts for {length} autocorrelation times at T = {t}, fewer than {_LEAST_MEMORIES}"
-        )
+        reasons.append(f"the run lasts for {length} autocorrelation times at T = {t}, fewer than {_LEAST_MEMORIES}")
     return ", and ".join(reasons)
 
 
@@ -221,7 +211,8 @@ def _write(book: Any) -> Section | None:
         "Equilibrium",
         "Equilibrium at many temperatures",
         f"Replica exchange of {n_instances} instances of {exchange.extent} spins, {copies} copies each, "
-        f"{book.config.sweeps} sweeps after the warm-up. For N → ∞ the energy is −1/T above the static temperature T_s and that "
+        f"{book.config.sweeps} sweeps after the warm-up. For N → ∞ the energy is −1/T above the static temperature T_s "
+        "and that "
         "of one-step replica symmetry breaking below.",
         _figures(book, exchange, theory),
         [_table(exchange, theory)],
@@ -237,13 +228,20 @@ def _figures(book: Any, exchange: Any, theory: Any) -> list[Picture]:
     return [
         picture(
             sl.figures.energy_temperature(exchange, theory=line, value_label=sl.figures.ENERGY),
-            f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N → ∞, and at any finite N the energy averaged over the disorder lies above −1/T.",
+            (
+                f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N "
+                "→ ∞, "
+                "and at any finite N the energy averaged over the disorder lies above −1/T."
+            ),
         ),
         picture(
             sl.figures.overlap_distribution_curves(_selected(exchange, chosen), levels=levels, folded=even),
-            "Distribution P(q) of the overlap of two copies of one instance, mean over instances with its standard error. Above "
-            "T_s it is a peak at 0 of width 1/√N; one-step breaking adds a peak at the overlap q of one state, dashed line for the "
-            f"coldest temperature.{' At even order q and −q are equally likely: the density is that of |q|.' if even else ''}",
+            "Distribution P(q) of the overlap of two copies of one instance, mean over instances with its standard "
+            "error. Above "
+            "T_s it is a peak at 0 of width 1/√N; one-step breaking adds a peak at the overlap q of one state, dashed "
+            "line for the "
+            "coldest "
+            f"temperature.{' At even order q and −q are equally likely: the density is that of |q|.' if even else ''}",
         ),
     ]
 
@@ -290,9 +288,12 @@ def _table(exchange: Any, theory: Any) -> Table:
     return Table(
         header,
         rows,
-        "Energies per spin. N → ∞: −1/T, or one-step breaking; then the annealed value, with the leading correction at this N, from 1.5 "
+        "Energies per spin. N → ∞: −1/T, or one-step breaking; then the annealed value, with the leading correction at "
+        "this N, from 1.5 "
         "times the temperature on below which its second moment diverges: nearer to it the correction is too large. "
-        "z: deviation from it in standard errors, – where the run is not equilibrated; all temperatures share their instances, so these deviations are not independent. τ: autocorrelation time of the energy in samples. Errors are over instances. Moves, and swaps "
+        "z: deviation from it in standard errors, – where the run is not equilibrated; all temperatures share their "
+        "instances, so these deviations are not independent. τ: autocorrelation time of the energy in samples. Errors "
+        "are over instances. Moves, and swaps "
         "with the next higher temperature: share of those tried in this run that were accepted.",
     )
 

@@ -40,9 +40,7 @@ class ReplicaSettings(Settings):
     )
     optimizer: str = setting("adam", "sgd, adam or adamw", one_of("sgd", "adam", "adamw"), _HEADING)
     learning_rate: float = setting(1e-3, "learning rate", number(above=0), _HEADING)
-    schedule: str = setting(
-        "constant", "learning rate: constant or cosine", one_of("constant", "cosine"), _HEADING
-    )
+    schedule: str = setting("constant", "learning rate: constant or cosine", one_of("constant", "cosine"), _HEADING)
     momentum: float = setting(0.9, "momentum of sgd", number(minimum=0, maximum=0.9999), _HEADING)
     weight_decay: float = setting(0.0, "weight decay", number(minimum=0), _HEADING)
 
@@ -154,10 +152,15 @@ class Training:
         if epochs is not None:
             rows["snapshots"] = ((len(epochs), dim), plan.dtype)
         fixed = {
-            "provenance": plan.provenance(), "initial": None, "snapshot_epochs": epochs, "widths": self.network.widths,
-            "bias": self.network.bias, "loss": plan.loss, "batch_size": plan.batch_size,
+            "provenance": plan.provenance(),
+            "initial": None,
+            "snapshot_epochs": epochs,
+            "widths": self.network.widths,
+            "bias": self.network.bias,
+            "loss": plan.loss,
+            "batch_size": plan.batch_size,
             "learning_rate": float(plan.rates.max()),
-        }  # fmt: skip
+        }
         if epochs is None:
             fixed["snapshots"] = None
         # Whether rows of several processors may be mixed was asked when the file was taken up.
@@ -169,9 +172,7 @@ class Training:
 
 def _steps(book: Any) -> Iterator[Step]:
     c = book.config
-    yield Training.of(
-        book, book.network.solutions, f"training {c.replicas} replicas", replicas=c.replicas, seed=c.seed
-    )
+    yield Training.of(book, book.network.solutions, f"training {c.replicas} replicas", replicas=c.replicas, seed=c.seed)
     for subject in book.sweep:
         if subject.solutions != book.network.solutions:
             yield Training.of(
@@ -224,8 +225,10 @@ def _write(book: Any) -> Section | None:
     return Section(
         "Training",
         "Training the replicas",
-        f"{len(ensemble.params)} networks {shape} with ReLU, each with its own initialisation and its own order of the samples, "
-        f"{c.optimizer} at learning rate {given(c.learning_rate)}, batch size {ensemble.batch_size}, {c.epochs} epochs, "
+        f"{len(ensemble.params)} networks {shape} with ReLU, each with its own initialisation and its own order of the "
+        "samples, "
+        f"{c.optimizer} at learning rate {given(c.learning_rate)}, batch size {ensemble.batch_size}, {c.epochs} "
+        "epochs, "
         f"on {facts['n_train']} samples of {facts['dataset']} ({facts['n_test']} for the test).",
         [
             picture(
@@ -239,10 +242,5 @@ def _write(book: Any) -> Section | None:
 
 
 TRAINING = Chapter(
-    "training",
-    "training the replicas",
-    _steps,
-    _find,
-    _write,
-    lambda book: {"batch_size": book.batch_size},
+    "training", "training the replicas", _steps, _find, _write, lambda book: {"batch_size": book.batch_size}
 )

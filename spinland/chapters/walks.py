@@ -28,16 +28,11 @@ class WalkSettings(ProfileSettings):
     """Settings of random walks with steps of several sizes."""
 
     sigmas: tuple[float, ...] = setting(
-        (0.002, 0.005, 0.01, 0.02, 0.05),
-        "step sizes σ of the random walks",
-        several(number(above=0)),
-        "Walks",
+        (0.002, 0.005, 0.01, 0.02, 0.05), "step sizes σ of the random walks", several(number(above=0)), "Walks"
     )
 
 
-def _walk(
-    subject: Subject, found: Any, *, origins: int, sigma: float, steps: int, **more: Any
-) -> sl.RandomWalk:
+def _walk(subject: Subject, found: Any, *, origins: int, sigma: float, steps: int, **more: Any) -> sl.RandomWalk:
     return sl.random_walk(subject.landscape, subject.points(found, origins), sigma, steps, **more)
 
 
@@ -63,12 +58,8 @@ def _steps(book: Any) -> Iterator[Stage]:
                 "seed": c.seed,
                 "constraint": constraint,
             }
-            yield Stage(
-                walk, f"walks {where}, σ = {sigma:g}", _walk, (subject.solutions,), arguments, subject.key
-            )
-            yield Stage(
-                _name("ruggedness", constraint, i), f"ruggedness {where}, σ = {sigma:g}", _ruggedness, (walk,)
-            )
+            yield Stage(walk, f"walks {where}, σ = {sigma:g}", _walk, (subject.solutions,), arguments, subject.key)
+            yield Stage(_name("ruggedness", constraint, i), f"ruggedness {where}, σ = {sigma:g}", _ruggedness, (walk,))
 
 
 def _all(book: Any, constraint: str, part: str = "walks") -> list[Any]:
@@ -82,11 +73,12 @@ def _find(book: Any) -> Finding | None:
         return None
     numbers = Numbers()
     smallest, largest = min(free, key=_sigma), max(free, key=_sigma)
-    starts = numbers.tell(
-        f"loss of the solutions, {unit}", mean_of(smallest.values[:, 0], smallest.origin_index)
-    )
+    starts = numbers.tell(f"loss of the solutions, {unit}", mean_of(smallest.values[:, 0], smallest.origin_index))
     clauses = [
-        f"in {smallest.n_steps} steps from solutions of loss {starts} {unit} the loss rises by {_risen(numbers, smallest)} at σ = {given(smallest.sigma)}"
+        (
+            f"in {smallest.n_steps} steps from solutions of loss {starts} {unit} the loss rises by "
+            f"{_risen(numbers, smallest)} at σ = {given(smallest.sigma)}"
+        )
     ]
     if largest is not smallest:
         clauses[0] += f" and by {_risen(numbers, largest)} at σ = {given(largest.sigma)}"
@@ -156,7 +148,8 @@ def _table(walks: list[Any], rough: list[Any], caption: str) -> Table:
     return Table(
         header,
         rows,
-        f"{caption} Mean ± standard error over {over}; rise: final loss less that of the start, pair by pair. ξ: lag at which the "
+        f"{caption} Mean ± standard error over {over}; rise: final loss less that of the start, pair by pair. ξ: lag "
+        "at which the "
         "autocorrelation falls to 1/e, its error over walkers; not determined where it does not fall so far "
         "within half the walk. ΔL: change of the loss in a step, its standard deviation with a jackknife error.",
     )
@@ -182,7 +175,8 @@ def _write(book: Any) -> Section | None:
         picture(
             sl.figures.walk_fan(free, value_label=label),
             "Random walks from trained solutions, training loss against steps. Each step adds N(0, σ²) to every "
-            "coordinate. Lines: mean over walkers; bands: standard error over the solutions, pale the middle 68 % of the walkers; compare figure 2 of arXiv:2407.20724.",
+            "coordinate. Lines: mean over walkers; bands: standard error over the solutions, pale the middle 68 % of "
+            "the walkers; compare figure 2 of arXiv:2407.20724.",
         ),
         picture(
             sl.figures.walk_fan(free, versus="distance", value_label=label),
@@ -210,16 +204,17 @@ def _write(book: Any) -> Section | None:
             )
         )
     return Section(
-        "Protocol 1", "Protocol 1: random walks in parameter space",
-            f"{free[0].values.shape[0]} walkers from {len(np.unique(free[0].origin_index))} solutions for each σ, "
-            f"{free[0].n_steps} steps each.",
+        "Protocol 1",
+        "Protocol 1: random walks in parameter space",
+        f"{free[0].values.shape[0]} walkers from {len(np.unique(free[0].origin_index))} solutions for each σ, "
+        f"{free[0].n_steps} steps each.",
         figures,
         [
             _table(walks, _all(book, kind, "ruggedness"), caption)
             for walks, kind, caption in ((free, "none", "Free walks."), (sphere, "sphere", "Walks on the sphere."))
             if walks
         ],
-    )  # fmt: skip
+    )
 
 
 WALKS = Chapter("walks", "random walks", _steps, _find, _write)

@@ -17,7 +17,8 @@ import click
 def command(processes: int | None, quiet: bool) -> None:
     """Compile all kernels, for both float types, into the cache.
 
-    For the image of a cluster, or before a flight: what runs afterwards on this kind of processor, with these libraries,
+    For the image of a cluster, or before a flight: what runs afterwards on this kind of processor, with these
+    libraries,
     finds everything compiled. What is there already stays as it is.
     """
     from ..compiling.recipes import of_everything

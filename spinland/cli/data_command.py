@@ -20,13 +20,12 @@ def list_sets() -> None:
     from ..data import DOWNLOADS, NAMES
 
     for name in NAMES:
-        click.echo(
-            f"{name:<14} {'downloaded files, checksummed' if name in DOWNLOADS else 'comes with the program'}"
-        )
+        click.echo(f"{name:<14} {'downloaded files, checksummed' if name in DOWNLOADS else 'comes with the program'}")
 
 
-_folder = click.option("--data-dir", type=UserPath("folder"),
-                       help="Folder of the files.  [default: $SPINLAND_DATA, else the user's cache]")  # fmt: skip
+_folder = click.option(
+    "--data-dir", type=UserPath("folder"), help="Folder of the files.  [default: $SPINLAND_DATA, else the user's cache]"
+)
 
 
 @command.command()

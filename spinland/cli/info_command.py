@@ -20,9 +20,7 @@ _LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "fastcluster", "h5py", "mat
 
 @click.command()
 @click.option(
-    "--clear-cache",
-    is_flag=True,
-    help="Delete the compiled kernels of all versions; they are made again when needed.",
+    "--clear-cache", is_flag=True, help="Delete the compiled kernels of all versions; they are made again when needed."
 )
 def command(clear_cache: bool) -> None:
     """Tell version, threads, devices and caches."""
@@ -72,8 +70,4 @@ def _data_cache() -> str:
 
 def _size(folder: Path) -> str:
     files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
-    return (
-        f"{sum(path.stat().st_size for path in files) / 1e6:.1f} MB in {len(files)} files"
-        if files
-        else "empty"
-    )
+    return f"{sum(path.stat().st_size for path in files) / 1e6:.1f} MB in {len(files)} files" if files else "empty"

@@ -51,9 +51,7 @@ class Interrupts:
         self._hook, sys.unraisablehook = sys.unraisablehook, self._quiet
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             try:
-                if (
-                    signal.getsignal(number) is not signal.SIG_IGN
-                ):  # as nohup and shells do for what goes on behind
+                if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells do for what goes on behind
                     self._before[number] = signal.signal(number, self._stop)
             except ValueError:  # not the main thread
                 break
@@ -100,9 +98,7 @@ def run(words: list[str]) -> int:
             if not (interrupts.came or isinstance(error, KeyboardInterrupt)):
                 return _told(error, words, debug)
     goes_on = words[:1] and words[0] in _RESUMING
-    complain(
-        "stopped" + ("; what was finished is stored, the same command goes on from there" if goes_on else "")
-    )
+    complain("stopped" + ("; what was finished is stored, the same command goes on from there" if goes_on else ""))
     return 130
 
 

@@ -63,7 +63,7 @@ class ChapterCommand(click.Command):
 
 
 def settings_command(kind: type[Settings], chapters: Sequence[Chapter]) -> Callable[..., Any]:
-    """Turn a function of (settings, out, chapters, page, overwrite, mixed, quiet) into a command with all options of ``kind``.
+    """Turn a function of settings, out, chapters, page, overwrite, mixed and quiet into a command for ``kind``.
 
     Its help names the chapters that it can make.
 
@@ -78,9 +78,7 @@ def settings_command(kind: type[Settings], chapters: Sequence[Chapter]) -> Calla
                 click.echo(_as_toml(config), nl=False)
                 return
             if out.suffix.lower() in (".html", ".htm"):
-                raise ArgumentError(
-                    "out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out)
-                )
+                raise ArgumentError("out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out))
             function(config, out, **flags)
 
         run.__doc__ = function.__doc__
@@ -100,20 +98,33 @@ def settings_command(kind: type[Settings], chapters: Sequence[Chapter]) -> Calla
 def _common(name: str) -> tuple[Callable[..., Any], ...]:
     """Options that every such command has."""
     return (
-        click.option("--out", type=UserPath("output"), default=Path(f"{name}.h5"),
-                     show_default=True, help="File of the results; its page is written beside it."),
-        click.option("--config", "toml", type=UserPath("input"),
-                     help="TOML file with settings; options given here win over it."),
-        click.option("--chapters", type=Words(), metavar="A,B,…",
-                     help="Make only these of the chapters named below, and what they need of others; more can be added to "
-                     "the file later.  [default: all]"),
+        click.option(
+            "--out",
+            type=UserPath("output"),
+            default=Path(f"{name}.h5"),
+            show_default=True,
+            help="File of the results; its page is written beside it.",
+        ),
+        click.option(
+            "--config", "toml", type=UserPath("input"), help="TOML file with settings; options given here win over it."
+        ),
+        click.option(
+            "--chapters",
+            type=Words(),
+            metavar="A,B,…",
+            help="Make only these of the chapters named below, and what they need of others; more can be added to "
+            "the file later.  [default: all]",
+        ),
         click.option("--page/--no-page", default=True, help="Write the HTML page at the end.  [default: page]"),
         click.option("--overwrite", is_flag=True, help="Replace a finished file, or one that cannot be taken up."),
-        click.option("--mixed", is_flag=True,
-                     help="Go on with a file begun on another processor or with other libraries; it then tells."),
+        click.option(
+            "--mixed",
+            is_flag=True,
+            help="Go on with a file begun on another processor or with other libraries; it then tells.",
+        ),
         click.option("--quiet", is_flag=True, help="Show no progress."),
         click.option("--show-settings", is_flag=True, help="Print all settings as TOML and stop."),
-    )  # fmt: skip
+    )
 
 
 def _gather(kind: type[S], toml: Path | None, given: dict[str, Any]) -> S:

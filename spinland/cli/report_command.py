@@ -13,13 +13,8 @@ from .parameters import UserPath
 
 @click.command()
 @click.argument("study", type=UserPath("input"))
-@click.option(
-    "--out",
-    type=UserPath("output"),
-    help="The page.  [default: beside the study, .html]",
-)
-@click.option("--figures", type=UserPath("folder"),
-              help="Write every figure into this folder as well, as SVG.")  # fmt: skip
+@click.option("--out", type=UserPath("output"), help="The page.  [default: beside the study, .html]")
+@click.option("--figures", type=UserPath("folder"), help="Write every figure into this folder as well, as SVG.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist.")
 @click.option("--text", is_flag=True, help="Tell the findings here, with their numbers, and write nothing.")
 def command(study: Path, out: Path | None, figures: Path | None, overwrite: bool, text: bool) -> None:

@@ -169,15 +169,28 @@ Task = tuple[str, str]
 
 _PAIRS = ("distances", "distances of long points", "triangles")
 _OF_NETWORKS = {
-    "training": ("training", "losses"), "walks": ("walks",), "swaps": ("swaps",), "hierarchy": _PAIRS,
-    "flatness": ("flatness",), "lines": ("slices",), "planes": ("slices",), "profiles": ("profiles",),
+    "training": ("training", "losses"),
+    "walks": ("walks",),
+    "swaps": ("swaps",),
+    "hierarchy": _PAIRS,
+    "flatness": ("flatness",),
+    "lines": ("slices",),
+    "planes": ("slices",),
+    "profiles": ("profiles",),
     "correlation": ("correlations",),
-}  # fmt: skip
+}
 _OF_GLASSES = {
-    "descent": ("descent",), "critical": ("critical points",), "temperatures": ("dynamics",), "ageing": ("dynamics",),
-    "minima": ("descent",), "profiles": ("glass profiles",), "correlation": ("glass correlations",),
-    "lines": ("glass slices",), "planes": ("glass slices",), "hierarchy": ("distances", "triangles"),
-}  # fmt: skip
+    "descent": ("descent",),
+    "critical": ("critical points",),
+    "temperatures": ("dynamics",),
+    "ageing": ("dynamics",),
+    "minima": ("descent",),
+    "profiles": ("glass profiles",),
+    "correlation": ("glass correlations",),
+    "lines": ("glass slices",),
+    "planes": ("glass slices",),
+    "hierarchy": ("distances", "triangles"),
+}
 
 _COMPARISONS = ("profiles", "correlation")
 """Chapters on networks that measure nothing without a glass to compare with."""

@@ -50,9 +50,7 @@ def solvable(glass: SphericalSpinGlass, method: str) -> bool:
         return False
     paths = complex_critical_points(glass.n_spins, next(iter(glass.mixture)))
     if method == "algebra" and paths > MOST_PATHS and 2 not in glass.mixture:
-        raise ArgumentError(
-            "method", f"'search' for more than {MOST_PATHS} complex solutions", f"{paths} of them"
-        )
+        raise ArgumentError("method", f"'search' for more than {MOST_PATHS} complex solutions", f"{paths} of them")
     return method == "algebra" or paths <= AUTO_PATHS
 
 

@@ -63,20 +63,14 @@ class Conditions:
     def hold(self) -> bool:
         """Whether none is violated."""
         within = self.bound is None or self.n_points <= self.bound
-        return (
-            self.euler_sum == self.euler_target and self.inequalities and self.parity is not False and within
-        )
+        return self.euler_sum == self.euler_target and self.inequalities and self.parity is not False and within
 
     def sentences(self) -> list[str]:
         """Each condition in words."""
-        out = [
-            f"Euler characteristic: the alternating sum is {self.euler_sum}, it must be {self.euler_target}"
-        ]
+        out = [f"Euler characteristic: the alternating sum is {self.euler_sum}, it must be {self.euler_target}"]
         out.append(f"Morse's inequalities {'hold' if self.inequalities else 'are violated'}")
         if self.parity is not None:
-            out.append(
-                f"the number of pairs ±σ is {'of the right' if self.parity else 'of the wrong'} parity"
-            )
+            out.append(f"the number of pairs ±σ is {'of the right' if self.parity else 'of the wrong'} parity")
         if self.bound is not None:
             out.append(f"{self.n_points} critical points, {self.bound} at most")
         return out
@@ -161,11 +155,7 @@ def saturation(label: NDArray[np.int64]) -> Saturation:
 
 
 def verdict(
-    solutions: Solutions | None,
-    outside: int,
-    necessary: Conditions,
-    n_degenerate: int,
-    seen: Saturation | None,
+    solutions: Solutions | None, outside: int, necessary: Conditions, n_degenerate: int, seen: Saturation | None
 ) -> tuple[bool | None, tuple[str, ...]]:
     """Complete (True), certainly not (False) or unknown (None), and the argument in sentences.
 
@@ -182,21 +172,10 @@ def verdict(
         return None, (f"unknown: {n_degenerate} points are degenerate, their index is not sure", *sentences)
     if not necessary.hold:
         return False, ("incomplete: a necessary condition is violated", *sentences)
-    if necessary.n_points == necessary.bound or (
-        solutions is not None and solutions.all_found and not outside
-    ):
+    if necessary.n_points == necessary.bound or (solutions is not None and solutions.all_found and not outside):
         return True, ("complete, proved up to rounding", *sentences)
     if seen is not None and seen.reached:
-        return True, (
-            "complete by evidence, not proof: necessary conditions hold, search saturated",
-            *sentences,
-        )
+        return True, ("complete by evidence, not proof: necessary conditions hold, search saturated", *sentences)
     if seen is not None and seen.far and solutions is None:
-        return False, (
-            f"incomplete: a start finds something new with chance {1 - seen.coverage:.2g}",
-            *sentences,
-        )
-    return None, (
-        "unknown: the necessary conditions hold, but nothing argues that no point is missing",
-        *sentences,
-    )
+        return False, (f"incomplete: a start finds something new with chance {1 - seen.coverage:.2g}", *sentences)
+    return None, ("unknown: the necessary conditions hold, but nothing argues that no point is missing", *sentences)

@@ -135,8 +135,9 @@ def critical_point_counts(
     provenance = record(
         "critical_point_counts",
         {"n_spins": n_spins, "order": given, "n_instances": n_instances, "n_starts": n_starts, "method": method},
-        seed=seed, dtype=np.float64,
-    )  # fmt: skip
+        seed=seed,
+        dtype=np.float64,
+    )
     together = max(1, _TOGETHER // complex_critical_points(n_spins, max(example.mixture))) if algebra else 1
     sets: list[CriticalPoints] = []
     with track(n_instances, "critical points of instances") as advance, single_threaded():

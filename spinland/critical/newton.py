@@ -142,9 +142,7 @@ def polish(glass: SphericalSpinGlass, points: Array, n_steps: int = 4) -> Array:
 
 
 def _rows(one: Spectra, rows: NDArray[np.bool_]) -> Spectra:
-    return Spectra(
-        one.energy[rows], one.residual[rows], one.eigenvalues[rows], one.slopes[rows], one.vectors[rows]
-    )
+    return Spectra(one.energy[rows], one.residual[rows], one.eigenvalues[rows], one.slopes[rows], one.vectors[rows])
 
 
 def _chosen(one: Spectra, other: Spectra, first: NDArray[np.bool_]) -> Spectra:

@@ -206,21 +206,16 @@ def suitable(glass: SphericalSpinGlass) -> None:
     """Refuse what has no critical points that could be resolved."""
     if not isinstance(glass, SphericalSpinGlass):
         raise ArgumentError(
-            "glass", "a SphericalSpinGlass; the flat directions of a network leave it no isolated critical points",
+            "glass",
+            "a SphericalSpinGlass; the flat directions of a network leave it no isolated critical points",
             type(glass).__name__,
-        )  # fmt: skip
-    if glass.dtype != np.float64:
-        raise ArgumentError(
-            "glass", "a glass of dtype float64, to tell critical points apart", str(glass.dtype)
         )
+    if glass.dtype != np.float64:
+        raise ArgumentError("glass", "a glass of dtype float64, to tell critical points apart", str(glass.dtype))
     if glass.generated:
         raise ArgumentError(
-            "glass",
-            "stored couplings (generated=False): they are read thousands of times",
-            "generated couplings",
+            "glass", "stored couplings (generated=False): they are read thousands of times", "generated couplings"
         )
     values, slopes = glass.value_and_gradient(glass.random_points(4))
     if np.abs(slopes).max() * np.sqrt(glass.n_spins) <= 1e-12 * np.abs(values).max():
-        raise ArgumentError(
-            "glass", "an energy that varies on the sphere", "a constant: every point is critical"
-        )
+        raise ArgumentError("glass", "an energy that varies on the sphere", "a constant: every point is critical")

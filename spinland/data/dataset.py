@@ -140,9 +140,7 @@ def _outputs(name: str, value: ArrayLike, inputs: str, n_samples: int) -> NDArra
         return _float32(name, array)
     if array.dtype.kind == "f":
         # One column of real numbers could be labels read as floats as well: the user has to say.
-        expected = (
-            "labels of a whole-number type, shape (n,), or targets, shape (n, k) (one target: y[:, None])"
-        )
+        expected = "labels of a whole-number type, shape (n,), or targets, shape (n, k) (one target: y[:, None])"
         raise ArgumentError(name, expected, f"type {array.dtype}, shape {array.shape}")
     labels = np.ascontiguousarray(array, dtype=np.int64)
     if array.dtype.kind == "u" and array.max() > np.iinfo(np.int64).max:

@@ -75,9 +75,7 @@ def fetch(name: str, data_dir: str | Path | None = None, base_url: str | None = 
             if file_sha256(path) == file.sha256:
                 continue
             if data_dir is not None:
-                raise DataError(
-                    path, f"checksum differs from the published {name!r}; move the file away first"
-                )
+                raise DataError(path, f"checksum differs from the published {name!r}; move the file away first")
         _fetch_file(file, folder, urls, wanted)
     return folder
 

@@ -76,10 +76,7 @@ class Source:
 _SOURCES = {
     "mnist": Source(
         "mnist",
-        (
-            "https://ossci-datasets.s3.amazonaws.com/mnist/",
-            "https://storage.googleapis.com/cvdf-datasets/mnist/",
-        ),
+        ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
         (
             SourceFile(
                 "train-images-idx3-ubyte.gz",
@@ -120,19 +117,13 @@ _SOURCES = {
                 "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
             ),
             SourceFile(
-                "train-labels-idx1-ubyte.gz",
-                29515,
-                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+                "train-labels-idx1-ubyte.gz", 29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"
             ),
             SourceFile(
-                "t10k-images-idx3-ubyte.gz",
-                4422102,
-                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+                "t10k-images-idx3-ubyte.gz", 4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"
             ),
             SourceFile(
-                "t10k-labels-idx1-ubyte.gz",
-                5148,
-                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+                "t10k-labels-idx1-ubyte.gz", 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"
             ),
         ),
     ),
@@ -166,9 +157,7 @@ def cache_folder(name: str) -> Path:
     try:
         return Path(pooch.os_cache("spinland")) / name
     except RuntimeError:
-        problem = (
-            f"no home directory to keep data in; name data_dir, or set ${DATA_VARIABLE} or $XDG_CACHE_HOME"
-        )
+        problem = f"no home directory to keep data in; name data_dir, or set ${DATA_VARIABLE} or $XDG_CACHE_HOME"
         raise DataError("~/.cache", problem) from None
 
 

@@ -68,10 +68,7 @@ def teacher_dataset(
     checks.room("n_test", n_test, 3 * 4 * n_test * width)
     noise = checks.real("noise", noise, minimum=0, maximum=1e30)
     layers = teacher_layers(n_inputs, hidden, n_outputs, seed)
-    streams = (
-        (Stream.TEACHER_TRAIN, Stream.TEACHER_TRAIN_NOISE),
-        (Stream.TEACHER_TEST, Stream.TEACHER_TEST_NOISE),
-    )
+    streams = ((Stream.TEACHER_TRAIN, Stream.TEACHER_TRAIN_NOISE), (Stream.TEACHER_TEST, Stream.TEACHER_TEST_NOISE))
     x_train, y_train = _samples(layers, n_train, *streams[0], noise, seed)
     x_test, y_test = _samples(layers, n_test, *streams[1], noise, seed)
     if task == "regression":

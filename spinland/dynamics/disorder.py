@@ -50,16 +50,12 @@ def instances(
     stored = 0 if checks.boolean("generated", generated) else first.n_couplings * first.dtype.itemsize
     checks.room("n_instances", n_instances, n_instances * (stored + _OBJECT))
     return [
-        SphericalSpinGlass(
-            n_spins, order, rng.derive_seed(seed, i), dtype, disorder=disorder, generated=generated
-        )
+        SphericalSpinGlass(n_spins, order, rng.derive_seed(seed, i), dtype, disorder=disorder, generated=generated)
         for i in range(n_instances)
     ]
 
 
-def disorder_mean(
-    samples: NDArray[np.float64], inner: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def disorder_mean(samples: NDArray[np.float64], inner: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean of (instances, starts, ...) or (starts, ...) and its standard error.
 
     ``inner`` is the number of axes after the starts. With instances the error is that over their means:

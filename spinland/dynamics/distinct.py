@@ -20,9 +20,7 @@ SAME = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-2}
 _BLOCK = 256
 
 
-def distinct(
-    points: NDArray[Any], lines: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def distinct(points: NDArray[Any], lines: bool) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Different points, or different lines ±σ, among points (B, N) of one norm, in float32 or float64.
 
     Returns
@@ -46,9 +44,7 @@ def distinct(
         candidates = np.concatenate([first, block])
         near = _near(unit, block, candidates, lines, same)
         for row, i in enumerate(block):
-            usable = np.concatenate([np.arange(known), known + np.array(new, np.int64) - low]).astype(
-                np.int64
-            )
+            usable = np.concatenate([np.arange(known), known + np.array(new, np.int64) - low]).astype(np.int64)
             hits = np.flatnonzero(near[row, usable])
             if len(hits):
                 label[i] = hits[0]

@@ -198,9 +198,7 @@ def replica_exchange(
     """
     items, single = inputs.landscapes(landscape)
     if not all(item.geometry.radius is not None for item in items):
-        raise ArgumentError(
-            "landscape", "a landscape on a sphere of known radius, where exp(−H/T) has a norm"
-        )
+        raise ArgumentError("landscape", "a landscape on a sphere of known radius, where exp(−H/T) has a norm")
     levels = inputs.rising("temperatures", temperatures, above=0.0)
     stride = checks.integer("stride", stride, minimum=1)
     n_sweeps = checks.integer("n_sweeps", n_sweeps, minimum=stride)
@@ -212,8 +210,9 @@ def replica_exchange(
     if numbers > most:
         raise ArgumentError(
             "n_sweeps" if copies < 100 else "copies",
-            f"samples of at most {most} numbers; stride keeps fewer of them", f"{numbers} numbers",
-        )  # fmt: skip
+            f"samples of at most {most} numbers; stride keeps fewer of them",
+            f"{numbers} numbers",
+        )
     parts = []
     sweeps = n_warmup + n_sweeps // stride * stride
     with track(len(items) * sweeps, "replica exchange") as advance:
@@ -221,19 +220,18 @@ def replica_exchange(
             ladder = _ladder(item, levels, copies, seed, i)
             ladder.tune(n_warmup, advance)
             parts.append(_sample(ladder, n_sweeps // stride, stride, advance))
-    arguments = {
-        "temperatures": levels, "n_sweeps": n_sweeps, "copies": copies, "n_warmup": n_warmup, "stride": stride,
-    }  # fmt: skip
+    arguments = {"temperatures": levels, "n_sweeps": n_sweeps, "copies": copies, "n_warmup": n_warmup, "stride": stride}
     return ReplicaExchange(
-        temperatures=levels, extent=Hamiltonian(items[0]).extent, **inputs.gather(parts, single),
-        symmetric=all(item.symmetric for item in items), **quantity_of(items[0]),
+        temperatures=levels,
+        extent=Hamiltonian(items[0]).extent,
+        **inputs.gather(parts, single),
+        symmetric=all(item.symmetric for item in items),
+        **quantity_of(items[0]),
         provenance=record_on(items, "replica_exchange", arguments, seed=seed),
-    )  # fmt: skip
+    )
 
 
-def _ladder(
-    landscape: Landscape, temperatures: NDArray[np.float64], copies: int, seed: int, instance: int
-) -> Ladder:
+def _ladder(landscape: Landscape, temperatures: NDArray[np.float64], copies: int, seed: int, instance: int) -> Ladder:
     """Uniform starts; row r of instance i has the number i·(copies·K) + r in all random streams."""
     rows = copies * len(temperatures)
     points = np.empty((rows, landscape.dim))
@@ -260,7 +258,11 @@ def _sample(ladder: Ladder, n_samples: int, stride: int, advance: Any) -> dict[s
     with np.errstate(invalid="ignore"):
         swaps = ladder.swapped / ladder.offered
     return {
-        "energies": energies, "overlaps": overlaps, "move_acceptance": ladder.moved / ladder.counted,
-        "move_sizes": ladder.move_size, "swap_acceptance": swaps, "round_trips": ladder.round_trips,
+        "energies": energies,
+        "overlaps": overlaps,
+        "move_acceptance": ladder.moved / ladder.counted,
+        "move_sizes": ladder.move_size,
+        "swap_acceptance": swaps,
+        "round_trips": ladder.round_trips,
         "points": points.transpose(1, 0, 2).astype(ladder.hamiltonian.landscape.dtype),
-    }  # fmt: skip
+    }

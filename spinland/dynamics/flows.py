@@ -109,16 +109,21 @@ def gradient_flow(
             parts.append(_flow(item, part, when, tolerance, max_steps, advance))
     arguments = {"points": np.stack(each), "times": when, "tolerance": tolerance, "max_steps": max_steps}
     return GradientFlow(
-        times=when, **inputs.gather(parts, single),
+        times=when,
+        **inputs.gather(parts, single),
         **quantity_of(items[0]),
         provenance=record_on(items, "gradient_flow", arguments),
-    )  # fmt: skip
+    )
 
 
 def _flow(
-    landscape: Landscape, points: NDArray[np.float64], times: NDArray[np.float64], tolerance: float,
-    max_steps: int, advance: Any,
-) -> dict[str, Any]:  # fmt: skip
+    landscape: Landscape,
+    points: NDArray[np.float64],
+    times: NDArray[np.float64],
+    tolerance: float,
+    max_steps: int,
+    advance: Any,
+) -> dict[str, Any]:
     """Arrays of one instance."""
     hamiltonian = Hamiltonian(landscape)
     energies, slopes, overlaps = (np.full((len(points), len(times)), np.nan) for _ in range(3))
@@ -131,10 +136,14 @@ def _flow(
         last = flow.points.copy()
 
         def look(
-            rows: NDArray[np.int64], columns: NDArray[np.int64], at: NDArray[np.float64], low: int = low,
-            origin: NDArray[np.float64] = origin, length: NDArray[np.float64] = length,
+            rows: NDArray[np.int64],
+            columns: NDArray[np.int64],
+            at: NDArray[np.float64],
+            low: int = low,
+            origin: NDArray[np.float64] = origin,
+            length: NDArray[np.float64] = length,
             last: NDArray[np.float64] = last,
-        ) -> None:  # fmt: skip
+        ) -> None:
             values, gradients = hamiltonian.value_gradient(at)
             energies[low + rows, columns] = values
             slopes[low + rows, columns] = hamiltonian.gradient_norms(gradients)
@@ -148,6 +157,9 @@ def _flow(
         final[block], counts[block] = last, flow.evaluations
         advance(int((~reached[block]).sum()))  # times that were not reached
     return {
-        "energies": energies, "gradient_norms": slopes, "overlaps": overlaps,
-        "points": final.astype(landscape.dtype), "n_evaluations": counts,
-    }  # fmt: skip
+        "energies": energies,
+        "gradient_norms": slopes,
+        "overlaps": overlaps,
+        "points": final.astype(landscape.dtype),
+        "n_evaluations": counts,
+    }

@@ -28,9 +28,7 @@ def landscapes(landscape: Any) -> tuple[list[Landscape], bool]:
         raise ArgumentError("landscape", "one landscape or more", "an empty sequence")
     for item in items:
         if isinstance(item, type) or not isinstance(item, Landscape):
-            raise ArgumentError(
-                "landscape", "a landscape (dim, value, gradient, slice, ...) or several", item
-            )
+            raise ArgumentError("landscape", "a landscape (dim, value, gradient, slice, ...) or several", item)
     dims = {item.dim for item in items}
     if len(dims) > 1:
         raise ArgumentError("landscape", "instances of one dimension", sorted(dims))
@@ -60,9 +58,7 @@ def starts(items: Sequence[Landscape], points: ArrayLike) -> list[NDArray[np.flo
     return each
 
 
-def rising(
-    name: str, value: ArrayLike, minimum: float = 0.0, above: float | None = None
-) -> NDArray[np.float64]:
+def rising(name: str, value: ArrayLike, minimum: float = 0.0, above: float | None = None) -> NDArray[np.float64]:
     """Times or temperatures (T,): one or more, strictly increasing, at least ``minimum``, above ``above``."""
     array = np.atleast_1d(checks.float_array(name, value, ndim=(0, 1)))
     low = f"of at least {minimum:g}" if above is None else f"above {above:g}"

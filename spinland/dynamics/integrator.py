@@ -27,9 +27,14 @@ _STAGES = (
 )
 _ERROR = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
 _DENSE = (
-    -12715105075 / 11282082432, 0.0, 87487479700 / 32700410799, -10690763975 / 1880347072,
-    701980252875 / 199316789632, -1453857185 / 822651844, 69997945 / 29380423,
-)  # fmt: skip
+    -12715105075 / 11282082432,
+    0.0,
+    87487479700 / 32700410799,
+    -10690763975 / 1880347072,
+    701980252875 / 199316789632,
+    -1453857185 / 822651844,
+    69997945 / 29380423,
+)
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 5.0
 
 Visit = Callable[[NDArray[np.int64], NDArray[np.int64], Array], None]
@@ -119,9 +124,15 @@ class Flow:
             self._visit(rows[passed], before[passed], radii[passed], dense, times, due, visit)
 
     def _visit(
-        self, rows: NDArray[np.int64], before: Array, radii: Array, dense: _Interpolant, times: Array,
-        due: NDArray[np.int64], visit: Visit,
-    ) -> None:  # fmt: skip
+        self,
+        rows: NDArray[np.int64],
+        before: Array,
+        radii: Array,
+        dense: _Interpolant,
+        times: Array,
+        due: NDArray[np.int64],
+        visit: Visit,
+    ) -> None:
         """Call ``visit`` for every requested time within the step that these starts have just made."""
         some = np.arange(len(rows))
         while len(some):

@@ -77,10 +77,9 @@ class Ladder:
         cosine = dots(self.points, points) / self.radii**2
         back = self.points / cosine[:, None] - points
         there, home = forth + h[:, None] * self.gradient, back + h[:, None] * gradient
-        log_ratio = (
-            self.hamiltonian.extent * (self.values - values) / self.temperatures
-            + (dots(there, there) - dots(home, home)) / (spread * h)
-        )  # fmt: skip
+        log_ratio = self.hamiltonian.extent * (self.values - values) / self.temperatures + (
+            dots(there, there) - dots(home, home)
+        ) / (spread * h)
         good = log_chance < log_ratio
         self.points[good], self.values[good], self.gradient[good] = points[good], values[good], gradient[good]
         self.moved += good.reshape(self.n_copies, -1).mean(axis=0)

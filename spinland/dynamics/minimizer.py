@@ -56,10 +56,7 @@ class Minimization(Measured):
 
 
 def minimize(
-    landscape: Landscape | Sequence[Landscape],
-    points: ArrayLike,
-    tolerance: float = 1e-10,
-    max_iterations: int = 500,
+    landscape: Landscape | Sequence[Landscape], points: ArrayLike, tolerance: float = 1e-10, max_iterations: int = 500
 ) -> Minimization:
     """Go down from each point to a local minimum, by Newton's method in a trust region.
 
@@ -97,9 +94,7 @@ def minimize(
             parts.append(_minimize(item, part, tolerance, max_iterations, advance))
     arguments = {"points": np.stack(each), "tolerance": tolerance, "max_iterations": max_iterations}
     return Minimization(
-        **inputs.gather(parts, single),
-        **quantity_of(items[0]),
-        provenance=record_on(items, "minimize", arguments),
+        **inputs.gather(parts, single), **quantity_of(items[0]), provenance=record_on(items, "minimize", arguments)
     )
 
 
@@ -117,6 +112,9 @@ def _minimize(
         final[block], values[block] = region.points.astype(landscape.dtype), region.values
         slopes[block], counts[block] = region.slope, region.iterations
     return {
-        "points": final, "values": values, "gradient_norms": slopes, "converged": slopes < tolerance,
+        "points": final,
+        "values": values,
+        "gradient_norms": slopes,
+        "converged": slopes < tolerance,
         "n_iterations": counts,
-    }  # fmt: skip
+    }

@@ -59,18 +59,22 @@ def descend(hamiltonian: Hamiltonian, points: Array, radii: Array, dt: float) ->
     ahead = hamiltonian.retract(points + dt * first, radii)
     change = -hamiltonian.gradient(ahead) - first
     size, moved = norms(change), norms(first)
-    rounding = 1e-6 * np.maximum(
-        np.sqrt(hamiltonian.dim), norms(points)
-    )  # what lies below is no sign of anything
+    rounding = 1e-6 * np.maximum(np.sqrt(hamiltonian.dim), norms(points))  # what lies below is no sign of anything
     if not np.all((size <= moved) | (dt * moved + dt * size <= rounding)):
         raise ArgumentError("dt", "a time step within which the force changes little", dt)
     return hamiltonian.retract(points + dt * (first + 0.5 * change), radii)
 
 
 def langevin_step(
-    hamiltonian: Hamiltonian, points: Array, radii: Array, temperature: float, dt: float, seed: int,
-    walkers: NDArray[np.int64], step: int,
-) -> Array:  # fmt: skip
+    hamiltonian: Hamiltonian,
+    points: Array,
+    radii: Array,
+    temperature: float,
+    dt: float,
+    seed: int,
+    walkers: NDArray[np.int64],
+    step: int,
+) -> Array:
     """Points after noise, descent and noise; the numbers are a function of (seed, walker, step)."""
     if temperature == 0:
         return descend(hamiltonian, points, radii, dt)

@@ -108,10 +108,7 @@ def descent_scaling(
         Sizes or times that do not increase, fewer than two instances.
     """
     words = "numbers of spins, strictly increasing"
-    spins = [
-        checks.integer("sizes", n, minimum=2, maximum=2**32 - 1)
-        for n in checks.listing("sizes", sizes, words)
-    ]
+    spins = [checks.integer("sizes", n, minimum=2, maximum=2**32 - 1) for n in checks.listing("sizes", sizes, words)]
     if not spins or spins != sorted(set(spins)):
         raise ArgumentError("sizes", words, sizes)
     n_instances = checks.integer("n_instances", n_instances, minimum=2)
@@ -136,25 +133,35 @@ def descent_scaling(
                 converged[k, i] = rest.converged.mean()
                 advance()
     arguments = {
-        "order": order, "sizes": spins, "n_instances": n_instances, "n_starts": n_starts, "times": when,
-        "tolerance": tolerance, "max_steps": max_steps,
-    }  # fmt: skip
+        "order": order,
+        "sizes": spins,
+        "n_instances": n_instances,
+        "n_starts": n_starts,
+        "times": when,
+        "tolerance": tolerance,
+        "max_steps": max_steps,
+    }
     return DescentScaling(
-        order=checks.integer("order", order), sizes=np.array(spins), times=when,
-        energies=energies.mean(axis=1), energy_error=standard_error(energies, 1),
-        minima=minima.mean(axis=1), minima_error=standard_error(minima, 1),
-        lowest=lowest.mean(axis=1), lowest_error=standard_error(lowest, 1), spread=spread.mean(axis=1), spread_error=standard_error(spread, 1),
-        converged=converged.mean(axis=1), n_instances=n_instances, n_starts=n_starts,
+        order=checks.integer("order", order),
+        sizes=np.array(spins),
+        times=when,
+        energies=energies.mean(axis=1),
+        energy_error=standard_error(energies, 1),
+        minima=minima.mean(axis=1),
+        minima_error=standard_error(minima, 1),
+        lowest=lowest.mean(axis=1),
+        lowest_error=standard_error(lowest, 1),
+        spread=spread.mean(axis=1),
+        spread_error=standard_error(spread, 1),
+        converged=converged.mean(axis=1),
+        n_instances=n_instances,
+        n_starts=n_starts,
         provenance=record("descent_scaling", arguments, seed=seed, dtype=checks.float_type("dtype", dtype)),
-    )  # fmt: skip
+    )
 
 
 def _of_converged(values: NDArray[np.float64]) -> tuple[float, float, float]:
     """Mean, lowest and standard deviation; NaN where there is nothing to take them of."""
     if len(values) == 0:
         return float("nan"), float("nan"), float("nan")
-    return (
-        float(values.mean()),
-        float(values.min()),
-        float(values.std(ddof=1)) if len(values) > 1 else float("nan"),
-    )
+    return (float(values.mean()), float(values.min()), float(values.std(ddof=1)) if len(values) > 1 else float("nan"))

@@ -95,7 +95,8 @@ def langevin(
 
     A step is noise of dt/2, Heun's step along −P∇H, noise of dt/2, with noise on the sphere that is exact to
     second order (see ``noise.py``): averages are off by O(dt²), those of equilibrium too, and the result says by about
-    how much (:attr:`Langevin.energy_bias`). At T = 0 what remains is descent with that error. The noise of a step is a function of (seed, walker, step).
+    how much (:attr:`Langevin.energy_bias`). At T = 0 what remains is descent with that error. The noise of a step is a
+    function of (seed, walker, step).
 
     Parameters
     ----------
@@ -142,15 +143,17 @@ def langevin(
             parts.append(_langevin(item, part, temperature, schedule, seed, first, advance))
             biases.append(_energy_bias(item, parts[-1]["points"], temperature, schedule, seed, first))
             first += len(part)
-    arguments = {
-        "points": np.stack(each), "temperature": temperature, "times": when, "dt": dt, "waiting_times": waits,
-    }  # fmt: skip
+    arguments = {"points": np.stack(each), "temperature": temperature, "times": when, "dt": dt, "waiting_times": waits}
     return Langevin(
-        temperature=temperature, dt=dt, times=when, waiting_times=waits, **inputs.gather(parts, single),
+        temperature=temperature,
+        dt=dt,
+        times=when,
+        waiting_times=waits,
+        **inputs.gather(parts, single),
         energy_bias=float(np.mean(biases)),
         **quantity_of(items[0]),
         provenance=record_on(items, "langevin", arguments, seed=seed),
-    )  # fmt: skip
+    )
 
 
 class _Schedule:
@@ -174,9 +177,14 @@ class _Schedule:
 
 
 def _langevin(
-    landscape: Landscape, points: NDArray[np.float64], temperature: float, schedule: _Schedule, seed: int,
-    first: int, advance: Any,
-) -> dict[str, Any]:  # fmt: skip
+    landscape: Landscape,
+    points: NDArray[np.float64],
+    temperature: float,
+    schedule: _Schedule,
+    seed: int,
+    first: int,
+    advance: Any,
+) -> dict[str, Any]:
     """Arrays of one instance; its walkers have the numbers from ``first``."""
     n = len(points)
     energies = np.empty((n, len(schedule.times)))
@@ -211,7 +219,8 @@ def _energy_bias(
     """T dt² tr(A²)/4 over the extent, averaged over points (W, dim).
 
     With H = k x²/2 a step of length h maps x to a(x + ξ) + ξ', a = 1 − kh + k²h²/2, ⟨ξ²⟩ = ⟨ξ'²⟩ = Th. So in
-    equilibrium ⟨x²⟩ = Th (1 + a²)/(1 − a²) = T/k (1 + k²h²/2 + ...), and the energy is off by T k²h²/4. tr(A²) = ⟨|Av|²⟩ is
+    equilibrium ⟨x²⟩ = Th (1 + a²)/(1 − a²) = T/k (1 + k²h²/2 + ...), and the energy is off by T k²h²/4. tr(A²) =
+    ⟨|Av|²⟩ is
     taken with one normal tangent vector v for each walker.
     """
     step = float(schedule.steps[schedule.counts > 0][-1]) if np.any(schedule.counts) else 0.0

@@ -79,7 +79,7 @@ class TrustRegion:
         edge = length >= 0.99 * self.trust[rows]
         self.trust[rows] = np.where(
             ~(ratio >= 0.25), 0.25 * length, np.where((ratio > 0.75) & edge, 2 * self.trust[rows], self.trust[rows])
-        )  # fmt: skip
+        )
         self.trust[rows] = np.minimum(self.trust[rows], self.widest[rows])
         self.iterations[rows] += 1
         self.refused[rows] = np.where(good | ~blind, 0, self.refused[rows] + 1)

@@ -13,15 +13,7 @@ from ..errors import ArgumentError
 from .inputs import takes
 from .labels import TIME
 from .levels import theory_curve
-from .style import (
-    GREY,
-    INK,
-    band,
-    context,
-    legend,
-    ordered_colours,
-    panel,
-)
+from .style import GREY, INK, band, context, legend, ordered_colours, panel
 
 
 @takes("Langevin", "waiting_times", "correlations")

@@ -55,16 +55,30 @@ def mapping_assumptions(
     _scale(ax, rows, statements[0])
     for name, y in headings:
         ax.annotate(
-            name, (0, y), (-6, 0), xycoords=ax.get_yaxis_transform(), textcoords="offset points", ha="right",
-            va="center", fontweight="bold", color=INK,
-        )  # fmt: skip
+            name,
+            (0, y),
+            (-6, 0),
+            xycoords=ax.get_yaxis_transform(),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontweight="bold",
+            color=INK,
+        )
     for k, (table, label) in enumerate(zip(tables, names, strict=True)):
         shift = 0.22 * (k - (len(tables) - 1) / 2)
         ax.errorbar(
-            [m.value for m in table], rows + shift, xerr=[np.nan_to_num(m.error) for m in table],
-            color=category(k)["color"], marker="os^Dv"[k % 5], markersize=7, linestyle="none", elinewidth=1.5,
-            label=label, zorder=3,
-        )  # fmt: skip
+            [m.value for m in table],
+            rows + shift,
+            xerr=[np.nan_to_num(m.error) for m in table],
+            color=category(k)["color"],
+            marker="os^Dv"[k % 5],
+            markersize=7,
+            linestyle="none",
+            elinewidth=1.5,
+            label=label,
+            zorder=3,
+        )
     if details:
         _write_details(ax, rows, [m.detail for m in tables[-1]], names[-1])
     if any(names):

@@ -76,9 +76,14 @@ def overlap_profiles(
         if powers[k] is not None:
             q = np.linspace(0, 1, 201)
             ax.plot(
-                q, np.mean(item.start) * q ** integer("orders", powers[k], minimum=1), color=INK, linewidth=1.0,
-                linestyle="--", label=rf"exact mean $e_0\,q^{{{powers[k]}}}$", zorder=1,
-            )  # fmt: skip
+                q,
+                np.mean(item.start) * q ** integer("orders", powers[k], minimum=1),
+                color=INK,
+                linewidth=1.0,
+                linestyle="--",
+                label=rf"exact mean $e_0\,q^{{{powers[k]}}}$",
+                zorder=1,
+            )
         ax.set_ylabel(value_label([item], labels[k]))
         _falling(ax, "best")
     for k, item in enumerate(items):
@@ -86,8 +91,9 @@ def overlap_profiles(
     q = np.linspace(0, 1, 201)
     for k, p in enumerate(references):
         power = integer("references", p, minimum=1)
-        last.plot(q, 1 - q**power, color=GREY, linewidth=1.1, linestyle=_DASHES[k % 4],
-                  label=rf"$1-q^{{{power}}}$", zorder=1)  # fmt: skip
+        last.plot(
+            q, 1 - q**power, color=GREY, linewidth=1.1, linestyle=_DASHES[k % 4], label=rf"$1-q^{{{power}}}$", zorder=1
+        )
     last.set_ylabel(r"rise $(v-v_0)\,/\,(v_{\mathrm{typical}}-v_0)$")
     _falling(last, "lower right")
     return figure
@@ -95,9 +101,17 @@ def overlap_profiles(
 
 def _bars(ax: Axes, item: Any, quantity: str, k: int, name: str) -> None:
     ax.errorbar(
-        item.overlap, getattr(item, quantity), getattr(item, f"{quantity}_error"), color=category(k)["color"],
-        marker="os^Dv"[k % 5], markersize=4, linewidth=0.9, elinewidth=0.9, capsize=0, label=name,
-    )  # fmt: skip
+        item.overlap,
+        getattr(item, quantity),
+        getattr(item, f"{quantity}_error"),
+        color=category(k)["color"],
+        marker="os^Dv"[k % 5],
+        markersize=4,
+        linewidth=0.9,
+        elinewidth=0.9,
+        capsize=0,
+        label=name,
+    )
 
 
 def _falling(ax: Axes, place: Any) -> None:
@@ -145,9 +159,7 @@ def plane_pair(
     items = listing("planes", planes)
     titles, labels = matched("names", names, len(items)), matched("value_labels", value_labels, len(items))
     figure = canvas(figure, (6.0 * len(items), 10.2 if surfaces else 5.0))
-    rows = figure.subfigures(
-        2 if surfaces else 1, len(items), squeeze=False, height_ratios=(5.0, 5.2)[: 1 + surfaces]
-    )
+    rows = figure.subfigures(2 if surfaces else 1, len(items), squeeze=False, height_ratios=(5.0, 5.2)[: 1 + surfaces])
     for k, item in enumerate(items):
         ax = plane_contour(item, rows[0, k].subplots(), value_label=labels[k])
         ax.set_title(titles[k], loc="left")
@@ -223,9 +235,13 @@ def _orthogonal_minima(ax: Axes, line: Any, order: int) -> None:
     alpha = np.linspace(min(line.alphas), max(line.alphas), 201)
     c, s = np.cos(np.pi * alpha / 2), np.sin(np.pi * alpha / 2)
     ax.plot(
-        alpha, ends[0] * c**order + ends[1] * s**order, color=INK, linewidth=1.0, linestyle="--",
+        alpha,
+        ends[0] * c**order + ends[1] * s**order,
+        color=INK,
+        linewidth=1.0,
+        linestyle="--",
         label="exact mean at overlap 0",
-    )  # fmt: skip
+    )
     low, high = ax.get_ylim()
     ax.set_ylim(low, high + 0.16 * (high - low))  # room for the legend above the curves
     ax.legend(loc="upper center")

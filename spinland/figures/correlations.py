@@ -25,11 +25,7 @@ _MARKERS = "os^Dv"
 @takes("Correlation", "overlap", "correlation", several=True)
 @context()
 def correlation_curve(
-    correlation: Any,
-    ax: Axes | None = None,
-    *,
-    orders: Sequence[int] = (2, 3),
-    labels: Sequence[str] | None = None,
+    correlation: Any, ax: Axes | None = None, *, orders: Sequence[int] = (2, 3), labels: Sequence[str] | None = None
 ) -> Axes:
     """Corr(q) of the values at two points of overlap q, with errors, the fitted mixture, and q^p of pure glasses.
 
@@ -63,17 +59,26 @@ def correlation_curve(
     q = np.linspace(low, high, 201)
     for k, p in enumerate(powers):
         ax.plot(
-            q, q**p, color=GREY, linewidth=1.1, linestyle=("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))[k % 4],
+            q,
+            q**p,
+            color=GREY,
+            linewidth=1.1,
+            linestyle=("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))[k % 4],
             label=rf"$q^{{{p}}}$" if p > 1 else "$q$",
-        )  # fmt: skip
+        )
     for k, (item, name) in enumerate(zip(items, names, strict=True)):
         look = category(k)
         if np.isfinite(item.mixture).all():
             ax.plot(q, mixture_correlation(q, item.mixture_order, item.mixture, item.dim), **look)
         ax.errorbar(
-            item.overlap, item.correlation, item.correlation_error, color=look["color"], linestyle="none",
-            marker=_MARKERS[k % 5], label=name or "measured",
-        )  # fmt: skip
+            item.overlap,
+            item.correlation,
+            item.correlation_error,
+            color=look["color"],
+            linestyle="none",
+            marker=_MARKERS[k % 5],
+            label=name or "measured",
+        )
     ax.axhline(0, color=GREY, linewidth=0.6)
     ax.set_xlabel(OVERLAP)
     ax.set_ylabel(r"correlation $\mathrm{Corr}(q)$")
@@ -128,9 +133,7 @@ def correlation_mixture(
     if shown is not None:  # all is told on the right but the references, which fit into the corner
         shown.remove()
     if powers := len(texts) - len(items):
-        left.legend(
-            handles[:powers], texts[:powers], loc="upper center"
-        )  # Corr(0) is small: nothing is there
+        left.legend(handles[:powers], texts[:powers], loc="upper center")  # Corr(0) is small: nothing is there
     dress(right)
     last = 1
     step = 0.8 / len(items)
@@ -139,10 +142,14 @@ def correlation_mixture(
         last = max(last, int(order[weight + item.mixture_error > 5e-3].max(initial=1)))
         told = rf"$p_\mathrm{{eff}}$ = {plus_minus(item.effective_order, item.effective_order_error)}"
         right.bar(
-            order + (k - (len(items) - 1) / 2) * step, weight, 0.92 * step, yerr=item.mixture_error,
-            color=category(k)["color"], label=f"{name}\n{told}" if name else told,
+            order + (k - (len(items) - 1) / 2) * step,
+            weight,
+            0.92 * step,
+            yerr=item.mixture_error,
+            color=category(k)["color"],
+            label=f"{name}\n{told}" if name else told,
             error_kw={"linewidth": 1.0, "capsize": 1.5},
-        )  # fmt: skip
+        )
     right.set_xlim(0.4, last + 0.6)
     right.set_ylim(bottom=0)
     right.xaxis.set_major_locator(MaxNLocator(integer=True))

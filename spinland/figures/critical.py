@@ -24,11 +24,7 @@ from .style import GREY, INK, PALETTE, canvas, category, context, dress, legend,
 @takes("CriticalPoints", "energy", "index", "eigenvalues")
 @context()
 def index_energy(
-    critical: Any,
-    figure: FigureBase | None = None,
-    *,
-    layers: ArrayLike = (),
-    threshold: float | None = None,
+    critical: Any, figure: FigureBase | None = None, *, layers: ArrayLike = (), threshold: float | None = None
 ) -> FigureBase:
     """Fraction of negative directions against energy, with the number of critical points over it.
 
@@ -72,16 +68,28 @@ def index_energy(
     top.hist(energy, bins=histogram_bins(len(energy)), color=PALETTE[0], alpha=0.75)
     top.set_ylabel("points")
     main.plot(
-        energy, fraction, linestyle="none", marker="|", markersize=float(np.clip(180 / critical.n_spins, 4, 16)),
-        markeredgewidth=0.7, color=PALETTE[0], alpha=float(np.clip(600 / len(energy), 0.15, 0.8)),
+        energy,
+        fraction,
+        linestyle="none",
+        marker="|",
+        markersize=float(np.clip(180 / critical.n_spins, 4, 16)),
+        markeredgewidth=0.7,
+        color=PALETTE[0],
+        alpha=float(np.clip(600 / len(energy), 0.15, 0.8)),
         rasterized=len(energy) > 5000,
-    )  # fmt: skip
+    )
     present = np.unique(index)
     mean = [energy[index == k].mean() for k in present]
     main.plot(
-        mean, present / (critical.n_spins - 1), "o-", color=INK, markersize=4, linewidth=1, markerfacecolor="white",
+        mean,
+        present / (critical.n_spins - 1),
+        "o-",
+        color=INK,
+        markersize=4,
+        linewidth=1,
+        markerfacecolor="white",
         label="mean energy",
-    )  # fmt: skip
+    )
     for ax in (top, main):
         if len(levels):
             ax.axvline(-abs(levels[0]), color=INK, linewidth=1.1, label="$-E_0$")
@@ -94,30 +102,19 @@ def index_energy(
     main.set_ylabel(r"index$\,/\,(N-1)$")
     main.set_ylim(-0.04, 1.04)
     handles, names = main.get_legend_handles_labels()
-    key.legend(
-        handles,
-        names,
-        loc="upper left",
-        borderaxespad=0.0,
-        title=f"$N$ = {critical.n_spins}",
-        alignment="left",
-    )
+    key.legend(handles, names, loc="upper left", borderaxespad=0.0, title=f"$N$ = {critical.n_spins}", alignment="left")
     return figure
 
 
-def _staircase(
-    ax: Axes, energy: NDArray[Any], index: NDArray[Any], levels: NDArray[np.float64], edge: float
-) -> None:
+def _staircase(ax: Axes, energy: NDArray[Any], index: NDArray[Any], levels: NDArray[np.float64], edge: float) -> None:
     """Magnified: where each index may be for many spins, from −E_k to −E_inf, and the points that are there."""
     colours = ordered_colours(len(levels))
     span = abs(levels[0]) - edge
     for k, level in enumerate(levels):
-        ax.plot(
-            [-abs(level), -edge], [k, k], color=colours[k], linewidth=5, alpha=0.55, solid_capstyle="butt"
-        )
+        ax.plot([-abs(level), -edge], [k, k], color=colours[k], linewidth=5, alpha=0.55, solid_capstyle="butt")
         ax.annotate(
-            f"$-E_{{{k}}}$", (-abs(level), k), (-4, 0), textcoords="offset points", ha="right", va="center", fontsize=9,
-        )  # fmt: skip
+            f"$-E_{{{k}}}$", (-abs(level), k), (-4, 0), textcoords="offset points", ha="right", va="center", fontsize=9
+        )
     ax.plot(energy, index, linestyle="none", marker="|", markersize=8, color=PALETTE[0])
     ax.axvline(-edge, color=PALETTE[1], linewidth=1.1, linestyle="--")
     ax.set_xlim(-abs(levels[0]) - 0.45 * span, -edge + 0.35 * span)
@@ -174,11 +171,16 @@ def index_counts(
             ax.plot(index, values, color=look["color"], linewidth=1.2)
         unfinished = "" if item.n_complete == item.n_instances else f", {item.n_complete} complete"
         ax.errorbar(
-            index, item.mean, item.error, color=look["color"], linestyle="none", marker="os^Dv"[k % 5],
+            index,
+            item.mean,
+            item.error,
+            color=look["color"],
+            linestyle="none",
+            marker="os^Dv"[k % 5],
             markerfacecolor="white",
             label=f"{name or f'N = {item.n_spins}'}: {plus_minus(item.mean_total, item.total_error)} in all\n"
             f"({item.n_instances} instances{unfinished})",
-        )  # fmt: skip
+        )
     ax.set_xlabel("index")
     ax.set_ylabel("mean number of critical points")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

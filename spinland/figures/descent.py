@@ -15,16 +15,7 @@ from .inputs import independent, listing, matched, takes
 from .labels import ENERGY, TIME, named_levels
 from .labels import value_label as label_of
 from .levels import draw_levels, inner_legend, theory_curve
-from .style import (
-    INK,
-    band,
-    category,
-    context,
-    error_words,
-    ordered_colours,
-    panel,
-    spread_band,
-)
+from .style import INK, band, category, context, error_words, ordered_colours, panel, spread_band
 
 
 @takes("GradientFlow or Langevin", "times", "mean", "error", several=True)
@@ -81,15 +72,17 @@ def descent_curve(
         rows, those = independent(item)
         if spread and spread_band(ax, item.times[later], rows[:, later], colour):
             whose.append(those)
-        band(
-            ax, item.times[later], item.mean[later], item.error[later], label=name or "measured", color=colour
-        )  # fmt: skip
+        band(ax, item.times[later], item.mean[later], item.error[later], label=name or "measured", color=colour)
     if reference is not None:
         later = reference[0] > 0
         ax.plot(
-            reference[0][later], reference[1][later], color=INK, linewidth=1.1, linestyle="--",
+            reference[0][later],
+            reference[1][later],
+            color=INK,
+            linewidth=1.1,
+            linestyle="--",
             label=r"theory, $N\to\infty$",
-        )  # fmt: skip
+        )
     ax.set_xscale("log")
     ax.margins(x=0.01)
     ax.set_xlabel(TIME)
@@ -130,9 +123,16 @@ def descent_sizes(scaling: Any, ax: Axes | None = None, *, levels: dict[str, flo
     )
     for k, (name, value, error) in enumerate(series):
         ax.errorbar(
-            x, value, error, color=category(k)["color"], linestyle="none", marker="os^"[k],
-            label=name, fillstyle="none" if k == 0 else "full", markersize=7 if k == 0 else 5,
-        )  # fmt: skip
+            x,
+            value,
+            error,
+            color=category(k)["color"],
+            linestyle="none",
+            marker="os^"[k],
+            label=name,
+            fillstyle="none" if k == 0 else "full",
+            markersize=7 if k == 0 else 5,
+        )
     ax.set_xlim(left=0, right=1.08 * x.max())
     ax.set_xlabel(r"inverse number of spins $1/N$")
     ax.set_ylabel(ENERGY)
@@ -186,15 +186,23 @@ def descent_approach(
     x = scaling.times[late] ** -power
     for k, colour in enumerate(ordered_colours(len(scaling.sizes))):
         band(
-            ax, x, scaling.energies[k][late], scaling.energy_error[k][late], color=colour,
+            ax,
+            x,
+            scaling.energies[k][late],
+            scaling.energy_error[k][late],
+            color=colour,
             label=f"$N = {scaling.sizes[k]}$",
-        )  # fmt: skip
+        )
     if reference is not None:
         later = reference[0] >= 1
         ax.plot(
-            reference[0][later] ** -power, reference[1][later], color=INK, linewidth=1.1, linestyle="--",
+            reference[0][later] ** -power,
+            reference[1][later],
+            color=INK,
+            linewidth=1.1,
+            linestyle="--",
             label=r"theory, $N\to\infty$",
-        )  # fmt: skip
+        )
     ax.set_xlim(left=0)
     ax.set_xlabel(r"$t^{-2/3}$" if abs(power - 2 / 3) < 1e-9 else rf"$t^{{-{power:.3g}}}$")
     ax.set_ylabel(ENERGY)

@@ -14,16 +14,7 @@ from .inputs import listing, matched, takes
 from .labels import OVERLAP, named_levels
 from .labels import value_label as label_of
 from .levels import draw_levels, inner_legend, theory_curve
-from .style import (
-    GREY,
-    INK,
-    band,
-    category,
-    context,
-    legend,
-    ordered_colours,
-    panel,
-)
+from .style import GREY, INK, band, category, context, legend, ordered_colours, panel
 
 
 @takes("ReplicaExchange", "temperatures", "overlap_density")
@@ -73,9 +64,16 @@ def overlap_distribution_curves(
     for name, level in named.items():
         ax.axvline(level, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)), zorder=0.5)
         ax.annotate(
-            name, (level, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
-            ha="center", va="bottom", color=INK, fontsize=10,
-        )  # fmt: skip
+            name,
+            (level, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            color=INK,
+            fontsize=10,
+        )
     ax.set_xlim(0 if folded else -1, 1)
     ax.set_ylim(bottom=0)
     ax.set_xlabel(OVERLAP.replace("$q$", "$|q|$") if folded else OVERLAP)
@@ -132,9 +130,14 @@ def energy_temperature(
         ax.plot(*reference, color=INK, linewidth=1.1, linestyle="--", label=r"theory, $N\to\infty$")
     for k, (item, name) in enumerate(zip(items, names, strict=True)):
         ax.errorbar(
-            item.temperatures, item.mean, item.error, color=category(k)["color"], linestyle="none",
-            marker="os^Dv"[k % 5], label=name or "measured",
-        )  # fmt: skip
+            item.temperatures,
+            item.mean,
+            item.error,
+            color=category(k)["color"],
+            linestyle="none",
+            marker="os^Dv"[k % 5],
+            label=name or "measured",
+        )
     ax.set_xlabel(r"temperature $T$")
     ax.set_ylabel(label_of(items, value_label))
     inner_legend(ax, "upper left")

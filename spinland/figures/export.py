@@ -28,11 +28,7 @@ _METADATA: dict[str, dict[str, None]] = {
 
 @with_checked_arguments
 def save_figure(
-    drawn: Figure | Axes | FigureBase,
-    path: str | os.PathLike[str],
-    *,
-    overwrite: bool = False,
-    dpi: float = 200,
+    drawn: Figure | Axes | FigureBase, path: str | os.PathLike[str], *, overwrite: bool = False, dpi: float = 200
 ) -> Path:
     """Write a figure as SVG, PDF or PNG, by the suffix of the path.
 

@@ -43,7 +43,8 @@ def flatness_batch(
 ) -> FigureBase:
     """Rise of the loss around solutions and their test accuracy against batch size, and one against the other.
 
-    Left and middle: mean over replicas with its standard error, and the spread of the replicas. Right: one point for each replica; the title
+    Left and middle: mean over replicas with its standard error, and the spread of the replicas. Right: one point for
+    each replica; the title
     gives Spearman's rank correlation of rise and accuracy, with its error. A small rise is a flat solution.
     Where there is no accuracy (regression), the test loss stands for it, and ρ is that with minus the loss.
 
@@ -85,9 +86,7 @@ def flatness_batch(
     _against_size(middle, sizes, quality, quality_label, spread)
     middle.set_title(error_words("replicas", shown, " "), loc="left")
     for size, x, y, colour in zip(sizes, rise, quality, ordered_colours(len(sizes)), strict=True):
-        right.plot(
-            x, y, marker="o", markersize=4, linestyle="none", color=colour, alpha=0.8, label=f"{size:g}"
-        )
+        right.plot(x, y, marker="o", markersize=4, linestyle="none", color=colour, alpha=0.8, label=f"{size:g}")
     if wants_log(rise):
         left.set_yscale("log")
         right.set_xscale("log")
@@ -104,11 +103,7 @@ def _quality(comparison: Any, unit: str) -> tuple[NDArray[np.float64], str, str]
     """What tells good solutions, its label, and words after ρ."""
     if np.isfinite(comparison.test_accuracy).any():
         return measured("comparison", comparison.test_accuracy), "test accuracy", ""
-    return (
-        measured("comparison", comparison.test_loss),
-        axis_label("test loss", unit),
-        "\nwith minus the test loss",
-    )
+    return (measured("comparison", comparison.test_loss), axis_label("test loss", unit), "\nwith minus the test loss")
 
 
 def _probability(p: float) -> str:
@@ -116,9 +111,7 @@ def _probability(p: float) -> str:
     return f", {p_text(p)}" if np.isfinite(p) else ""
 
 
-def _against_size(
-    ax: Axes, sizes: NDArray[Any], samples: NDArray[np.float64], label: str, spread: bool
-) -> bool:
+def _against_size(ax: Axes, sizes: NDArray[Any], samples: NDArray[np.float64], label: str, spread: bool) -> bool:
     """Mean over replicas and its error against batch size; whether the spread of the replicas is drawn."""
     mean, error = mean_error(samples.T)
     shown = spread and spread_band(ax, sizes, samples.T, PALETTE[0])

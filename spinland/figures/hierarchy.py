@@ -181,9 +181,7 @@ def _tree(ax: Axes, linkage: NDArray[Any], order: NDArray[Any], *, sideways: boo
     # Full stems of very many leaves would be a grey wall.
     corners = branches(linkage, order, 0.04 * span if n > _MOST_STEMS else None)
     lines = LineCollection(
-        list(corners[:, :, ::-1] if sideways else corners),
-        colors=INK,
-        linewidths=float(np.clip(60 / n, 0.4, 1.1)),
+        list(corners[:, :, ::-1] if sideways else corners), colors=INK, linewidths=float(np.clip(60 / n, 0.4, 1.1))
     )
     ax.add_collection(lines, autolim=False)
     if sideways:
@@ -207,7 +205,11 @@ def _trees(top: Axes, side: Axes, linkage: NDArray[Any], order: NDArray[Any]) ->
     top.tick_params(bottom=False, labelbottom=False, left=False, labelleft=False)
     if floor > 0:
         cut: dict[str, Any] = {
-            "marker": [(-0.5, -1), (0.5, 1)], "markersize": 8, "linestyle": "none", "color": INK, "clip_on": False,
-        }  # fmt: skip
+            "marker": [(-0.5, -1), (0.5, 1)],
+            "markersize": 8,
+            "linestyle": "none",
+            "color": INK,
+            "clip_on": False,
+        }
         side.plot([0.92, 0.97], [0, 0], transform=side.transAxes, **cut)
         side.set_xlabel("merge height\n(not from 0)")

@@ -57,9 +57,7 @@ def training_history(
         _curves(axes[1], accuracies, spread)
         axes[1].set_ylabel("accuracy")
     lost = int((~alive).sum())
-    axes[0].set_title(
-        f"{int(alive.sum())} replicas" + (f", {lost} diverged and left out" if lost else ""), loc="left"
-    )
+    axes[0].set_title(f"{int(alive.sum())} replicas" + (f", {lost} diverged and left out" if lost else ""), loc="left")
     legend(axes[-1], error_words("replicas", shown))
     return figure
 

@@ -108,9 +108,7 @@ def measured(name: str, values: ArrayLike) -> NDArray[np.float64]:
     """
     numbers = np.asarray(values, dtype=np.float64)
     if not np.isfinite(numbers).any():
-        raise ArgumentError(
-            name, "a quantity that was computed", "NaN everywhere (no meaning on this landscape?)"
-        )
+        raise ArgumentError(name, "a quantity that was computed", "NaN everywhere (no meaning on this landscape?)")
     return numbers
 
 
@@ -147,9 +145,7 @@ def mean_error(samples: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.floa
 
 def independent(item: Any) -> tuple[NDArray[np.float64], str]:
     """Energies (n, T) of descent or Langevin dynamics: of what the error of their mean is over, and what that is."""
-    energies = np.asarray(
-        getattr(item, "energies", [item.mean])
-    )  # means alone, as of a scaling study, are one row
+    energies = np.asarray(getattr(item, "energies", [item.mean]))  # means alone, as of a scaling study, are one row
     if energies.ndim == 3:
         return energies.mean(axis=1), "instances"
     return energies, "walkers" if hasattr(item, "temperature") else "starts"

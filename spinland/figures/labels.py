@@ -34,9 +34,7 @@ def value_label(results: Sequence[Any], given: str | None = None) -> str:
 def accuracy_label(results: Sequence[Any]) -> str:
     """Label of the accuracies of results, by the name of their loss."""
     names = [quantity_of(result)["quantity"] for result in results]
-    return ", ".join(
-        dict.fromkeys(name[:-4] + "accuracy" if symbol(name) == "L" else "accuracy" for name in names)
-    )
+    return ", ".join(dict.fromkeys(name[:-4] + "accuracy" if symbol(name) == "L" else "accuracy" for name in names))
 
 
 def change(quantity: str) -> str:

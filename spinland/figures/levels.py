@@ -27,9 +27,17 @@ def draw_levels(ax: Axes, levels: dict[str, float]) -> None:
         side = "center" if len(levels) == 1 else "top" if level == lowest else "bottom"
         ax.axhline(level, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)), zorder=0.5)
         ax.annotate(
-            name, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
-            va=side, ha="left", color=INK, fontsize=10, annotation_clip=False,
-        )  # fmt: skip
+            name,
+            (1.0, level),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va=side,
+            ha="left",
+            color=INK,
+            fontsize=10,
+            annotation_clip=False,
+        )
 
 
 def inner_legend(ax: Axes, location: Any, title: str = "") -> None:

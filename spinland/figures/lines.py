@@ -11,19 +11,7 @@ from numpy.typing import NDArray
 
 from .inputs import field_label, field_of, listing, mean_error, takes
 from .labels import ALPHA
-from .style import (
-    GREY,
-    band,
-    canvas,
-    category,
-    context,
-    dress,
-    error_words,
-    legend,
-    panel,
-    spread_band,
-    wants_log,
-)
+from .style import GREY, band, canvas, category, context, dress, error_words, legend, panel, spread_band, wants_log
 
 
 @takes("Line", "alphas", "values", "accuracy", "label", several=True)
@@ -76,9 +64,7 @@ def line_profile(
         if spread and spread_band(ax, x, rows[:, at], look["color"]):
             shown = True
         # A curve of several lines has a legend that says so, even if it has no name.
-        band(
-            ax, x, mean, error, label=item.label or (f"{len(rows)} lines" if len(rows) > 1 else None), **look
-        )
+        band(ax, x, mean, error, label=item.label or (f"{len(rows)} lines" if len(rows) > 1 else None), **look)
     if log or (log is None and quantity == "loss" and wants_log(np.concatenate(means))):
         ax.set_yscale("log")
     first = min(float(np.min(item.alphas)) for item in items)

@@ -32,9 +32,13 @@ Row = tuple[str, float, float]
 @with_checked_arguments
 @context()
 def ultrametricity_null(
-    result: Any, ax: Axes | None = None, *, measure: str = "deviation", label: str | None = None,
+    result: Any,
+    ax: Axes | None = None,
+    *,
+    measure: str = "deviation",
+    label: str | None = None,
     name: str = "trained replicas",
-) -> Axes:  # fmt: skip
+) -> Axes:
     """Measured ultrametricity with its error, against the null models.
 
     The measured number has its error over replicas; a null model is drawn as mean and standard
@@ -75,9 +79,14 @@ def ultrametricity_null(
     ax.axvline(value, color=PALETTE[1], linewidth=0.8)
     for k, (_, value, error) in enumerate(rows):
         ax.errorbar(
-            value, k, xerr=error if np.isfinite(error) else None, color=PALETTE[1] if k == 0 else GREY,
-            marker="D" if k == 0 else "o", markersize=6, elinewidth=1.6,
-        )  # fmt: skip
+            value,
+            k,
+            xerr=error if np.isfinite(error) else None,
+            color=PALETTE[1] if k == 0 else GREY,
+            marker="D" if k == 0 else "o",
+            markersize=6,
+            elinewidth=1.6,
+        )
     for k, one in enumerate(draws, start=1):
         ax.plot(one, np.full(len(one), k + 0.28), ".", color=GREY, markersize=4, alpha=0.5)
     names = [f"{row[0]}\n(± {'error' if k == 0 else 'std'})" for k, row in enumerate(rows)]
@@ -97,9 +106,7 @@ def _rows(result: Any, measure: str, name: str) -> tuple[list[Row], NDArray[np.f
             if not isinstance(row, (list, tuple)) or len(row) != 3:
                 raise ArgumentError("result", "rows of name, value and error", row)
             real("result", row[1])
-        return [
-            (str(label), real("result", value), float(error)) for label, value, error in result
-        ], np.empty((0, 0))
+        return [(str(label), real("result", value), float(error)) for label, value, error in result], np.empty((0, 0))
     if not hasattr(result, "null_models"):
         raise ArgumentError("result", "an Ultrametricity or rows of name, value and error", result)
     draws = np.asarray(getattr(result, f"null_{measure}"), dtype=float)

@@ -15,18 +15,7 @@ from ..statistics.fits import power_law
 from ..statistics.histograms import equal_edges, histogram_bins
 from .inputs import listing, matched, measured, takes
 from .labels import DISTANCE, WIDTH
-from .style import (
-    GREY,
-    PALETTE,
-    context,
-    legend,
-    log_name,
-    log_ticks,
-    ordered_colours,
-    outline,
-    panel,
-    powers_of_two,
-)
+from .style import GREY, PALETTE, context, legend, log_name, log_ticks, ordered_colours, outline, panel, powers_of_two
 
 
 @takes("PairStatistics", "distances", "mean_distance", several=True)
@@ -90,9 +79,7 @@ def distance_histogram(
 
 @takes("PairStatistics", "relative_spread", "relative_spread_error", several=True)
 @context()
-def width_spread(
-    statistics: Any, widths: Sequence[int], ax: Axes | None = None, *, guide: float | None = None
-) -> Axes:
+def width_spread(statistics: Any, widths: Sequence[int], ax: Axes | None = None, *, guide: float | None = None) -> Axes:
     """Relative width of the distribution of distances, std(d)/⟨d⟩, against the number M of hidden neurons.
 
     From three widths on the power law that fits best is drawn, and its exponent told with its error; a misfit
@@ -139,9 +126,7 @@ def width_spread(
     if guide is not None:
         guide = real("guide", guide)  # a fraction has no such format
         law = ratio[0] * (width / width[0]) ** guide
-        ax.plot(
-            width, law, color=GREY, linestyle=":", linewidth=1.2, label=rf"$M^{{{guide:g}}}$, for comparison"
-        )
+        ax.plot(width, law, color=GREY, linestyle=":", linewidth=1.2, label=rf"$M^{{{guide:g}}}$, for comparison")
     if guide is not None or fitted:
         legend(ax)
     powers_of_two(ax, width)
@@ -159,9 +144,7 @@ def width_spread(
 
 @takes("OverlapDistribution", "edges", "density", several=True)
 @context()
-def overlap_histogram(
-    distribution: Any, ax: Axes | None = None, *, labels: Sequence[str] | None = None
-) -> Axes:
+def overlap_histogram(distribution: Any, ax: Axes | None = None, *, labels: Sequence[str] | None = None) -> Axes:
     """Distribution P(q) of the overlaps between replicas, with its errors.
 
     Parameters
@@ -191,12 +174,7 @@ def overlap_histogram(
         density = measured("distribution", item.density)
         outline(ax, density, edges, colour, name, alone=len(items) == 1)
         ax.errorbar(
-            0.5 * (edges[1:] + edges[:-1]),
-            density,
-            item.density_error,
-            color=colour,
-            linestyle="none",
-            elinewidth=0.9,
+            0.5 * (edges[1:] + edges[:-1]), density, item.density_error, color=colour, linestyle="none", elinewidth=0.9
         )
     ax.set_ylim(bottom=0)
     folded = all(getattr(item, "unsigned", False) for item in items)

@@ -94,9 +94,7 @@ def plane_contour(
     field = np.ma.masked_invalid(values.T)
     filled = ax.contourf(a, b, field, levels=levels, norm=norm, cmap=SEQUENTIAL)
     if len(levels) > 2:
-        ax.contour(
-            a, b, field, levels=levels[1:-1], colors="white", linewidths=0.5, alpha=0.6, linestyles="solid"
-        )
+        ax.contour(a, b, field, levels=levels[1:-1], colors="white", linewidths=0.5, alpha=0.6, linestyles="solid")
     _bar_ticks(value_bar(ax, filled, label), levels, use_log)
     _path(ax, plane)
     _named_points(ax, plane)
@@ -156,9 +154,18 @@ def plane_surface(
     ax: Any = figure.add_subplot(projection="3d")
     grid_a, grid_b = np.meshgrid(a, b, indexing="ij")
     ax.plot_surface(
-        grid_a, grid_b, height, cmap=SEQUENTIAL, vmin=low, vmax=high if high > low else low + span,
-        rcount=80, ccount=80, linewidth=0.15, edgecolor=(1, 1, 1, 0.35), antialiased=True,
-    )  # fmt: skip
+        grid_a,
+        grid_b,
+        height,
+        cmap=SEQUENTIAL,
+        vmin=low,
+        vmax=high if high > low else low + span,
+        rcount=80,
+        ccount=80,
+        linewidth=0.15,
+        edgecolor=(1, 1, 1, 0.35),
+        antialiased=True,
+    )
     floor = low - 0.35 * span
     if high > low:
         ax.contour(grid_a, grid_b, height, levels=12, cmap=SEQUENTIAL, zdir="z", offset=floor, linewidths=0.9)
@@ -179,9 +186,7 @@ def plane_surface(
 def _logarithmic(plane: Any, values: NDArray[np.float64], quantity: str, log: bool | None) -> bool:
     """Whether the levels shall be in equal ratios."""
     if log and not (values[np.isfinite(values)] > 0).all():
-        raise ArgumentError(
-            "log", "positive values for a logarithmic scale", f"smallest {np.nanmin(values):g}"
-        )
+        raise ArgumentError("log", "positive values for a logarithmic scale", f"smallest {np.nanmin(values):g}")
     ratio = _BASINS if plane.points is not None and len(plane.points) > 1 else DIVIDE
     return bool(log) if log is not None else quantity == "loss" and wants_log(values, ratio)
 
@@ -244,22 +249,23 @@ def _path(ax: Axes, plane: Any) -> None:
     for share in (0.25, 0.5, 0.75):
         k = int(np.searchsorted(length, share * length[-1]))
         # From so far back that the head of the arrow has room, however short the steps are.
-        back = (
-            int(np.searchsorted(length, length[min(k, len(path) - 1)] - 0.05 * length[-1], side="right")) - 1
-        )
+        back = int(np.searchsorted(length, length[min(k, len(path) - 1)] - 0.05 * length[-1], side="right")) - 1
         if 0 < k < len(path) and length[k] > length[max(back, 0)]:
             ax.annotate(
-                "", path[k], path[max(back, 0)], zorder=5,
-                arrowprops={"arrowstyle": "-|>,head_length=0.55,head_width=0.3", "color": PALETTE[1], "mutation_scale": 20, "shrinkA": 0, "shrinkB": 0},
-            )  # fmt: skip
+                "",
+                path[k],
+                path[max(back, 0)],
+                zorder=5,
+                arrowprops={
+                    "arrowstyle": "-|>,head_length=0.55,head_width=0.3",
+                    "color": PALETTE[1],
+                    "mutation_scale": 20,
+                    "shrinkA": 0,
+                    "shrinkB": 0,
+                },
+            )
     ax.plot(
-        *path[0],
-        marker="o",
-        markersize=8,
-        color="white",
-        markeredgecolor=PALETTE[1],
-        markeredgewidth=1.6,
-        zorder=6,
+        *path[0], marker="o", markersize=8, color="white", markeredgecolor=PALETTE[1], markeredgewidth=1.6, zorder=6
     )
     ax.plot(*path[-1], marker="*", markersize=13, color=PALETTE[1], markeredgecolor="white", zorder=6)
     _name(ax, path[0], "start")
@@ -272,9 +278,7 @@ def _named_points(ax: Axes, plane: Any) -> None:
         return
     points = np.asarray(plane.points, dtype=float)
     for (x, y), name in zip(points, plane.point_labels, strict=True):
-        ax.plot(
-            x, y, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.2, zorder=7
-        )
+        ax.plot(x, y, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.2, zorder=7)
         _name(ax, (x, y), name)
 
 
@@ -297,6 +301,12 @@ def _name(ax: Axes, point: Any, name: str) -> None:
     x, y = point
     left, low = x <= np.mean(ax.get_xlim()), y <= np.mean(ax.get_ylim())
     ax.annotate(
-        name, (x, y), xytext=(8 if left else -8, 6 if low else -6), textcoords="offset points",
-        ha="left" if left else "right", va="bottom" if low else "top", path_effects=_HALO, zorder=8,
-    )  # fmt: skip
+        name,
+        (x, y),
+        xytext=(8 if left else -8, 6 if low else -6),
+        textcoords="offset points",
+        ha="left" if left else "right",
+        va="bottom" if low else "top",
+        path_effects=_HALO,
+        zorder=8,
+    )

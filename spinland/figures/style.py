@@ -111,10 +111,7 @@ def dress(ax: Axes, *, grid: bool = True) -> Axes:
 def category(index: int) -> dict[str, Any]:
     """Colour and dashes of the curve number ``index`` of unordered kinds; they repeat only after 28."""
     dashes = ("-", "--", "-.", ":")
-    return {
-        "color": PALETTE[index % len(PALETTE)],
-        "linestyle": dashes[index // len(PALETTE) % len(dashes)],
-    }
+    return {"color": PALETTE[index % len(PALETTE)], "linestyle": dashes[index // len(PALETTE) % len(dashes)]}
 
 
 def ordered_colours(n: int) -> NDArray[np.float64]:
@@ -163,23 +160,12 @@ def legend(ax: Axes, title: str = "") -> None:
     handles, _ = ax.get_legend_handles_labels()
     if handles:
         ax.legend(
-            loc="upper left",
-            bbox_to_anchor=(1.01, 1.0),
-            borderaxespad=0.0,
-            title=title or None,
-            alignment="left",
+            loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, title=title or None, alignment="left"
         )
 
 
 def band(
-    ax: Axes,
-    x: ArrayLike,
-    mean: ArrayLike,
-    error: ArrayLike,
-    *,
-    color: Any,
-    label: str | None = None,
-    **line: Any,
+    ax: Axes, x: ArrayLike, mean: ArrayLike, error: ArrayLike, *, color: Any, label: str | None = None, **line: Any
 ) -> None:
     """Line of the mean, and a band of one standard error on either side; no band where the error is NaN."""
     middle, half = np.asarray(mean, dtype=float), np.asarray(error, dtype=float)
@@ -216,9 +202,7 @@ def error_words(whose: str, shown: bool, between: str = "\n") -> str:
     return "mean ± error" + (f"{between}(pale: 68 % of {whose})" if shown else "")
 
 
-def outline(
-    ax: Axes, density: ArrayLike, edges: ArrayLike, colour: Any, name: str | None, *, alone: bool
-) -> None:
+def outline(ax: Axes, density: ArrayLike, edges: ArrayLike, colour: Any, name: str | None, *, alone: bool) -> None:
     """Histogram as a line; filled only where it is ``alone``, as fills over each other hide what is below."""
     if alone:
         ax.stairs(density, edges, fill=True, color=colour, alpha=0.25, linewidth=0)

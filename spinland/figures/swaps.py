@@ -96,12 +96,7 @@ def swap_curves(
 @takes("SwapInterpolation", "swaps", "barrier_mean", several=True)
 @context()
 def swap_barrier(
-    swaps: Any,
-    ax: Axes | None = None,
-    *,
-    log: bool | None = None,
-    spread: bool = True,
-    unit: str | None = None,
+    swaps: Any, ax: Axes | None = None, *, log: bool | None = None, spread: bool = True, unit: str | None = None
 ) -> Axes:
     """Barrier against the number of swapped pairs S, one curve for each width M (or layer).
 
@@ -136,9 +131,7 @@ def swap_barrier(
     for swap, colour in zip(items, ordered_colours(len(items)), strict=True):
         # S = 0 has no barrier at all and no place on a logarithmic axis.
         keep = np.asarray(swap.barrier_mean) > 0 if use_log else np.full(len(swap.swaps), True)
-        if spread and spread_band(
-            ax, np.asarray(swap.swaps)[keep], np.asarray(swap.barrier).T[:, keep], colour
-        ):
+        if spread and spread_band(ax, np.asarray(swap.swaps)[keep], np.asarray(swap.barrier).T[:, keep], colour):
             shown = True
         ax.errorbar(
             np.asarray(swap.swaps)[keep],

@@ -39,7 +39,8 @@ def complexity_curves(card: Any, figure: FigureBase | None = None) -> FigureBase
     Parameters
     ----------
     card : TheoryCard
-        As ``theory_card(order)`` gives it. Fields ``energy``, ``complexity`` (M,), ``complexity_by_index`` (K, M), ``layers`` (K,), ``threshold``.
+        As ``theory_card(order)`` gives it. Fields ``energy``, ``complexity`` (M,), ``complexity_by_index`` (K, M),
+        ``layers`` (K,), ``threshold``.
     figure : Figure or SubFigure, optional
         Where to draw; a new one if it is not given.
 
@@ -94,13 +95,9 @@ def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
     for k, (curve, name) in enumerate(
         ((depth.log_complex, "complex critical points"), (exponent, "real ones, leading exponential"))
     ):
-        ax.plot(
-            depth.depths, curve, marker="os"[k], markersize=3.5, linewidth=1.2, color=PALETTE[k], label=name
-        )
+        ax.plot(depth.depths, curve, marker="os"[k], markersize=3.5, linewidth=1.2, color=PALETTE[k], label=name)
         top = int(np.argmax(curve))
-        ax.plot(
-            depth.depths[top], curve[top], marker="os"[k], markersize=8, color=PALETTE[k], fillstyle="none"
-        )
+        ax.plot(depth.depths[top], curve[top], marker="os"[k], markersize=8, color=PALETTE[k], fillstyle="none")
     ax.set_ylim(bottom=0)
     ax.set_xlabel("depth $H$ (weight layers)")
     ax.set_ylabel("natural logarithm of their number")
@@ -110,9 +107,7 @@ def critical_points_depth(depth: Any, ax: Axes | None = None) -> Axes:
 
 @takes("Langevin", "waiting_times", "correlations")
 @context()
-def ageing_beside_theory(
-    langevin: Any, theory: Any, ax: Axes | None = None, *, plateau: float | None = None
-) -> Axes:
+def ageing_beside_theory(langevin: Any, theory: Any, ax: Axes | None = None, *, plateau: float | None = None) -> Axes:
     """Two-time correlation C(t_w + t, t_w) against t, measured and for N → ∞, a colour for each waiting time.
 
     Parameters
@@ -145,9 +140,7 @@ def ageing_beside_theory(
         raise ArgumentError("langevin", "a run with waiting times", "none")
     if not (np.shape(theory.waiting_times) == waits.shape and np.allclose(theory.waiting_times, waits)):
         raise ArgumentError(
-            "theory",
-            f"the waiting times {waits.tolist()} of the run",
-            np.asarray(theory.waiting_times).tolist(),
+            "theory", f"the waiting times {waits.tolist()} of the run", np.asarray(theory.waiting_times).tolist()
         )
     level = getattr(theory, "plateau", 0.0) if plateau is None else plateau
     level = real("plateau", level, minimum=0, maximum=1)
@@ -156,13 +149,15 @@ def ageing_beside_theory(
     mean, error = langevin.correlation, langevin.correlation_error
     for k, colour in enumerate(colours):
         band(
-            ax, langevin.times[later], mean[k][later], error[k][later], color=colour,
+            ax,
+            langevin.times[later],
+            mean[k][later],
+            error[k][later],
+            color=colour,
             label=f"{langevin.waiting_times[k]:g}",
-        )  # fmt: skip
+        )
         after = theory.times > 0
-        ax.plot(
-            theory.times[after], theory.correlation[k][after], color=colour, linestyle="--", linewidth=1.1
-        )  # fmt: skip
+        ax.plot(theory.times[after], theory.correlation[k][after], color=colour, linestyle="--", linewidth=1.1)
     ax.plot([], [], color=INK, linestyle="--", linewidth=1.1, label=r"$N\to\infty$")  # of every colour
     if level > 0:
         ax.axhline(level, color=GREY, linewidth=0.9, linestyle=":", label=r"$q_\mathrm{EA}$")
@@ -256,6 +251,14 @@ def _upright(ax: Axes, levels: dict[str, float]) -> None:
         ax.axvline(level, color=INK, linewidth=0.9, linestyle=(0, (5, 3)))
         side = "center" if len(order) == 1 else "right" if k == 0 else "left"
         ax.annotate(
-            name, (level, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
-            ha=side, va="bottom", color=INK, fontsize=10, annotation_clip=False,
-        )  # fmt: skip
+            name,
+            (level, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha=side,
+            va="bottom",
+            color=INK,
+            fontsize=10,
+            annotation_clip=False,
+        )

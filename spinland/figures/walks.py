@@ -151,9 +151,7 @@ def walk_ruggedness(
         lowest = min(lowest, _increments(right, item, f"{name}, {length}" if name else length, colour))
     quantity = ", ".join(dict.fromkeys(quantity_of(item)["quantity"] for item in items))
     left.axhline(np.exp(-1), color=GREY, linewidth=0.7, linestyle="--")
-    left.annotate(
-        r"$1/e$", (0.02, np.exp(-1)), xycoords=("axes fraction", "data"), ha="left", va="bottom", color=GREY
-    )
+    left.annotate(r"$1/e$", (0.02, np.exp(-1)), xycoords=("axes fraction", "data"), ha="left", va="bottom", color=GREY)
     left.axhline(0, color=GREY, linewidth=0.7)
     left.set_xlabel(r"lag $\tau$ (steps)")
     left.set_ylabel(rf"autocorrelation $\rho(\tau)$ of the {quantity}")
@@ -198,13 +196,6 @@ def _increments(ax: Axes, item: Any, label: str, colour: Any) -> float:
     middle = 0.5 * (edges[1:] + edges[:-1])
     full = density > 0  # an empty bin has no place on a logarithmic axis
     ax.errorbar(
-        middle[full],
-        density[full],
-        half[full],
-        color=colour,
-        linestyle="none",
-        markersize=3.0,
-        label=label,
-        **_POINTS,
+        middle[full], density[full], half[full], color=colour, linestyle="none", markersize=3.0, label=label, **_POINTS
     )
     return float(np.min(density, where=full, initial=np.inf))

@@ -60,9 +60,7 @@ class BaseLandscape:
         """Values on origin (dim,) + Σ c_k directions (K, dim), evaluated point by point."""
         landscape = self._self
         at = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,), keep=True)
-        along, _ = checks.point_batch(
-            "directions", directions, landscape.dim, dtype=landscape.dtype, keep=True
-        )
+        along, _ = checks.point_batch("directions", directions, landscape.dim, dtype=landscape.dtype, keep=True)
         return EvaluatedSlice(landscape, at, along)
 
     def batch(self, indices: ArrayLike) -> Landscape:
@@ -97,14 +95,10 @@ class BaseLandscape:
         return cast("Landscape", self)
 
 
-def point_pairs(
-    landscape: Landscape, points: ArrayLike, vectors: ArrayLike
-) -> tuple[NDArray[Any], NDArray[Any]]:
+def point_pairs(landscape: Landscape, points: ArrayLike, vectors: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """Points (B, dim) and as many vectors (B, dim)."""
     batch, _ = checks.point_batch("points", points, landscape.dim, dtype=landscape.dtype)
     along, _ = checks.point_batch("vectors", vectors, landscape.dim, dtype=landscape.dtype)
     if batch.shape != along.shape:
-        raise ArgumentError(
-            "vectors", f"shape {batch.shape}, a vector for each point", f"shape {along.shape}"
-        )
+        raise ArgumentError("vectors", f"shape {batch.shape}, a vector for each point", f"shape {along.shape}")
     return batch, along

@@ -114,9 +114,10 @@ class Couplings:
         need = sum(2 * 8 * self.n_spins**p for p in self.mixture)  # and as much again for the indices
         if need > checks.free_memory():
             raise ArgumentError(
-                "n_spins", f"full tensors that fit into the memory that is free ({checks.free_memory() / 1e9:.1f} GB)",
+                "n_spins",
+                f"full tensors that fit into the memory that is free ({checks.free_memory() / 1e9:.1f} GB)",
                 f"{self.n_spins} spins, which take {need / 1e9:.1f} GB",
-            )  # fmt: skip
+            )
         whole = {p: self._drawn(p) if self.generated else self._orders[p] for p in self.mixture}
         return {p: self.mixture[p] * unpacked(whole[p].values, self.n_spins, p) for p in self.mixture}
 
@@ -139,9 +140,7 @@ class Couplings:
                 raise ArgumentError("n_spins", f"at most {_MOST_COUPLINGS} couplings of one order", count)
             # The kernel counts index sets with 64-bit products: C(N + p, j) (N + p), j ≤ p.
             if max(math.comb(self.n_spins + p, j) for j in range(p + 1)) * (self.n_spins + p) >= 2**63:
-                raise ArgumentError(
-                    "order", f"an order whose index sets of {self.n_spins} spins can be counted", p
-                )
+                raise ArgumentError("order", f"an order whose index sets of {self.n_spins} spins can be counted", p)
         need = self.count * self.dtype.itemsize
         have = checks.free_memory()
         if not self.generated and need > have:
@@ -149,7 +148,7 @@ class Couplings:
                 "n_spins",
                 f"couplings that fit into the memory that is free ({have / 1e9:.1f} GB); generated=True stores none",
                 f"{self.count} couplings of {need / 1e9:.1f} GB",
-            )  # fmt: skip
+            )
 
 
 def mixture_of(order: Any) -> dict[int, float]:
@@ -170,9 +169,7 @@ def mixture_of(order: Any) -> dict[int, float]:
     return {p: pairs[p] for p in sorted(pairs) if pairs[p] != 0}
 
 
-def given_couplings(
-    couplings: ArrayLike | Mapping[int, ArrayLike], dtype: np.dtype[Any], device: str
-) -> Couplings:
+def given_couplings(couplings: ArrayLike | Mapping[int, ArrayLike], dtype: np.dtype[Any], device: str) -> Couplings:
     """Those of a tensor J (N, …, N), or of a mixture {p: J_p}; only the symmetric part of a tensor enters.
 
     Raises
@@ -194,9 +191,10 @@ def given_couplings(
         array = checks.float_array("couplings", tensor)
         if array.ndim < 2 or len(set(array.shape)) != 1 or array.shape[0] < 2 or array.ndim != p:
             raise ArgumentError(
-                "couplings", "a hypercube (N, …, N) of two dimensions or more, as many as its order, and two spins or more",
+                "couplings",
+                "a hypercube (N, …, N) of two dimensions or more, as many as its order, and two spins or more",
                 f"shape {array.shape}",
-            )  # fmt: skip
+            )
         tensors[p] = array
     sizes = {tensor.shape[0] for tensor in tensors.values()}
     if len(sizes) != 1:

@@ -77,9 +77,7 @@ class FunctionLandscape(BaseLandscape):
         self.geometry: Geometry = geometry if geometry is not None else Euclidean()
         self.name = name
         self.quantity, self.unit = words("quantity", quantity), words("unit", unit)
-        self.fingerprint = fingerprint(
-            f"{name} {self.dim} gradient {gradient is not None}", *self.geometry.arrays()
-        )
+        self.fingerprint = fingerprint(f"{name} {self.dim} gradient {gradient is not None}", *self.geometry.arrays())
 
     def __repr__(self) -> str:
         return f"FunctionLandscape({self.name!r}, dim={self.dim})"

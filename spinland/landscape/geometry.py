@@ -105,9 +105,7 @@ class Sphere:
         """Part of the vectors (..., dim) orthogonal to the points (..., dim)."""
         points, vectors = _vectors("points", points), _vectors("vectors", vectors)
         if points.shape[-1] != vectors.shape[-1] or not _fit(points.shape, vectors.shape):
-            raise ArgumentError(
-                "vectors", f"vectors at points of shape {points.shape}", f"shape {vectors.shape}"
-            )
+            raise ArgumentError("vectors", f"vectors at points of shape {points.shape}", f"shape {vectors.shape}")
         return self.space.tangent(points, vectors)
 
     @property
@@ -142,8 +140,6 @@ def _groups(name: str, value: Any) -> tuple[NDArray[np.int64], ...]:
     for i, group in enumerate(value):
         index = given(f"{name}[{i}]", group)
         if index.ndim != 1 or index.dtype.kind not in "iu" or (index.size and index.min() < 0):
-            raise ArgumentError(
-                f"{name}[{i}]", "a vector of coordinates of 0 or more", f"{index.dtype} {index.shape}"
-            )
+            raise ArgumentError(f"{name}[{i}]", "a vector of coordinates of 0 or more", f"{index.dtype} {index.shape}")
         groups.append(index)
     return tuple(groups)

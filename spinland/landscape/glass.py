@@ -82,9 +82,7 @@ class SphericalSpinGlass(BaseLandscape):
         dtype, device = checks.float_type("dtype", dtype), checks.device(device)
         checks.choice("disorder", disorder, tuple(DISORDER))
         generated = checks.boolean("generated", generated)
-        self._take(
-            Couplings(n_spins, mixture, dtype, device, seed=seed, disorder=disorder, generated=generated)
-        )
+        self._take(Couplings(n_spins, mixture, dtype, device, seed=seed, disorder=disorder, generated=generated))
 
     @classmethod
     def from_couplings(
@@ -116,9 +114,7 @@ class SphericalSpinGlass(BaseLandscape):
         return f"glass {self.n_spins} {self.mixture} {self.seed} {self.disorder} {self.dtype}"
 
     def __repr__(self) -> str:
-        source = (
-            "given couplings" if self.disorder == "given" else f"seed={self.seed}, disorder={self.disorder!r}"
-        )
+        source = "given couplings" if self.disorder == "given" else f"seed={self.seed}, disorder={self.disorder!r}"
         kept = ", generated=True" if self.generated else ""
         return f"SphericalSpinGlass(n_spins={self.n_spins}, order={self.order}, {source}, dtype='{self.dtype}'{kept})"
 
@@ -253,8 +249,7 @@ class SphericalSpinGlass(BaseLandscape):
         vectors = np.concatenate([at[None], along])
         wide = vectors.astype(np.float64)
         tables = {
-            p: scale * self._couplings.kernel.table(vectors, *glass)
-            for p, scale, glass in self._couplings.parts()
+            p: scale * self._couplings.kernel.table(vectors, *glass) for p, scale, glass in self._couplings.parts()
         }
         return GlassSlice(tables, wide @ wide.T / self.n_spins, self.device)
 

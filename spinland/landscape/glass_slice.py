@@ -35,9 +35,7 @@ class GlassSlice:
         Where values are computed.
     """
 
-    def __init__(
-        self, tables: Mapping[int, NDArray[np.float64]], gram: NDArray[np.float64], device: str = "cpu"
-    ):
+    def __init__(self, tables: Mapping[int, NDArray[np.float64]], gram: NDArray[np.float64], device: str = "cpu"):
         self._device = device
         given = {p: packed(table) for p, table in tables.items()}
         self._couplings = {p: Couplings(values, len(gram), p, 0, 0, GAUSSIAN) for p, values in given.items()}

@@ -58,9 +58,7 @@ class ReLUNetwork:
     @property
     def initial_norm(self) -> float:
         """Root mean square norm of PyTorch's initialisation, whose entries are uniform on ±1/sqrt(fan_in)."""
-        entries = [
-            rows * (fan_in + (bias is not None)) / (3 * fan_in) for _, bias, (rows, fan_in) in self.spans
-        ]
+        entries = [rows * (fan_in + (bias is not None)) / (3 * fan_in) for _, bias, (rows, fan_in) in self.spans]
         return float(np.sqrt(sum(entries)))
 
     @cached_property
@@ -125,9 +123,7 @@ class ReLUNetwork:
         n_replicas = checks.integer("n_replicas", n_replicas, minimum=1, maximum=2**32)
         first = checks.integer("first", first, minimum=0, maximum=2**32 - 1)
         if first + n_replicas > 2**32:
-            raise ArgumentError(
-                "first", f"at most {2**32 - n_replicas}, the last of {n_replicas} replicas", first
-            )
+            raise ArgumentError("first", f"at most {2**32 - n_replicas}, the last of {n_replicas} replicas", first)
         seed = rng.seed64("seed", seed)
         dtype = checks.float_type("dtype", dtype)
         checks.room("n_replicas", n_replicas, n_replicas * self.n_params * dtype.itemsize)
@@ -146,8 +142,7 @@ class ReLUNetwork:
         if array.shape != (self.n_params,):
             raise ArgumentError("point", f"shape ({self.n_params},)", f"shape {array.shape}")
         return [
-            (array[weight].reshape(shape), None if bias is None else array[bias])
-            for weight, bias, shape in self.spans
+            (array[weight].reshape(shape), None if bias is None else array[bias]) for weight, bias, shape in self.spans
         ]
 
     def flatten(self, layers: Sequence[tuple[ArrayLike, ArrayLike | None]]) -> NDArray[Any]:

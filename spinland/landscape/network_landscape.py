@@ -113,9 +113,14 @@ class NetworkLandscape(BaseLandscape):
         samples = self.samples
         kept = samples.keep  # without it, which of the inputs are dead would not be told
         return fingerprint(
-            self.network.widths, self.network.bias, self.loss, samples.x,
-            np.arange(0) if kept is None else kept, samples.labels, samples.targets,
-        )  # fmt: skip
+            self.network.widths,
+            self.network.bias,
+            self.loss,
+            samples.x,
+            np.arange(0) if kept is None else kept,
+            samples.labels,
+            samples.targets,
+        )
 
     @property
     def dim(self) -> int:

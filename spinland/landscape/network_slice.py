@@ -11,9 +11,7 @@ from ..devices import operation
 from .affine import coefficient_batch
 from .samples import Samples
 
-_POINTS = (
-    4096  # points in one call of the kernel, which keeps a sum for each of them and each tile of samples
-)
+_POINTS = 4096  # points in one call of the kernel, which keeps a sum for each of them and each tile of samples
 
 
 class NetworkSlice:

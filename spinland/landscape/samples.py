@@ -49,9 +49,7 @@ class Samples:
         self.x = checks.float_array(names[0], x, dtype=dtype, shape=(None, network.widths[0]), keep=True)
         if self.x.shape[0] == 0:
             raise ArgumentError(names[0], "at least one sample", "none")
-        self.labels, self.targets = _answers(
-            names[1], y, self.x.shape[0], network.widths[-1], self.kind, dtype
-        )
+        self.labels, self.targets = _answers(names[1], y, self.x.shape[0], network.widths[-1], self.kind, dtype)
         self.keep: NDArray[np.int64] | None = None
         self.network = network
         self._prepared: dict[str, tuple[NDArray[Any], Any]] = {}
@@ -125,17 +123,13 @@ def _answers(
         if array.shape != (n,):
             raise ArgumentError(name, f"one label for each of {n} samples", f"shape {array.shape}")
         if array.min() < 0 or array.max() >= k:
-            raise ArgumentError(
-                name, f"labels from 0 to {k - 1}", f"labels from {array.min()} to {array.max()}"
-            )
+            raise ArgumentError(name, f"labels from 0 to {k - 1}", f"labels from {array.min()} to {array.max()}")
         labels = array.astype(np.int64)
         if kind == CROSS_ENTROPY:
             return labels, no_targets
         return labels, np.eye(k, dtype=dtype)[labels]
     if kind == CROSS_ENTROPY:
-        raise ArgumentError(
-            name, "whole-number labels (n,) for the cross-entropy", f"{array.dtype} {array.shape}"
-        )
+        raise ArgumentError(name, "whole-number labels (n,) for the cross-entropy", f"{array.dtype} {array.shape}")
     if array.ndim == 1 and k == 1:
         array = array[:, None]
     return np.empty(0, np.int64), checks.float_array(name, array, dtype=dtype, shape=(n, k), keep=True)

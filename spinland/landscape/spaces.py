@@ -44,9 +44,7 @@ class FlatSpace:
         """The vectors as they are."""
         return vectors
 
-    def bend(
-        self, points: NDArray[Any], gradients: NDArray[Any], vectors: NDArray[Any]
-    ) -> NDArray[Any] | float:
+    def bend(self, points: NDArray[Any], gradients: NDArray[Any], vectors: NDArray[Any]) -> NDArray[Any] | float:
         """What the space adds to a Hessian times vectors: nothing."""
         return 0.0
 
@@ -119,9 +117,7 @@ class SphericalSpace:
         """Parts of vectors (..., dim) orthogonal to the points (..., dim)."""
         return vectors - _shares(points, vectors) * points
 
-    def bend(
-        self, points: NDArray[Any], gradients: NDArray[Any], vectors: NDArray[Any]
-    ) -> NDArray[Any] | float:
+    def bend(self, points: NDArray[Any], gradients: NDArray[Any], vectors: NDArray[Any]) -> NDArray[Any] | float:
         """What the sphere adds to a Hessian times tangent vectors (B, dim): −(x·∇f/|x|²) v.
 
         The Hessian on the sphere is P(∇²f − x·∇f/|x|²)P, with P for `tangent`; f is a function of flat space, and
@@ -167,9 +163,7 @@ class SphericalSpace:
         radius = float(np.linalg.norm(origin.astype(np.float64)))
         return (np.zeros_like(origin), *arcs.exponential_family(origin, directions, coordinates, radius))
 
-    def _refuse(
-        self, name: str, squares: NDArray[np.float64], radius: float | None, dtype: DTypeLike
-    ) -> None:
+    def _refuse(self, name: str, squares: NDArray[np.float64], radius: float | None, dtype: DTypeLike) -> None:
         if not np.all(squares > 0):
             raise ArgumentError(name, "points other than the centre of the sphere", "the zero vector")
         if radius is not None:
@@ -195,9 +189,10 @@ def refuse_ratios(name: str, ratios: NDArray[np.float64], radius: float, dtype: 
     off = np.abs(ratios - 1)
     if off.size and off.max() > OFF_SPHERE[np.dtype(dtype)]:
         raise ArgumentError(
-            name, f"points on the sphere of radius {radius:g}; landscape.geometry.retract brings them there",
+            name,
+            f"points on the sphere of radius {radius:g}; landscape.geometry.retract brings them there",
             f"|w|²/R² = {ratios.flat[off.argmax()]:.7g}",
-        )  # fmt: skip
+        )
 
 
 def _squares(points: NDArray[Any]) -> NDArray[np.float64]:

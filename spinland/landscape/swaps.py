@@ -47,11 +47,7 @@ class NeuronSwaps:
         return budget.fitting(budget.SWAP_SUMS, 2 * 8 * tiles * n_swaps * n_alphas)
 
     def losses(
-        self,
-        origin: NDArray[Any],
-        pairs: NDArray[np.int64],
-        swaps: NDArray[np.int64],
-        alphas: NDArray[np.float64],
+        self, origin: NDArray[Any], pairs: NDArray[np.int64], swaps: NDArray[np.int64], alphas: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean loss and accuracy of (1 − α) w + α P w, each (R, S, A).
 

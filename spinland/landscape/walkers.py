@@ -60,15 +60,11 @@ class Walkers:
         radius: ArrayLike = (),
     ):
         self._landscape = landscape
-        self._starts, _ = checks.point_batch(
-            "starts", starts, landscape.dim, dtype=landscape.dtype, keep=True
-        )
+        self._starts, _ = checks.point_batch("starts", starts, landscape.dim, dtype=landscape.dtype, keep=True)
         self._origin_index = checks.whole_numbers("origin_index", origin_index, len(self._starts))
         self._numbers = checks.whole_numbers("numbers", numbers, 2**32)
         if len(self._numbers) != len(self._origin_index):
-            raise ArgumentError(
-                "numbers", f"{len(self._origin_index)}, one for each walker", len(self._numbers)
-            )
+            raise ArgumentError("numbers", f"{len(self._origin_index)}, one for each walker", len(self._numbers))
         self._radius = checks.float_array("radius", radius, ndim=1, keep=True)
         if len(self._radius) not in (0, len(self._starts)) or not np.all(self._radius > 0):
             raise ArgumentError(
@@ -76,7 +72,7 @@ class Walkers:
             )
 
     def walk(self, sigma: float, n_steps: int, seed: int) -> Iterator[WalkStep]:
-        """States at steps 0 ... ``n_steps``, from the starts; a step adds σ times a normal number to every coordinate."""
+        """States at steps 0 ... ``n_steps``; a step adds σ times a normal number to each coordinate."""
         kernel = operation("walk", self._landscape.device)
         points = self._starts[self._origin_index]
         walkers = networks.Walkers(points, self._starts, self._origin_index, self._numbers, self._radius)

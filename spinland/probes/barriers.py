@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 _NEAR = 1e-9  # a place this close to an end is that end: np.linspace and np.arange miss 0 and 1 by rounding
 
 
-def with_ends(
-    alphas: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+def with_ends(alphas: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Places to be evaluated, where ``alphas`` are among them, and where the ends 0 and 1 are.
 
     What is asked for keeps its order; an end that is not there, up to rounding, is put behind.

@@ -11,9 +11,7 @@ from .. import budget
 from ..devices import single_threaded
 
 
-def principal_components(
-    points: NDArray[Any], n: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+def principal_components(points: NDArray[Any], n: int) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     """First principal components of m points (m, dim), without a dim × dim matrix.
 
     The m × m matrix of inner products of the centred points has the same eigenvalues as their covariance, up

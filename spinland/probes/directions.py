@@ -80,9 +80,7 @@ def _groups(landscape: Landscape, normalize: str | None) -> Sequence[NDArray[np.
         return (np.arange(landscape.dim),)
     groups = filters if normalize == "filter" else layers
     if not groups:
-        raise ArgumentError(
-            "normalize", f"'global' or None: this landscape has no {normalize}s", normalize
-        )  # fmt: skip
+        raise ArgumentError("normalize", f"'global' or None: this landscape has no {normalize}s", normalize)
     return groups
 
 

@@ -44,12 +44,7 @@ class Flatness(Measured):
 
 
 def flatness(
-    landscape: Landscape,
-    points: ArrayLike,
-    radii: ArrayLike,
-    n_directions: int,
-    seed: int = 0,
-    kind: str = "filter",
+    landscape: Landscape, points: ArrayLike, radii: ArrayLike, n_directions: int, seed: int = 0, kind: str = "filter"
 ) -> Flatness:
     """Mean rise of the loss along random directions, at equal relative distance from each point.
 
@@ -71,7 +66,8 @@ def flatness(
     kind : "filter" or "walk"
         "filter": each filter of d (a neuron's incoming weights and bias) has the norm of that filter of w
         (Li et al., arXiv:1712.09913), so |d| = |w|. The rise is still no property of the function: factors
-        exp(g/2), g normal, on the hidden neurons of 64-32-10 change it by 130 to 170 % on average. "walk": d is isotropic with |d| = |w|, the displacement of a random walk, since a sum
+        exp(g/2), g normal, on the hidden neurons of 64-32-10 change it by 130 to 170 % on average. "walk": d is
+        isotropic with |d| = |w|, the displacement of a random walk, since a sum
         of Gaussian steps is one Gaussian displacement. In a landscape without filters both are the same.
 
     Returns
@@ -120,10 +116,14 @@ def flatness(
                 advance()
     arguments: dict[str, Any] = {"points": at, "radii": distances, "n_directions": n_directions, "kind": kind}
     return Flatness(
-        radii=distances, values=values, rise=rises.mean(axis=0), rise_error=standard_error(rises),
-        kind=kind, **quantity_of(landscape),
+        radii=distances,
+        values=values,
+        rise=rises.mean(axis=0),
+        rise_error=standard_error(rises),
+        kind=kind,
+        **quantity_of(landscape),
         provenance=record_on(landscape, "flatness", arguments, seed=seed),
-    )  # fmt: skip
+    )
 
 
 def _filter_numbers(landscape: Landscape) -> NDArray[np.int64]:

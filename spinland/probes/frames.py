@@ -46,24 +46,21 @@ def axes_around(
 
 
 def grid_values(
-    landscape: Landscape,
-    origin: NDArray[Any],
-    directions: NDArray[Any],
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
+    landscape: Landscape, origin: NDArray[Any], directions: NDArray[Any], a: NDArray[np.float64], b: NDArray[np.float64]
 ) -> dict[str, Any]:
     """Axes, values and accuracies of the grid, as fields of :class:`~spinland.probes.planes.Plane`."""
     grid = np.stack(np.meshgrid(a, b, indexing="ij"), axis=-1).reshape(-1, 2)
     origin, directions, grid = landscape.geometry.space.family(origin, directions, grid)
     with track(len(grid), "plane") as advance:
-        values, accuracy = scan_slice(
-            landscape, origin, directions.astype(landscape.dtype, copy=False), grid, advance
-        )
+        values, accuracy = scan_slice(landscape, origin, directions.astype(landscape.dtype, copy=False), grid, advance)
     shape = (len(a), len(b))
     return {
-        "a": a, "b": b, "values": values.reshape(shape), "accuracy": accuracy.reshape(shape),
+        "a": a,
+        "b": b,
+        "values": values.reshape(shape),
+        "accuracy": accuracy.reshape(shape),
         **quantity_of(landscape),
-    }  # fmt: skip
+    }
 
 
 def triangle(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -130,7 +130,7 @@ def line(
         ends=values[:, outer][first],
         **quantity_of(landscape),
         provenance=record_on(landscape, "line", {"start": starts, "end": ends, "alphas": places, "path": path}),
-    )  # fmt: skip
+    )
 
 
 def _ends(landscape: Landscape, start: ArrayLike, end: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], bool]:

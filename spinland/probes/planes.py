@@ -63,9 +63,7 @@ class Plane(Measured):
     b_label: str = ""
 
 
-def plane(
-    landscape: Landscape, origin: ArrayLike, directions: ArrayLike, a: ArrayLike, b: ArrayLike
-) -> Plane:
+def plane(landscape: Landscape, origin: ArrayLike, directions: ArrayLike, a: ArrayLike, b: ArrayLike) -> Plane:
     """Evaluate a landscape on a grid of origin + a direction_0 + b direction_1.
 
     Parameters
@@ -223,12 +221,7 @@ def plane_through(
 
 
 def trajectory_plane(
-    landscape: Landscape,
-    trajectory: Any,
-    n: int | Sequence[int] = 41,
-    margin: float = 0.25,
-    *,
-    replica: int = 0,
+    landscape: Landscape, trajectory: Any, n: int | Sequence[int] = 41, margin: float = 0.25, *, replica: int = 0
 ) -> Plane:
     """Evaluate a landscape on the plane in which a trajectory moves most, through its last point.
 
@@ -291,8 +284,6 @@ def trajectory_plane(
 def _snapshots(ensemble: Any, replica: int) -> NDArray[Any]:
     """Points (m, dim) that a replica of an ensemble went through."""
     if ensemble.snapshots is None:
-        raise ArgumentError(
-            "trajectory", "an ensemble with snapshots, as train(..., snapshots=True) keeps them"
-        )
+        raise ArgumentError("trajectory", "an ensemble with snapshots, as train(..., snapshots=True) keeps them")
     last = len(ensemble.snapshots) - 1
     return np.asarray(ensemble.snapshots[checks.integer("replica", replica, minimum=0, maximum=last)])

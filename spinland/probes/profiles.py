@@ -120,9 +120,7 @@ def overlap_profile(
     values, overlaps = (array.reshape(len(starts), n_walkers, -1) for array in (walk.values, walk.overlap))
     start = values[:, 0, 0]
     if not (np.abs(typical - start) > 1e-12 * np.abs(start)).all():
-        raise ArgumentError(
-            "landscape", "one whose value at random points differs from that at the origin", landscape
-        )
+        raise ArgumentError("landscape", "one whose value at random points differs from that at the origin", landscape)
     rises = (values - start[:, None, None]) / (typical - start)[:, None, None]
     edges = np.append(np.linspace(last, 1, n_bins + 1)[:-1], 1 - 1e-9)
     q, value, value_error, rise, rise_error = _binned(edges, overlaps, values, rises)
@@ -130,15 +128,28 @@ def overlap_profile(
     common = rise * float(np.mean(typical_error / (typical - start)))
     rise_error = np.hypot(rise_error, common)
     arguments = {
-        "origin": starts, "n_steps": n_steps, "n_walkers": n_walkers, "last": last, "n_bins": n_bins,
+        "origin": starts,
+        "n_steps": n_steps,
+        "n_walkers": n_walkers,
+        "last": last,
+        "n_bins": n_bins,
         "n_typical": n_typical,
-    }  # fmt: skip
+    }
     return OverlapProfile(
-        overlap=q, value=value, value_error=value_error, rise=rise, rise_error=rise_error, start=start,
-        typical=typical, typical_error=typical_error, radius=radius, n_walkers=n_walkers, n_steps=n_steps,
+        overlap=q,
+        value=value,
+        value_error=value_error,
+        rise=rise,
+        rise_error=rise_error,
+        start=start,
+        typical=typical,
+        typical_error=typical_error,
+        radius=radius,
+        n_walkers=n_walkers,
+        n_steps=n_steps,
         **quantity_of(landscape),
         provenance=record_on(landscape, "overlap_profile", arguments, seed=seed),
-    )  # fmt: skip
+    )
 
 
 def _typical(
@@ -153,8 +164,9 @@ def _typical(
                 sphere_pairs(seed, np.array([i]), landscape.dim, float(length))[0, 0].astype(landscape.dtype)
                 for i in range(n)
             ]
-            known[float(length)] = np.concatenate([landscape.value(np.stack(points[low : low + 64]))
-                                                   for low in range(0, n, 64)])  # fmt: skip
+            known[float(length)] = np.concatenate(
+                [landscape.value(np.stack(points[low : low + 64])) for low in range(0, n, 64)]
+            )
         values[:, k] = known[float(length)]
     return values.mean(axis=0), standard_error(values)
 

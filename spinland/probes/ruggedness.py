@@ -37,7 +37,8 @@ class Ruggedness(Measured):
         error is within 20 % of the scatter from eight walkers on, and with fewer up to a half too large.
     correlation_length, correlation_length_error : float
         Lag where the autocorrelation first falls to 1/e, linear between lags, and its error to first order.
-        NaN: it does not within the lags at hand, so the length is greater than ``lag[-1]``, or an error greater than that. Where some
+        NaN: it does not within the lags at hand, so the length is greater than ``lag[-1]``, or an error greater than
+        that. Where some
         samples of walkers would cross and others not, those that do have the shorter lengths: take more lags.
     increment_edges : array (B+1,)
         Edges of the bins of the increments L(t+1) − L(t).
@@ -62,11 +63,7 @@ class Ruggedness(Measured):
 
 
 def ruggedness(
-    walk: RandomWalk | Sequence[RandomWalk],
-    max_lag: int | None = None,
-    bins: int = 40,
-    *,
-    center: str = "origin",
+    walk: RandomWalk | Sequence[RandomWalk], max_lag: int | None = None, bins: int = 40, *, center: str = "origin"
 ) -> Ruggedness:
     """Autocorrelation of the value along random walks, its correlation length, distribution of increments.
 
@@ -115,9 +112,7 @@ def ruggedness(
     values = np.concatenate([w.values for w in walks])
     n_steps = walks[0].n_steps
     default = max(1, n_steps // 2)
-    max_lag = (
-        default if max_lag is None else checks.integer("max_lag", max_lag, minimum=1, maximum=n_steps - 1)
-    )
+    max_lag = default if max_lag is None else checks.integer("max_lag", max_lag, minimum=1, maximum=n_steps - 1)
     bins = checks.integer("bins", bins, minimum=1, maximum=10**6)
     groups = _groups(walks, checks.choice("center", center, ("origin", "all")))
     rho, influence, change = _autocorrelations(values, groups, max_lag)
@@ -128,21 +123,32 @@ def ruggedness(
     enough = len(values) >= 3
     nan = np.full(max_lag + 1, np.nan)
     return Ruggedness(
-        sigma=walks[0].sigma, n_walkers=len(values), lag=np.arange(max_lag + 1), autocorrelation=rho,
+        sigma=walks[0].sigma,
+        n_walkers=len(values),
+        lag=np.arange(max_lag + 1),
+        autocorrelation=rho,
         autocorrelation_error=_error(influence, change, groups) if enough else nan,
         correlation_length=length,
         correlation_length_error=length_error if enough and length_error <= max_lag else float("nan"),
-        increment_edges=edges, increment_density=density, increment_density_error=density_error,
-        increment_mean=float(steps.mean()), increment_std=float(steps.std()), **quantity_of(walks[0]),
+        increment_edges=edges,
+        increment_density=density,
+        increment_density_error=density_error,
+        increment_mean=float(steps.mean()),
+        increment_std=float(steps.std()),
+        **quantity_of(walks[0]),
         provenance=record(
             "ruggedness",
             {
-                "walks": [fingerprint(w.values) for w in walks], "seeds": [w.provenance.seed for w in walks],
-                "max_lag": max_lag, "bins": bins, "center": center,
+                "walks": [fingerprint(w.values) for w in walks],
+                "seeds": [w.provenance.seed for w in walks],
+                "max_lag": max_lag,
+                "bins": bins,
+                "center": center,
             },
-            data=walks[0].provenance.data, dtype=np.float64,
+            data=walks[0].provenance.data,
+            dtype=np.float64,
         ),
-    )  # fmt: skip
+    )
 
 
 def _walks(walk: RandomWalk | Sequence[RandomWalk]) -> list[RandomWalk]:
@@ -151,9 +157,7 @@ def _walks(walk: RandomWalk | Sequence[RandomWalk]) -> list[RandomWalk]:
         raise ArgumentError("walk", "a RandomWalk or a sequence of them", walk)
     kinds = {(w.sigma, w.n_steps, w.constraint) for w in walks}
     if len(kinds) > 1:
-        raise ArgumentError(
-            "walk", "walks of one step size, one length and one constraint", f"{sorted(kinds)}"
-        )
+        raise ArgumentError("walk", "walks of one step size, one length and one constraint", f"{sorted(kinds)}")
     if walks[0].n_steps < 2:
         raise ArgumentError("walk", "walks of at least two steps", f"{walks[0].n_steps}")
     if not all(np.isfinite(w.values).all() for w in walks):
@@ -170,9 +174,7 @@ def _groups(walks: list[RandomWalk], center: str) -> NDArray[np.int64]:
     groups = np.array([names[key] for key in keys])
     if np.bincount(groups).min() < 2:
         raise ArgumentError(
-            "walk",
-            "at least two walkers from each origin (or center='all', for random origins)",
-            "one walker",
+            "walk", "at least two walkers from each origin (or center='all', for random origins)", "one walker"
         )
     return groups
 

@@ -91,9 +91,7 @@ def _swaps(swaps: ArrayLike, width: int) -> NDArray[np.int64]:
     return array.astype(np.int64)
 
 
-def swap_pairs(
-    seed: int, layer: int, trials: NDArray[np.int64], n_pairs: int, width: int
-) -> NDArray[np.int64]:
+def swap_pairs(seed: int, layer: int, trials: NDArray[np.int64], n_pairs: int, width: int) -> NDArray[np.int64]:
     """Exchanged neurons of some trials, (len(trials), 2 n_pairs): columns 2p and 2p+1 are pair p.
 
     They are the head of a random permutation of the layer's neurons, one for each (seed, layer, trial), so
@@ -169,25 +167,29 @@ def swap_interpolation(
     every = np.union1d(with_ends(at)[0], [])
     values, accuracy = _trials(exchanges, starts, counts, every, n_trials, seed)
     chosen, outer = np.searchsorted(every, at), np.searchsorted(every, every[with_ends(every)[2]])
-    arguments = {
-        "origin": starts,
-        "swaps": counts,
-        "alphas": at,
-        "n_trials": n_trials,
-        "layer": exchanges.layer,
-    }
+    arguments = {"origin": starts, "swaps": counts, "alphas": at, "n_trials": n_trials, "layer": exchanges.layer}
     return SwapInterpolation(
-        swaps=counts, alphas=at, values=values[..., chosen], accuracy=accuracy[..., chosen],
-        layer=exchanges.layer, width=exchanges.width, origin_index=np.repeat(np.arange(len(starts)), n_trials), ends=values[..., outer],
+        swaps=counts,
+        alphas=at,
+        values=values[..., chosen],
+        accuracy=accuracy[..., chosen],
+        layer=exchanges.layer,
+        width=exchanges.width,
+        origin_index=np.repeat(np.arange(len(starts)), n_trials),
+        ends=values[..., outer],
         **quantity_of(landscape),
         provenance=record_on(landscape, "swap_interpolation", arguments, seed=seed),
-    )  # fmt: skip
+    )
 
 
 def _trials(
-    exchanges: NeuronSwaps, starts: NDArray[Any], counts: NDArray[np.int64], alphas: NDArray[np.float64],
-    n_trials: int, seed: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+    exchanges: NeuronSwaps,
+    starts: NDArray[Any],
+    counts: NDArray[np.int64],
+    alphas: NDArray[np.float64],
+    n_trials: int,
+    seed: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Values and accuracies (S, K n_trials, A), in blocks of trials."""
     increasing, place = np.unique(counts, return_inverse=True)
     values = np.empty((len(counts), len(starts) * n_trials, len(alphas)))

@@ -91,9 +91,15 @@ class _Plan:
 
 
 def _plan(
-    landscape: Any, origin: ArrayLike, sigma: float, n_steps: int, n_walkers: int, seed: int,
-    constraint: str | None, first_walker: int,
-) -> _Plan:  # fmt: skip
+    landscape: Any,
+    origin: ArrayLike,
+    sigma: float,
+    n_steps: int,
+    n_walkers: int,
+    seed: int,
+    constraint: str | None,
+    first_walker: int,
+) -> _Plan:
     landscape = inputs.a_landscape(landscape)
     starts = inputs.origins(landscape, origin)
     n_walkers = checks.integer("n_walkers", n_walkers, minimum=1, maximum=(2**32 - 1) // len(starts))
@@ -103,12 +109,16 @@ def _plan(
     # The square of the way, σ² dim T, has to be a number of the landscape's type.
     farthest = float(np.sqrt(np.finfo(landscape.dtype).max / (16.0 * landscape.dim * n_steps)))
     return _Plan(
-        landscape, starts,
+        landscape,
+        starts,
         checks.real("sigma", sigma, above=0, maximum=farthest),
         n_steps,
-        n_walkers, seed64("seed", seed), constraint, radius,
+        n_walkers,
+        seed64("seed", seed),
+        constraint,
+        radius,
         checks.integer("first_walker", first_walker, minimum=0, maximum=last),
-    )  # fmt: skip
+    )
 
 
 def _constraint(
@@ -129,9 +139,7 @@ def _constraint(
 
 def _walk(plan: _Plan, rows: NDArray[np.int64]) -> Iterator[WalkStep]:
     """Steps 0 ... T of the walkers ``rows`` (numbers within the plan)."""
-    walkers = plan.landscape.walkers(
-        plan.starts, plan.origin_index[rows], plan.first_walker + rows, plan.radius
-    )
+    walkers = plan.landscape.walkers(plan.starts, plan.origin_index[rows], plan.first_walker + rows, plan.radius)
     return walkers.walk(plan.sigma, plan.n_steps, plan.seed)
 
 
@@ -225,11 +233,21 @@ def random_walk(
                 overlap[block, state.step] = state.overlap
                 advance(len(block))
     arguments = {
-        "origin": plan.starts, "sigma": plan.sigma, "n_steps": plan.n_steps, "n_walkers": plan.n_walkers,
-        "constraint": plan.constraint, "first_walker": plan.first_walker,
-    }  # fmt: skip
+        "origin": plan.starts,
+        "sigma": plan.sigma,
+        "n_steps": plan.n_steps,
+        "n_walkers": plan.n_walkers,
+        "constraint": plan.constraint,
+        "first_walker": plan.first_walker,
+    }
     return RandomWalk(
-        sigma=plan.sigma, values=values, accuracy=accuracy, distance=distance, overlap=overlap,
-        origin_index=plan.origin_index, constraint=plan.constraint, **quantity_of(landscape),
+        sigma=plan.sigma,
+        values=values,
+        accuracy=accuracy,
+        distance=distance,
+        overlap=overlap,
+        origin_index=plan.origin_index,
+        constraint=plan.constraint,
+        **quantity_of(landscape),
         provenance=record_on(landscape, "random_walk", arguments, seed=plan.seed),
-    )  # fmt: skip
+    )

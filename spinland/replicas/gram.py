@@ -179,18 +179,14 @@ def square_form(condensed: NDArray[np.float64], n: int, diagonal: float) -> NDAr
     return square
 
 
-def _products(
-    rows: Rows, centred: bool, show_progress: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _products(rows: Rows, centred: bool, show_progress: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Inner products of all pairs, condensed, and squared norms (R,)."""
     kernel = operation("gram", "cpu")
     work = np.dtype(np.float64) if rows.dim <= FLOAT64_DIM else rows.dtype
     columns = min(chunk_columns(rows.n, work.itemsize), -(-rows.dim // kernel.CHUNK) * kernel.CHUNK)
     prepared = kernel.prepare(rows.n, columns // kernel.CHUNK, work)
     condensed, squares = np.zeros(rows.n * (rows.n - 1) // 2), np.zeros(rows.n)
-    display = (
-        track(-(-rows.dim // columns), "pairs of replicas") if show_progress else nullcontext(_no_advance)
-    )
+    display = track(-(-rows.dim // columns), "pairs of replicas") if show_progress else nullcontext(_no_advance)
     with display as advance:
         for block, first, width in rows.blocks(columns):
             kernel.add_products(Columns(block, first, width), centred, prepared, condensed, squares)

@@ -64,9 +64,7 @@ class Hierarchy(Result):
     cophenetic_correlation_error: float
 
 
-def hierarchy(
-    params: Any, method: str = "average", metric: str = "euclidean", memory: str = "auto"
-) -> Hierarchy:
+def hierarchy(params: Any, method: str = "average", metric: str = "euclidean", memory: str = "auto") -> Hierarchy:
     """Cluster replicas hierarchically.
 
     Parameters
@@ -113,17 +111,12 @@ def hierarchy(
     allowed = method in VECTOR_METHODS and metric == "euclidean"
     if memory == "vectors" and not allowed:
         raise ArgumentError(
-            "memory",
-            "'distances' or 'auto'; vectors do for single, ward, centroid and median, Euclidean",
-            memory,
+            "memory", "'distances' or 'auto'; vectors do for single, ward, centroid and median, Euclidean", memory
         )
     pair_bytes = 4 * rows.n * (rows.n - 1)
     large = pair_bytes > budget.CONDENSED and 8 * rows.n * rows.dim < pair_bytes
     provenance = record(
-        "hierarchy",
-        {"method": method, "metric": metric, "memory": memory},
-        data=rows.fingerprint(),
-        dtype=rows.dtype,
+        "hierarchy", {"method": method, "metric": metric, "memory": memory}, data=rows.fingerprint(), dtype=rows.dtype
     )
     if memory == "vectors" or (memory == "auto" and large and allowed):
         return _from_vectors(rows, method, metric, provenance)
@@ -151,9 +144,7 @@ def hierarchy_from_distances(distances: ArrayLike, method: str = "average") -> H
     """
     choice("method", method, METHODS)
     condensed, _ = condensed_distances("distances", distances)
-    provenance = record(
-        "hierarchy_from_distances", {"method": method}, data=fingerprint(condensed), dtype=np.float64
-    )
+    provenance = record("hierarchy_from_distances", {"method": method}, data=fingerprint(condensed), dtype=np.float64)
     return _from_distances(condensed, method, "given", provenance)
 
 
@@ -169,9 +160,7 @@ def condensed_distances(name: str, value: ArrayLike) -> tuple[NDArray[np.float64
     if array.ndim == 2:
         if array.shape[0] != array.shape[1] or len(array) < 2 or not is_distance_matrix(array):
             raise ArgumentError(
-                name,
-                "a symmetric matrix with zero diagonal, of at least two replicas",
-                f"shape {array.shape}",
+                name, "a symmetric matrix with zero diagonal, of at least two replicas", f"shape {array.shape}"
             )
         array = squareform(array, checks=False)
     n = round((1 + np.sqrt(1 + 8 * len(array))) / 2)
@@ -207,9 +196,7 @@ def _from_vectors(rows: Rows, method: str, metric: str, provenance: Provenance) 
     )
 
 
-def _from_distances(
-    condensed: NDArray[np.float64], method: str, metric: str, provenance: Provenance
-) -> Hierarchy:
+def _from_distances(condensed: NDArray[np.float64], method: str, metric: str, provenance: Provenance) -> Hierarchy:
     linkage = fastcluster.linkage(condensed, method=method, preserve_input=True)
     cophenetic = trees.cophenet(linkage)
     return Hierarchy(

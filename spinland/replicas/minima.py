@@ -19,7 +19,7 @@ from ..results import Result
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MinimaEnsemble(Result):
-    """Minima of one instance, found from random starts; ``hierarchy(minima)`` and its kin take it as they take an Ensemble.
+    """Minima of one instance, found from random starts; ``hierarchy`` and its kin take it as they take an Ensemble.
 
     Attributes
     ----------
@@ -99,7 +99,10 @@ def glass_minima(
     found = minimize(glass, starts, tolerance, max_steps)
     arguments = {"n": n, "tolerance": tolerance, "max_steps": max_steps, "order": glass.order}
     return MinimaEnsemble(
-        params=found.points, initial=starts, values=found.values, gradient_norms=found.gradient_norms,
+        params=found.points,
+        initial=starts,
+        values=found.values,
+        gradient_norms=found.gradient_norms,
         symmetric=glass.symmetric,
         provenance=record_on(glass, "glass_minima", arguments, seed=seed),
-    )  # fmt: skip
+    )

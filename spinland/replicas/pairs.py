@@ -125,9 +125,7 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
     ArgumentError
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros.
     """
-    unsigned = (
-        bool(getattr(params, "symmetric", False)) if unsigned is None else boolean("unsigned", unsigned)
-    )
+    unsigned = bool(getattr(params, "symmetric", False)) if unsigned is None else boolean("unsigned", unsigned)
     rows = Rows(params)
     cosine, norms = cosine_distances(rows)
     overlap = 1.0 - cosine
@@ -151,15 +149,11 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
         std_overlap_error=std_q_error,
         radius=norms,
         unsigned=bool(unsigned),
-        provenance=record(
-            "pair_statistics", {"unsigned": unsigned}, data=rows.fingerprint(), dtype=rows.dtype
-        ),
+        provenance=record("pair_statistics", {"unsigned": unsigned}, data=rows.fingerprint(), dtype=rows.dtype),
     )
 
 
-def overlap_distribution(
-    statistics: PairStatistics, bins: int | ArrayLike | None = None
-) -> OverlapDistribution:
+def overlap_distribution(statistics: PairStatistics, bins: int | ArrayLike | None = None) -> OverlapDistribution:
     """Distribution of overlaps P(q) with errors over replicas.
 
     Parameters
@@ -179,14 +173,15 @@ def overlap_distribution(
     edges, density, error = _distribution(statistics.overlaps, statistics.n_replicas, bins)
     provenance = _derived("overlap_distribution", statistics, edges)
     return OverlapDistribution(
-        edges=edges, density=density, density_error=error, unsigned=getattr(statistics, "unsigned", False),
+        edges=edges,
+        density=density,
+        density_error=error,
+        unsigned=getattr(statistics, "unsigned", False),
         provenance=provenance,
-    )  # fmt: skip
+    )
 
 
-def distance_distribution(
-    statistics: PairStatistics, bins: int | ArrayLike | None = None
-) -> DistanceDistribution:
+def distance_distribution(statistics: PairStatistics, bins: int | ArrayLike | None = None) -> DistanceDistribution:
     """Distribution of pair distances with errors over replicas; see :func:`overlap_distribution`."""
     instance("statistics", statistics, PairStatistics, "what pair_statistics returns")
     edges, density, error = _distribution(statistics.distances, statistics.n_replicas, bins)

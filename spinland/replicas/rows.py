@@ -48,9 +48,7 @@ class Rows:
         if stored.kind not in "fiub":
             raise ArgumentError("params", "real numbers", f"type {stored}")
         self.dtype = np.dtype(np.float32 if stored.kind == "f" and stored.itemsize <= 4 else np.float64)
-        self._in_place = (
-            isinstance(self.source, np.ndarray) and stored == self.dtype and self.source.flags.c_contiguous
-        )
+        self._in_place = isinstance(self.source, np.ndarray) and stored == self.dtype and self.source.flags.c_contiguous
         refuse_pair_matrix(self)
 
     def blocks(self, columns: int) -> Iterator[tuple[NDArray[Any], int, int]]:
@@ -95,19 +93,16 @@ class Rows:
             bad.extend((low + np.flatnonzero(~np.isfinite(squares))).tolist())
         raise ArgumentError(
             "params",
-            "finite numbers whose squares can be summed; drop the replicas that diverged "
-            "(params[~ensemble.diverged])",
+            "finite numbers whose squares can be summed; drop the replicas that diverged (params[~ensemble.diverged])",
             f"NaN, infinite or overlarge entries in {name_rows(bad) if bad else 'the rows'}",
         )
 
     def refuse_tiny(self, least: float) -> None:
-        """Raise an error where all numbers are so small that the square of the largest is below ``least``, but not 0."""
+        """Raise an error where all numbers are so small that the largest squared is below ``least``, but not 0."""
         largest = max(float(np.abs(block).max()) for _, block in self.row_blocks())
         if largest > 0 and largest * largest < least:
             raise ArgumentError(
-                "params",
-                f"numbers whose squares are at least {least:g} (in another unit)",
-                f"at most {largest:.3g}",
+                "params", f"numbers whose squares are at least {least:g} (in another unit)", f"at most {largest:.3g}"
             )
 
 
@@ -180,11 +175,7 @@ def _of_pairs(matrix: NDArray[Any]) -> str:
     """What a matrix of pairs holds, by its diagonal; empty where it is no such matrix."""
     diagonal = np.diagonal(matrix)
     aside = matrix[~np.eye(len(matrix), dtype=bool)]
-    if (
-        not np.isfinite(matrix).all()
-        or not aside.any()
-        or not np.allclose(matrix, matrix.T, rtol=1e-6, atol=0)
-    ):
+    if not np.isfinite(matrix).all() or not aside.any() or not np.allclose(matrix, matrix.T, rtol=1e-6, atol=0):
         return ""
     if not diagonal.any() and aside.min() >= 0:
         return "distances"

@@ -142,7 +142,8 @@ class Ultrametricity(Result):
         error = " (error unknown)" if np.isnan(self.deviation_error) else f" ± {self.deviation_error:.4f}"
         return (
             f"Triangles {self._head}: deviation K = {self.deviation:.4f}{error} over {self.n_replicas} replicas, "
-            f"where 0 is ultrametric ({rows}; mean ± standard deviation of {draws} draws of each; z: how many of them K lies below the mean; two-sided p by "
+            f"where 0 is ultrametric ({rows}; mean ± standard deviation of {draws} draws of each; z: how many of them "
+            "K lies below the mean; two-sided p by "
             f"rank among them, {self.p_resolution:.2g} at least; p ≤ {SIGNIFICANCE} is significant)."
         )
 
@@ -155,9 +156,7 @@ class Ultrametricity(Result):
         if np.all(self.deviation_p <= SIGNIFICANCE) and self._sides == {1}:
             null = float(self.null_deviation.mean(axis=1).min())
             way = plus_minus(100 * (1 - self.deviation / null), 100 * self.deviation_error / null)
-            return (
-                f"are more ultrametric than both null models, by ({way}) % of the way to a perfect hierarchy"
-            )
+            return f"are more ultrametric than both null models, by ({way}) % of the way to a perfect hierarchy"
         if np.all(self.deviation_p <= SIGNIFICANCE) and self._sides == {-1}:
             return "are less ultrametric than both null models"
         alike = [name for name, p in zip(self.null_models, self.deviation_p, strict=True) if p > SIGNIFICANCE]
@@ -184,7 +183,8 @@ def ultrametricity(
         Gaussian null model takes them for Euclidean (give sqrt(2(1−q)) rather than 1−q for overlaps q).
     n_splits : int
         Random divisions of the replicas in halves and quarters, from which the errors come
-        (:func:`spinland.statistics.uncertainty.split_error`). Every part has its own standard deviation in the tolerance.
+        (:func:`spinland.statistics.uncertainty.split_error`). Every part has its own standard deviation in the
+        tolerance.
     n_null : int
         Draws of each null model. Significance at the level 0.01 takes 199.
     n_triples : int, optional

@@ -38,9 +38,7 @@ def _random_triples(n: int, size: int, seed: int) -> NDArray[np.int64]:
     return np.stack([a, b, c], axis=1)
 
 
-def _unweighted_means(
-    square: NDArray[np.float64], threshold: float, triples: NDArray[np.int64] | None
-) -> NDArray[Any]:
+def _unweighted_means(square: NDArray[np.float64], threshold: float, triples: NDArray[np.int64] | None) -> NDArray[Any]:
     """Means over the triangles of a matrix (n, n) in which all replicas count alike, (3,)."""
     kernel = operation("triangles", "cpu")
     return np.asarray(kernel.triangle_means(square, np.ones((len(square), 1)), threshold, triples)[:, 0])
@@ -55,9 +53,13 @@ def triangle_means(
 
 
 def triangle_errors(
-    condensed: NDArray[np.float64], n: int, tolerance: float, triples: NDArray[np.int64] | None,
-    n_splits: int, seed: int,
-) -> NDArray[np.float64]:  # fmt: skip
+    condensed: NDArray[np.float64],
+    n: int,
+    tolerance: float,
+    triples: NDArray[np.int64] | None,
+    n_splits: int,
+    seed: int,
+) -> NDArray[np.float64]:
     """Their errors over replicas, (3,).
 
     Of sampled triangles, a part of the replicas takes as many as there are pairs for: what their choice adds to

@@ -5,7 +5,10 @@ from ..statistics.judging import JUDGEMENT
 _STUDY = (
     (
         "L(w), loss",
-        "Mean over the samples of the softmax cross-entropy in nats, or of the squared error averaged over the outputs.",
+        (
+            "Mean over the samples of the softmax cross-entropy in nats, or of the "
+            "squared error averaged over the outputs."
+        ),
     ),
     (
         "w, point",
@@ -17,39 +20,58 @@ _STUDY = (
     (
         "Autocorrelation, ξ",
         (
-            "Correlation of L(t) and L(t+s) about their means over the walkers of the same solution at each step, averaged over t; ξ is the lag where it "
-            "falls to 1/e. After Weinberger (1990), centred step by step because walks that leave a minimum are not stationary."
+            "Correlation of L(t) and L(t+s) about their means over the walkers of the same solution at each step, "
+            "averaged over t; ξ is the lag where it "
+            "falls to 1/e. After Weinberger (1990), centred step by step because walks that leave a minimum are not "
+            "stationary."
         ),
     ),
     (
         "S, α, barrier",
-        "S pairs of hidden neurons exchanged; way w(α) = (1−α) w + α Pw; barrier: largest loss on the way minus the larger loss of the ends.",
+        (
+            "S pairs of hidden neurons exchanged; way w(α) = (1−α) w + α Pw; barrier: largest loss on the way "
+            "minus the "
+            "larger loss of the ends."
+        ),
     ),
     (
         "q, overlap",
         (
-            "q = w·w'/(|w||w'|), the cosine of two solutions as they are, no symmetry removed. Of a glass of even order, where "
+            "q = w·w'/(|w||w'|), the cosine of two solutions as they are, no symmetry removed. Of a glass of even "
+            "order, where "
             "H(−σ) = H(σ), it is |q|."
         ),
     ),
     (
         "Cophenetic correlation",
-        "Pearson's correlation of the distances with the heights at which pairs join in the tree; 1 for an ultrametric set.",
+        (
+            "Pearson's correlation of the distances with the heights at which pairs join in the tree; 1 for an "
+            "ultrametric set."
+        ),
     ),
     (
         "Filter-normalised direction",
-        "Normal numbers, scaled so that each neuron's incoming weights and bias together have the norm that they have in w; then |δw|/|w| is the relative distance.",
+        (
+            "Normal numbers, scaled so that each neuron's incoming weights and bias together have the norm that they "
+            "have "
+            "in w; then |δw|/|w| is the relative distance."
+        ),
     ),
     (
         "Rise",
-        "Mean over random directions of L(w + r d) − L(w) at relative distance r. A measure of sharpness: small is flat.",
+        (
+            "Mean over random directions of L(w + r d) − L(w) at relative distance r. A measure of sharpness: small is "
+            "flat."
+        ),
     ),
     ("Generalisation gap", "Test loss minus training loss."),
     (
         "±",
         (
-            "Standard error of the mean over replicas, walkers or trials, or a jackknife or bootstrap error over replicas where it says so; "
-            "where several walkers or trials share a solution, over the solutions. A change is taken pair by pair where both ends were measured "
+            "Standard error of the mean over replicas, walkers or trials, or a jackknife or bootstrap error over "
+            "replicas where it says so; "
+            "where several walkers or trials share a solution, over the solutions. A change is taken pair by pair "
+            "where both ends were measured "
             "on the same solutions: its error is smaller than those of the two means."
         ),
     ),
@@ -59,43 +81,77 @@ _STUDY = (
 _GLASS = (
     (
         "H(σ), energy",
-        ("H(σ) = N^(−(p−1)/2) Σ J σ…σ over all ordered p-tuples of N spins, J independent standard normal numbers, |σ|² = N; so "
-        "E[H(σ)H(σ')] = N q^p (Auffinger, Ben Arous and Černý, arXiv:1003.1129). The page gives H/N, the energy per spin."),
+        (
+            "H(σ) = N^(−(p−1)/2) Σ J σ…σ over all ordered p-tuples of N spins, J independent standard normal numbers, "
+            "|σ|² = N; so "
+            "E[H(σ)H(σ')] = N q^p (Auffinger, Ben Arous and Černý, arXiv:1003.1129). The page gives H/N, the energy "
+            "per spin."
+        ),
     ),
     (
         "ABC, CS",
-        ("The normalisation above, and that of Crisanti and Sommers (1992), whose energies and temperatures are smaller by √2 and "
-        "whose times are longer by √2. All numbers are ABC where nothing else is said."),
+        (
+            "The normalisation above, and that of Crisanti and Sommers (1992), whose energies and temperatures are "
+            "smaller by √2 and "
+            "whose times are longer by √2. All numbers are ABC where nothing else is said."
+        ),
     ),
     ("q, overlap", "σ·σ'/N: the cosine of two points of the sphere."),
     (
         "E_inf, threshold",
-        ("2 √((p−1)/p). Above −E_inf typical critical points are saddles with a share of N negative directions, below it minima are "
-        "the most numerous."),
+        (
+            "2 √((p−1)/p). Above −E_inf typical critical points are saddles with a share of N negative directions, "
+            "below it minima are "
+            "the most numerous."
+        ),
     ),
     ("E_0, E_k", "Below −E_k there are no critical points of index k or higher, for N → ∞. −E_0 is the ground state."),
     ("Index", "Number of negative eigenvalues of the Hessian on the sphere, out of N−1."),
-    ("Complexity Θ, Θ_k", "Growth rate (1/N) ln of the mean number of critical points (of index k) of energy at most u."),
+    (
+        "Complexity Θ, Θ_k",
+        "Growth rate (1/N) ln of the mean number of critical points (of index k) of energy at most u.",
+    ),
     (
         "T_d, T_s",
-        ("Dynamical temperature: below it dynamics from a random point does not equilibrate, for N → ∞. Static temperature: below it "
-        "equilibrium has one-step replica symmetry breaking."),
+        (
+            "Dynamical temperature: below it dynamics from a random point does not equilibrate, for N → ∞. Static "
+            "temperature: below it "
+            "equilibrium has one-step replica symmetry breaking."
+        ),
     ),
     ("q_EA", "Edwards and Anderson's overlap of two configurations in one state."),
-    ("t, time", "That of dσ/dt = −P∇H, P being the projection on the tangent directions; with noise of variance 2T at temperature T."),
-    ("Corr(q), a_p", "Correlation of the energies at two points of overlap q; weights of the mixture Σ a_p q^p with that correlation."),
+    (
+        "t, time",
+        (
+            "That of dσ/dt = −P∇H, P being the projection on the tangent directions; with noise of variance 2T at "
+            "temperature T."
+        ),
+    ),
+    (
+        "Corr(q), a_p",
+        (
+            "Correlation of the energies at two points of overlap q; weights of the mixture Σ a_p q^p with that "
+            "correlation."
+        ),
+    ),
     (
         "Cophenetic correlation",
-        "Pearson's correlation of the distances with the heights at which pairs join in the tree; 1 for an ultrametric set.",
+        (
+            "Pearson's correlation of the distances with the heights at which pairs join in the tree; 1 for an "
+            "ultrametric set."
+        ),
     ),
     ("z", "Measured minus exact, in standard errors of the measured."),
     (
         "±",
-        ("Standard error of the mean over instances, or over minima, walkers or pairs where it says so. A change is taken pair by pair where "
-        "both ends were measured on the same instances."),
+        (
+            "Standard error of the mean over instances, or over minima, walkers or pairs where it says so. A change is "
+            "taken pair by pair where "
+            "both ends were measured on the same instances."
+        ),
     ),
     ("p, significant", JUDGEMENT),
-)  # fmt: skip
+)
 
 DEFINITIONS = {"study": _STUDY, "glass": _GLASS}
 """Terms and their meanings, for each kind of file."""

@@ -149,9 +149,12 @@ def _written(book: Book, chapter: Chapter) -> Part | None:
 
 def _render(book: Book, parts: list[Part], place: str) -> str:
     environment = Environment(
-        loader=PackageLoader("spinland.report"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=PackageLoader("spinland.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["typeset"] = set_formulas
     store, names = book.store, book.store.names()
     return environment.get_template("page.html.j2").render(
@@ -187,8 +190,12 @@ def _command(config: Settings, out: str) -> str:
         if isinstance(value, bool):
             words.append(flag if value else "--no-" + flag[2:])
         else:
-            words += [flag, ",".join(repr(v) if isinstance(v, float) else str(v) for v in value) or "none"
-                      if isinstance(value, tuple) else str(value)]  # fmt: skip
+            words += [
+                flag,
+                ",".join(repr(v) if isinstance(v, float) else str(v) for v in value) or "none"
+                if isinstance(value, tuple)
+                else str(value),
+            ]
     return shlex.join([*words, "--out", out])
 
 

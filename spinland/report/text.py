@@ -41,12 +41,7 @@ def told(study: str | os.PathLike[str], width: int = _WIDEST) -> str:
     book, chapters = book_of(Store(user_path("study", study), "r"))
     screen = io.StringIO()
     console = Console(
-        file=screen,
-        width=max(40, min(width, _WIDEST)),
-        markup=False,
-        highlight=False,
-        emoji=False,
-        color_system=None,
+        file=screen, width=max(40, min(width, _WIDEST)), markup=False, highlight=False, emoji=False, color_system=None
     )
     console.print(book.title)
     console.print(book.subtitle)

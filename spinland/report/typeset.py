@@ -1,6 +1,7 @@
 """Formulas in the words of a page: one way to write them, one way to set them.
 
-Text is written plainly, ``q^p``, ``N^(−1/2)``, ``E_inf``, and all of it goes through :func:`set_formulas`, so that an index is an
+Text is written plainly, ``q^p``, ``N^(−1/2)``, ``E_inf``, and all of it goes through :func:`set_formulas`, so that an
+index is an
 index wherever it stands. Only the symbols of the theory have indices: names of files and data sets keep their
 underscores.
 """

@@ -58,8 +58,10 @@ def block_count(n_samples: int, memory: float) -> int:
     if blocks < _FEWEST:
         warnings.warn(
             f"{n_samples} samples are {n_samples / memory:.3g} autocorrelation times of {memory:.3g}; below "
-            f"{_FEWEST * _MEMORIES} errors from blocks may be too small", ShortRunWarning, stacklevel=4,
-        )  # fmt: skip
+            f"{_FEWEST * _MEMORIES} errors from blocks may be too small",
+            ShortRunWarning,
+            stacklevel=4,
+        )
     return min(max(blocks, _FEWEST), _MOST)
 
 
@@ -79,7 +81,7 @@ def chain_error(series: Array, blocks: int) -> Array:
 
 
 def block_error(series: Array, estimate: Callable[[Array], Array], blocks: int) -> Array:
-    """Jackknife error of ``estimate`` of samples (n, ...) over blocks of consecutive samples; NaN for fewer than four."""
+    """Jackknife error of ``estimate`` of samples (n, ...) over blocks of samples in a row; NaN for fewer than four."""
 
     def error(count: int) -> Array:
         edges = np.linspace(0, len(series), count + 1).astype(int)

@@ -65,9 +65,7 @@ class RankCorrelation(Result):
     def verdict(self) -> str:
         """The outcome in a sentence."""
         if math.isnan(self.rho):
-            return (
-                f"no rank correlation is defined: one of the quantities is constant over its {self.n} points"
-            )
+            return f"no rank correlation is defined: one of the quantities is constant over its {self.n} points"
         return f"rank correlation {self.rho:+.3f} ± {self.error:.3f}, p = {self.p:.2g}, {self.n} points"
 
 

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def power_law(
-    x: NDArray[Any], y: NDArray[np.float64], error: NDArray[np.float64]
-) -> tuple[float, float, float]:
+def power_law(x: NDArray[Any], y: NDArray[np.float64], error: NDArray[np.float64]) -> tuple[float, float, float]:
     """Exponent γ, its error and the factor a of the best y = a x^γ for three points or more, errors above 0.
 
     Weighted least squares of the logarithms. Where the points scatter by more than their errors, so does the

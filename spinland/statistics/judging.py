@@ -24,10 +24,14 @@ from .uncertainty import grouped_error
 SIGNIFICANCE = 0.01  # a difference counts, everywhere, where chance gives one as large no more often
 _DRAWS = 14  # points of the integral over several deviations, as a power of 2: p to about 0.001
 JUDGEMENT = (
-    "p is the two-sided probability that chance alone gives a difference as large, by Student's t with the degrees of freedom of the "
-    "error (Welch's for two independent means; for the largest of several deviations with the correlations of the samples, or Šidák's "
-    f"bound where these are not known). Everywhere on this page a difference is called significant where p ≤ {SIGNIFICANCE:g}, and only there. "
-    "An error that is unknown comes from fewer than two independent samples, or from a quantity that is not defined for all of them."
+    "p is the two-sided probability that chance alone gives a difference as large, by Student's t with the degrees of "
+    "freedom of the "
+    "error (Welch's for two independent means; for the largest of several deviations with the correlations of the "
+    "samples, or Šidák's "
+    "bound where these are not known). Everywhere on this page a difference is called significant where p ≤ "
+    f"{SIGNIFICANCE:g}, and only there. "
+    "An error that is unknown comes from fewer than two independent samples, or from a quantity that is not defined "
+    "for all of them."
 )
 """How the pages judge, in words."""
 
@@ -134,7 +138,7 @@ def rank_p(value: float, draws: ArrayLike) -> NDArray[np.float64]:
 
 
 def deviations(measured: ArrayLike, error: ArrayLike, exact: ArrayLike) -> NDArray[np.float64]:
-    """(measured − exact)/error. Where samples did not vary: 0 if they are exact, else NaN, their error being unknown."""
+    """(measured − exact)/error. Where samples did not vary: 0 if exact, else NaN, as their error is unknown."""
     value, width, truth = (np.asarray(x, dtype=np.float64) for x in (measured, error, exact))
     difference = value - truth
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -245,6 +249,4 @@ def _beyond(z: float, fluctuations: NDArray[np.float64], n: int) -> float:
 def _draws(rank: int, freedom: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Evenly spread normal numbers (2^_DRAWS, rank) and the estimates of their standard deviation that go with them."""
     points = scipy.stats.qmc.Sobol(rank + 1, scramble=False).random_base2(_DRAWS) + 2.0 ** -(_DRAWS + 1)
-    return scipy.stats.norm.ppf(points[:, :rank]), np.sqrt(
-        scipy.stats.chi2.ppf(points[:, rank], freedom) / freedom
-    )
+    return scipy.stats.norm.ppf(points[:, :rank]), np.sqrt(scipy.stats.chi2.ppf(points[:, rank], freedom) / freedom)

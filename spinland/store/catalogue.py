@@ -48,9 +48,7 @@ def check_new_name(name: str) -> str:
     """
     depth, length = check_name(name).count("/"), len(name)
     if depth > _MOST_FOLDERS or length > _LONGEST:
-        raise ArgumentError(
-            "name", f"at most {_MOST_FOLDERS} folders and {_LONGEST} letters", f"{depth} and {length}"
-        )
+        raise ArgumentError("name", f"at most {_MOST_FOLDERS} folders and {_LONGEST} letters", f"{depth} and {length}")
     return name
 
 
@@ -68,9 +66,7 @@ def results_in(file: h5py.File) -> Iterator[tuple[str, h5py.Group]]:
         name, group = waiting.pop()
         first = seen.setdefault(h5py.h5o.get_info(group.id).addr, name)
         if first != name:
-            raise ValueError(
-                f"{first or '/'!r} and {name!r} are one group; was it changed by another program?"
-            )
+            raise ValueError(f"{first or '/'!r} and {name!r} are one group; was it changed by another program?")
         if name and CLASS in group.attrs:
             yield name, group
             continue

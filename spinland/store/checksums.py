@@ -91,18 +91,12 @@ def read_checks(
         or set(checks["arrays"]) != arrays
         or checks.get("rest") != _hash_of_rest(record, checks["arrays"], by_rows)
     ):
-        raise StoreError(
-            path, f"{name!r} is damaged: its numbers, texts or shapes are not what was written; {DAMAGED}"
-        )
+        raise StoreError(path, f"{name!r} is damaged: its numbers, texts or shapes are not what was written; {DAMAGED}")
     return checks
 
 
 def compare_arrays(
-    path: Path,
-    name: str,
-    arrays: Mapping[str, NDArray[Any] | Stored],
-    checks: Mapping[str, Any],
-    raw: BinaryIO,
+    path: Path, name: str, arrays: Mapping[str, NDArray[Any] | Stored], checks: Mapping[str, Any], raw: BinaryIO
 ) -> None:
     """Compare the bytes of arrays, in memory or in the file, with their checksums.
 
@@ -116,15 +110,18 @@ def compare_arrays(
         size = array.nbytes
         if span_crc(array, raw, 0, size) != expected:
             raise StoreError(
-                path,
-                f"{name!r} is damaged: the bytes of {field!r} are not those that were written; {DAMAGED}",
+                path, f"{name!r} is damaged: the bytes of {field!r} are not those that were written; {DAMAGED}"
             )
 
 
 def compare_rows(
-    path: Path, name: str, arrays: Sequence[NDArray[Any] | Stored], done: NDArray[np.uint8],
-    checks: NDArray[np.uint32], raw: BinaryIO,
-) -> None:  # fmt: skip
+    path: Path,
+    name: str,
+    arrays: Sequence[NDArray[Any] | Stored],
+    done: NDArray[np.uint8],
+    checks: NDArray[np.uint32],
+    raw: BinaryIO,
+) -> None:
     """Compare the rows that are written with their checksums; the arrays in the order of the fields' names.
 
     Raises
@@ -139,8 +136,7 @@ def compare_rows(
             found = span_crc(array, raw, int(index) * size, size, found)
         if found != checks[index]:
             raise StoreError(
-                path,
-                f"{name!r} is damaged: the bytes of row {index} are not those that were written; {DAMAGED}",
+                path, f"{name!r} is damaged: the bytes of row {index} are not those that were written; {DAMAGED}"
             )
 
 

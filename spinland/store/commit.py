@@ -109,9 +109,7 @@ def _acquire(path: Path, lock: Path, patience: float) -> int:
             if time.monotonic() > deadline:
                 os.close(descriptor)
                 since = f" for {patience:g} s" if patience else ""
-                raise StoreError(
-                    path, f"another process has been writing to it{since}; stop it or wait"
-                ) from None
+                raise StoreError(path, f"another process has been writing to it{since}; stop it or wait") from None
             time.sleep(0.002)
         except BaseException:
             os.close(descriptor)

@@ -36,11 +36,7 @@ LARGE = 1 << 16
 PAGE = 4096
 
 # Fixed, so that the same results give the same bytes whatever the defaults of an HDF5 version are.
-_SETTINGS: dict[str, Any] = {
-    "libver": ("v108", "v108"),
-    "alignment_threshold": LARGE,
-    "alignment_interval": PAGE,
-}
+_SETTINGS: dict[str, Any] = {"libver": ("v108", "v108"), "alignment_threshold": LARGE, "alignment_interval": PAGE}
 
 
 UNREADABLE = (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError)
@@ -66,9 +62,7 @@ class _Overlay(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._position = (
-            offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        )
+        self._position = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         return self._position
 
     def tell(self) -> int:
@@ -199,9 +193,7 @@ def _check_format(path: Path, file: h5py.File) -> None:
     if FORMAT_MARK not in file.attrs:
         raise StoreError(path, "is an HDF5 file, but not one of spinland's")
     if format_of(file) not in range(1, FORMAT + 1):
-        raise StoreError(
-            path, f"has format {format_of(file)}; this version of spinland reads formats 1 to {FORMAT}"
-        )
+        raise StoreError(path, f"has format {format_of(file)}; this version of spinland reads formats 1 to {FORMAT}")
 
 
 def format_of(file: h5py.File) -> Any:

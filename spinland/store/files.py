@@ -33,7 +33,5 @@ def write_file(path: Path, content: bytes) -> None:
             partial.write_bytes(content)
     except StoreError as error:
         if isinstance(error.__cause__, OSError):  # of whatever step: to the user all of them are one
-            raise StoreError(
-                path, f"cannot be written: {error.__cause__.strerror or error.__cause__}"
-            ) from None
+            raise StoreError(path, f"cannot be written: {error.__cause__.strerror or error.__cause__}") from None
         raise

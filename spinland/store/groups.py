@@ -98,8 +98,7 @@ def read_record(path: Path, group: h5py.Group, nested: int = 0) -> Record:
         raise StoreError(path, f"{group.name}: results within results, more than {_MOST_NESTED} deep")
     kinds = json.loads(get_text(group, FIELDS))
     if not isinstance(kinds, dict) or not all(
-        name.isidentifier() and isinstance(kind, str) and _KIND.fullmatch(kind)
-        for name, kind in kinds.items()
+        name.isidentifier() and isinstance(kind, str) and _KIND.fullmatch(kind) for name, kind in kinds.items()
     ):
         raise StoreError(path, f"{group.name}: the list of its fields makes no sense")
     attributes: dict[str, Any] = {}
@@ -152,8 +151,7 @@ def stored(path: Path, dataset: h5py.Dataset) -> Stored:
         return where(dataset)
     except (TypeError, ValueError) as error:
         raise StoreError(
-            path,
-            f"{dataset.name} is not a contiguous dataset; was the file changed by another program? ({error})",
+            path, f"{dataset.name} is not a contiguous dataset; was the file changed by another program? ({error})"
         ) from None
 
 

@@ -104,9 +104,7 @@ def _mapped(raw: BinaryIO, place: Stored) -> NDArray[Any]:
     return mapped
 
 
-def _compare(
-    path: Path, name: str, found: Found, arrays: dict[str, NDArray[Any] | Stored], raw: BinaryIO
-) -> None:
+def _compare(path: Path, name: str, found: Found, arrays: dict[str, NDArray[Any] | Stored], raw: BinaryIO) -> None:
     if found.checks is None:
         return
     compare_arrays(path, name, arrays, found.checks, raw)

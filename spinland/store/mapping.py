@@ -170,11 +170,7 @@ def record_of_fields(kind: type[Registered], values: Mapping[str, Any]) -> Recor
 
 def _array(label: str, value: NDArray[Any] | Blank) -> tuple[str, NDArray[Any] | Blank]:
     kind, itemsize = value.dtype.kind, value.dtype.itemsize
-    if (
-        isinstance(value, np.ma.MaskedArray)
-        or kind not in "biufSU"
-        or itemsize > (8 if kind in "biuf" else 1 << 31)
-    ):
+    if isinstance(value, np.ma.MaskedArray) or kind not in "biufSU" or itemsize > (8 if kind in "biuf" else 1 << 31):
         raise ArgumentError(
             label, "an array of booleans, integers, floats of up to 64 bits or strings", value.dtype.name
         )
@@ -216,7 +212,5 @@ def _plain_tuple(label: str, value: tuple[Any, ...]) -> list[Any]:
     items = [item.item() if isinstance(item, np.generic) else item for item in value]
     for item in items:
         if not (item is None or isinstance(item, (bool, int, float, str, tuple))):
-            raise ArgumentError(
-                label, "numbers, strings, booleans, None or tuples in a tuple", type(item).__name__
-            )
+            raise ArgumentError(label, "numbers, strings, booleans, None or tuples in a tuple", type(item).__name__)
     return [_plain_tuple(label, item) if isinstance(item, tuple) else item for item in items]

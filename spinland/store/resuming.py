@@ -51,13 +51,11 @@ def take_up(path: Path, name: str, record: Record, mixed: bool) -> bool:
             return False
         if found.record.module is not None:
             raise StoreError(
-                path,
-                f"{name!r} was begun by an earlier spinland, which finishes it; take another name or file",
+                path, f"{name!r} was begun by an earlier spinland, which finishes it; take another name or file"
             )
         if get_text(group, DIGEST) != record.digest:
             raise StoreError(
-                path,
-                f"{name!r} was begun with other arguments; go on with the same ones, or take another name or file",
+                path, f"{name!r} was begun with other arguments; go on with the same ones, or take another name or file"
             )
         environments = _environments(path, name, found, record, mixed)
     if environments is not None:

@@ -66,12 +66,14 @@ def rows_of(path: Path, group: h5py.Group, raw: BinaryIO) -> Rows | None:
     checks = read_bytes(raw, stored(path, group[ROW_CHECKS])) if holds_checks(group.file) else None
     lengths = {stored(path, group[field]).shape[:1] for field in fields}
     if (
-        not fields or fields != sorted(fields) or lengths != {done.shape} or done.dtype != np.uint8
-        or not (done <= 1).all() or (checks is not None and (checks.shape, checks.dtype) != (done.shape, np.uint32))
-    ):  # fmt: skip
-        raise StoreError(
-            path, f"{group.name[1:]!r} is damaged: the marks of its rows make no sense; {DAMAGED}"
-        )
+        not fields
+        or fields != sorted(fields)
+        or lengths != {done.shape}
+        or done.dtype != np.uint8
+        or not (done <= 1).all()
+        or (checks is not None and (checks.shape, checks.dtype) != (done.shape, np.uint32))
+    ):
+        raise StoreError(path, f"{group.name[1:]!r} is damaged: the marks of its rows make no sense; {DAMAGED}")
     return Rows(tuple(fields), done, checks)
 
 
@@ -81,10 +83,7 @@ def progress(done: NDArray[np.uint8]) -> str:
 
 
 def blank_record(
-    kind: type[Result],
-    n_rows: int,
-    rows: Mapping[str, tuple[tuple[int, ...], DTypeLike]],
-    fields: Mapping[str, Any],
+    kind: type[Result], n_rows: int, rows: Mapping[str, tuple[tuple[int, ...], DTypeLike]], fields: Mapping[str, Any]
 ) -> Record:
     """Describe a result of which some arrays are not known yet; arguments as in `Store.reserve`."""
     if not (isinstance(kind, type) and issubclass(kind, Result)):
@@ -98,9 +97,7 @@ def blank_record(
         raise ArgumentError("fields", f"no field that is also in rows, but {min(both)!r} is")
     if rows.keys() | fields.keys() != wanted or not rows:
         odd = min(wanted ^ (rows.keys() | fields.keys()), default="no rows")
-        raise ArgumentError(
-            "rows and fields", f"together the fields of {kind.__name__}", f"a difference in {odd!r}"
-        )
+        raise ArgumentError("rows and fields", f"together the fields of {kind.__name__}", f"a difference in {odd!r}")
     blanks = {}
     for name, (shape, dtype) in rows.items():
         lengths = tuple(checks.integer(f"rows[{name!r}]", length, minimum=0) for length in shape)
@@ -227,13 +224,9 @@ class RowWriter:
                 finally:
                     os.close(descriptor)
 
-    def _indices(
-        self, rows: int | Sequence[int] | NDArray[np.int64], done: NDArray[np.uint8]
-    ) -> NDArray[np.int64]:
+    def _indices(self, rows: int | Sequence[int] | NDArray[np.int64], done: NDArray[np.uint8]) -> NDArray[np.int64]:
         listed = np.atleast_1d(given("rows", rows)).tolist()
-        indices = np.array(
-            [checks.integer("rows", row, minimum=0, maximum=done.size - 1) for row in listed], np.int64
-        )
+        indices = np.array([checks.integer("rows", row, minimum=0, maximum=done.size - 1) for row in listed], np.int64)
         if np.unique(indices).size != indices.size:
             raise ArgumentError("rows", "every row once", rows)
         written = indices[done[indices] != 0]
@@ -242,9 +235,7 @@ class RowWriter:
         return indices
 
 
-def _blocks(
-    places: dict[str, Stored], arrays: dict[str, ArrayLike], n_rows: int, one: bool
-) -> dict[str, NDArray[Any]]:
+def _blocks(places: dict[str, Stored], arrays: dict[str, ArrayLike], n_rows: int, one: bool) -> dict[str, NDArray[Any]]:
     """Check what is to be written; every block comes out as (rows, ...) in the type of the file."""
     odd = places.keys() ^ arrays.keys()
     if odd:

@@ -16,9 +16,7 @@ from ..result_names import Registered, find
 from .mapping import Record
 
 
-def value_of(
-    path: Path, name: str, record: Record, arrays: Mapping[str, NDArray[Any]], prefix: str = ""
-) -> Any:
+def value_of(path: Path, name: str, record: Record, arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> Any:
     """Make the dataclass that a record describes.
 
     A field that a newer version has added takes its default; other changes are made by the upgrades of the class.
@@ -54,9 +52,7 @@ def value_of(
     except StoreError:
         raise
     except Exception as error:  # whatever the class raises for values that it was never meant to see
-        raise StoreError(
-            path, f"{name!r}: {record.name} cannot be made from what is stored: {error}"
-        ) from error
+        raise StoreError(path, f"{name!r}: {record.name} cannot be made from what is stored: {error}") from error
 
 
 def _class(path: Path, name: str, record: Record) -> type[Registered]:
@@ -75,16 +71,13 @@ def _class(path: Path, name: str, record: Record) -> type[Registered]:
     return kind
 
 
-def _check_fields(
-    path: Path, name: str, record: Record, kind: type[Registered], values: Mapping[str, Any]
-) -> None:
+def _check_fields(path: Path, name: str, record: Record, kind: type[Registered], values: Mapping[str, Any]) -> None:
     known = {field.name: field for field in fields(kind) if field.init}  # type: ignore[arg-type]
     needed = {n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
     for problem, which in (("missing", needed - values.keys()), ("unknown", values.keys() - known.keys())):
         if which:
             raise StoreError(
-                path,
-                f"{name!r}: field {min(which)!r} of {record.name} is {problem}; was it made by another version?",
+                path, f"{name!r}: field {min(which)!r} of {record.name} is {problem}; was it made by another version?"
             )
 
 

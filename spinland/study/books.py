@@ -9,10 +9,7 @@ from ..store.hdf5 import Store
 from .glasses import GLASS, GlassBook
 from .networks import STUDY, NetworkBook
 
-BOOKS: dict[str, tuple[type[Book], tuple[Chapter, ...]]] = {
-    "study": (NetworkBook, STUDY),
-    "glass": (GlassBook, GLASS),
-}
+BOOKS: dict[str, tuple[type[Book], tuple[Chapter, ...]]] = {"study": (NetworkBook, STUDY), "glass": (GlassBook, GLASS)}
 """For each kind of file its book and its chapters."""
 
 

@@ -260,9 +260,7 @@ def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     """In words, why a file is not the one that is wanted; empty if it is."""
     kind = wanted["kind"]
     if found.get("kind") != kind:
-        return _or_else(
-            f"holds something else than a {kind}" if found else f"holds results that no {kind} made"
-        )
+        return _or_else(f"holds something else than a {kind}" if found else f"holds results that no {kind} made")
     changed = [
         f"{key} = {found['config'].get(key)!r}, not {value!r}"
         for key, value in wanted["config"].items()

@@ -205,13 +205,7 @@ def run_glass(
 
 def _check_room(config: GlassConfig) -> None:
     """Refuse instances that do not fit into memory together, before anything is computed."""
-    most = max(
-        config.spins,
-        config.heat_spins or 0,
-        config.layer_spins,
-        *config.critical_spins,
-        *(config.sizes or ()),
-    )
+    most = max(config.spins, config.heat_spins or 0, config.layer_spins, *config.critical_spins, *(config.sizes or ()))
     need = 8 * math.comb(most + config.order - 1, config.order) * (config.instances + 1)
     have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if need > 0.8 * have:

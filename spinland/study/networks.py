@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-STUDY = (
-    TRAINING, WALKS, SWAPS, HIERARCHY, FLATNESS, LINES, PLANES, MINIMA, PROFILES, CORRELATION,
-)  # fmt: skip
+STUDY = (TRAINING, WALKS, SWAPS, HIERARCHY, FLATNESS, LINES, PLANES, MINIMA, PROFILES, CORRELATION)
 """Chapters of a study of networks, in the order of its page."""
 
 
@@ -101,21 +99,13 @@ class NetworkBook(Book):
 
     settings = StudyConfig
 
-    def __init__(
-        self, config: StudyConfig, store: Store, facts: Mapping[str, Any], dataset: Dataset | None = None
-    ):
+    def __init__(self, config: StudyConfig, store: Store, facts: Mapping[str, Any], dataset: Dataset | None = None):
         super().__init__(config, store, facts)
         self.dataset = dataset
         self.title = f"Loss landscape of {self._shape} on {facts['dataset']}"
-        self.subtitle = (
-            f"The four protocols of arXiv:2407.20724, by spinland {facts['version']}. Seed {config.seed}."
-        )
+        self.subtitle = f"The four protocols of arXiv:2407.20724, by spinland {facts['version']}. Seed {config.seed}."
         self.network = NetworkSubject(
-            key="network",
-            solutions="ensemble",
-            folder="hierarchy",
-            places=_PLACES,
-            **self._of(config.hidden[0]),
+            key="network", solutions="ensemble", folder="hierarchy", places=_PLACES, **self._of(config.hidden[0])
         )
 
     def _of(self, width: int) -> dict[str, Any]:
@@ -157,9 +147,7 @@ class NetworkBook(Book):
             raise ArgumentError("dataset", "the data of the study", "none")
         loss, n = ("cross_entropy" if data.task == "classification" else "mse"), self.config.probe_samples
         x, y = data.x_train[:n], data.y_train[:n]
-        return sl.NetworkLandscape(
-            network, x, y, loss=loss, dtype=self.config.dtype, quantity="training loss"
-        )
+        return sl.NetworkLandscape(network, x, y, loss=loss, dtype=self.config.dtype, quantity="training loss")
 
     @cached_property
     def sweep(self) -> tuple[WidthSubject, ...]:  # type: ignore[override]
@@ -169,9 +157,7 @@ class NetworkBook(Book):
                 key=f"width/{width}",
                 label=f"M = {width}",
                 width=width,
-                solutions=self.network.solutions
-                if width == self.config.hidden[0]
-                else f"widths/{width}/ensemble",
+                solutions=self.network.solutions if width == self.config.hidden[0] else f"widths/{width}/ensemble",
                 folder=f"widths/{width}",
                 seed=rng.derive_seed(self.config.seed, SEED_WIDTH, width),
                 **self._of(width),
@@ -199,11 +185,7 @@ class NetworkBook(Book):
     def _instance(self) -> dict[str, int]:
         config = self.config
         spins = spins_beside(config, self.network.network.n_params)
-        return {
-            "n_spins": spins,
-            "order": config.glass_order,
-            "instance": rng.derive_seed(config.seed, SEED_GLASS),
-        }
+        return {"n_spins": spins, "order": config.glass_order, "instance": rng.derive_seed(config.seed, SEED_GLASS)}
 
     @property
     def descents(self) -> dict[str, dict[str, int]]:
@@ -211,8 +193,7 @@ class NetworkBook(Book):
         if not self.config.glass_replicas:
             return {}
         return {
-            self.glass.solutions: self._instance
-            | {"n_starts": self.config.glass_replicas, "seed": self.config.seed}
+            self.glass.solutions: self._instance | {"n_starts": self.config.glass_replicas, "seed": self.config.seed}
         }
 
     @property

@@ -4,12 +4,4 @@ from .orbits import orbit, orbit_size
 from .representative import canonical
 from .transformation import NetworkSymmetry, permute, random_symmetry, rescale
 
-__all__ = [
-    "NetworkSymmetry",
-    "canonical",
-    "orbit",
-    "orbit_size",
-    "permute",
-    "random_symmetry",
-    "rescale",
-]
+__all__ = ["NetworkSymmetry", "canonical", "orbit", "orbit_size", "permute", "random_symmetry", "rescale"]

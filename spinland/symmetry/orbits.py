@@ -53,9 +53,7 @@ def orbit(network: ReLUNetwork, point: ArrayLike, *, limit: int = 100_000) -> It
     count = orbit_size(network)
     if count > limit:
         raise ArgumentError(
-            "network",
-            f"an orbit of at most {limit} members",
-            f"{_decimal(count)} for widths {network.widths}",
+            "network", f"an orbit of at most {limit} members", f"{_decimal(count)} for widths {network.widths}"
         )
     return _members(network, batch[0])
 

@@ -55,9 +55,7 @@ def canonical(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
 
 
 def _normal_form(network: ReLUNetwork, point: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
-    layers = [
-        (weight.copy(), None if bias is None else bias.copy()) for weight, bias in network.layers(point)
-    ]
+    layers = [(weight.copy(), None if bias is None else bias.copy()) for weight, bias in network.layers(point)]
     for layer in range(network.n_layers - 1):
         weight, bias = layers[layer]
         following, following_bias = layers[layer + 1]
@@ -68,19 +66,14 @@ def _normal_form(network: ReLUNetwork, point: NDArray[np.float64], tolerance: fl
         order = np.lexsort(incoming.T[::-1])
         incoming = incoming[order]
         columns = weight.shape[1]
-        layers[layer] = (
-            np.ascontiguousarray(incoming[:, :columns]),
-            None if bias is None else incoming[:, columns],
-        )
+        layers[layer] = (np.ascontiguousarray(incoming[:, :columns]), None if bias is None else incoming[:, columns])
         outgoing = np.ascontiguousarray((following * norm)[:, order])
         _share_among_twins(incoming, outgoing, tolerance)
         layers[layer + 1] = (outgoing, following_bias)
     return network.flatten(layers)
 
 
-def _share_among_twins(
-    incoming: NDArray[np.float64], outgoing: NDArray[np.float64], tolerance: float
-) -> None:
+def _share_among_twins(incoming: NDArray[np.float64], outgoing: NDArray[np.float64], tolerance: float) -> None:
     """Average the outgoing columns of neurons whose sorted unit incoming rows agree, in place."""
     starts = np.flatnonzero(np.any(np.abs(np.diff(incoming, axis=0)) > tolerance, axis=1)) + 1
     bounds = np.concatenate([[0], starts, [len(incoming)]])

@@ -85,17 +85,13 @@ class NetworkSymmetry(Owner):
         return NetworkSymmetry(
             self.network,
             [inner[outer] for outer, inner in zip(self.permutations, first.permutations, strict=True)],
-            [
-                s * t[p] for p, s, t in zip(self.permutations, self.scales, first.scales, strict=True)
-            ],
-        )  # fmt: skip
+            [s * t[p] for p, s, t in zip(self.permutations, self.scales, first.scales, strict=True)],
+        )
 
     def invert(self) -> NetworkSymmetry:
         """The transformation that undoes this one."""
         inverse = [np.argsort(p) for p in self.permutations]
-        return NetworkSymmetry(
-            self.network, inverse, [1 / s[p] for p, s in zip(inverse, self.scales, strict=True)]
-        )
+        return NetworkSymmetry(self.network, inverse, [1 / s[p] for p, s in zip(inverse, self.scales, strict=True)])
 
     @classmethod
     def identity(cls, network: ReLUNetwork) -> NetworkSymmetry:
@@ -171,9 +167,7 @@ def rescale(network: ReLUNetwork, points: ArrayLike, scales: Sequence[ArrayLike]
     return NetworkSymmetry(network, scales=scales).apply(points)
 
 
-def random_symmetry(
-    network: ReLUNetwork, seed: int = 0, *, replica: int = 0, spread: float = 0.5
-) -> NetworkSymmetry:
+def random_symmetry(network: ReLUNetwork, seed: int = 0, *, replica: int = 0, spread: float = 0.5) -> NetworkSymmetry:
     """Uniform random permutations and log-normal rescalings of all hidden layers.
 
     Parameters

@@ -96,9 +96,7 @@ def mean_critical_points(
     else:
         given = float_array("below", below)
         if np.abs(given).max(initial=0.0) > _FARTHEST:
-            raise ArgumentError(
-                "below", f"energies per spin within ±{_FARTHEST:g}", float(np.abs(given).max())
-            )
+            raise ArgumentError("below", f"energies per spin within ±{_FARTHEST:g}", float(np.abs(given).max()))
         limits = to_abc_energy(given, convention) * _x_per_energy(n, p)
     if p == 2 and below is None:
         number = 2.0 * n if k is None else 2.0
@@ -112,13 +110,7 @@ def mean_critical_points(
 
 
 def critical_point_density(
-    energy: ArrayLike,
-    n_spins: int,
-    order: int,
-    index: int | None = None,
-    convention: str = "abc",
-    *,
-    log: bool = False,
+    energy: ArrayLike, n_spins: int, order: int, index: int | None = None, convention: str = "abc", *, log: bool = False
 ) -> float | Array:
     """Mean number of critical points per unit of energy per spin: the derivative of the mean number below.
 
@@ -198,9 +190,7 @@ def _arguments(n_spins: int, order: int, index: int | None) -> tuple[int, int, i
     k = integer("index", index, minimum=0, maximum=n - 1)
     if n > LARGEST_ORDERED and p > 2:
         raise ArgumentError(
-            "n_spins",
-            f"at most {LARGEST_ORDERED} where an index is asked for (see large_n_critical_points)",
-            n,
+            "n_spins", f"at most {LARGEST_ORDERED} where an index is asked for (see large_n_critical_points)", n
         )
     return n, p, k
 

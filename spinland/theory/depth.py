@@ -45,9 +45,7 @@ def effective_spins(widths: Sequence[int]) -> float:
     >>> round(effective_spins([4, 4, 4, 1]), 12)
     4.0
     """
-    units = [
-        integer("widths", n, minimum=1) for n in entries("widths", widths, "a sequence of whole numbers")
-    ]
+    units = [integer("widths", n, minimum=1) for n in entries("widths", widths, "a sequence of whole numbers")]
     if len(units) < 2:
         raise ArgumentError("widths", "at least two layers, inputs and outputs", len(units))
     return math.exp(math.fsum(math.log(n) for n in units) / (len(units) - 1))

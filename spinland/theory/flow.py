@@ -13,9 +13,7 @@ from . import conventions
 _FAR = 1e4  # from here the asymptotic series of I_2/I_1 is exact to rounding
 
 
-def gradient_flow_energy(
-    times: ArrayLike, order: int = 2, convention: str = "abc"
-) -> float | NDArray[np.float64]:
+def gradient_flow_energy(times: ArrayLike, order: int = 2, convention: str = "abc") -> float | NDArray[np.float64]:
     """Energy per spin of the order-2 glass under gradient flow from a random point, for N → ∞.
 
     H = σᵀMσ, where the eigenvalues of M fill the semicircle of radius R = √2. The flow dσ/dt = −P∇H is
@@ -63,9 +61,7 @@ def gradient_flow_energy(
     return energy.reshape(t.shape) if t.ndim else float(energy[0])
 
 
-def spectral_flow_energy(
-    eigenvalues: ArrayLike, overlaps2: ArrayLike, times: ArrayLike
-) -> NDArray[np.float64]:
+def spectral_flow_energy(eigenvalues: ArrayLike, overlaps2: ArrayLike, times: ArrayLike) -> NDArray[np.float64]:
     """Energy per spin of one order-2 instance under gradient flow, exact at any N.
 
     For H = σᵀMσ with M symmetric, dσ/dt = −P∇H is solved by σ(t) ∝ exp(−2Mt)σ(0), so

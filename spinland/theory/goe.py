@@ -83,11 +83,7 @@ def _half_sign_integral_start(x: Array, n: int) -> Array:
 
 def _hermite_integral(j: int) -> float:
     """The integral of φ_j over the line, j even."""
-    return (
-        math.pi**-0.25
-        * math.sqrt(2.0 * math.pi)
-        * math.prod(math.sqrt((i - 1) / i) for i in range(2, j + 1, 2))
-    )
+    return math.pi**-0.25 * math.sqrt(2.0 * math.pi) * math.prod(math.sqrt((i - 1) / i) for i in range(2, j + 1, 2))
 
 
 def order_weights(x: Array, n: int, tilt: Array) -> tuple[Array, Array]:

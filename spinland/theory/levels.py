@@ -84,9 +84,7 @@ def layer_energy(order: int, index: int = 0, convention: str = "abc") -> float:
     while float(_complexity(np.array(-high), p, k)) > 0:
         high *= 2.0
     # Beyond the threshold by s² the function is linear in s³ at first: solved in s, a simple zero.
-    root = brentq(
-        lambda s: float(_complexity(np.array(-end - s * s), p, k)), 0.0, math.sqrt(high - end), xtol=1e-15
-    )
+    root = brentq(lambda s: float(_complexity(np.array(-end - s * s), p, k)), 0.0, math.sqrt(high - end), xtol=1e-15)
     return from_abc_energy(end + root * root, convention)
 
 

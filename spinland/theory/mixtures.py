@@ -65,9 +65,7 @@ def mixture_of(order: Order) -> Mixture:
         An order below 2, a β_p that is not finite, or none that is not 0.
     """
     given: Mapping[Any, Any] = (
-        order
-        if isinstance(order, Mapping)
-        else {checks.integer("order", order, minimum=2, maximum=MOST): 1.0}
+        order if isinstance(order, Mapping) else {checks.integer("order", order, minimum=2, maximum=MOST): 1.0}
     )
     variances = {}
     for p, beta in given.items():
@@ -95,9 +93,7 @@ def quadratic(mixture: Mixture) -> float:
     return mixture.variances[0] if mixture.orders[0] == 2 else 0.0
 
 
-def highest(
-    function: Callable[[NDArray[np.float64]], NDArray[np.float64]], at_zero: float
-) -> tuple[float, float]:
+def highest(function: Callable[[NDArray[np.float64]], NDArray[np.float64]], at_zero: float) -> tuple[float, float]:
     """Argument and value of the supremum over q in (0, 1) of a function with a limit at 0."""
     rest = np.geomspace(1e-9, 0.5, 1001)  # orders that are high have their maximum close to 1
     grid = np.concatenate([np.linspace(1e-3, 0.5, 1000, endpoint=False), 1.0 - rest[::-1]])

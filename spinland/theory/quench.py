@@ -72,12 +72,7 @@ class AgeingCurve(Owner):
 
 
 def quench_energy(
-    times: ArrayLike,
-    order: Order,
-    temperature: float = 0.0,
-    convention: str = "abc",
-    *,
-    step: float | None = None,
+    times: ArrayLike, order: Order, temperature: float = 0.0, convention: str = "abc", *, step: float | None = None
 ) -> QuenchCurve:
     """Energy e(t) of gradient flow or Langevin dynamics from a random start, by the equations of N → ∞.
 
@@ -181,10 +176,14 @@ def quench_correlation(
     correlation, correlation_error = _lagged(coarse, fine, "correlation", waiting, t)
     response, response_error = _lagged(coarse, fine, "response", waiting, t)
     return AgeingCurve(
-        waiting_times=asked_waiting, times=asked, correlation=correlation, response=response,
-        energy=conventions.from_abc_energy(energy, convention), correlation_error=correlation_error,
+        waiting_times=asked_waiting,
+        times=asked,
+        correlation=correlation,
+        response=response,
+        energy=conventions.from_abc_energy(energy, convention),
+        correlation_error=correlation_error,
         response_error=response_error,
-    )  # fmt: skip
+    )
 
 
 def _two_grids(

@@ -178,10 +178,16 @@ def _broken(mixture: Mixture, temperature: float, convention: str, threshold: bo
         free += complexity / m_over_t if complexity > 0 else 0.0
     unit = conventions.from_abc_energy(scale, convention)
     return GlassState(
-        temperature=t * unit, q=q, m=m_over_t * t, energy=energy * unit, free_energy=free * unit,
-        entropy=(energy - free) / t if t > 0 else -math.inf, complexity=complexity, edwards_anderson=q,
+        temperature=t * unit,
+        q=q,
+        m=m_over_t * t,
+        energy=energy * unit,
+        free_energy=free * unit,
+        entropy=(energy - free) / t if t > 0 else -math.inf,
+        complexity=complexity,
+        edwards_anderson=q,
         effective_temperature=unit / m_over_t if m_over_t > 0 else math.inf,
-    )  # fmt: skip
+    )
 
 
 def _symmetric(mixture: Mixture, temperature: float, convention: str) -> GlassState:
@@ -191,10 +197,16 @@ def _symmetric(mixture: Mixture, temperature: float, convention: str) -> GlassSt
     inside, complexity = _equilibrium_states(mixture, t)
     unit = conventions.from_abc_energy(1.0, convention)
     return GlassState(
-        temperature=t * unit, q=0.0, m=1.0, energy=-variance / t * unit, free_energy=-variance / (2 * t) * unit,
-        entropy=-variance / (2 * t**2), complexity=complexity, edwards_anderson=inside,
+        temperature=t * unit,
+        q=0.0,
+        m=1.0,
+        energy=-variance / t * unit,
+        free_energy=-variance / (2 * t) * unit,
+        entropy=-variance / (2 * t**2),
+        complexity=complexity,
+        edwards_anderson=inside,
         effective_temperature=t * unit,
-    )  # fmt: skip
+    )
 
 
 def _equilibrium_states(mixture: Mixture, temperature: float) -> tuple[float, float]:
@@ -207,9 +219,7 @@ def _equilibrium_states(mixture: Mixture, temperature: float) -> tuple[float, fl
         return (1.0 - q) * float(mixture.slope(q)) / q - temperature**2
 
     q = float(brentq(excess, onset, 1.0, xtol=1e-15))
-    complexity = 0.5 * (
-        float(minus_log_remainder(np.asarray(q))) - float(mixture.covariance(q)) / temperature**2
-    )
+    complexity = 0.5 * (float(minus_log_remainder(np.asarray(q))) - float(mixture.covariance(q)) / temperature**2)
     return q, max(complexity, 0.0)  # at T_s it is 0 up to rounding
 
 

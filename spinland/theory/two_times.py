@@ -59,9 +59,7 @@ def integrate(mixture: Mixture, temperature: float, step: float, n_steps: int) -
     TwoTimes
     """
     shape = (n_steps + 1, n_steps + 1)
-    grid = TwoTimes(
-        step=step, energy=np.zeros(n_steps + 1), correlation=np.zeros(shape), response=np.zeros(shape)
-    )
+    grid = TwoTimes(step=step, energy=np.zeros(n_steps + 1), correlation=np.zeros(shape), response=np.zeros(shape))
     c, r = grid.correlation, grid.response
     c[0, 0] = r[0, 0] = 1.0
     mu, *integrals = _right_side(grid, mixture, temperature, 0)
@@ -80,10 +78,13 @@ def integrate(mixture: Mixture, temperature: float, step: float, n_steps: int) -
             for _ in range(_CORRECTIONS):
                 mu, *integrals = _right_side(grid, mixture, temperature, i + 1)
                 _set_row(
-                    grid, i + 1,
-                    [(base + 0.5 * step * integral[:-1]) / (1.0 + 0.5 * step * mu)
-                     for base, integral in zip(bases, integrals, strict=True)],
-                )  # fmt: skip
+                    grid,
+                    i + 1,
+                    [
+                        (base + 0.5 * step * integral[:-1]) / (1.0 + 0.5 * step * mu)
+                        for base, integral in zip(bases, integrals, strict=True)
+                    ],
+                )
             mu, *integrals = _right_side(grid, mixture, temperature, i + 1)
             advance()
     return grid

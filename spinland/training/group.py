@@ -73,9 +73,7 @@ class Group:
                 kernel.descend(self._replicas(some), rule, batches, *function)
 
     def _replicas(self, some: slice) -> Replicas:
-        return Replicas(
-            self.points[some], self.first[some], self.second[some], self.alive[some], self.replicas[some]
-        )
+        return Replicas(self.points[some], self.first[some], self.second[some], self.alive[some], self.replicas[some])
 
     def record(self, epoch: int) -> None:
         """Loss and accuracy after ``epoch`` epochs, and the snapshot, where they were asked for."""

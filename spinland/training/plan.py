@@ -74,9 +74,7 @@ class Plan:
     def _prepare_samples(self) -> None:
         data = self.dataset
         self.train, self.test = (
-            Samples(
-                self.network, x, y, self.loss, self.dtype, device=self.device, drop_dead=False, names=names
-            )
+            Samples(self.network, x, y, self.loss, self.dtype, device=self.device, drop_dead=False, names=names)
             for x, y, names in (
                 (data.x_train, data.y_train, ("x_train", "y_train")),
                 (data.x_test, data.y_test, ("x_test", "y_test")),
@@ -94,10 +92,7 @@ class Plan:
         if self.own_initial is not None:
             return self.own_initial[low:high].copy()
         return np.concatenate(
-            [
-                self.network.initialize(1, self.seed, first=int(r), dtype=self.dtype)
-                for r in self.replicas[low:high]
-            ]
+            [self.network.initialize(1, self.seed, first=int(r), dtype=self.dtype) for r in self.replicas[low:high]]
         )
 
     def coefficients(self, epoch: int) -> NDArray[Any]:
@@ -123,12 +118,7 @@ class Plan:
             "initial": self.own_initial,
         }
         return provenance.record(
-            "train",
-            arguments,
-            seed=self.seed,
-            data=self.dataset.fingerprint,
-            device=self.device,
-            dtype=self.dtype,
+            "train", arguments, seed=self.seed, data=self.dataset.fingerprint, device=self.device, dtype=self.dtype
         )
 
 
@@ -159,9 +149,7 @@ def _replica_numbers(n_replicas: int | None, replicas: ArrayLike | None) -> NDAr
     given: Any = arrays.given("replicas", replicas).tolist()
     if not isinstance(given, list) or not given:
         raise ArgumentError("replicas", "a sequence of replica numbers", replicas)
-    numbers = [
-        checks.integer(f"replicas[{i}]", r, minimum=0, maximum=MAX_REPLICA) for i, r in enumerate(given)
-    ]
+    numbers = [checks.integer(f"replicas[{i}]", r, minimum=0, maximum=MAX_REPLICA) for i, r in enumerate(given)]
     if len(set(numbers)) < len(numbers):
         raise ArgumentError("replicas", "every number once", replicas)
     if n_replicas is not None and checks.integer("n_replicas", n_replicas) != len(numbers):

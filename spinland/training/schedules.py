@@ -51,11 +51,7 @@ class Cosine:
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        _set(
-            self,
-            rate=checks.real("rate", self.rate, minimum=0),
-            final=checks.real("final", self.final, minimum=0),
-        )
+        _set(self, rate=checks.real("rate", self.rate, minimum=0), final=checks.real("final", self.final, minimum=0))
 
     def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
         """Learning rates at times ``elapsed`` of ``total`` (in epochs)."""
@@ -78,9 +74,7 @@ class Cyclic:
     def __post_init__(self) -> None:
         low = checks.real("low", self.low, minimum=0)
         high = checks.real("high", self.high, minimum=low)
-        _set(
-            self, low=low, high=high, period_epochs=checks.real("period_epochs", self.period_epochs, above=0)
-        )
+        _set(self, low=low, high=high, period_epochs=checks.real("period_epochs", self.period_epochs, above=0))
 
     def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
         """Learning rates at times ``elapsed`` (in epochs)."""

@@ -90,9 +90,20 @@ def test_missing_places(spinland, tmp_path):
 
 def test_settings_make_the_round_through_toml(spinland, tmp_path):
     settings = [
-        "--hidden", "16,8", "--sigmas", "0.1,1e-3", "--widths", "none", "--no-bias", "--data-dir", 'a "b"\\c',
-        "--seed", str(2**64 - 1), "--batch-size", "16",
-    ]  # fmt: skip
+        "--hidden",
+        "16,8",
+        "--sigmas",
+        "0.1,1e-3",
+        "--widths",
+        "none",
+        "--no-bias",
+        "--data-dir",
+        'a "b"\\c',
+        "--seed",
+        str(2**64 - 1),
+        "--batch-size",
+        "16",
+    ]
     shown = spinland("study", *settings, "--show-settings").stdout
     values = tomllib.loads(shown)["study"]
     assert values["hidden"] == [16, 8]
@@ -133,8 +144,19 @@ def test_bad_settings_files(text, code, named, spinland, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["study"], ["report"], ["compile"], ["info"], ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"]]
-)  # fmt: skip
+    "words",
+    [
+        [],
+        ["study"],
+        ["report"],
+        ["compile"],
+        ["info"],
+        ["data"],
+        ["data", "list"],
+        ["data", "fetch"],
+        ["data", "check"],
+    ],
+)
 def test_help(words, spinland):
     done = spinland(*words, "--help")
     assert done.stdout.startswith(f"Usage: {' '.join(['spinland', *words])}")
@@ -202,8 +224,12 @@ def test_clearing_the_cache_deletes_kernels_only(spinland, tmp_path):
 
 def test_data_commands(spinland, tmp_path):
     assert [line.split()[0] for line in spinland("data", "list").stdout.splitlines()] == [
-        "digits", "mnist", "fashion_mnist", "linnerud", "teacher",
-    ]  # fmt: skip
+        "digits",
+        "mnist",
+        "fashion_mnist",
+        "linnerud",
+        "teacher",
+    ]
     checked = spinland("data", "check", "mnist", "--data-dir", tmp_path, code=1).stdout.splitlines()
     assert len(checked) == 4
     assert all(line.startswith("missing ") for line in checked)

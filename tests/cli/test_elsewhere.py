@@ -17,9 +17,14 @@ def begun(tmp_path, finished, spinland, tiny):
     path = tmp_path / "study.h5"
     limit = (120_000, resource.RLIM_INFINITY)
     spinland(
-        "study", *tiny, "--out", path, "--quiet", code=1,
+        "study",
+        *tiny,
+        "--out",
+        path,
+        "--quiet",
+        code=1,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
-    )  # fmt: skip
+    )
     assert "ensemble" in Store(path, "r").names()
     assert not Store(path, "r").meta["finished"]
     return path

@@ -29,16 +29,97 @@ from tests.oracles.pages import check_self_contained
 KINDS = {"study": StudyConfig, "glass": GlassConfig}
 
 VALUES = (
-    "", "0", "-1", "1", "2", "3", "8", "8,8", "8,16", "8,", ",", "none", "None", "nan", "inf", "-inf", "1e400", "1e-320", "0x10", "1_0",
-    "٣", "8;9", "true", "digits", "adam", "cosine", "float64", "~", "~/x", ".", "..", "/", "a/b", "a" * 300, "9" * 6000, "é", "σ[/bold]",
-    "[red]", ":smile:", "\udcff", "a\nb", "\x1b[31m", "--", "-", "--help", "--seed", "=", "x.npz", "\udcff.npz", "%s", "{}", "\\",
-)  # fmt: skip
+    "",
+    "0",
+    "-1",
+    "1",
+    "2",
+    "3",
+    "8",
+    "8,8",
+    "8,16",
+    "8,",
+    ",",
+    "none",
+    "None",
+    "nan",
+    "inf",
+    "-inf",
+    "1e400",
+    "1e-320",
+    "0x10",
+    "1_0",
+    "٣",
+    "8;9",
+    "true",
+    "digits",
+    "adam",
+    "cosine",
+    "float64",
+    "~",
+    "~/x",
+    ".",
+    "..",
+    "/",
+    "a/b",
+    "a" * 300,
+    "9" * 6000,
+    "é",
+    "σ[/bold]",
+    "[red]",
+    ":smile:",
+    "\udcff",
+    "a\nb",
+    "\x1b[31m",
+    "--",
+    "-",
+    "--help",
+    "--seed",
+    "=",
+    "x.npz",
+    "\udcff.npz",
+    "%s",
+    "{}",
+    "\\",
+)
 
 TOML_VALUES = (
-    "0", "-1", "1", "3", "9" * 6000, "0x10", "1e400", "nan", "inf", "true", '""', '"digits"', '"a\\u0000.npz"', '"\\u0000"', '"é"', "[]",
-    "[[]]", "[[1], [1, 2]]", "[1, [2]]", "[1, 1]", "[8, 16]", '["a"]', "{}", "{ a = 1 }", "[{ a = 1 }]", "2024-01-01", "07:32:00",
-    "1979-05-27T07:32:00Z", "[" * 20_000, "[" * 20_000 + "]" * 20_000, "[" * 500 + "]" * 500, '"""x\ny"""', "", "=", "1 2",
-)  # fmt: skip
+    "0",
+    "-1",
+    "1",
+    "3",
+    "9" * 6000,
+    "0x10",
+    "1e400",
+    "nan",
+    "inf",
+    "true",
+    '""',
+    '"digits"',
+    '"a\\u0000.npz"',
+    '"\\u0000"',
+    '"é"',
+    "[]",
+    "[[]]",
+    "[[1], [1, 2]]",
+    "[1, [2]]",
+    "[1, 1]",
+    "[8, 16]",
+    '["a"]',
+    "{}",
+    "{ a = 1 }",
+    "[{ a = 1 }]",
+    "2024-01-01",
+    "07:32:00",
+    "1979-05-27T07:32:00Z",
+    "[" * 20_000,
+    "[" * 20_000 + "]" * 20_000,
+    "[" * 500 + "]" * 500,
+    '"""x\ny"""',
+    "",
+    "=",
+    "1 2",
+)
 
 
 def call(words, folder):
@@ -135,19 +216,9 @@ def test_random_settings_files(seed, shelf):
         kind = chance.choice(list(KINDS))
         names = [name for name, *_ in listed(KINDS[kind])]
         head = chance.choice(
-            [
-                "",
-                "[study]\n",
-                "[glass]\n",
-                "[stduy]\n",
-                "[study]\n[study]\n",
-                'study = "x"\n',
-                "seed = 3\n[study]\n",
-            ]
+            ["", "[study]\n", "[glass]\n", "[stduy]\n", "[study]\n[study]\n", 'study = "x"\n', "seed = 3\n[study]\n"]
         )
-        rows = [
-            f"{name} = {chance.choice(TOML_VALUES)}\n" for name in chance.sample(names, chance.randint(0, 2))
-        ]
+        rows = [f"{name} = {chance.choice(TOML_VALUES)}\n" for name in chance.sample(names, chance.randint(0, 2))]
         if chance.random() < 0.1:
             rows.append("batch-size = 8\nbatch_size = 9\n")
         file.write_text(head + "".join(rows))
@@ -220,10 +291,16 @@ def test_no_page_takes_the_place_of_its_results(study):
 @pytest.mark.parametrize(
     ("name", "encoding"),
     [
-        (b"data[v2]", "utf-8"), (b"[bold] :smile:", "ascii"), (b"\xff\xfe.h5", "utf-8"), (b"\xff.h5", "latin-1"),
-        ("σ.h5".encode(), "latin-1"), ("σ.h5".encode(), "ascii"), (b"a\nb.h5", "utf-8"), (b"lr0.001", "utf-8"),
+        (b"data[v2]", "utf-8"),
+        (b"[bold] :smile:", "ascii"),
+        (b"\xff\xfe.h5", "utf-8"),
+        (b"\xff.h5", "latin-1"),
+        ("σ.h5".encode(), "latin-1"),
+        ("σ.h5".encode(), "ascii"),
+        (b"a\nb.h5", "utf-8"),
+        (b"lr0.001", "utf-8"),
     ],
-)  # fmt: skip
+)
 def test_any_name_on_any_terminal(name, encoding, finished, begun_study, command_line, tmp_path, tiny):
     path = os.fsencode(tmp_path) + b"/" + name
     begun = begun_study.read_bytes()
@@ -253,9 +330,7 @@ def test_help_and_output_on_an_ascii_terminal(spinland):
         assert spinland(*words, PYTHONIOENCODING="ascii").stdout
 
 
-@pytest.mark.parametrize(
-    "words", [["info"], ["study", "--help"], ["data", "list"], ["study", "--show-settings"]]
-)
+@pytest.mark.parametrize("words", [["info"], ["study", "--help"], ["data", "list"], ["study", "--show-settings"]])
 @pytest.mark.parametrize("place", ["closed", "head", "full"])
 def test_output_that_nobody_takes(words, place, command_line):
     process = command_line(*words)
@@ -267,9 +342,7 @@ def test_output_that_nobody_takes(words, place, command_line):
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
     elif place == "closed":
-        done = subprocess.run(
-            **process, preexec_fn=lambda: os.close(1), stderr=subprocess.PIPE, check=False, text=True
-        )
+        done = subprocess.run(**process, preexec_fn=lambda: os.close(1), stderr=subprocess.PIPE, check=False, text=True)
         assert done.returncode in (0, 1)
         assert done.stderr.count("\n") <= 1
     else:
@@ -305,9 +378,7 @@ def test_stopped_at_any_moment(number, command_line, tiny, tmp_path, finished, s
     chance = random.Random(int(number))
     words = ["study", *tiny, "--out", study]
     for _ in range(6):
-        process = subprocess.Popen(
-            **command_line(*words), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen(**command_line(*words), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         time.sleep(chance.uniform(0.1, 4.0))
         process.send_signal(number)
         out, err = process.communicate(timeout=120)

@@ -23,18 +23,46 @@ from tests.oracles.findings import check_stored
 from tests.oracles.pages import check_self_contained
 
 CHAPTERS = (
-    "What came out", "What theory says", "Descent from random points", "Critical points", "Equilibrium at many temperatures",
-    "Ageing after a quench", "The glass and its minima", "Correlation and effective order",
-    "Walks at equal overlap with their start", "Lines between solutions", "Planes", "Hierarchy of the minima", "Definitions",
+    "What came out",
+    "What theory says",
+    "Descent from random points",
+    "Critical points",
+    "Equilibrium at many temperatures",
+    "Ageing after a quench",
+    "The glass and its minima",
+    "Correlation and effective order",
+    "Walks at equal overlap with their start",
+    "Lines between solutions",
+    "Planes",
+    "Hierarchy of the minima",
+    "Definitions",
     "Settings, seeds and versions",
-)  # fmt: skip
+)
 
 SETTINGS = {
-    "spins": 20, "instances": 2, "starts": 2, "descent_time": 3.0, "sizes": (10,), "critical_spins": (3, 4), "critical_instances": 3,
-    "layer_spins": 5, "temperatures": (0.8, 1.2, 2.0), "sweeps": 40, "waiting_times": (0.5, 1.0), "ageing_time": 1.0, "pairs": 20,
-    "minima": 12, "walk_origins": 2, "walkers": 2, "walk_steps": 10, "lines": 2, "line_points": 5, "grid": 5, "bootstrap": 10,
+    "spins": 20,
+    "instances": 2,
+    "starts": 2,
+    "descent_time": 3.0,
+    "sizes": (10,),
+    "critical_spins": (3, 4),
+    "critical_instances": 3,
+    "layer_spins": 5,
+    "temperatures": (0.8, 1.2, 2.0),
+    "sweeps": 40,
+    "waiting_times": (0.5, 1.0),
+    "ageing_time": 1.0,
+    "pairs": 20,
+    "minima": 12,
+    "walk_origins": 2,
+    "walkers": 2,
+    "walk_steps": 10,
+    "lines": 2,
+    "line_points": 5,
+    "grid": 5,
+    "bootstrap": 10,
     "null_draws": 10,
-}  # fmt: skip
+}
 
 
 def options(**settings):
@@ -122,9 +150,7 @@ def test_what_is_drawn_has_its_labels(finished_glass, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("order", "missing"),
-    [(2, {"lines", "hierarchy"}), (4, set())],
-    ids=["a quadratic form", "an even order"],
+    ("order", "missing"), [(2, {"lines", "hierarchy"}), (4, set())], ids=["a quadratic form", "an even order"]
 )
 def test_other_orders(order, missing, tmp_path, monkeypatch):
     path = tmp_path / "glass.h5"

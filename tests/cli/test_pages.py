@@ -82,11 +82,11 @@ def test_no_table_is_cut_on_paper(files, which, tmp_path):
     page, paper = files[which].with_suffix(".html"), tmp_path / "page.pdf"
     subprocess.run(
         [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--print-to-pdf={paper}", page.as_uri()],
-        check=True, capture_output=True, timeout=300,
-    )  # fmt: skip
-    text = subprocess.run(
-        ["pdftotext", "-raw", paper, "-"], check=True, capture_output=True, text=True
-    ).stdout
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    text = subprocess.run(["pdftotext", "-raw", paper, "-"], check=True, capture_output=True, text=True).stdout
     found = re.sub(r"[^\w.]", "", text)
     words = [re.sub(r"[^\w.]", "", w) for cell in Cells(page.read_text("utf-8")).cells for w in cell.split()]
     lost = {word for word in words if word and word not in found}

@@ -8,19 +8,67 @@ from pathlib import Path
 import pytest
 
 PUBLIC = (
-    "load_dataset", "Dataset", "ReLUNetwork", "NetworkLandscape", "FunctionLandscape", "Landscape", "Sphere",
-    "Euclidean", "random_walk", "ruggedness", "line", "plane", "plane_through", "trajectory_plane",
-    "random_directions", "swap_interpolation", "correlation", "flatness", "train", "SGD", "Adam", "AdamW",
-    "distances", "overlaps", "hierarchy", "pair_statistics", "ultrametricity", "Store", "run_study", "StudyConfig",
-    "figures", "symmetry", "SphericalSpinGlass", "theory", "gradient_flow", "minimize", "langevin",
-    "replica_exchange", "critical_points", "path_couplings",
-)  # fmt: skip
+    "load_dataset",
+    "Dataset",
+    "ReLUNetwork",
+    "NetworkLandscape",
+    "FunctionLandscape",
+    "Landscape",
+    "Sphere",
+    "Euclidean",
+    "random_walk",
+    "ruggedness",
+    "line",
+    "plane",
+    "plane_through",
+    "trajectory_plane",
+    "random_directions",
+    "swap_interpolation",
+    "correlation",
+    "flatness",
+    "train",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "distances",
+    "overlaps",
+    "hierarchy",
+    "pair_statistics",
+    "ultrametricity",
+    "Store",
+    "run_study",
+    "StudyConfig",
+    "figures",
+    "symmetry",
+    "SphericalSpinGlass",
+    "theory",
+    "gradient_flow",
+    "minimize",
+    "langevin",
+    "replica_exchange",
+    "critical_points",
+    "path_couplings",
+)
 
 WITH_EXAMPLES = (
-    "load_dataset", "NetworkLandscape", "FunctionLandscape", "SphericalSpinGlass", "train", "random_walk", "line", "plane",
-    "swap_interpolation", "correlation", "flatness", "distances", "overlaps", "hierarchy", "ultrametricity",
-    "critical_points", "Store",
-)  # fmt: skip
+    "load_dataset",
+    "NetworkLandscape",
+    "FunctionLandscape",
+    "SphericalSpinGlass",
+    "train",
+    "random_walk",
+    "line",
+    "plane",
+    "swap_interpolation",
+    "correlation",
+    "flatness",
+    "distances",
+    "overlaps",
+    "hierarchy",
+    "ultrametricity",
+    "critical_points",
+    "Store",
+)
 
 
 def test_readme_python(repository, run_python, tmp_path):
@@ -68,10 +116,7 @@ def _modules():
         root = Path(package.__file__).parent
         for path in sorted(root.rglob("*.py")):
             if path.name != "__main__.py":
-                yield (
-                    ".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__"),
-                    path,
-                )
+                yield (".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__"), path)
 
 
 @pytest.mark.parametrize("name", [name for name, path in _modules() if ">>> " in path.read_text("utf-8")])

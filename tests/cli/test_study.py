@@ -15,11 +15,17 @@ from spinland.store.hdf5 import Store
 from tests.oracles.pages import check_self_contained
 
 CHAPTERS = (
-    "What came out", "Training the replicas", "Protocol 1: random walks in parameter space",
-    "Protocol 2: swapping hidden neurons", "Protocol 3: hierarchy of the solutions",
-    "Protocol 4: flatness, batch size and generalisation", "Lines between solutions", "Planes", "Definitions",
+    "What came out",
+    "Training the replicas",
+    "Protocol 1: random walks in parameter space",
+    "Protocol 2: swapping hidden neurons",
+    "Protocol 3: hierarchy of the solutions",
+    "Protocol 4: flatness, batch size and generalisation",
+    "Lines between solutions",
+    "Planes",
+    "Definitions",
     "Settings, seeds and versions",
-)  # fmt: skip
+)
 
 
 def read_page(path):
@@ -42,9 +48,7 @@ def labels_of(study, monkeypatch):
 
     monkeypatch.setattr(figures, "svg_text", collect)
     _, parts = parts_of(Store(study, "r"))
-    assert [part.anchor for part in parts] == [
-        "training", "walks", "swaps", "hierarchy", "flatness", "lines", "planes",
-    ]  # fmt: skip
+    assert [part.anchor for part in parts] == ["training", "walks", "swaps", "hierarchy", "flatness", "lines", "planes"]
     return labels
 
 

@@ -20,13 +20,9 @@ def unlabelled(figure):
     figure.draw_without_rendering()
     missing = []
     for ax in figure.axes:
-        for axis in (
-            getattr(ax, name) for name in ("xaxis", "yaxis", "zaxis") if hasattr(ax, name) and ax.axison
-        ):
+        for axis in (getattr(ax, name) for name in ("xaxis", "yaxis", "zaxis") if hasattr(ax, name) and ax.axison):
             labels = [label for tick in axis.get_major_ticks() for label in (tick.label1, tick.label2)]
-            numbers = [
-                label for label in labels if label.get_visible() and any(map(str.isdigit, label.get_text()))
-            ]
+            numbers = [label for label in labels if label.get_visible() and any(map(str.isdigit, label.get_text()))]
             if numbers and not axis.get_label_text():
                 missing.append(axis)
     return missing

@@ -70,9 +70,7 @@ def test_flatness_without_accuracies_shows_the_test_loss():
 
 def test_correlation_shows_its_mixture_and_weights():
     fit = results.correlation()
-    pure = replace(
-        fit, mixture=(fit.mixture_order == 3).astype(float), effective_order=3.0, effective_order_error=0.04
-    )
+    pure = replace(fit, mixture=(fit.mixture_order == 3).astype(float), effective_order=3.0, effective_order_error=0.04)
     none = replace(fit, mixture=np.full_like(fit.mixture, np.nan))
     ax = figures.correlation_curve(pure, orders=())
     curve = ax.lines[0]
@@ -121,9 +119,12 @@ def test_a_number_of_spins_has_one_colour_in_all_figures_of_descent():
 
 
 WITH_LEVELS = {
-    "descent_curve": means_of_sizes, "descent_approach": results.scaling, "descent_sizes": results.scaling,
-    "energy_temperature": results.exchange, "overlap_distribution_curves": results.exchange,
-}  # fmt: skip
+    "descent_curve": means_of_sizes,
+    "descent_approach": results.scaling,
+    "descent_sizes": results.scaling,
+    "energy_temperature": results.exchange,
+    "overlap_distribution_curves": results.exchange,
+}
 
 
 @pytest.mark.parametrize("levels", [3, [-1.6], "low", {"low": "deep"}, {1: -1.6}, {"low": np.nan}])

@@ -90,7 +90,7 @@ CASES = {
     "walk_fan accuracy": lambda: case(results.walk(), quantity="accuracy", versus="distance", n_shown=2),
     "walk_ruggedness": lambda: case([results.ruggedness(), results.ruggedness(0.1)], labels=["a", "b"]),
     "width_spread": lambda: case([results.statistics(m) for m in (8, 16)], [8, 16], guide=-0.5),
-}  # fmt: skip
+}
 
 
 def draw(name, target=None):
@@ -138,9 +138,11 @@ def test_a_wrong_object_is_refused_by_name(name):
     draw = getattr(figures, name)
     for wrong in (Wrong(), None):
         extra = {
-            "width_spread": ([1],), "hierarchy_pair": (results.overlap_distribution(),), "effective_order_sweep": ([1],),
+            "width_spread": ([1],),
+            "hierarchy_pair": (results.overlap_distribution(),),
+            "effective_order_sweep": ([1],),
             "ageing_beside_theory": (wrong,),
-        }.get(name, ())  # fmt: skip
+        }.get(name, ())
         with pytest.raises(ArgumentError, match=r": expected an? \w+.*got (Wrong\(|None)"):
             draw(wrong, *extra)
 

@@ -48,9 +48,7 @@ def test_the_measured_slope_is_drawn_with_its_error():
     widths = np.array([16, 64, 256, 1024])
     made = results.statistics()
     shape = (made.distances - made.distances.mean()) / made.distances.std()
-    items = [
-        replace(made, distances=1 + m**-0.3 * shape, mean_distance=1.0, std_distance=m**-0.3) for m in widths
-    ]
+    items = [replace(made, distances=1 + m**-0.3 * shape, mean_distance=1.0, std_distance=m**-0.3) for m in widths]
     ax = figures.width_spread(items, widths)
     relative = np.array([item.relative_spread_error / item.relative_spread for item in items])
     _, ((variance, _), _) = np.polyfit(np.log(widths), np.zeros(4), 1, w=1 / relative, cov="unscaled")
@@ -93,9 +91,7 @@ def test_a_tree_without_distances_stands_alone_or_beside_a_given_matrix():
     assert alone.get_ylim()[0] == 0
     with pytest.raises(ArgumentError, match="shape"):
         figures.dendrogram_matrix(tree, matrix=np.eye(11))
-    figure = figures.dendrogram_matrix(
-        tree, matrix=np.random.default_rng(0).random((12, 12)), matrix_label="overlap"
-    )
+    figure = figures.dendrogram_matrix(tree, matrix=np.random.default_rng(0).random((12, 12)), matrix_label="overlap")
     assert figure.axes[2].get_xlim()[1] == 0
 
 

@@ -40,9 +40,7 @@ def test_contours_of_a_rectangular_plane_stand_where_their_values_belong():
 def test_surface_of_a_rectangular_plane_stands_where_its_values_belong(monkeypatch):
     drawn = []
     original = Axes3D.plot_surface
-    monkeypatch.setattr(
-        Axes3D, "plot_surface", lambda *args, **kw: drawn.append(args) or original(*args, **kw)
-    )
+    monkeypatch.setattr(Axes3D, "plot_surface", lambda *args, **kw: drawn.append(args) or original(*args, **kw))
     values = np.full((9, 5), -3.0)
     values[7, 1] = -1.0
     plane = bare(np.linspace(-1, 1, 9), np.linspace(-1, 0.8, 5), values)

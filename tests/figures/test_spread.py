@@ -45,9 +45,10 @@ SPREAD = {
 
 def test_every_figure_that_can_draw_a_spread_has_a_case():
     with_spread = {
-        name for name in figures.__all__
+        name
+        for name in figures.__all__
         if callable(draw := getattr(figures, name)) and "spread" in inspect.signature(draw).parameters
-    }  # fmt: skip
+    }
     assert with_spread == {name.split()[0] for name in SPREAD}
 
 
@@ -112,9 +113,7 @@ def test_errors_of_accuracies_are_over_origins_as_those_of_losses_are():
         figures.walk_fan(walk, quantity="accuracy", spread=False).collections,
     ):
         half = 0.1 / np.sqrt(3)  # three independent means that are 0.1 apart
-        assert {round(float(np.ptp(area.get_paths()[0].vertices[:, 1])), 12) for area in areas} == {
-            round(2 * half, 12)
-        }
+        assert {round(float(np.ptp(area.get_paths()[0].vertices[:, 1])), 12) for area in areas} == {round(2 * half, 12)}
 
 
 def test_one_walker_has_no_band():

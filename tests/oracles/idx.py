@@ -13,7 +13,5 @@ def idx_bytes(array: np.ndarray) -> bytes:
     """The file that holds ``array``."""
     header = struct.pack(">HBB", 0, CODES[str(array.dtype)], array.ndim)
     lengths = b"".join(struct.pack(">I", length) for length in array.shape)
-    letter = {"uint8": "B", "int8": "b", "int16": "h", "int32": "i", "float32": "f", "float64": "d"}[
-        str(array.dtype)
-    ]
+    letter = {"uint8": "B", "int8": "b", "int16": "h", "int32": "i", "float32": "f", "float64": "d"}[str(array.dtype)]
     return header + lengths + struct.pack(f">{array.size}{letter}", *array.ravel().tolist())

@@ -103,10 +103,7 @@ def hessian_product(widths, bias, point, vector, x, y, kind):
         products.insert(0, (delta_dot.T @ acts[i] + delta.T @ dots[i], delta_dot.sum(axis=0)))
         if i > 0:
             mask = acts[i] > 0
-            delta, delta_dot = (
-                (delta @ parts[i][0]) * mask,
-                (delta_dot @ parts[i][0] + delta @ along[i][0]) * mask,
-            )
+            delta, delta_dot = ((delta @ parts[i][0]) * mask, (delta_dot @ parts[i][0] + delta @ along[i][0]) * mask)
     return flatten(products, bias)
 
 

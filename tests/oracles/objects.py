@@ -1,4 +1,4 @@
-"""Small data, landscapes, points and results that calls of public functions share; whoever could change them gets new ones."""
+"""Small data, landscapes, points and results that calls of public functions share; for changing there are new ones."""
 
 from __future__ import annotations
 
@@ -99,9 +99,11 @@ def store():
 def reserved():
     """A result of the store that is written row by row."""
     return {
-        "kind": sl.OverlapDistribution, "n_rows": 6, "rows": {"density": ((2,), "f8")},
+        "kind": sl.OverlapDistribution,
+        "n_rows": 6,
+        "rows": {"density": ((2,), "f8")},
         "fields": {"edges": np.arange(3.0), "density_error": np.ones(2), "provenance": record("made")},
-    }  # fmt: skip
+    }
 
 
 def symmetry(seed=0):

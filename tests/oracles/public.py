@@ -40,14 +40,22 @@ from tests.oracles.objects import (
 
 #: Plain records, protocols and errors: nothing is computed or kept where they are made.
 RECORDS = {
-    "BaseLandscape", "Finding", "Landscape", "Measure", "Provenance", "Result", "WalkStep", "theory.AgeingCurve", "theory.DepthDependence",
-    "theory.GlassState", "theory.QuenchCurve",
-}  # fmt: skip
+    "BaseLandscape",
+    "Finding",
+    "Landscape",
+    "Measure",
+    "Provenance",
+    "Result",
+    "WalkStep",
+    "theory.AgeingCurve",
+    "theory.DepthDependence",
+    "theory.GlassState",
+    "theory.QuenchCurve",
+}
 
-#: Landscapes without samples or neurons say so, whatever the arguments; tests/properties/test_landscape_protocol.py calls these.
-REFUSE = {
-    "FunctionLandscape.batch", "FunctionLandscape.swaps", "SphericalSpinGlass.batch", "SphericalSpinGlass.swaps",
-}  # fmt: skip
+#: Landscapes without samples or neurons say so, whatever the arguments; tests/properties/test_landscape_protocol.py
+# calls these.
+REFUSE = {"FunctionLandscape.batch", "FunctionLandscape.swaps", "SphericalSpinGlass.batch", "SphericalSpinGlass.swaps"}
 
 #: Take minutes or start a whole study; tests/cli calls them.
 STUDIES = {"run_study", "run_glass"}
@@ -83,9 +91,10 @@ def _methods(kind):
         if base.__module__.startswith("spinland."):
             members.update(vars(base))
     return sorted(
-        name for name, value in members.items()
+        name
+        for name, value in members.items()
         if not name.startswith("_") and isinstance(value, (types.FunctionType, classmethod))
-    )  # fmt: skip
+    )
 
 
 def lookup(name):
@@ -127,8 +136,12 @@ OBJECTS = {
 CASES = {
     # data and landscapes
     "Dataset": lambda: {
-        "name": "mine", "x_train": numbers(6, 3).astype("f4"), "y_train": np.arange(6) % 2,
-        "x_test": numbers(2, 3), "y_test": np.array([0, 1]), "n_classes": 2,
+        "name": "mine",
+        "x_train": numbers(6, 3).astype("f4"),
+        "y_train": np.arange(6) % 2,
+        "x_test": numbers(2, 3),
+        "y_test": np.array([0, 1]),
+        "n_classes": 2,
     },
     "Dataset.subset": lambda: {"n_train": 4, "n_test": 2},
     "as_dataset": lambda: {"value": (numbers(6, 3), np.arange(6) % 2, numbers(2, 3), np.array([0, 1]))},
@@ -138,12 +151,21 @@ CASES = {
     "ReLUNetwork.layers": lambda: {"point": weights()[0]},
     "ReLUNetwork.flatten": lambda: {"layers": network().layers(weights()[0])},
     "NetworkLandscape": lambda: {
-        "network": network(), "x": numbers(6, 3), "y": numbers(6, 2), "loss": "mse", "dtype": "float64",
+        "network": network(),
+        "x": numbers(6, 3),
+        "y": numbers(6, 2),
+        "loss": "mse",
+        "dtype": "float64",
         "device": "cpu",
     },
     "SphericalSpinGlass": lambda: {
-        "n_spins": 5, "order": {2: 0.5, 3: 1.0}, "seed": 1, "dtype": "float64", "disorder": "signs",
-        "generated": False, "device": "cpu",
+        "n_spins": 5,
+        "order": {2: 0.5, 3: 1.0},
+        "seed": 1,
+        "dtype": "float64",
+        "disorder": "signs",
+        "generated": False,
+        "device": "cpu",
     },
     "SphericalSpinGlass.from_couplings": lambda: {"couplings": numbers(4, 4, 4), "dtype": "float64"},
     "SphericalSpinGlass.covariance": lambda: {"q": np.linspace(-1, 1, 5)},
@@ -153,7 +175,10 @@ CASES = {
     "SphericalSpinGlass.hessians": lambda: {"points": spins()},
     "SphericalSpinGlass.polynomial": lambda: {"points": numbers(3, 5)},
     "FunctionLandscape": lambda: {
-        "value": total, "dim": 3, "gradient": np.ones_like, "geometry": sl.Sphere(1.0),
+        "value": total,
+        "dim": 3,
+        "gradient": np.ones_like,
+        "geometry": sl.Sphere(1.0),
         "name": "sum",
     },
     "Euclidean": lambda: {"filters": (np.array([0, 1]), np.array([2])), "layers": (np.arange(3),)},
@@ -186,7 +211,9 @@ CASES = {
         name: lambda: {"learning_rate": 0.01, "betas": (0.9, 0.99), "eps": 1e-8, "weight_decay": 0.01}
         for name in ("Adam", "AdamW")
     },
-    **{f"{name}.coefficients": lambda: {"rates": np.full(4, 0.1), "first_step": 2} for name in ("SGD", "Adam", "AdamW")},
+    **{
+        f"{name}.coefficients": lambda: {"rates": np.full(4, 0.1), "first_step": 2} for name in ("SGD", "Adam", "AdamW")
+    },
     "Constant": lambda: {"rate": 0.1},
     "Cosine": lambda: {"rate": 0.1, "final": 0.01},
     "Cyclic": lambda: {"low": 0.01, "high": 0.1, "period_epochs": 2.0},
@@ -197,103 +224,192 @@ CASES = {
     },
     **{
         name: lambda: {
-            "network": network(), "dataset": digits(), "n_replicas": None, "optimizer": sl.Adam(0.01),
-            "batch_size": 4, "epochs": 2, "seed": 1, "loss": "cross_entropy", "dtype": "float32",
-            "replicas": np.array([3, 5]), "snapshots": [0, 1], "keep_initial": True,
-            "initial": weights(2).astype("f4"), "evaluate": "both", "device": "cpu", "group_size": 1,
+            "network": network(),
+            "dataset": digits(),
+            "n_replicas": None,
+            "optimizer": sl.Adam(0.01),
+            "batch_size": 4,
+            "epochs": 2,
+            "seed": 1,
+            "loss": "cross_entropy",
+            "dtype": "float32",
+            "replicas": np.array([3, 5]),
+            "snapshots": [0, 1],
+            "keep_initial": True,
+            "initial": weights(2).astype("f4"),
+            "evaluate": "both",
+            "device": "cpu",
+            "group_size": 1,
         }
         for name in ("train", "train_groups")
     },
     # probes
     **{
         name: lambda: {
-            "landscape": bowl(), "origin": numbers(2, 3), "sigma": 0.1, "n_steps": 5, "n_walkers": 3, "seed": 1,
-            "constraint": "none", "first_walker": 2,
+            "landscape": bowl(),
+            "origin": numbers(2, 3),
+            "sigma": 0.1,
+            "n_steps": 5,
+            "n_walkers": 3,
+            "seed": 1,
+            "constraint": "none",
+            "first_walker": 2,
         }
         for name in ("random_walk", "iterate_walk")
     },
     "ruggedness": lambda: {"walk": walk(), "max_lag": 4, "bins": 10, "center": "origin"},
     "overlap_profile": lambda: {
-        "landscape": loss(), "origin": weights(2), "n_steps": 5, "n_walkers": 2, "seed": 1, "last": 0.1,
-        "n_bins": 5, "n_typical": 8,
+        "landscape": loss(),
+        "origin": weights(2),
+        "n_steps": 5,
+        "n_walkers": 2,
+        "seed": 1,
+        "last": 0.1,
+        "n_bins": 5,
+        "n_typical": 8,
     },
     "flatness": lambda: {
-        "landscape": loss(), "points": weights(2), "radii": np.array([0.1, 0.2]), "n_directions": 3, "seed": 1,
+        "landscape": loss(),
+        "points": weights(2),
+        "radii": np.array([0.1, 0.2]),
+        "n_directions": 3,
+        "seed": 1,
         "kind": "filter",
     },
     "correlation": lambda: {
-        "landscape": glass(), "overlaps": np.linspace(-1, 1, 9), "n_pairs": 20, "seed": 1, "radius": None,
-        "origin": None, "max_order": 8,
+        "landscape": glass(),
+        "overlaps": np.linspace(-1, 1, 9),
+        "n_pairs": 20,
+        "seed": 1,
+        "radius": None,
+        "origin": None,
+        "max_order": 8,
     },
     "mean_correlation": lambda: {"correlations": list(correlations()), "seed": 1},
     "line": lambda: {
-        "landscape": loss(), "start": weights()[0], "end": weights()[1], "alphas": np.linspace(0, 1, 5),
-        "path": "straight", "label": "between",
+        "landscape": loss(),
+        "start": weights()[0],
+        "end": weights()[1],
+        "alphas": np.linspace(0, 1, 5),
+        "path": "straight",
+        "label": "between",
     },
     "plane": lambda: {
-        "landscape": loss(), "origin": weights()[0], "directions": weights(2, 1), "a": np.linspace(-1, 1, 4),
+        "landscape": loss(),
+        "origin": weights()[0],
+        "directions": weights(2, 1),
+        "a": np.linspace(-1, 1, 4),
         "b": np.linspace(-1, 1, 3),
     },
     "random_plane": lambda: {
-        "landscape": loss(), "origin": weights()[0], "seed": 1, "a": np.linspace(-1, 1, 4),
-        "b": np.linspace(-1, 1, 3), "normalize": "filter",
+        "landscape": loss(),
+        "origin": weights()[0],
+        "seed": 1,
+        "a": np.linspace(-1, 1, 4),
+        "b": np.linspace(-1, 1, 3),
+        "normalize": "filter",
     },
     "plane_through": lambda: {
-        "landscape": loss(), "three": weights(), "n": (4, 3), "margin": 0.2, "labels": ("a", "b", "c"),
+        "landscape": loss(),
+        "three": weights(),
+        "n": (4, 3),
+        "margin": 0.2,
+        "labels": ("a", "b", "c"),
     },
     "trajectory_plane": lambda: {"landscape": loss(), "trajectory": weights(5), "n": [4, 3], "margin": 0.2},
-    "random_directions": lambda: {
-        "landscape": loss(), "origin": weights()[0], "n": 2, "seed": 1, "normalize": "layer",
-    },
+    "random_directions": lambda: {"landscape": loss(), "origin": weights()[0], "n": 2, "seed": 1, "normalize": "layer"},
     "swap_interpolation": lambda: {
-        "landscape": loss(), "origin": weights()[0], "swaps": np.array([0, 1, 2]), "alphas": np.linspace(0, 1, 4),
-        "n_trials": 3, "layer": 0, "seed": 1,
+        "landscape": loss(),
+        "origin": weights()[0],
+        "swaps": np.array([0, 1, 2]),
+        "alphas": np.linspace(0, 1, 4),
+        "n_trials": 3,
+        "layer": 0,
+        "seed": 1,
     },
     # dynamics
     "gradient_flow": lambda: {
-        "landscape": bowl(), "points": numbers(2, 3), "times": np.array([0.0, 0.5, 1.0]), "tolerance": 1e-6,
+        "landscape": bowl(),
+        "points": numbers(2, 3),
+        "times": np.array([0.0, 0.5, 1.0]),
+        "tolerance": 1e-6,
         "max_steps": 200,
     },
     "minimize": lambda: {
-        "landscape": [bowl(), bowl()], "points": numbers(2, 3), "tolerance": 1e-8, "max_iterations": 20,
+        "landscape": [bowl(), bowl()],
+        "points": numbers(2, 3),
+        "tolerance": 1e-8,
+        "max_iterations": 20,
     },
     "langevin": lambda: {
-        "landscape": glass(), "points": spins(), "temperature": 0.5, "times": np.array([0.0, 0.1, 0.2]), "dt": 0.02,
-        "seed": 1, "waiting_times": np.array([0.1]),
+        "landscape": glass(),
+        "points": spins(),
+        "temperature": 0.5,
+        "times": np.array([0.0, 0.1, 0.2]),
+        "dt": 0.02,
+        "seed": 1,
+        "waiting_times": np.array([0.1]),
     },
     "replica_exchange": lambda: {
-        "landscape": glass(), "temperatures": np.array([0.5, 1.0]), "n_sweeps": 20, "seed": 1, "copies": 2,
-        "n_warmup": 4, "stride": 2,
+        "landscape": glass(),
+        "temperatures": np.array([0.5, 1.0]),
+        "n_sweeps": 20,
+        "seed": 1,
+        "copies": 2,
+        "n_warmup": 4,
+        "stride": 2,
     },
     "ReplicaExchange.specific_heat": dict,
     "ReplicaExchange.overlap_density": lambda: {"bins": 10},
     "instances": lambda: {
-        "n_spins": 5, "order": {2: 1.0, 3: 0.5}, "n_instances": 2, "seed": 1, "dtype": "float64",
-        "disorder": "gaussian", "generated": False,
+        "n_spins": 5,
+        "order": {2: 1.0, 3: 0.5},
+        "n_instances": 2,
+        "seed": 1,
+        "dtype": "float64",
+        "disorder": "gaussian",
+        "generated": False,
     },
     "descent_scaling": lambda: {
-        "order": 3, "sizes": [4, 6], "n_instances": 2, "n_starts": 2, "times": np.array([0.0, 0.5, 1.0]), "seed": 1,
-        "tolerance": 1e-4, "max_steps": 200, "dtype": "float64",
+        "order": 3,
+        "sizes": [4, 6],
+        "n_instances": 2,
+        "n_starts": 2,
+        "times": np.array([0.0, 0.5, 1.0]),
+        "seed": 1,
+        "tolerance": 1e-4,
+        "max_steps": 200,
+        "dtype": "float64",
     },
     "glass_minima": lambda: {"glass": glass(), "n": 4, "seed": 1, "tolerance": 1e-8, "max_steps": 50},
     # critical points and the analogy
     "critical_points": lambda: {
-        "glass": sl.SphericalSpinGlass(3, 3, seed=0), "n_starts": 40, "seed": 1, "method": "search",
+        "glass": sl.SphericalSpinGlass(3, 3, seed=0),
+        "n_starts": 40,
+        "seed": 1,
+        "method": "search",
     },
     "critical_point_counts": lambda: {
-        "n_spins": 3, "order": 3, "n_instances": 2, "seed": 1, "n_starts": 40, "method": "search",
+        "n_spins": 3,
+        "order": 3,
+        "n_instances": 2,
+        "seed": 1,
+        "n_starts": 40,
+        "method": "search",
     },
-    "path_couplings": lambda: {
-        "network": unbiased(), "point": numbers(12), "x": numbers(2),
-        "memory_limit": 10**7,
-    },
+    "path_couplings": lambda: {"network": unbiased(), "point": numbers(12), "x": numbers(2), "memory_limit": 10**7},
     "PathCouplings.polynomial": lambda: {"weights": numbers(2, 12)},
     "PathCouplings.holds_at": lambda: {"weights": numbers(2, 12)},
     "PathCouplings.tensor": lambda: {"output": 1},
     "PathCouplings.glass_couplings": lambda: {"output": 1},
     "mapping_assumptions": lambda: {
-        "network": unbiased(), "points": numbers(4, 12), "x": numbers(24, 2), "initial": numbers(4, 12, seed=1),
-        "tolerance": 0.01, "n_samples": 24, "seed": 1,
+        "network": unbiased(),
+        "points": numbers(4, 12),
+        "x": numbers(24, 2),
+        "initial": numbers(4, 12, seed=1),
+        "tolerance": 0.01,
+        "n_samples": 24,
+        "seed": 1,
     },
     # replicas
     "distances": lambda: {"params": numbers(5, 4), "metric": "projective", "condensed": True},
@@ -301,18 +417,22 @@ CASES = {
     "pair_statistics": lambda: {"params": numbers(5, 4), "unsigned": False},
     "overlap_distribution": lambda: {"statistics": statistics(), "bins": np.linspace(-1, 1, 6)},
     "distance_distribution": lambda: {"statistics": statistics(), "bins": np.linspace(0, 9, 6)},
-    "hierarchy": lambda: {
-        "params": numbers(5, 4), "method": "average", "metric": "euclidean", "memory": "auto",
-    },
+    "hierarchy": lambda: {"params": numbers(5, 4), "method": "average", "metric": "euclidean", "memory": "auto"},
     "hierarchy_from_distances": lambda: {"distances": sl.distances(numbers(5, 4), condensed=True), "method": "single"},
     "ultrametricity": lambda: {
-        "data": sl.distances(numbers(6, 4)), "n_splits": 5, "n_null": 4, "n_triples": 30, "seed": 1,
+        "data": sl.distances(numbers(6, 4)),
+        "n_splits": 5,
+        "n_null": 4,
+        "n_triples": 30,
+        "seed": 1,
         "tolerance": 0.1,
     },
     "rank_correlation": lambda: {"x": numbers(9), "y": numbers(9, seed=1)},
     # symmetry
     "symmetry.NetworkSymmetry": lambda: {
-        "network": network(), "permutations": [np.array([1, 0, 3, 2])], "scales": [np.array([1.0, 2.0, 0.5, 1.0])],
+        "network": network(),
+        "permutations": [np.array([1, 0, 3, 2])],
+        "scales": [np.array([1.0, 2.0, 0.5, 1.0])],
     },
     "symmetry.NetworkSymmetry.apply": lambda: {"points": weights()},
     "symmetry.NetworkSymmetry.compose": lambda: {"first": symmetry(1)},
@@ -321,9 +441,7 @@ CASES = {
     "symmetry.canonical": lambda: {"network": network(), "points": weights()},
     "symmetry.orbit": lambda: {"network": network(), "point": weights()[0], "limit": 100},
     "symmetry.orbit_size": lambda: {"network": network()},
-    "symmetry.permute": lambda: {
-        "network": network(), "points": weights(), "permutations": [np.array([1, 0, 3, 2])],
-    },
+    "symmetry.permute": lambda: {"network": network(), "points": weights(), "permutations": [np.array([1, 0, 3, 2])]},
     "symmetry.rescale": lambda: {"network": network(), "points": weights(), "scales": [np.full(4, 2.0)]},
     "symmetry.random_symmetry": lambda: {"network": network(), "seed": 1, "replica": 2, "spread": 0.3},
     # theory
@@ -331,22 +449,40 @@ CASES = {
     "theory.complex_critical_points": lambda: {"n_spins": 5, "order": 3},
     "theory.complexity": lambda: {"u": np.linspace(-2, 0, 4), "order": 3, "index": 1, "convention": "abc"},
     "theory.critical_point_density": lambda: {
-        "energy": np.linspace(-2, 0, 3), "n_spins": 5, "order": 3, "index": 1, "convention": "cs", "log": True,
+        "energy": np.linspace(-2, 0, 3),
+        "n_spins": 5,
+        "order": 3,
+        "index": 1,
+        "convention": "cs",
+        "log": True,
     },
     "theory.critical_points_by_depth": lambda: {"n_parameters": 500, "depths": [2, 3]},
     "theory.effective_spins": lambda: {"widths": [10, 20, 5]},
     "theory.equilibrium_energy": lambda: {
-        "order": 3, "temperature": np.array([1.2, 1.5]), "convention": "abc", "n_spins": 20,
+        "order": 3,
+        "temperature": np.array([1.2, 1.5]),
+        "convention": "abc",
+        "n_spins": 20,
     },
     "theory.euler_characteristic": lambda: {"n_spins": 5},
     "theory.finite_size_correction": lambda: {"n_spins": 20, "order": 3, "temperature": 1.5, "convention": "abc"},
     "theory.gradient_flow_energy": lambda: {"times": np.array([0.0, 1.0]), "order": 2, "convention": "abc"},
     "theory.large_n_critical_points": lambda: {
-        "n_spins": 50, "order": 3, "index": 1, "below": -1.5, "convention": "abc", "log": True,
+        "n_spins": 50,
+        "order": 3,
+        "index": 1,
+        "below": -1.5,
+        "convention": "abc",
+        "log": True,
     },
     "theory.layer_energy": lambda: {"order": 3, "index": 1, "convention": "abc"},
     "theory.mean_critical_points": lambda: {
-        "n_spins": 5, "order": 3, "index": 1, "below": np.array([-1.5, 0.0]), "convention": "abc", "log": False,
+        "n_spins": 5,
+        "order": 3,
+        "index": 1,
+        "below": np.array([-1.5, 0.0]),
+        "convention": "abc",
+        "log": False,
     },
     "theory.mean_critical_points_by_index": lambda: {"n_spins": 5, "order": 3, "below": -0.5, "convention": "abc"},
     "theory.mixture_of": lambda: {"order": {2: 0.5, 3: 1.0}},
@@ -364,15 +500,25 @@ CASES = {
         for name in ("dynamical_temperature", "second_moment_temperature", "static_temperature", "threshold_energy")
     },
     "theory.quench_correlation": lambda: {
-        "waiting_times": np.array([0.2]), "times": np.array([0.0, 0.2]), "order": 3, "temperature": 0.5,
-        "convention": "abc", "step": 0.05,
+        "waiting_times": np.array([0.2]),
+        "times": np.array([0.0, 0.2]),
+        "order": 3,
+        "temperature": 0.5,
+        "convention": "abc",
+        "step": 0.05,
     },
     "theory.quench_energy": lambda: {
-        "times": np.array([0.0, 0.2]), "order": 3, "temperature": 0.5, "convention": "abc", "step": 0.05,
+        "times": np.array([0.0, 0.2]),
+        "order": 3,
+        "temperature": 0.5,
+        "convention": "abc",
+        "step": 0.05,
     },
     "theory.real_bound": lambda: {"n_spins": 5, "order": 3},
     "theory.spectral_flow_energy": lambda: {
-        "eigenvalues": np.array([-1.0, 0.5]), "overlaps2": np.array([0.5, 0.5]), "times": np.array([0.0, 1.0]),
+        "eigenvalues": np.array([-1.0, 0.5]),
+        "overlaps2": np.array([0.5, 0.5]),
+        "times": np.array([0.0, 1.0]),
     },
     # store and settings
     "Store": lambda: {"path": Path(tempfile.mkdtemp()) / "new.h5", "mode": "a"},
@@ -391,7 +537,7 @@ CASES = {
     "StudyConfig.as_dict": dict,
     "GlassConfig.as_dict": dict,
     "GlassConfig": lambda: {"spins": 10, "order": 3, "seed": 1, "ageing_time": 2.0, "waiting_times": (1.0,)},
-}  # fmt: skip
+}
 
 CASES |= {f"figures.{name}": make for name, make in FIGURES.items()}
 

@@ -40,9 +40,7 @@ def ensemble(width=8):
 def regression():
     """Replicas trained on targets, which have no accuracy."""
     linnerud = sl.load_dataset("linnerud")
-    return sl.train(
-        sl.ReLUNetwork((linnerud.n_inputs, 4, linnerud.n_outputs)), linnerud, 4, batch_size=5, epochs=3
-    )
+    return sl.train(sl.ReLUNetwork((linnerud.n_inputs, 4, linnerud.n_outputs)), linnerud, 4, batch_size=5, epochs=3)
 
 
 @cache
@@ -92,11 +90,7 @@ def points(of, n=3):
 
 @cache
 def walk(sigma=0.05, of=landscape, walkers=6, origins=1):
-    start = (
-        of().random_points(origins, 0)
-        if of is glass
-        else np.linspace(1, 1.5, origins)[:, None] * np.ones(of().dim)
-    )
+    start = of().random_points(origins, 0) if of is glass else np.linspace(1, 1.5, origins)[:, None] * np.ones(of().dim)
     return sl.random_walk(of(), start, sigma, 12, walkers)
 
 
@@ -107,9 +101,7 @@ def ruggedness(sigma=0.05, of=landscape):
 
 @cache
 def swap(width=8, swaps=(0, 1, 2, 4), origins=1):
-    return sl.swap_interpolation(
-        landscape(width), ensemble(width).params[:origins], swaps, np.linspace(0, 1, 5), 4
-    )
+    return sl.swap_interpolation(landscape(width), ensemble(width).params[:origins], swaps, np.linspace(0, 1, 5), 4)
 
 
 @cache
@@ -176,10 +168,28 @@ def ultrametricity():
 def batches():
     """A tiny study's comparison of batch sizes."""
     config = sl.StudyConfig(
-        hidden=(4,), replicas=3, epochs=2, sigmas=(0.1,), walk_steps=3, walkers=2, walk_origins=1, swap_trials=2, swap_origins=1,
-        swap_points=3, widths=(), bootstrap=10, null_draws=10, batch_sizes=(20, 60), batch_replicas=3, radii=(0.1,),
-        directions=2, grid=3, line_points=3, lines=1, glass_replicas=0,
-    )  # fmt: skip
+        hidden=(4,),
+        replicas=3,
+        epochs=2,
+        sigmas=(0.1,),
+        walk_steps=3,
+        walkers=2,
+        walk_origins=1,
+        swap_trials=2,
+        swap_origins=1,
+        swap_points=3,
+        widths=(),
+        bootstrap=10,
+        null_draws=10,
+        batch_sizes=(20, 60),
+        batch_replicas=3,
+        radii=(0.1,),
+        directions=2,
+        grid=3,
+        line_points=3,
+        lines=1,
+        glass_replicas=0,
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "study.h5"
         sl.run_study(config, path, dataset=data())

@@ -137,8 +137,9 @@ def swaps_of_neurons(device: str) -> Triples:
         counts = (0, 2, width // 2)
         copies = [
             swaps.swapped(network, origin, layer, swaps.pairs(SEED, layer, trial, s, width))
-            for s in counts for trial in range(trials)
-        ]  # fmt: skip
+            for s in counts
+            for trial in range(trials)
+        ]
         between = [(1 - a) * origin + a * copy for copy in copies for a in alphas]
         shape = len(counts), trials, len(alphas)
         want = np.array([networks.loss(widths, bias, p, x, y, kind) for p in between]).reshape(shape)
@@ -165,13 +166,12 @@ def walks_of_walkers(device: str) -> Triples:
                 start = origins[row // 2].astype(dtype)
                 values, distances, overlaps, _ = walks.walk(
                     lambda p: networks.loss(network.widths, True, p, x, y, "cross_entropy"),
-                    start, 0.05, steps, constraint == "sphere",
-                )  # fmt: skip
-                for got, want in (
-                    (walk.values, values),
-                    (walk.distance, distances),
-                    (walk.overlap, overlaps),
-                ):
+                    start,
+                    0.05,
+                    steps,
+                    constraint == "sphere",
+                )
+                for got, want in ((walk.values, values), (walk.distance, distances), (walk.overlap, overlaps)):
                     yield got[row], want, close(want, dtype)
 
 
@@ -187,9 +187,18 @@ def training_of_replicas(device: str) -> Triples:
         y[:3] = np.arange(3)
         for optimizer, reference in rules:
             ensemble = sl.train(
-                network, (x, y, x, y), None, optimizer, 8, epochs, SEED,
-                replicas=[5], dtype="float64", snapshots=True, device=device,
-            )  # fmt: skip
+                network,
+                (x, y, x, y),
+                None,
+                optimizer,
+                8,
+                epochs,
+                SEED,
+                replicas=[5],
+                dtype="float64",
+                snapshots=True,
+                device=device,
+            )
             start = network.initialize(1, SEED, first=5, dtype="float64")[0]
             orders = [rng.permutation(SEED, rng.Purpose.SHUFFLE, 5, epoch, len(x)) for epoch in range(epochs)]
             want = training.train(
@@ -200,9 +209,12 @@ def training_of_replicas(device: str) -> Triples:
 
 # Few spins, and several chunks and panels of couplings.
 GLASSES = (
-    (7, 3, "signs"), (6, {2: 0.5, 4: -1.0}, "gaussian"),
-    (900, 2, "gaussian"), (130, 3, "gaussian"), (40, 4, "gaussian"),
-)  # fmt: skip
+    (7, 3, "signs"),
+    (6, {2: 0.5, 4: -1.0}, "gaussian"),
+    (900, 2, "gaussian"),
+    (130, 3, "gaussian"),
+    (40, 4, "gaussian"),
+)
 
 
 def glass_of_spins(device: str) -> Triples:
@@ -210,9 +222,7 @@ def glass_of_spins(device: str) -> Triples:
     for n, order, disorder in GLASSES:
         tensors = glasses.tensors_of(sl.SphericalSpinGlass(n, order, SEED, disorder=disorder))
         for dtype, generated in (("float64", False), ("float32", False), ("float64", True)):
-            glass = sl.SphericalSpinGlass(
-                n, order, SEED, dtype, disorder=disorder, generated=generated, device=device
-            )  # fmt: skip
+            glass = sl.SphericalSpinGlass(n, order, SEED, dtype, disorder=disorder, generated=generated, device=device)
             at = np.asarray(glass.random_points(2, seed=1), np.float64)
             values, slopes = glass.value_and_gradient(at)
             energies = np.array([glasses.polynomial(tensors, p) for p in at])
@@ -263,11 +273,7 @@ def eigenpairs_of_tensors(device: str) -> Triples:
         tensors, found = glasses.tensors_of(glass), sl.critical_points(glass)
         slopes = [glasses.gradient(tensors, p) for p in found.points]
         yield slopes, np.zeros((len(found.energy), n)), {"rtol": 0, "atol": 1e-10}
-        yield (
-            found.energy,
-            [glasses.polynomial(tensors, p) for p in found.points],
-            {"rtol": 1e-10, "atol": 1e-12},
-        )
+        yield (found.energy, [glasses.polynomial(tensors, p) for p in found.points], {"rtol": 1e-10, "atol": 1e-12})
         assert found.complete
 
 

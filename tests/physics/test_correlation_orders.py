@@ -13,9 +13,7 @@ from spinland.probes.correlation.mixture import MixtureFit
 from spinland.statistics.bootstrap import bootstrap_error
 
 
-@pytest.mark.parametrize(
-    "weights", [{3: 1.0}, {2: 1 / 3, 3: 1 / 3, 4: 1 / 3}, {1: 0.7, 2: 0.2, 4: 0.1}], ids=str
-)
+@pytest.mark.parametrize("weights", [{3: 1.0}, {2: 1 / 3, 3: 1 / 3, 4: 1 / 3}, {1: 0.7, 2: 0.2, 4: 0.1}], ids=str)
 def test_errors_of_the_effective_order_cover(weights):
     """Many spins: values on a great circle are a Gaussian process of covariance Σ a_p cos^p.
 
@@ -37,9 +35,7 @@ def test_errors_of_the_effective_order_cover(weights):
         fitter = MixtureFit(overlap, order, 10**6, curves.errors().ratio, 200)
         fit = fitter.fit(curves.ratio)
         drawn = np.stack([fitter.weights(curve) for curve in curves.resampled(k, 60)])
-        z.append(
-            (order @ fit.weights - sum(q * a for q, a in weights.items())) / bootstrap_error(drawn @ order)
-        )
+        z.append((order @ fit.weights - sum(q * a for q, a in weights.items())) / bootstrap_error(drawn @ order))
         p.append(fit.p)
     assert abs(np.mean(z)) < 0.6  # weights kept from being negative: biased by up to half an error
     assert 0.4 < np.std(z) < 1.3
@@ -76,9 +72,7 @@ def test_a_mixed_glass_has_its_weights():
     """Seeds 200 to 207: 8 instances of N = 25, 150 circles each; 3 standard errors, 4 numbers."""
     betas = {2: 1.0, 3: 0.8, 4: 0.6}
     glasses = [SphericalSpinGlass(25, betas, seed) for seed in range(200, 208)]
-    mean = mean_correlation(
-        [correlation(glass, n_pairs=150, seed=glass.seed, max_order=6) for glass in glasses]
-    )
+    mean = mean_correlation([correlation(glass, n_pairs=150, seed=glass.seed, max_order=6) for glass in glasses])
     total = sum(beta**2 for beta in betas.values())
     for p, beta in betas.items():
         assert abs(mean.mixture[p - 1] - beta**2 / total) < 3 * mean.mixture_error[p - 1]

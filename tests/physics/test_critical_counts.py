@@ -68,9 +68,7 @@ def test_order_2_has_the_eigenvectors_of_its_couplings(method):
     np.testing.assert_allclose(overlaps, np.repeat(np.eye(7), 2, axis=0), atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("n_spins", "order", "n_starts"), [(3, 3, 100), (5, 3, 400), (6, 3, 700), (4, 4, 400)]
-)
+@pytest.mark.parametrize(("n_spins", "order", "n_starts"), [(3, 3, 100), (5, 3, 400), (6, 3, 700), (4, 4, 400)])
 def test_the_search_finds_what_algebra_proves(n_spins, order, n_starts):
     for seed in (0, 1):
         glass = SphericalSpinGlass(n_spins, order, seed=seed)

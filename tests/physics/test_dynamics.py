@@ -81,10 +81,7 @@ def field(strength):
     """H = −h σ_1 on the sphere |σ|² = 3, where everything is known."""
     direction = np.array([-strength, 0.0, 0.0])
     return FunctionLandscape(
-        lambda w: w @ direction,
-        3,
-        gradient=lambda w: np.broadcast_to(direction, w.shape),
-        geometry=Sphere(np.sqrt(3)),
+        lambda w: w @ direction, 3, gradient=lambda w: np.broadcast_to(direction, w.shape), geometry=Sphere(np.sqrt(3))
     )
 
 
@@ -105,7 +102,8 @@ def test_langevin_in_a_field_has_an_error_of_second_order():
 
 
 def test_the_bias_of_a_time_step_is_told():
-    # A bowl, where the estimate is exact to leading order: 20000 walkers from equilibrium, time 6, seed 1. It agrees with
+    # A bowl, where the estimate is exact to leading order: 20000 walkers from equilibrium, time 6, seed 1. It agrees
+    # with
     # the excess over T per two directions within 3 standard errors and a share dt of itself; half the step, a quarter.
     k, temperature = np.array([0.5, 1.0, 2.0, 4.0]), 0.7
     bowl = FunctionLandscape(lambda w: np.sum(k * w * w, axis=1) / 2, 4, gradient=lambda w: k * w)
@@ -189,13 +187,9 @@ def test_moves_keep_the_weight_on_the_circle():
     glass, temperature, bins = SphericalSpinGlass(2, 3, seed=5), 1.0, 12
     edges = np.linspace(-np.pi, np.pi, bins + 1)
     angle = (np.arange(bins * 200) + 0.5) / (bins * 200) * 2 * np.pi - np.pi
-    weight = np.exp(
-        -2 * glass.value(np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=1)) / temperature
-    )
+    weight = np.exp(-2 * glass.value(np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=1)) / temperature)
     expected = weight.reshape(bins, -1).sum(axis=1) / weight.sum()
-    points = replica_exchange(
-        glass, [temperature], 200, seed=8, copies=1500, n_warmup=200, stride=200
-    ).points[0]
+    points = replica_exchange(glass, [temperature], 200, seed=8, copies=1500, n_warmup=200, stride=200).points[0]
     counts = np.histogram(np.arctan2(points[:, 1], points[:, 0]), edges)[0]
     chi = np.sum((counts - 1500 * expected) ** 2 / (1500 * expected))
     assert chi < bins - 1 + 3 * np.sqrt(2 * (bins - 1))

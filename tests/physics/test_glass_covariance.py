@@ -19,9 +19,7 @@ def test_covariance_over_instances(order, disorder):
     other = other - start * (start @ other) / 6
     other *= np.sqrt(6) / np.linalg.norm(other)
     family = overlaps[:, None] * start + np.sqrt(1 - overlaps[:, None] ** 2) * other
-    values = np.array(
-        [sl.SphericalSpinGlass(6, order, seed, disorder=disorder).value(family) for seed in range(2000)]
-    )
+    values = np.array([sl.SphericalSpinGlass(6, order, seed, disorder=disorder).value(family) for seed in range(2000)])
     products = 6 * values * values[:, :1]
     error = products.std(axis=0, ddof=1) / np.sqrt(len(products))
     expected = sl.SphericalSpinGlass(6, order).covariance(overlaps)

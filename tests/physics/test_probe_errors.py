@@ -19,9 +19,15 @@ def stationary(n_walkers, n_origins, seed):
     for t in range(STEPS):
         values[:, t + 1] = SHARE * values[:, t] + np.sqrt(1 - SHARE**2) * values[:, t + 1]
     return RandomWalk(
-        sigma=1.0, values=values, accuracy=values, distance=values, overlap=values,
-        origin_index=np.repeat(np.arange(n_origins), n_walkers // n_origins), constraint="none", provenance=MADE,
-    )  # fmt: skip
+        sigma=1.0,
+        values=values,
+        accuracy=values,
+        distance=values,
+        overlap=values,
+        origin_index=np.repeat(np.arange(n_origins), n_walkers // n_origins),
+        constraint="none",
+        provenance=MADE,
+    )
 
 
 @pytest.mark.parametrize(("n_walkers", "n_origins"), [(8, 1), (16, 1), (16, 8), (32, 1)])
@@ -48,9 +54,15 @@ def test_the_density_of_increments_has_the_error_of_walkers_not_of_origins():
     values = np.random.default_rng(0).normal(size=(800, STEPS + 1)).cumsum(axis=1)
     values[400:] *= 10
     walk = RandomWalk(
-        sigma=1.0, values=values, accuracy=values, distance=values, overlap=values,
-        origin_index=np.repeat([0, 1], 400), constraint="none", provenance=MADE,
-    )  # fmt: skip
+        sigma=1.0,
+        values=values,
+        accuracy=values,
+        distance=values,
+        overlap=values,
+        origin_index=np.repeat([0, 1], 400),
+        constraint="none",
+        provenance=MADE,
+    )
     found = ruggedness(walk, 5)
     steps, edges = np.diff(values, axis=1), found.increment_edges
     each = np.stack([np.histogram(row, edges, density=True)[0] for row in steps])

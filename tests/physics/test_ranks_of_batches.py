@@ -12,7 +12,7 @@ TRIALS = 400
 
 
 def unrelated(random, sizes=4, replicas=12, common=0.7):
-    """Rise and quality (sizes, replicas) without any relation; each shares ``common`` of its variance over the sizes."""
+    """Rise and quality (sizes, replicas) without any relation; each shares ``common`` of its variance over sizes."""
     pair = [
         math.sqrt(common) * random.normal(size=(1, replicas))
         + math.sqrt(1 - common) * random.normal(size=(sizes, replicas))
@@ -23,7 +23,7 @@ def unrelated(random, sizes=4, replicas=12, common=0.7):
 
 @pytest.mark.parametrize("statistic", [_whole, _within])
 def test_errors_and_levels(statistic):
-    """400 nulls, seed 5: the error within 20 % of the true scatter, shares below 0.05 and 0.01 within 3 binomial errors."""
+    """400 nulls, seed 5: the error within 20 % of the scatter, shares below 0.05 and 0.01 within 3 binomial errors."""
     random = np.random.default_rng(5)
     found = np.array([clustered(statistic, *unrelated(random)) for _ in range(TRIALS)])
     assert math.sqrt(np.mean(found[:, 1] ** 2)) == pytest.approx(found[:, 0].std(), rel=0.2)
@@ -46,6 +46,4 @@ def test_a_replica_that_diverged_is_left_out():
     assert whole[0] == 1
     assert math.isnan(whole[1])  # equal whatever is left out
     rise[:, 3] = np.nan
-    assert clustered(_whole, rise, quality) == clustered(
-        _whole, np.delete(rise, 3, 1), np.delete(quality, 3, 1)
-    )
+    assert clustered(_whole, rise, quality) == clustered(_whole, np.delete(rise, 3, 1), np.delete(quality, 3, 1))

@@ -121,9 +121,7 @@ def test_sphere_instances(order):
         energy, index = SphereInstance(order, rng).census()
         assert np.sum((-1) ** index) == theory.euler_characteristic(3)
         assert len(energy) <= theory.real_bound(3, order)
-        rows.append(
-            [*(np.sum(index == k) for k in (0, 1)), len(energy), np.sum((index == 0) & (energy < -1))]
-        )
+        rows.append([*(np.sum(index == k) for k in (0, 1)), len(energy), np.sum((index == 0) & (energy < -1))])
     expected = [theory.mean_critical_points(3, order, k) for k in (0, 1, None)]
     _compare(rows, [*expected, theory.mean_critical_points(3, order, 0, -1.0)])
 
@@ -177,8 +175,7 @@ def test_rate_tends_to_the_complexity():
         ]
         assert abs(gaps[0]) > 2 * abs(gaps[1]) > 4 * abs(gaps[2])
     gaps = [
-        theory.mean_critical_points(n, 3, 0, -1.75, log=True) / n - theory.complexity(-1.75, 3, 0)
-        for n in (8, 16, 32)
+        theory.mean_critical_points(n, 3, 0, -1.75, log=True) / n - theory.complexity(-1.75, 3, 0) for n in (8, 16, 32)
     ]
     assert abs(gaps[0]) > 1.5 * abs(gaps[1]) > 2.25 * abs(gaps[2])
     assert theory.large_n_critical_points(100, 3, 1, -1.7, log=True) == 100 * theory.complexity(-1.7, 3, 1)

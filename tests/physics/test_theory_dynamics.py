@@ -92,13 +92,9 @@ def test_conventions_differ_by_their_factors():
     assert cs.correlation == pytest.approx(abc.correlation, abs=1e-12)
     assert cs.response == pytest.approx(abc.response, abs=1e-12)
     assert cs.energy == pytest.approx(abc.energy / root, abs=1e-12)
-    assert theory.gradient_flow_energy(root, 2, "cs") == pytest.approx(
-        theory.gradient_flow_energy(1.0) / root
-    )
+    assert theory.gradient_flow_energy(root, 2, "cs") == pytest.approx(theory.gradient_flow_energy(1.0) / root)
     cs_curve = theory.quench_energy([3.0], 3, 0.5, "cs", step=0.1 * root)
-    assert cs_curve.energy * root == pytest.approx(
-        theory.quench_energy([3.0 / root], 3, 0.5 * root, step=0.1).energy
-    )
+    assert cs_curve.energy * root == pytest.approx(theory.quench_energy([3.0 / root], 3, 0.5 * root, step=0.1).energy)
 
 
 @pytest.mark.parametrize("order", [2, 3, 4])

@@ -29,18 +29,13 @@ def parisi(order, temperature, q, m):
 
 
 @pytest.mark.parametrize(
-    ("order", "static", "dynamical"),
-    [(3, 0.5860, math.sqrt(3 / 8)), (4, 0.5030, 2 / math.sqrt(27) * math.sqrt(2))],
+    ("order", "static", "dynamical"), [(3, 0.5860, math.sqrt(3 / 8)), (4, 0.5030, 2 / math.sqrt(27) * math.sqrt(2))]
 )
 def test_published_temperatures(order, static, dynamical):
     # p = 3: Crisanti and Sommers 1992, and T_d = sqrt(p(p−2)^(p−2)/(2(p−1)^(p−1))) of Castellani and Cavagna
     assert theory.static_temperature(order, "cs") == pytest.approx(static, abs=1e-4)
     assert theory.dynamical_temperature(order, "cs") == pytest.approx(dynamical, rel=1e-12)
-    for function in (
-        theory.static_temperature,
-        theory.dynamical_temperature,
-        theory.second_moment_temperature,
-    ):
+    for function in (theory.static_temperature, theory.dynamical_temperature, theory.second_moment_temperature):
         assert function(order) == pytest.approx(math.sqrt(2) * function(order, "cs"))
 
 
@@ -54,11 +49,7 @@ def test_a_mixture_of_one_order_is_that_order(order):
 
 
 def test_order_two_condenses_at_one_temperature():
-    for function in (
-        theory.static_temperature,
-        theory.dynamical_temperature,
-        theory.second_moment_temperature,
-    ):
+    for function in (theory.static_temperature, theory.dynamical_temperature, theory.second_moment_temperature):
         assert function(2) == pytest.approx(math.sqrt(2))
         assert function(2, "cs") == pytest.approx(1.0)
         assert function({2: 1.0, 4: 0.3}) == pytest.approx(math.sqrt(2))
@@ -278,8 +269,7 @@ def test_bad_arguments_are_named(function, order, temperature, convention, name)
 
 
 @pytest.mark.parametrize(
-    ("n_spins", "temperature", "name"),
-    [(1, 2.0, "n_spins"), (10, 0.0, "temperature"), (10, 0.9, "temperature")],
+    ("n_spins", "temperature", "name"), [(1, 2.0, "n_spins"), (10, 0.0, "temperature"), (10, 0.9, "temperature")]
 )
 def test_bad_arguments_of_the_correction(n_spins, temperature, name):
     with pytest.raises(ArgumentError) as caught:

@@ -19,9 +19,7 @@ def rotation(n, seed):
 
 def same_sets(a, b, tolerance):
     distance = np.linalg.norm(a[:, None] - b, axis=2)
-    return (
-        len(a) == len(b) and distance.min(axis=1).max() < tolerance and distance.min(axis=0).max() < tolerance
-    )
+    return len(a) == len(b) and distance.min(axis=1).max() < tolerance and distance.min(axis=0).max() < tolerance
 
 
 @pytest.mark.parametrize("method", ["algebra", "search"])
@@ -47,9 +45,7 @@ def test_a_factor_on_the_couplings_scales_energies_and_curvatures(method, factor
     assert (before.complete, after.complete) == (True, True)
     assert same_sets(before.points, after.points, 1e-9)
     np.testing.assert_allclose(after.energy, factor * before.energy, rtol=1e-9, atol=1e-12 * factor)
-    np.testing.assert_allclose(
-        np.sort(after.least_eigenvalue), factor * np.sort(before.least_eigenvalue), rtol=1e-9
-    )
+    np.testing.assert_allclose(np.sort(after.least_eigenvalue), factor * np.sort(before.least_eigenvalue), rtol=1e-9)
 
 
 def test_threads_do_not_touch_the_bits(threads, two_threads):

@@ -76,10 +76,7 @@ def test_a_start_does_not_feel_the_others(glass):
 
 def test_requested_times_do_not_change_the_flow(glass):
     points = glass.random_points(2)
-    assert same(
-        gradient_flow(glass, points, TIMES).energies[:, 2:4],
-        gradient_flow(glass, points, TIMES[2:4]).energies,
-    )
+    assert same(gradient_flow(glass, points, TIMES).energies[:, 2:4], gradient_flow(glass, points, TIMES[2:4]).energies)
 
 
 def test_threads_do_not_change_the_bits(two_threads, threads):
@@ -89,9 +86,11 @@ def test_threads_do_not_change_the_bits(two_threads, threads):
     def all_of_it():
         exchange = replica_exchange(large, [0.8, 1.0], 4, copies=2, n_warmup=2)
         return (
-            gradient_flow(large, points, [0.1, 0.3]).energies, langevin(large, points, 1.0, [0.1], 0.05).points,
-            exchange.energies, minimize(large, points[:3]).points,
-        )  # fmt: skip
+            gradient_flow(large, points, [0.1, 0.3]).energies,
+            langevin(large, points, 1.0, [0.1], 0.05).points,
+            exchange.energies,
+            minimize(large, points[:3]).points,
+        )
 
     several = all_of_it()
     threads(1)
@@ -166,10 +165,7 @@ def test_single_precision_follows_the_same_flow(glass):
 def test_cold_langevin_is_the_flow(glass):
     points = glass.random_points(3, seed=2)
     flow = gradient_flow(glass, points, [0.5, 1.0], 1e-10)
-    off = [
-        np.abs(langevin(glass, points, 0.0, [0.5, 1.0], dt).energies - flow.energies).max()
-        for dt in (0.02, 0.01)
-    ]
+    off = [np.abs(langevin(glass, points, 0.0, [0.5, 1.0], dt).energies - flow.energies).max() for dt in (0.02, 0.01)]
     assert off[0] < 5e-3
     assert 3.2 < off[0] / off[1] < 5
 

@@ -106,9 +106,16 @@ def test_the_last_bit_of_a_long_double_enters(array, index):
 
 def test_what_looks_alike_is_told_apart():
     marks = [
-        fingerprint(5.0), fingerprint([5.0]), fingerprint([[5.0]]), fingerprint(np.float32(5)), fingerprint(5),
-        fingerprint("5.0"), fingerprint([5.0], [5.0]), fingerprint([5.0, 5.0]), fingerprint(),
-    ]  # fmt: skip
+        fingerprint(5.0),
+        fingerprint([5.0]),
+        fingerprint([[5.0]]),
+        fingerprint(np.float32(5)),
+        fingerprint(5),
+        fingerprint("5.0"),
+        fingerprint([5.0], [5.0]),
+        fingerprint([5.0, 5.0]),
+        fingerprint(),
+    ]
     assert len(set(marks)) == len(marks)
     assert fingerprint(np.array([0, 2, 1], np.uint8).view(bool)) == fingerprint([False, True, True])
     assert fingerprint(np.arange(12.0).reshape(3, 4).T) == fingerprint(np.arange(12.0).reshape(3, 4).T.copy())

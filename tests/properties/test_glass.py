@@ -19,9 +19,12 @@ def glasses(draw, **options):
     if draw(st.booleans()) and order > 2:
         chosen = {order: draw(st.floats(0.2, 2)), draw(st.integers(2, order - 1)): draw(st.floats(-2, -0.2))}
     return sl.SphericalSpinGlass(
-        draw(st.integers(2, LARGEST[order])), chosen, draw(st.integers(0, 2**64 - 1)),
-        disorder=draw(st.sampled_from(["gaussian", "signs"])), **options,
-    )  # fmt: skip
+        draw(st.integers(2, LARGEST[order])),
+        chosen,
+        draw(st.integers(0, 2**64 - 1)),
+        disorder=draw(st.sampled_from(["gaussian", "signs"])),
+        **options,
+    )
 
 
 def kept(glass, **options):
@@ -89,13 +92,9 @@ def test_a_generated_glass_is_the_stored_one(glass, dtype, count):
     assert generated.nbytes == 0
     assert stored.nbytes == stored.n_couplings * np.dtype(dtype).itemsize
     points, vectors = stored.random_points(count), stored.random_points(count, seed=1)
-    for mine, theirs in zip(
-        generated.value_and_gradient(points), stored.value_and_gradient(points), strict=True
-    ):
+    for mine, theirs in zip(generated.value_and_gradient(points), stored.value_and_gradient(points), strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    np.testing.assert_array_equal(
-        generated.hessian_products(points, vectors), stored.hessian_products(points, vectors)
-    )
+    np.testing.assert_array_equal(generated.hessian_products(points, vectors), stored.hessian_products(points, vectors))
     np.testing.assert_array_equal(generated.hessians(points), stored.hessians(points))
     mine, theirs = (g.slice(points[0], vectors[:1]).value([0.3]) for g in (generated, stored))
     assert mine == theirs
@@ -196,6 +195,6 @@ def test_an_instance_is_its_seed():
     np.testing.assert_array_equal(one.couplings(), same.couplings())
     assert one.fingerprint == same.fingerprint != other.fingerprint
     assert not np.array_equal(one.couplings(), other.couplings())
-    assert set(
-        np.unique(abs(sl.SphericalSpinGlass(9, 2, disorder="signs").couplings()[np.tril_indices(9, -1)]))
-    ) == {np.sqrt(0.5)}
+    assert set(np.unique(abs(sl.SphericalSpinGlass(9, 2, disorder="signs").couplings()[np.tril_indices(9, -1)]))) == {
+        np.sqrt(0.5)
+    }

@@ -50,9 +50,7 @@ def glass(seed, dtype, order=3):
 
 def function(seed, gradient):
     drawn = np.random.default_rng(seed)
-    landscape = sl.FunctionLandscape(
-        lambda w: np.cos(w).sum(axis=1), 6, (lambda w: -np.sin(w)) if gradient else None
-    )
+    landscape = sl.FunctionLandscape(lambda w: np.cos(w).sum(axis=1), 6, (lambda w: -np.sin(w)) if gradient else None)
     return landscape, drawn.normal(size=(4, 6))
 
 
@@ -141,9 +139,7 @@ def test_extent_turns_a_value_into_the_energy():
 
 def test_only_even_orders_are_known_to_be_symmetric():
     assert glass(1, "float64", {2: 0.5, 4: 1.0})[0].symmetric
-    assert not any(
-        KINDS[kind](0)[0].symmetric for kind in ("glass float64", "network mse", "function", "bare")
-    )
+    assert not any(KINDS[kind](0)[0].symmetric for kind in ("glass float64", "network mse", "function", "bare"))
 
 
 def test_typical_norm_is_that_of_typical_points():
@@ -237,11 +233,16 @@ def steps_of(seed, walker, step, n):
 @pytest.mark.parametrize(
     ("argument", "value"),
     [
-        ("starts", np.zeros((2, 4))), ("starts", np.full((2, 6), np.nan)), ("origin_index", [0, 2]),
-        ("origin_index", [0.0, 1.0]), ("numbers", [1]), ("numbers", [0, 2**32]), ("radius", [1.0]),
+        ("starts", np.zeros((2, 4))),
+        ("starts", np.full((2, 6), np.nan)),
+        ("origin_index", [0, 2]),
+        ("origin_index", [0.0, 1.0]),
+        ("numbers", [1]),
+        ("numbers", [0, 2**32]),
+        ("radius", [1.0]),
         ("radius", [1.0, 0.0]),
     ],
-)  # fmt: skip
+)
 def test_odd_walkers_are_refused(argument, value):
     given = {"starts": np.ones((2, 6)), "origin_index": [0, 1], "numbers": [4, 5], "radius": ()}
     with pytest.raises(sl.ArgumentError, match=argument):

@@ -86,9 +86,7 @@ def test_value_and_accuracy(case):
         assert np.isnan(accuracy).all()
     elif all(case.clear_of_ties(p) for p in case.points):
         widths, bias = case.network.widths, case.network.bias
-        assert_array_equal(
-            accuracy, [oracle.accuracy(widths, bias, p, case.x, case.labels) for p in case.points]
-        )
+        assert_array_equal(accuracy, [oracle.accuracy(widths, bias, p, case.x, case.labels) for p in case.points])
 
 
 @given(cases())
@@ -188,10 +186,7 @@ def test_dead_inputs(data):
     case.landscape = NetworkLandscape(case.network, case.x, case.y, case.kind, "float64")
     point, vector = case.points[0], case.vectors[0]
     gradient, product = case.landscape.gradient(point), case.landscape.hessian_product(point, vector)
-    for name, got in [
-        ("loss", case.landscape.value(point)),
-        ("gradient", gradient),
-    ]:
+    for name, got in [("loss", case.landscape.value(point)), ("gradient", gradient)]:
         assert_close(got, case.reference(name, point), case)
     assert_close(product, case.reference("hessian_product", point, vector), case)
     (weight, _), *_ = case.network.layers(gradient)
@@ -218,18 +213,11 @@ def test_layouts_of_memory_do_not_matter():
     want = case.landscape.value(case.points)
     frozen = case.points.copy()
     frozen.setflags(write=False)
-    for points in (
-        frozen,
-        np.asfortranarray(case.points),
-        case.points.tolist(),
-        np.repeat(case.points, 2, 1)[:, ::2],
-    ):
+    for points in (frozen, np.asfortranarray(case.points), case.points.tolist(), np.repeat(case.points, 2, 1)[:, ::2]):
         assert_array_equal(case.landscape.value(points), want)
     frozen_x = case.x.copy()
     frozen_x.setflags(write=False)
-    assert_array_equal(
-        NetworkLandscape(case.network, frozen_x, case.y, dtype="float64").value(case.points), want
-    )
+    assert_array_equal(NetworkLandscape(case.network, frozen_x, case.y, dtype="float64").value(case.points), want)
 
 
 def test_an_empty_batch_has_no_values():
@@ -306,10 +294,7 @@ def test_the_layout_is_pytorchs():
     assert b0.tolist() == [6, 7, 8]
     assert w1.tolist() == [[9, 10, 11]]
     assert b1.tolist() == [12]
-    assert [w.tolist() for w, _ in ReLUNetwork((1, 2, 1), bias=False).layers(np.arange(4))] == [
-        [[0], [1]],
-        [[2, 3]],
-    ]
+    assert [w.tolist() for w, _ in ReLUNetwork((1, 2, 1), bias=False).layers(np.arange(4))] == [[[0], [1]], [[2, 3]]]
 
 
 def test_filters_cover_every_parameter_once():

@@ -14,9 +14,7 @@ from spinland.arrays import Owner
 from tests.oracles import objects, public
 
 NAMES = sorted(public.CASES)
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::spinland.errors.ShortRunWarning"
-)  # the runs are short on purpose
+pytestmark = pytest.mark.filterwarnings("ignore::spinland.errors.ShortRunWarning")  # the runs are short on purpose
 
 
 def test_every_public_function_has_a_case():
@@ -102,14 +100,14 @@ def test_whatever_keeps_arrays_owns_them():
             importlib.import_module(module.name)
     kinds = [kind for kind in every_subclass(object) if str(kind.__module__).startswith("spinland.")]
     keep = [
-        kind for kind in kinds
-        if is_dataclass(kind) and not kind.__name__.startswith("_")
+        kind
+        for kind in kinds
+        if is_dataclass(kind)
+        and not kind.__name__.startswith("_")
         and any("NDArray" in str(field.type) for field in fields(kind))
-    ]  # fmt: skip
+    ]
     assert len(keep) > 20
-    assert [
-        kind.__qualname__ for kind in keep if not issubclass(kind, Owner) and kind.__name__ not in INSIDE
-    ] == []
+    assert [kind.__qualname__ for kind in keep if not issubclass(kind, Owner) and kind.__name__ not in INSIDE] == []
 
 
 def every_subclass(kind):
@@ -198,7 +196,13 @@ def test_large_arrays_are_not_copied_on_their_way(monkeypatch, tmp_path):
     sl.hierarchy(public.numbers(5, 4))
     sl.pair_statistics(public.numbers(5, 4))
     large = {
-        "Ensemble.params", "Ensemble.initial", "Ensemble.snapshots", "Minimization.points", "GradientFlow.points",
-        "Hierarchy.distances", "PairStatistics.distances", "PairStatistics.overlaps",
-    }  # fmt: skip
+        "Ensemble.params",
+        "Ensemble.initial",
+        "Ensemble.snapshots",
+        "Minimization.points",
+        "GradientFlow.points",
+        "Hierarchy.distances",
+        "PairStatistics.distances",
+        "PairStatistics.overlaps",
+    }
     assert not copied & large

@@ -18,9 +18,7 @@ from tests.oracles import network as oracle
 
 seeds = st.integers(0, 2**32 - 1)
 widths = st.lists(st.integers(1, 5), min_size=2, max_size=5).map(tuple)
-small_widths = st.lists(st.integers(1, 3), min_size=3, max_size=4).map(
-    tuple
-)  # order 2 and 3: a dense tensor fits
+small_widths = st.lists(st.integers(1, 3), min_size=3, max_size=4).map(tuple)  # order 2 and 3: a dense tensor fits
 
 
 def case(widths, seed):
@@ -44,9 +42,7 @@ def sum_over_paths(network, w, x):
     for path in itertools.product(*map(range, network.widths)):
         if all(acts[k][0, path[k]] > 0 for k in range(1, len(path) - 1)):
             active += 1
-            total[path[-1]] += x[path[0]] * math.prod(
-                weights[k][path[k + 1], path[k]] for k in range(len(weights))
-            )
+            total[path[-1]] += x[path[0]] * math.prod(weights[k][path[k + 1], path[k]] for k in range(len(weights)))
     return total, active
 
 
@@ -219,9 +215,7 @@ def test_bad_input_is_refused(name):
 
 
 def test_what_does_not_fit_is_counted_before_it_is_made():
-    assert (
-        len(path_couplings(NETWORK, W, X, memory_limit=288).values) == 12
-    )  # 12 paths of 2 indices and a value
+    assert len(path_couplings(NETWORK, W, X, memory_limit=288).values) == 12  # 12 paths of 2 indices and a value
     wide = ReLUNetwork((100, 500, 500, 10), bias=False)
     with pytest.raises(ArgumentError, match="250000000 active paths of 250000000, 8000000000 bytes"):
         path_couplings(wide, np.ones(wide.n_params), np.ones(100))

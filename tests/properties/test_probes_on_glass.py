@@ -16,10 +16,7 @@ GLASS = sl.SphericalSpinGlass(N, 3, seed=11)
 NETWORK = sl.NetworkLandscape(
     sl.ReLUNetwork((2, 3, 2)), np.linspace(-1, 1, 12).reshape(6, 2), np.arange(6) % 2, dtype="float64"
 )
-POINTS = {
-    "glass": GLASS.random_points(5, seed=1),
-    "network": NETWORK.network.initialize(5, 1, dtype="float64"),
-}
+POINTS = {"glass": GLASS.random_points(5, seed=1), "network": NETWORK.network.initialize(5, 1, dtype="float64")}
 LANDSCAPES = {"glass": GLASS, "network": NETWORK}
 
 
@@ -44,9 +41,7 @@ def test_every_probe_takes_both(kind):
     assert sl.ruggedness(walk).lag[0] == 0
     assert walk.constraint == ("sphere" if kind == "glass" else "none")
     line = sl.line(landscape, points[0], points[1:], [0, 0.5, 1])
-    np.testing.assert_allclose(
-        line.values[:, [0, 2]], np.stack([np.full(4, here[0]), here[1:]], 1), atol=1e-12
-    )
+    np.testing.assert_allclose(line.values[:, [0, 2]], np.stack([np.full(4, here[0]), here[1:]], 1), atol=1e-12)
     planes = [
         sl.plane(landscape, points[0], sl.random_directions(landscape, points[0], 2), [0, 0.5], [0, 1]),
         sl.random_plane(landscape, points[0], a=[0, 0.1], b=[0, 0.1]),
@@ -71,9 +66,11 @@ def test_every_probe_takes_both(kind):
 
 @pytest.mark.parametrize("kind", ["glass", "network"])
 def test_replicas_take_whatever_has_params(kind):
-    ensemble = glass_minima(GLASS, 6) if kind == "glass" else sl.train(
-        NETWORK.network, _tiny_data(), 4, epochs=1, batch_size=3
-    )  # fmt: skip
+    ensemble = (
+        glass_minima(GLASS, 6)
+        if kind == "glass"
+        else sl.train(NETWORK.network, _tiny_data(), 4, epochs=1, batch_size=3)
+    )
     params = np.asarray(ensemble.params)
     np.testing.assert_array_equal(sl.distances(ensemble), sl.distances(params))
     np.testing.assert_array_equal(sl.overlaps(ensemble), sl.overlaps(params))
@@ -152,9 +149,7 @@ def test_a_trajectory_on_a_great_circle_is_a_straight_path_in_radians():
 
 
 def test_flatness_goes_by_the_angle():
-    direction_free = sl.FunctionLandscape(
-        lambda w: w @ POINTS["glass"][0] / N, N, geometry=sl.Sphere(np.sqrt(N))
-    )
+    direction_free = sl.FunctionLandscape(lambda w: w @ POINTS["glass"][0] / N, N, geometry=sl.Sphere(np.sqrt(N)))
     flat = sl.flatness(direction_free, POINTS["glass"][0], [0.3, 2.0], 4)
     np.testing.assert_allclose(flat.rise[0], np.cos([0.3, 2.0]) - 1, atol=1e-12)
 
@@ -219,9 +214,7 @@ def test_rotating_couplings_and_points_together_changes_no_plane_line_or_overlap
         lambda glass, turn: np.abs(sl.trajectory_plane(glass, turn(points), n=5).path),
         lambda glass, turn: sl.line(glass, turn(points[0]), turn(points[1:]), axis).values,
     ):
-        np.testing.assert_allclose(
-            probe(turned, lambda x: x @ rotation.T), probe(GLASS, lambda x: x), atol=1e-10
-        )
+        np.testing.assert_allclose(probe(turned, lambda x: x @ rotation.T), probe(GLASS, lambda x: x), atol=1e-10)
 
 
 def test_walks_of_a_turned_glass_have_the_same_mean():
@@ -238,7 +231,7 @@ def test_walks_of_a_turned_glass_have_the_same_mean():
 
 
 def test_mean_energy_about_a_random_point_is_q_to_the_order_times_its_own():
-    """Seeds 100 to 159: 60 instances of N = 24, 40 directions each; three overlaps within 3 standard errors.
+    """Seeds 100 to 159: 60 instances of N = 24, 40 directions each; three overlaps, 3 standard errors.
 
     E[H(σ') | H(σ)] = q^p H(σ) when σ' is isotropic about σ.
     """
@@ -246,9 +239,7 @@ def test_mean_energy_about_a_random_point_is_q_to_the_order_times_its_own():
     residues = []
     for seed in range(100, 160):
         glass = sl.SphericalSpinGlass(24, 3, seed=seed)
-        flat = sl.flatness(
-            glass, glass.random_points(1, seed=seed), angles[np.argsort(angles)], 40, seed=seed
-        )
+        flat = sl.flatness(glass, glass.random_points(1, seed=seed), angles[np.argsort(angles)], 40, seed=seed)
         residues.append(flat.rise[0] - flat.values[0] * (np.cos(flat.radii) ** 3 - 1))
     residues = np.array(residues)
     error = residues.std(axis=0, ddof=1) / np.sqrt(len(residues))
@@ -256,7 +247,7 @@ def test_mean_energy_about_a_random_point_is_q_to_the_order_times_its_own():
 
 
 def test_mean_energy_about_minima_is_q_to_the_order_times_theirs_and_the_curvature():
-    """Seeds 200 to 223: 24 instances of N = 40, one minimum each, 64 directions; three overlaps within 3 standard errors.
+    """Seeds 200 to 223: 24 instances of N = 40, one minimum each, 64 directions; three overlaps, 3 standard errors.
 
     Over the directions u of the tangent space, |u|² = N, the mean of H(qσ + sqrt(1−q²) u)/N at order 3 is
     q³ e + q (1−q²) c for every instance, where c is half the mean curvature uᵀ∇²H u / N. For a minimum c is

@@ -26,9 +26,7 @@ def replica_sets(draw, minimum=3):
 
 
 @_SETTINGS
-@given(
-    replica_sets(), st.sampled_from(["euclidean", "sqeuclidean", "cosine"]), st.randoms(use_true_random=False)
-)
+@given(replica_sets(), st.sampled_from(["euclidean", "sqeuclidean", "cosine"]), st.randoms(use_true_random=False))
 def test_permuting_replicas_permutes_distances(rows, metric, random):
     order = list(range(len(rows)))
     random.shuffle(order)

@@ -34,14 +34,11 @@ def problem(widths, n, bias=True, dtype="float64", kind="cross_entropy", density
 
 def results(landscape, points):
     """Everything that is computed from the samples."""
-    return (
-        *landscape.evaluate(points),
-        landscape.gradient(points),
-        landscape.hessian_product(points[0], points),
-    )
+    return (*landscape.evaluate(points), landscape.gradient(points), landscape.hessian_product(points[0], points))
 
 
-# One layer, narrow and wide panels, a panel that is not full, inputs and samples on both sides of a block and of a tile.
+# One layer, narrow and wide panels, a panel that is not full, inputs and samples on both sides of a block and of a
+# tile.
 @pytest.mark.parametrize("widths", [(20, 3), (130, 1, 3), (127, 33, 2), (128, 64, 5, 3), (257, 65, 3)])
 @pytest.mark.parametrize("n", [9, 127, 129, 1100])
 @pytest.mark.parametrize("bias", [True, False])

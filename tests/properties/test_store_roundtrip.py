@@ -88,16 +88,12 @@ def test_the_bits_of_a_number(content):
 
 
 @settings(max_examples=20, deadline=None)
-@given(
-    st.permutations(range(6)), st.integers(1, 6), arrays().filter(lambda array: array.dtype.kind in "biuf")
-)
+@given(st.permutations(range(6)), st.integers(1, 6), arrays().filter(lambda array: array.dtype.kind in "biuf"))
 def test_rows_in_any_order_and_grouping(order, group, array):
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "study.h5")
         shapes = {"first": (array.shape, array.dtype)}
-        writer = store.reserve(
-            "rows", Anything, 6, rows=shapes, fields={"provenance": record("f"), "second": 1}
-        )
+        writer = store.reserve("rows", Anything, 6, rows=shapes, fields={"provenance": record("f"), "second": 1})
         for begin in range(0, 6, group):
             rows = order[begin : begin + group]
             writer.write(rows, first=np.stack([array] * len(rows)))
@@ -129,9 +125,7 @@ def test_overwriting_in_any_order(steps):
         store, expected = Store(Path(folder) / "study.h5"), {}
         for name, size in steps:
             expected[name] = np.full(size, len(expected) + 0.5)
-            store.save(
-                name, Anything(provenance=record("f"), first=expected[name], second=name), overwrite=True
-            )
+            store.save(name, Anything(provenance=record("f"), first=expected[name], second=name), overwrite=True)
         assert store.names() == tuple(sorted(expected))
         for name, array in expected.items():
             loaded = store.load(name)

@@ -11,20 +11,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from spinland.errors import ArgumentError
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.symmetry import (
-    NetworkSymmetry,
-    canonical,
-    orbit,
-    orbit_size,
-    permute,
-    random_symmetry,
-    rescale,
-)
+from spinland.symmetry import NetworkSymmetry, canonical, orbit, orbit_size, permute, random_symmetry, rescale
 from tests.oracles import network as oracle
 
-networks = st.builds(
-    ReLUNetwork, st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple), st.booleans()
-)
+networks = st.builds(ReLUNetwork, st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple), st.booleans())
 seeds = st.integers(0, 2**64 - 1)
 
 
@@ -230,10 +220,7 @@ ZEROS = np.zeros(NETWORK.n_params)
         (lambda: orbit(NETWORK, ZEROS[None]), "point"),
         (lambda: orbit(NETWORK, ZEROS, limit=0), "limit"),
         (lambda: canonical(NETWORK, ZEROS[1:]), "points"),
-        (
-            lambda: NetworkSymmetry.identity(NETWORK).compose(NetworkSymmetry(ReLUNetwork((2, 3, 1)))),
-            "first",
-        ),
+        (lambda: NetworkSymmetry.identity(NETWORK).compose(NetworkSymmetry(ReLUNetwork((2, 3, 1)))), "first"),
     ],
 )
 def test_bad_arguments_are_named(call, name):

@@ -20,9 +20,7 @@ def make_data(seed, n=30, inputs=5, k=3):
 @given(seed=st.integers(0, 2**32), depth=st.integers(0, 3), bias=st.booleans())
 def test_loss_falls_at_every_small_step_along_the_full_gradient(seed, depth, bias):
     network = ReLUNetwork((5, *[6] * depth, 3), bias)
-    ensemble = train(
-        network, make_data(seed % 100), 3, SGD(1e-3), batch_size=30, epochs=20, seed=seed, dtype="float64"
-    )
+    ensemble = train(network, make_data(seed % 100), 3, SGD(1e-3), batch_size=30, epochs=20, seed=seed, dtype="float64")
     assert (np.diff(ensemble.train_loss, axis=1) < 0).all()
 
 

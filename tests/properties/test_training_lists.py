@@ -38,15 +38,21 @@ def prepared(x, y):
 
 def follow_oracle(network, data, optimizer, reference, batch_size):
     assert prepared(data[0], data[1]).lists.values.size
-    ensemble = train(
-        network, data, None, optimizer, batch_size, 3, 5, replicas=[2], dtype="float64", evaluate="none"
-    )
+    ensemble = train(network, data, None, optimizer, batch_size, 3, 5, replicas=[2], dtype="float64", evaluate="none")
     orders = [rng.permutation(5, rng.Purpose.SHUFFLE, 2, e, len(data[0])) for e in range(3)]
     start = network.initialize(1, 5, first=2, dtype="float64")[0]
     points = oracle.train(
-        start, network.widths, network.bias, data[0].astype(float), data[1], "cross_entropy", reference(),
-        lambda t: 0.02, batch_size, orders,
-    )  # fmt: skip
+        start,
+        network.widths,
+        network.bias,
+        data[0].astype(float),
+        data[1],
+        "cross_entropy",
+        reference(),
+        lambda t: 0.02,
+        batch_size,
+        orders,
+    )
     np.testing.assert_allclose(ensemble.params[0], points[-1], rtol=1e-9, atol=1e-11)
 
 
@@ -76,17 +82,13 @@ def test_lists_and_matrix_products_agree(dtype):
     assert not dense.lists.values.size
     for ready in (listed, dense._replace(samples=listed.samples)):
         points = network.initialize(2, dtype=dtype)
-        replicas = Replicas(
-            points, np.zeros_like(points), np.zeros_like(points), np.ones(2, bool), np.arange(2)
-        )
+        replicas = Replicas(points, np.zeros_like(points), np.zeros_like(points), np.ones(2, bool), np.arange(2))
         batches = Batches(np.uint64(1), 2, 0, 10, 0)
         cpu.descend(replicas, Rule(ADAM, coefficients), batches, network_of(network.widths, True), ready)
         assert replicas.alive.all()
         found.append(replicas[:3])
     for with_lists, with_products in zip(*found, strict=True):
-        np.testing.assert_allclose(
-            with_lists, with_products, rtol=0, atol=1e-5 if dtype == "float32" else 1e-13
-        )
+        np.testing.assert_allclose(with_lists, with_products, rtol=0, atol=1e-5 if dtype == "float32" else 1e-13)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

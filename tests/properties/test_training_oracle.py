@@ -28,10 +28,7 @@ OPTIMIZERS = {
         lambda: oracle.Adam((0.5, 0.9), 1e-3, 0.1),
     ),
     "adamw": (lambda r: AdamW(r), lambda: oracle.Adam(weight_decay=1e-2, decoupled=True)),
-    "adamw own": (
-        lambda r: AdamW(r, weight_decay=0.3),
-        lambda: oracle.Adam(weight_decay=0.3, decoupled=True),
-    ),
+    "adamw own": (lambda r: AdamW(r, weight_decay=0.3), lambda: oracle.Adam(weight_decay=0.3, decoupled=True)),
 }
 
 SCHEDULES = {
@@ -57,17 +54,24 @@ def make_data(task, n=37, inputs=7, k=3, seed=0):
 
 def run_both(network, data, optimizer, reference, rate, batch_size, loss, replica=5):
     ensemble = train(
-        network, data, None, optimizer, batch_size, EPOCHS, SEED,
-        replicas=[replica], loss=loss, dtype="float64", snapshots=True,
-    )  # fmt: skip
+        network,
+        data,
+        None,
+        optimizer,
+        batch_size,
+        EPOCHS,
+        SEED,
+        replicas=[replica],
+        loss=loss,
+        dtype="float64",
+        snapshots=True,
+    )
     x, y = data[0].astype(float), data[1]
     if loss == "mse" and y.ndim == 1:
         y = np.eye(network.widths[-1])[y]
     start = network.initialize(1, SEED, first=replica, dtype="float64")[0]
     orders = [rng.permutation(SEED, rng.Purpose.SHUFFLE, replica, e, len(x)) for e in range(EPOCHS)]
-    points = oracle.train(
-        start, network.widths, network.bias, x, y, loss, reference, rate, batch_size, orders
-    )
+    points = oracle.train(start, network.widths, network.bias, x, y, loss, reference, rate, batch_size, orders)
     return ensemble, points
 
 
@@ -77,13 +81,7 @@ def test_every_optimizer_and_batch_size(name, batch_size):
     make, reference = OPTIMIZERS[name]
     network = ReLUNetwork((7, 6, 3))
     ensemble, points = run_both(
-        network,
-        make_data("classification"),
-        make(0.02),
-        reference(),
-        lambda t: 0.02,
-        batch_size,
-        "cross_entropy",
+        network, make_data("classification"), make(0.02), reference(), lambda t: 0.02, batch_size, "cross_entropy"
     )
     np.testing.assert_allclose(ensemble.snapshots[0], points, rtol=1e-9, atol=1e-11)
     np.testing.assert_array_equal(ensemble.params[0], ensemble.snapshots[0, -1])
@@ -95,13 +93,7 @@ def test_every_schedule(name, optimizer):
     schedule, rate = SCHEDULES[name]
     reference = oracle.SGD() if optimizer is SGD else oracle.Adam(weight_decay=1e-2, decoupled=True)
     ensemble, points = run_both(
-        ReLUNetwork((7, 4, 3)),
-        make_data("classification"),
-        optimizer(schedule),
-        reference,
-        rate,
-        10,
-        "cross_entropy",
+        ReLUNetwork((7, 4, 3)), make_data("classification"), optimizer(schedule), reference, rate, 10, "cross_entropy"
     )
     np.testing.assert_allclose(ensemble.snapshots[0], points, rtol=1e-9, atol=1e-11)
 
@@ -133,7 +125,12 @@ def test_a_wide_layer_is_updated_in_several_blocks(monkeypatch):
 
     monkeypatch.setattr(work, "BLOCK", 16)
     ensemble, points = run_both(
-        ReLUNetwork((7, 9, 3)), make_data("classification"), Adam(0.01), oracle.Adam(), lambda t: 0.01, 8,
+        ReLUNetwork((7, 9, 3)),
+        make_data("classification"),
+        Adam(0.01),
+        oracle.Adam(),
+        lambda t: 0.01,
+        8,
         "cross_entropy",
-    )  # fmt: skip
+    )
     np.testing.assert_allclose(ensemble.snapshots[0], points, rtol=1e-9, atol=1e-11)

@@ -97,9 +97,7 @@ def check(path: Path) -> tuple[set[str], set[int]]:
     assert store.pending() == ({"runs": (len(rows), N_ROWS)} if reserved and len(rows) < N_ROWS else {})
     assert ("runs" in names) == (len(rows) == N_ROWS)
     if "runs" in names:
-        assert store.load("runs").params.tobytes() == b"".join(
-            row(i)["params"].tobytes() for i in range(N_ROWS)
-        )
+        assert store.load("runs").params.tobytes() == b"".join(row(i)["params"].tobytes() for i in range(N_ROWS))
     return names, rows
 
 
@@ -239,6 +237,4 @@ if __name__ == "__main__":
     # kill -9 loses nothing that was written, synced or not; without waiting for the disk there is time for more kills.
     os.fsync = os.fdatasync = lambda descriptor: None  # type: ignore[assignment]
     command, folder, *numbers = sys.argv[1:]
-    {"random": at_random, "steps": at_every_step, "together": together}[command](
-        Path(folder), *map(int, numbers)
-    )
+    {"random": at_random, "steps": at_every_step, "together": together}[command](Path(folder), *map(int, numbers))

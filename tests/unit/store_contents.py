@@ -17,9 +17,7 @@ def make(path):
     store = Store(path)
     store.set_meta(META)
     store.save("walks/0", walk(0, inner=walk(1)))
-    store.save(
-        "walks/large", Walk(**of(walk(2)) | {"values": np.random.default_rng(0).normal(size=(90, 100))})
-    )
+    store.save("walks/large", Walk(**of(walk(2)) | {"values": np.random.default_rng(0).normal(size=(90, 100))}))
     for name, rows in (("finished", 3), ("begun", 2)):
         writer = store.reserve(name, Runs, 3, rows=ROWS, fields=BEGUN)
         for index in range(rows):

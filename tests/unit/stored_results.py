@@ -1,7 +1,8 @@
 """What stands in the small files of every format, ``store_format_<n>.h5``; run as a script, this writes one.
 
 ``python -m tests.unit.stored_results`` makes the file of the present format, or adds the classes, and the versions
-of classes, that it lacks. Older ones are as the spinland of their time left them: 1 by version 0.1.0, before there were checksums; 2 while a file still named the module of a
+of classes, that it lacks. Older ones are as the spinland of their time left them: 1 by version 0.1.0, before there were
+checksums; 2 while a file still named the module of a
 class, so it and 1 name modules that are no more.
 """
 
@@ -92,14 +93,7 @@ def example(hint, number):
         if arguments[1:] == (...,):
             return (example(arguments[0], number), example(arguments[0], number + 1))
         return tuple(example(argument, number) for argument in arguments)
-    plain = {
-        bool: True,
-        int: number,
-        float: number + 0.5,
-        str: f"text {number}",
-        type(None): None,
-        typing.Any: 1.5,
-    }
+    plain = {bool: True, int: number, float: number + 0.5, str: f"text {number}", type(None): None, typing.Any: 1.5}
     if origin in plain:
         return plain[origin]
     if origin is Provenance:

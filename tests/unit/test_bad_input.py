@@ -141,9 +141,7 @@ CHECKS = {
 }
 
 
-@pytest.mark.parametrize(
-    "group", [NETWORKS, LANDSCAPES, FUNCTIONS, CHECKS], ids=["net", "land", "func", "check"]
-)
+@pytest.mark.parametrize("group", [NETWORKS, LANDSCAPES, FUNCTIONS, CHECKS], ids=["net", "land", "func", "check"])
 def test_bad_input_is_named(group):
     for case, (call, name) in group.items():
         with pytest.raises(ArgumentError) as caught:
@@ -161,9 +159,7 @@ def test_cuda_is_refused_not_replaced(call):
 
 
 def test_messages_tell_what_came_and_what_was_expected():
-    with pytest.raises(
-        ArgumentError, match=r"^x: expected an array of shape \(any, 2\), got shape \(3, 1\)$"
-    ):
+    with pytest.raises(ArgumentError, match=r"^x: expected an array of shape \(any, 2\), got shape \(3, 1\)$"):
         build(X[:, :1])
     with pytest.raises(ArgumentError, match=r"^y: expected labels from 0 to 1, got labels from 0 to 2$"):
         build(y=[0, 1, 2])

@@ -26,18 +26,20 @@ def broken():
 
 def _race(*peers, tolerance=1e-3):
     operation = compare.Operation(
-        "add", "three ones", compare.Contender("ours", ONES), peers, {"peer": 2.0}, tolerance,
-        (compare.Bound("additions", 3.0),), rounds=3,
-    )  # fmt: skip
+        "add",
+        "three ones",
+        compare.Contender("ours", ONES),
+        peers,
+        {"peer": 2.0},
+        tolerance,
+        (compare.Bound("additions", 3.0),),
+        rounds=3,
+    )
     return compare.run(operation, {"additions": 1.0})
 
 
 #: Operations that are tried in one process; together all of them.
-TRIED = (
-    ("planes", "swaps", "walks", "training"),
-    ("derivatives", "distances", "linkage"),
-    ("glass", "start"),
-)
+TRIED = (("planes", "swaps", "walks", "training"), ("derivatives", "distances", "linkage"), ("glass", "start"))
 
 
 def suite(repository, *words):
@@ -45,9 +47,14 @@ def suite(repository, *words):
     paths = os.pathsep.join([str(repository), str(repository / "kernels"), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "benchmarks", *map(str, words)]
     return subprocess.run(
-        command, cwd=repository, env={**os.environ, "PYTHONPATH": paths}, check=False, capture_output=True,
-        text=True, timeout=1500,
-    )  # fmt: skip
+        command,
+        cwd=repository,
+        env={**os.environ, "PYTHONPATH": paths},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=1500,
+    )
 
 
 @pytest.mark.slow
@@ -114,8 +121,11 @@ def test_peers_that_are_missing_or_break_are_named():
 
 
 def test_the_hardest_setting_is_quoted():
-    entries = [compare.Entry("numpy", "1 thread", ratio=3.0), compare.Entry("numpy", "2 threads", ratio=2.0),
-               compare.Entry("numpy", "compiled", error="no compiler")]  # fmt: skip
+    entries = [
+        compare.Entry("numpy", "1 thread", ratio=3.0),
+        compare.Entry("numpy", "2 threads", ratio=2.0),
+        compare.Entry("numpy", "compiled", error="no compiler"),
+    ]
     assert [entry.ratio for entry in compare.quickest(entries)] == [2.0]
 
 

@@ -12,24 +12,16 @@ from spinland import budget
 from tests.oracles import public
 
 #: Everything that is worked through in blocks, not the limits above which something is refused or avoided.
-BLOCKS = (
-    "STARTS",
-    "SPHERE_PAIRS",
-    "TENSORS",
-    "COMPONENTS",
-    "DIFFERENCES",
-    "SLICE_POINTS",
-    "GRADIENTS",
-    "REPLICAS",
-)
+BLOCKS = ("STARTS", "SPHERE_PAIRS", "TENSORS", "COMPONENTS", "DIFFERENCES", "SLICE_POINTS", "GRADIENTS", "REPLICAS")
 GLASS = sl.SphericalSpinGlass(6, 3, seed=1)
 POINTS = GLASS.random_points(5, seed=2)
 BOWL = sl.FunctionLandscape(lambda w: np.sum(w**2, axis=1) + np.sin(w[:, 0]), 3)
 
 
-@pytest.mark.parametrize(("n", "room", "each", "sizes"), [
-    (7, 24, 8, [3, 3, 1]), (6, 24, 8, [3, 3]), (3, 1, 8, [1, 1, 1]), (2, 100, 0, [2]), (0, 8, 8, []),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("n", "room", "each", "sizes"),
+    [(7, 24, 8, [3, 3, 1]), (6, 24, 8, [3, 3]), (3, 1, 8, [1, 1, 1]), (2, 100, 0, [2]), (0, 8, 8, [])],
+)
 def test_blocks_cover_all_once_and_in_order(n, room, each, sizes):
     parts = list(budget.blocks(n, room, each))
     assert [part.stop - part.start for part in parts] == sizes

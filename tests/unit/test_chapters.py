@@ -16,17 +16,54 @@ from spinland.study.books import BOOKS, book_of
 from spinland.study.execution import complete, plan
 
 STUDY = {
-    "n_train": 60, "n_test": 20, "hidden": (6,), "replicas": 4, "epochs": 2, "walk_steps": 4, "walkers": 2, "walk_origins": 2,
-    "sigmas": (0.02, 0.1), "swap_trials": 2, "swap_origins": 2, "swap_points": 3, "widths": (4, 6), "width_replicas": 3,
-    "bootstrap": 10, "null_draws": 10, "batch_sizes": (8, 16), "batch_replicas": 3, "directions": 2, "grid": 3,
-    "line_points": 3, "lines": 2, "glass_replicas": 6, "glass_spins": 10, "correlation_pairs": 5,
-}  # fmt: skip
-GLASS = {
-    "spins": 10, "instances": 3, "starts": 2, "descent_time": 5.0, "critical_spins": (3, 4), "critical_instances": 2,
-    "layer_spins": 5, "sweeps": 40, "waiting_times": (0.5, 1.0), "ageing_time": 2.0, "pairs": 5, "minima": 8,
-    "walk_origins": 3, "walkers": 2, "walk_steps": 4, "lines": 2, "line_points": 3, "grid": 3, "bootstrap": 10,
+    "n_train": 60,
+    "n_test": 20,
+    "hidden": (6,),
+    "replicas": 4,
+    "epochs": 2,
+    "walk_steps": 4,
+    "walkers": 2,
+    "walk_origins": 2,
+    "sigmas": (0.02, 0.1),
+    "swap_trials": 2,
+    "swap_origins": 2,
+    "swap_points": 3,
+    "widths": (4, 6),
+    "width_replicas": 3,
+    "bootstrap": 10,
     "null_draws": 10,
-}  # fmt: skip
+    "batch_sizes": (8, 16),
+    "batch_replicas": 3,
+    "directions": 2,
+    "grid": 3,
+    "line_points": 3,
+    "lines": 2,
+    "glass_replicas": 6,
+    "glass_spins": 10,
+    "correlation_pairs": 5,
+}
+GLASS = {
+    "spins": 10,
+    "instances": 3,
+    "starts": 2,
+    "descent_time": 5.0,
+    "critical_spins": (3, 4),
+    "critical_instances": 2,
+    "layer_spins": 5,
+    "sweeps": 40,
+    "waiting_times": (0.5, 1.0),
+    "ageing_time": 2.0,
+    "pairs": 5,
+    "minima": 8,
+    "walk_origins": 3,
+    "walkers": 2,
+    "walk_steps": 4,
+    "lines": 2,
+    "line_points": 3,
+    "grid": 3,
+    "bootstrap": 10,
+    "null_draws": 10,
+}
 SETTINGS = {"study": STUDY, "glass": GLASS}
 
 

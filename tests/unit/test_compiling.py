@@ -49,8 +49,10 @@ def test_every_chapter_names_recipes_that_there_are():
     assert recipes._OF_NETWORKS.keys() <= set(chapters)
     assert recipes._OF_GLASSES.keys() <= {*chapters, *glass}
     assert recipes.of_study("float32", True, ["swaps"]) == [
-        ("float32", "training"), ("float32", "losses"), ("float32", "swaps")
-    ]  # fmt: skip
+        ("float32", "training"),
+        ("float32", "losses"),
+        ("float32", "swaps"),
+    ]
 
 
 def test_workers_share_the_tasks_and_say_what_they_compiled(cache):
@@ -59,9 +61,7 @@ def test_workers_share_the_tasks_and_say_what_they_compiled(cache):
         said = list(crew.lines())
         assert crew.codes() == [0, 0]
     assert "done float64 distances" in said
-    assert [line for line in said if line.startswith("failed")] == [
-        "failed float64 none of ours: 'none of ours'"
-    ]
+    assert [line for line in said if line.startswith("failed")] == ["failed float64 none of ours: 'none of ours'"]
     compiled = [line for line in said if line.startswith("compiled ")]
     assert len(compiled) == len(list(cache.rglob("*.kernel"))) > 1
     assert not list(cache.rglob("*.claim"))
@@ -176,9 +176,7 @@ def test_where_none_can_help_none_is_started(obstacle, made, monkeypatch):
     assert not made
 
 
-@pytest.mark.parametrize(
-    ("named", "cores"), [("1", 1), ("1,4", 1), ("", 2), ("0", 2), ("many", 2), ("64", 2)]
-)
+@pytest.mark.parametrize(("named", "cores"), [("1", 1), ("1,4", 1), ("", 2), ("0", 2), ("many", 2), ("64", 2)])
 def test_workers_respect_the_cores_that_were_given(named, cores, monkeypatch):
     monkeypatch.setattr("numba.get_num_threads", lambda: 2)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))

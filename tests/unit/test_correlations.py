@@ -58,7 +58,7 @@ def test_traceless_quadratic_form_has_correlation_q_squared():
 
 
 def circles(landscape, angles, turns, n, seed):
-    """Values at x and y of each turn, (n, turns, 2), for a pair that is ``angles`` apart, from the points themselves."""
+    """Values at x and y of each turn, (n, turns, 2), for a pair ``angles`` apart, from the points themselves."""
     samples = np.empty((n, turns, 2))
     for i, (x, other) in enumerate(sphere_pairs(seed, np.arange(n), landscape.dim, 1.0)):
         for t in range(turns):
@@ -157,11 +157,7 @@ def test_fit_finds_the_mixture_of_an_exact_curve(dim):
     q = np.linspace(-1, 1, 15)
     curve = mixture_correlation(q, order, weights, dim)
     assert curve[-1] == pytest.approx(1)
-    expected = (q ** np.array([[2], [3], [6]]) - power_mean(np.array([2, 3, 6]), dim)[:, None]).T @ [
-        0.2,
-        0.5,
-        0.3,
-    ]
+    expected = (q ** np.array([[2], [3], [6]]) - power_mean(np.array([2, 3, 6]), dim)[:, None]).T @ [0.2, 0.5, 0.3]
     np.testing.assert_allclose(curve, expected / expected[-1])
     fit = MixtureFit(q, order, dim, np.diag(np.full(15, 1e-8)), 1000).fit(curve)
     np.testing.assert_allclose(fit.weights, weights, atol=1e-6)
@@ -188,9 +184,7 @@ def test_mean_correlation_weighs_landscapes_alike():
     assert mean.effective_order == pytest.approx(2, abs=0.05)
 
 
-@pytest.mark.parametrize(
-    "change", [None, {"overlaps": [0.1, 0.2]}, {"max_order": 3}, {"landscape": quadratic(4)[0]}]
-)
+@pytest.mark.parametrize("change", [None, {"overlaps": [0.1, 0.2]}, {"max_order": 3}, {"landscape": quadratic(4)[0]}])
 def test_mean_correlation_refuses_what_does_not_belong_together(change):
     arguments = {"landscape": quadratic(3)[0], "n_pairs": 5, "radius": 1.0}
     one = correlation(**arguments)

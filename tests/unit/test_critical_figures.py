@@ -12,9 +12,14 @@ from spinland import SphericalSpinGlass, critical_point_counts, critical_points,
 from spinland.errors import ArgumentError
 
 COUNTS = SimpleNamespace(
-    n_spins=4, mean=np.array([2.0, 3.0, 3.5, 2.5]), error=np.full(4, 0.1), mean_total=11.0, total_error=0.3,
-    n_complete=9, n_instances=10,
-)  # fmt: skip
+    n_spins=4,
+    mean=np.array([2.0, 3.0, 3.5, 2.5]),
+    error=np.full(4, 0.1),
+    mean_total=11.0,
+    total_error=0.3,
+    n_complete=9,
+    n_instances=10,
+)
 CRITICAL = SimpleNamespace(
     n_spins=3,
     energy=np.array([-1.64, -1.0, 0.0, 0.5, 1.2]),

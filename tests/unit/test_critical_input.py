@@ -94,18 +94,14 @@ def test_only_true_and_different_pairs_are_certified():
     tensor = diagonal(3, 3, [1.0, 1.0, 1.0])
     pairs = homotopy.start_pairs(3, 3, 1.0)
     off = pairs[:2] + 0.3 * np.random.default_rng(0).normal(size=(2, 4))
-    turned = pairs[2:3] * np.exp(
-        1j * np.array([1.0, 1.0, 1.0, 1.0])
-    )  # the same line, λ turns with x at order 3
+    turned = pairs[2:3] * np.exp(1j * np.array([1.0, 1.0, 1.0, 1.0]))  # the same line, λ turns with x at order 3
     held = certify(tensor, np.concatenate([off, pairs, turned, np.full((1, 4), np.nan)]), 7)
     assert held.complete
     assert len(held.pairs) == held.expected == 7
     assert held.real.all()
     assert not certify(tensor, pairs[:-1], 7).complete
     x = held.directions()
-    np.testing.assert_allclose(
-        np.einsum("ijk,bj,bk->bi", tensor, x, x), held.pairs[:, 3:].real * x, atol=1e-12
-    )
+    np.testing.assert_allclose(np.einsum("ijk,bj,bk->bi", tensor, x, x), held.pairs[:, 3:].real * x, atol=1e-12)
 
 
 @pytest.mark.parametrize(("coupling", "n_real"), [(1.0, 3), (0.1, 1)])

@@ -87,10 +87,7 @@ def test_every_flipped_bit_of_a_zipped_file_is_refused_or_harmless(path):
         (_zipped(idx_bytes(_SMALL))[:-8] + bytes(8), "corrupt gzip data"),
         (_zipped(idx_bytes(_SMALL)) + b"tail", "corrupt gzip data"),
         # A header that claims far more than any memory must fail by what is there, not by allocating.
-        (
-            struct.pack(">HBBIII", 0, 8, 3, 2**32 - 1, 2**32 - 1, 2**32 - 1) + b"abc",
-            "truncated: 3 of 7922816",
-        ),
+        (struct.pack(">HBBIII", 0, 8, 3, 2**32 - 1, 2**32 - 1, 2**32 - 1) + b"abc", "truncated: 3 of 7922816"),
     ],
 )
 def test_the_message_says_what_is_wrong(path, content, problem):

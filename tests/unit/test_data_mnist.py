@@ -16,18 +16,7 @@ def test_real_mnist(mnist_folder):
     assert dataset.x_test.shape == (10000, 784)
     assert dataset.x_train.dtype == np.float32
     # Widely known: the class counts, the first labels, and mean and deviation of the training pixels.
-    assert np.bincount(dataset.y_train).tolist() == [
-        5923,
-        6742,
-        5958,
-        6131,
-        5842,
-        5421,
-        5918,
-        6265,
-        5851,
-        5949,
-    ]
+    assert np.bincount(dataset.y_train).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(dataset.y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert dataset.y_train[:5].tolist() == [5, 0, 4, 1, 9]
     assert dataset.y_test[:5].tolist() == [7, 2, 1, 0, 4]

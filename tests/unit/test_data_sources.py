@@ -60,8 +60,7 @@ def small_mnist(monkeypatch):
 
     def publish(*urls):
         files = tuple(
-            sources.SourceFile(name, len(body), hashlib.sha256(body).hexdigest())
-            for name, body in _FILES.items()
+            sources.SourceFile(name, len(body), hashlib.sha256(body).hexdigest()) for name, body in _FILES.items()
         )
         monkeypatch.setitem(sources._SOURCES, "mnist", sources.Source("mnist", urls, files))
         if urls:
@@ -193,22 +192,10 @@ def test_another_set_of_the_same_file_names_is_refused(tmp_path, small_mnist, mo
         (_TRAIN_IMAGES, _FILES[_TRAIN_IMAGES][:-20], "truncated gzip data"),
         (_TEST_LABELS, b"<html>", "not an IDX file"),
         (_TRAIN_LABELS, _zipped(idx_bytes(_LABELS)), f"19 labels for the 12 images of {_TRAIN_IMAGES}"),
-        (
-            _TEST_LABELS,
-            _zipped(idx_bytes(np.array([0, 1, 2, 10, 4, 5, 255], np.uint8))),
-            "label 10 of sample 3",
-        ),
-        (
-            _TRAIN_IMAGES,
-            _FILES[_TRAIN_LABELS],
-            "not a file of images: expected unsigned bytes of 3 dimensions",
-        ),
+        (_TEST_LABELS, _zipped(idx_bytes(np.array([0, 1, 2, 10, 4, 5, 255], np.uint8))), "label 10 of sample 3"),
+        (_TRAIN_IMAGES, _FILES[_TRAIN_LABELS], "not a file of images: expected unsigned bytes of 3 dimensions"),
         (_TRAIN_LABELS, _FILES[_TRAIN_IMAGES], "not a file of labels"),
-        (
-            _TRAIN_LABELS,
-            _zipped(idx_bytes(_LABELS[:12].astype(np.int32))),
-            "not a file of labels.*int32",
-        ),
+        (_TRAIN_LABELS, _zipped(idx_bytes(_LABELS[:12].astype(np.int32))), "not a file of labels.*int32"),
         (_TEST_IMAGES, _zipped(idx_bytes(np.zeros((7, 3, 3), np.uint8))), r"images of \(3, 3\) pixels"),
     ],
 )
@@ -322,9 +309,7 @@ def test_a_damaged_file_in_the_cache_is_replaced(small_mnist, server, monkeypatc
 
 def test_a_file_of_the_user_is_not_replaced(small_mnist, server, tmp_path):
     own = _write(tmp_path / "mnist", {_TRAIN_LABELS: b"mine"}) / _TRAIN_LABELS
-    with pytest.raises(
-        DataError, match="checksum differs from the published 'mnist'; move the file away"
-    ) as caught:
+    with pytest.raises(DataError, match="checksum differs from the published 'mnist'; move the file away") as caught:
         fetch("mnist", tmp_path, base_url=server.url)
     assert caught.value.path == own
     assert own.read_bytes() == b"mine"

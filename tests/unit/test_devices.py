@@ -45,9 +45,7 @@ def test_a_twin_without_a_card_is_refused(monkeypatch):
         devices.operation("philox", "cuda")
 
 
-@pytest.mark.parametrize(
-    ("name", "device"), [("philox", "tpu"), ("nothing", "cpu"), ("jit", "cpu"), ("..", "cpu")]
-)
+@pytest.mark.parametrize(("name", "device"), [("philox", "tpu"), ("nothing", "cpu"), ("jit", "cpu"), ("..", "cpu")])
 def test_names_of_nothing_are_refused(name, device):
     with pytest.raises(ValueError, match="no operation"):
         kernels.operation(name, device)
@@ -69,6 +67,4 @@ def test_nothing_compiled_is_loaded_before_it_is_asked_for(run_python):
 
 def test_blas_runs_on_one_thread_inside():
     with devices.single_threaded():
-        assert {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"} <= {
-            1
-        }
+        assert {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"} <= {1}

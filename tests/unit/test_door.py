@@ -30,7 +30,8 @@ REFUSED = {
     "masked in a list": (lambda: public.bowl().value([odd.masked(3), np.ones(3)]), "points"),
     "masked samples": (lambda: sl.NetworkLandscape(public.network(), odd.masked(4, 3), np.arange(4) % 2), "x"),
     "masked labels": (
-        lambda: sl.NetworkLandscape(public.network(), np.ones((4, 3)), np.ma.masked_equal([0, 1, 0, 1], 1)), "y",
+        lambda: sl.NetworkLandscape(public.network(), np.ones((4, 3)), np.ma.masked_equal([0, 1, 0, 1], 1)),
+        "y",
     ),
     "masked data": (lambda: sl.Dataset("a", odd.masked(4, 3), np.arange(4) % 2, POINTS[:, :3], [0, 1] * 2), "x_train"),
     "sparse": (lambda: sl.distances(scipy.sparse.csr_matrix(POINTS)), "params"),
@@ -62,7 +63,7 @@ REFUSED = {
     "a plane of one row": (lambda: sl.figures.plane_contour(row()), "plane"),
     "a surface of one row": (lambda: sl.figures.plane_surface(row()), "plane"),
     "no data": (lambda: sl.as_dataset(3), "value"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -139,9 +140,7 @@ def test_what_is_locked_is_shared_and_what_is_not_is_copied(tmp_path):
     assert not kept.flags.writeable
 
 
-@pytest.mark.parametrize(
-    ("run", "config"), [(sl.run_study, sl.StudyConfig()), (sl.run_glass, sl.GlassConfig())]
-)
+@pytest.mark.parametrize(("run", "config"), [(sl.run_study, sl.StudyConfig()), (sl.run_glass, sl.GlassConfig())])
 def test_studies_check_their_arguments_before_they_begin(run, config, tmp_path):
     for argument, call in {
         "config": lambda: run(3, tmp_path / "a.h5"),

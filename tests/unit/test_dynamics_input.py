@@ -90,18 +90,19 @@ def test_a_flow_of_a_function_without_bottom_ends():
 
 def test_flat_flow_decays_as_it_should():
     flow = gradient_flow(BOWL, np.eye(6), [0.5, 1.0], 1e-9)
-    np.testing.assert_allclose(
-        flow.energies, np.exp(-4 * np.array([[0.5, 1.0]])).repeat(6, axis=0), rtol=1e-6
-    )
+    np.testing.assert_allclose(flow.energies, np.exp(-4 * np.array([[0.5, 1.0]])).repeat(6, axis=0), rtol=1e-6)
 
 
 def test_results_can_be_stored(tmp_path, exchange, scaling):
     run = langevin(GLASS, POINTS, 0.8, [0.1, 0.2], 0.05, waiting_times=[0.1])
     store = Store(tmp_path / "a.h5")
     for name, result in {
-        "flow": gradient_flow(GLASS, POINTS, [0.1]), "minima": minimize([GLASS, GLASS], POINTS), "run": run,
-        "exchange": exchange, "scaling": scaling,
-    }.items():  # fmt: skip
+        "flow": gradient_flow(GLASS, POINTS, [0.1]),
+        "minima": minimize([GLASS, GLASS], POINTS),
+        "run": run,
+        "exchange": exchange,
+        "scaling": scaling,
+    }.items():
         store.save(name, result)
         back = store.load(name)
         assert type(back) is type(result)
@@ -191,11 +192,13 @@ def test_figures(exchange, scaling):
     levels = {r"$-E_\infty$": -1.633}
     drawn = [
         figures.descent_curve([flow, run], theory=curve, levels=levels, labels=["a", "b"]),
-        figures.ageing_curves(run), figures.ageing_curves(run, versus="time", theory=curve),
+        figures.ageing_curves(run),
+        figures.ageing_curves(run, versus="time", theory=curve),
         figures.overlap_distribution_curves(exchange, levels={"$q$": 0.5}),
         figures.energy_temperature(exchange, theory=curve, levels=levels),
-        figures.descent_sizes(scaling, levels=levels), figures.descent_approach(scaling, theory=curve),
-    ]  # fmt: skip
+        figures.descent_sizes(scaling, levels=levels),
+        figures.descent_approach(scaling, theory=curve),
+    ]
     assert all(ax.get_xlabel() and ax.get_ylabel() for ax in drawn)
     assert len(drawn[1].get_legend().get_texts()) == 1
     assert len(drawn[2].get_legend().get_texts()) == 3

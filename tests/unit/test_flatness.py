@@ -38,9 +38,7 @@ def test_rise_equals_plain_evaluation(kind, bias):
     for p, point in enumerate(points):
         rises = np.stack([naive_rise(landscape, point, kind, 9, i) for i in range(4)])
         np.testing.assert_allclose(result.rise[p], rises.mean(axis=0), rtol=1e-9, atol=1e-13)
-        np.testing.assert_allclose(
-            result.rise_error[p], rises.std(axis=0, ddof=1) / 2, rtol=1e-9, atol=1e-13
-        )  # fmt: skip
+        np.testing.assert_allclose(result.rise_error[p], rises.std(axis=0, ddof=1) / 2, rtol=1e-9, atol=1e-13)
     np.testing.assert_allclose(result.values, landscape.value(points))
     assert result.kind == kind
 

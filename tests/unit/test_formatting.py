@@ -34,11 +34,18 @@ def test_a_value_has_the_decimals_of_its_error(value, error, text):
 @pytest.mark.parametrize(
     ("value", "digits", "text"),
     [
-        (-1.633, 5, "−1.6330"), (0.030, 2, "0.030"), (9.999, 3, "10.0"), (1234.5, 3, "1230"), (6.53e-5, 3, "6.53·10⁻⁵"),
-        (1e-10, 2, "1.0·10⁻¹⁰"), (0.0, 3, "0"), (math.nan, 3, "–"), (2.5e7, 2, "2.5·10⁷"),
+        (-1.633, 5, "−1.6330"),
+        (0.030, 2, "0.030"),
+        (9.999, 3, "10.0"),
+        (1234.5, 3, "1230"),
+        (6.53e-5, 3, "6.53·10⁻⁵"),
+        (1e-10, 2, "1.0·10⁻¹⁰"),
+        (0.0, 3, "0"),
+        (math.nan, 3, "–"),
+        (2.5e7, 2, "2.5·10⁷"),
         (5e-324, 1, "5·10⁻³²⁴"),
     ],
-)  # fmt: skip
+)
 def test_a_number_keeps_its_zeros(value, digits, text):
     assert number(value, digits) == text
 
@@ -48,12 +55,7 @@ def test_what_was_chosen_is_written_as_it_is():
 
 
 def test_p_in_words():
-    assert [p_text(p) for p in (0.03, 0.0009, 1.0, math.nan)] == [
-        "p = 0.030",
-        "p < 0.001",
-        "p = 1.0",
-        "p unknown",
-    ]
+    assert [p_text(p) for p in (0.03, 0.0009, 1.0, math.nan)] == ["p = 0.030", "p < 0.001", "p = 1.0", "p unknown"]
 
 
 def read(text):

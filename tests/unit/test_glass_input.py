@@ -52,9 +52,7 @@ def test_points_off_the_sphere_are_refused_and_those_near_it_brought_there():
         glass = sl.SphericalSpinGlass(50, 3, dtype=dtype)
         point = glass.random_points(1)[0]
         energy = glass.value(point)
-        assert glass.value(point * (1 + within)) == pytest.approx(
-            energy, rel=1e-5 if dtype == "float32" else 1e-13
-        )
+        assert glass.value(point * (1 + within)) == pytest.approx(energy, rel=1e-5 if dtype == "float32" else 1e-13)
         for call in (glass.value, glass.gradient, glass.hessians, glass.evaluate):
             with pytest.raises(ArgumentError, match=r"^points.*sphere.*retract.*1\.0"):
                 call(point * (1 + off))
@@ -82,10 +80,18 @@ def test_points_of_another_kind_are_refused():
 @pytest.mark.parametrize(
     "wrong",
     [
-        np.ones(3), np.ones((3, 4)), np.ones((1, 1)), np.ones((3, 3, 2)), np.full((3, 3), np.nan), "J", {},
-        {3: np.ones((4, 4))}, {2: np.ones((3, 3)), 3: np.ones((4, 4, 4))}, np.ones((2, 2)) * 1j,
+        np.ones(3),
+        np.ones((3, 4)),
+        np.ones((1, 1)),
+        np.ones((3, 3, 2)),
+        np.full((3, 3), np.nan),
+        "J",
+        {},
+        {3: np.ones((4, 4))},
+        {2: np.ones((3, 3)), 3: np.ones((4, 4, 4))},
+        np.ones((2, 2)) * 1j,
     ],
-)  # fmt: skip
+)
 def test_couplings_are_checked(wrong):
     with pytest.raises(ArgumentError, match=r"^couplings"):
         sl.SphericalSpinGlass.from_couplings(wrong)
@@ -109,9 +115,14 @@ def test_fingerprints_tell_instances_apart():
         return sl.SphericalSpinGlass(*arguments, **options).fingerprint
 
     marks = [
-        mark(7, 3), mark(8, 3), mark(7, 2), mark(7, 3, 1), mark(7, 3, disorder="signs"), mark(7, {3: 2.0}),
+        mark(7, 3),
+        mark(8, 3),
+        mark(7, 2),
+        mark(7, 3, 1),
+        mark(7, 3, disorder="signs"),
+        mark(7, {3: 2.0}),
         sl.SphericalSpinGlass.from_couplings(np.eye(3)).fingerprint,
         sl.SphericalSpinGlass.from_couplings(2 * np.eye(3)).fingerprint,
-    ]  # fmt: skip
+    ]
     assert len(set(marks)) == len(marks)
     assert mark(7, 3) == mark(7, 3, generated=True)  # the same function of the points

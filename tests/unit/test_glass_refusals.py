@@ -17,13 +17,11 @@ REFUSED = {
     "overlap in words": ("q", lambda: GLASS.covariance("a")),
     "overlap beyond 1": ("q", lambda: GLASS.covariance(2.0)),
     "tolerance below rounding": ("tolerance", lambda: sl.gradient_flow(GLASS, STARTS, [0, 1], tolerance=1e-30)),
-    "copies beyond memory": (
-        "copies", lambda: sl.replica_exchange(GLASS, [1.0, 2.0], n_sweeps=5, copies=10**9)
-    ),
+    "copies beyond memory": ("copies", lambda: sl.replica_exchange(GLASS, [1.0, 2.0], n_sweeps=5, copies=10**9)),
     "sweeps beyond memory": ("n_sweeps", lambda: sl.replica_exchange(GLASS, [1.0, 2.0], n_sweeps=10**12)),
     "temperature 0": ("temperatures", lambda: sl.replica_exchange(GLASS, [0.0, 2.0], n_sweeps=5)),
     "step too long": ("step", lambda: sl.theory.quench_energy([0, 5], 3, step=5)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -51,10 +51,14 @@ def descent(sizes, minima, error=0.01):
     """The end of ten descents for each size."""
     shape = (len(sizes), 2)
     scaling = SimpleNamespace(
-        sizes=np.array(sizes), times=np.array([0.0, 4.0]), energies=np.full(shape, -1.3),
-        energy_error=np.full(shape, 0.02), minima=np.array(minima), minima_error=np.full(len(sizes), error),
+        sizes=np.array(sizes),
+        times=np.array([0.0, 4.0]),
+        energies=np.full(shape, -1.3),
+        energy_error=np.full(shape, 0.02),
+        minima=np.array(minima),
+        minima_error=np.full(len(sizes), error),
         n_instances=10,
-    )  # fmt: skip
+    )
     return {"descent/scaling": scaling}
 
 
@@ -93,9 +97,8 @@ def test_the_flow_is_compared_at_the_latest_time_that_theory_has():
     results = descent([20], [-1.5])
     times = np.array([0.0, 4.0])
     results["theory/quench"] = SimpleNamespace(times=times, energy=np.array([0.0, -1.4]))
-    assert (
-        "At t = 4 the flow of 20 spins has come to −1.300 ± 0.020 per spin, where N → ∞ has −1.400"
-        in told(DESCENT, results)
+    assert "At t = 4 the flow of 20 spins has come to −1.300 ± 0.020 per spin, where N → ∞ has −1.400" in told(
+        DESCENT, results
     )
     results["descent/scaling"].times = np.array([0.0, 5.0])
     assert "(at t = 0 it was at −1.300 ± 0.020, where N → ∞ has 0)" in told(DESCENT, results)
@@ -121,9 +124,15 @@ def counts(complete):
     """Two instances of four spins, the second possibly without a pair of its saddles."""
     numbers = np.array([[4, 6, 6, 4], [3, 5, 5, 3]])
     return sl.CriticalCounts(
-        counts=numbers, complete=np.array(complete), energy=np.empty(0), index=np.empty(0, int), instance=np.empty(0, int),
-        n_spins=4, order=(3,), provenance=NONE,
-    )  # fmt: skip
+        counts=numbers,
+        complete=np.array(complete),
+        energy=np.empty(0),
+        index=np.empty(0, int),
+        instance=np.empty(0, int),
+        n_spins=4,
+        order=(3,),
+        provenance=NONE,
+    )
 
 
 def of_four_spins(found, exact=None):
@@ -154,9 +163,7 @@ def test_numbers_that_differ_are_said_to_differ():
     assert "index differ from" in of_four_spins(many, exact * 1.2)
 
 
-@pytest.mark.parametrize(
-    ("lowest", "mean", "said"), [(-1.7, "−1.350", "1 of them"), (-1.5, "−1.250", "none of them")]
-)
+@pytest.mark.parametrize(("lowest", "mean", "said"), [(-1.7, "−1.350", "1 of them"), (-1.5, "−1.250", "none of them")])
 def test_minima_below_the_threshold_are_counted(lowest, mean, said):
     layers = SimpleNamespace(energy=np.array([lowest, -1.0, 0.3]), index=np.array([0, 0, 2]), n_spins=5)
     text = told(CRITICAL, {"critical/layers": layers})
@@ -172,9 +179,15 @@ def exchange(swaps=0.5, memory=1.0, samples=100, offset=0.0, overlaps=0.6):
     exact = equilibrium_theory(3, temperatures, 20).corrected[:, None]
     energies = np.broadcast_to(exact + offset + 0.01 * disorder, (8, samples, 3, 2))
     return SimpleNamespace(
-        temperatures=temperatures, mean=energies.mean(axis=(0, 1, 3)), error=np.full(3, 0.0035), extent=20,
-        autocorrelation_time=np.array([memory, 0.6, 0.6]), overlap_autocorrelation_time=np.array([overlaps, 0.6, 0.6]), swap_acceptance=np.full((8, 2), swaps), energies=energies,
-    )  # fmt: skip
+        temperatures=temperatures,
+        mean=energies.mean(axis=(0, 1, 3)),
+        error=np.full(3, 0.0035),
+        extent=20,
+        autocorrelation_time=np.array([memory, 0.6, 0.6]),
+        overlap_autocorrelation_time=np.array([overlaps, 0.6, 0.6]),
+        swap_acceptance=np.full((8, 2), swaps),
+        energies=energies,
+    )
 
 
 def heated(run, theory):
@@ -223,17 +236,23 @@ def test_the_overlap_at_the_dynamical_temperature_is_exact(order):
 def quenched(correlations, waits, times, mean):
     """Instances after a quench."""
     return SimpleNamespace(
-        waiting_times=np.array(waits), times=np.array(times), correlations=correlations, mean=np.array(mean),
-        error=np.full(len(mean), 0.1), energies=np.zeros((len(correlations), 2, len(mean))),
-    )  # fmt: skip
+        waiting_times=np.array(waits),
+        times=np.array(times),
+        correlations=correlations,
+        mean=np.array(mean),
+        error=np.full(len(mean), 0.1),
+        energies=np.zeros((len(correlations), 2, len(mean))),
+    )
 
 
 def test_the_energy_is_compared_at_the_same_time():
     run = quenched(np.full((6, 2, 1, 3), 0.5), [1.0], [0.0, 1.0, 4.0], [0.0, -0.9, -1.2])
     theory = SimpleNamespace(
-        correlation=np.full((1, 3), np.nan), energy_times=np.array([0.0, 1.0, 3.0]), energy=np.array([0.0, -1.0, -1.1]),
+        correlation=np.full((1, 3), np.nan),
+        energy_times=np.array([0.0, 1.0, 3.0]),
+        energy=np.array([0.0, -1.0, -1.1]),
         final_energy=-1.5,
-    )  # fmt: skip
+    )
     results = {"ageing/langevin": run, "theory/ageing": theory}
     text = told(AGEING, results)
     assert "not significantly different from that of N → ∞ at the same time, −1.000 (p = 0.36)" in text
@@ -256,18 +275,21 @@ def test_ageing_is_judged_instance_by_instance():
     run = quenched(correlations, [1.0, 30.0], np.arange(4.0), np.zeros(4))
     text = told(AGEING, {"ageing/langevin": run})
     change = judging.paired(*correlations[:, 0, :, 0].T)
-    assert (
-        f"rises with the age, by {change} from t_w = 1 to t_w = 30 ({change.chance}): the glass ages" in text
-    )
+    assert f"rises with the age, by {change} from t_w = 1 to t_w = 30 ({change.chance}): the glass ages" in text
     assert change.error < 0.01
 
 
 def test_walks_are_compared_with_their_own_starts():
     q = np.array([1.0, 0.8, 0.5, 0.2])
     profile = SimpleNamespace(
-        overlap=q, rise=1 - q**3, rise_error=np.full(4, 0.001), start=np.linspace(-1.6, -1.2, 8), typical=np.zeros(8),
-        typical_error=np.full(8, 1e-4), radius=np.full(8, 10.0),
-    )  # fmt: skip
+        overlap=q,
+        rise=1 - q**3,
+        rise_error=np.full(4, 0.001),
+        start=np.linspace(-1.6, -1.2, 8),
+        typical=np.zeros(8),
+        typical_error=np.full(8, 1e-4),
+        radius=np.full(8, 10.0),
+    )
     assert "do not significantly depart from" in told(PROFILES, {"probes/walks": profile})
     profile.rise = profile.rise + 0.03  # 1/N is 0.01
     text = told(PROFILES, {"probes/walks": profile})
@@ -288,10 +310,18 @@ def test_real_and_complex_points_are_counted_in_one_way():
 def test_the_page_quotes_the_verdict_on_triangles():
     test = SimpleNamespace(verdict="Triangles are what they are.", null_models=())
     pairs = SimpleNamespace(
-        n_replicas=5, mean_distance=1.0, mean_distance_error=0.1, std_distance=0.2, std_distance_error=0.01,
-        mean_overlap=0.1, mean_overlap_error=0.01, std_overlap=0.1, std_overlap_error=0.01, relative_spread=0.2,
+        n_replicas=5,
+        mean_distance=1.0,
+        mean_distance_error=0.1,
+        std_distance=0.2,
+        std_distance_error=0.01,
+        mean_overlap=0.1,
+        mean_overlap_error=0.01,
+        std_overlap=0.1,
+        std_overlap_error=0.01,
+        relative_spread=0.2,
         relative_spread_error=0.02,
-    )  # fmt: skip
+    )
     minima = SimpleNamespace(params=np.zeros((5, 16)))
     results = {"descent/minima/16": minima, "probes/pairs": pairs, "probes/ultrametricity": test}
     assert test.verdict in HIERARCHY.find(MadeUp(results, spins=16)).statement

@@ -165,9 +165,7 @@ def test_a_read_only_cache_is_read(kept, monkeypatch):
     folder, problems = diskcache.folder_in_use()
     assert folder is None
     assert [problem.partition(": ")[2] for problem in problems] == ["Read-only file system"] * 2
-    with pytest.warns(
-        RuntimeWarning, match="the next process compiles them again; .*: Read-only file system; /"
-    ):
+    with pytest.warns(RuntimeWarning, match="the next process compiles them again; .*: Read-only file system; /"):
         keeper.save_overload(types, cpu._fill_uniforms.dispatcher.overloads[types])
     assert path.read_bytes() == whole
 
@@ -210,17 +208,9 @@ def test_without_any_folder_an_edited_kernel_still_runs_its_new_code(tmp_path):
     copy = tmp_path / "spinland_kernels"
     shutil.copytree(KERNELS, copy, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "file").touch()
-    places = {
-        "NUMBA_CACHE_DIR": str(tmp_path / "file"),
-        "TMPDIR": str(tmp_path / "file"),
-        "PYTHONPATH": str(tmp_path),
-    }
+    places = {"NUMBA_CACHE_DIR": str(tmp_path / "file"), "TMPDIR": str(tmp_path / "file"), "PYTHONPATH": str(tmp_path)}
     script = "import tempfile; tempfile.tempdir = '/dev/null'" + UNIFORMS
-    arguments = {
-        "args": [sys.executable, "-W", "ignore", "-c", script],
-        "env": {**os.environ, **places},
-        "text": True,
-    }
+    arguments = {"args": [sys.executable, "-W", "ignore", "-c", script], "env": {**os.environ, **places}, "text": True}
     before = subprocess.check_output(**arguments)
     formula = copy / "philox" / "formula.py"
     formula.write_text(formula.read_text().replace("+ 0.5) * _TO_UNIT", "+ 0.5) * _TO_UNIT + 1.0"))
@@ -255,9 +245,7 @@ def test_no_home_and_no_working_directory_are_no_obstacle(monkeypatch, tmp_path)
         monkeypatch.delenv(variable)
     monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
     assert places() == [(last[0], "temporary directory, as there is no home directory")]
-    monkeypatch.setattr(
-        "tempfile.gettempdir", lambda: (_ for _ in ()).throw(FileNotFoundError("no temporary"))
-    )
+    monkeypatch.setattr("tempfile.gettempdir", lambda: (_ for _ in ()).throw(FileNotFoundError("no temporary")))
     assert places() == []
     assert diskcache.folder_in_use() == (None, [])
     assert diskcache.clear_cache() == 0
@@ -303,7 +291,5 @@ def test_an_interrupt_while_writing_leaves_nothing(kept, monkeypatch):
 
 
 def test_importing_the_kernels_touches_no_disk(run_python, tmp_path):
-    run_python(
-        "import spinland_kernels.mlp.cpu, spinland_kernels.pspin.cpu", NUMBA_CACHE_DIR=str(tmp_path / "cache")
-    )
+    run_python("import spinland_kernels.mlp.cpu, spinland_kernels.pspin.cpu", NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert not list(tmp_path.iterdir())

@@ -40,9 +40,7 @@ def test_kernels_take_few_arguments(folder):
 @pytest.mark.parametrize("folder", OPERATIONS)
 def test_public_kernels_say_what_they_take_and_give(folder):
     public = [
-        f
-        for f, compiled in functions(KERNELS / folder / "cpu.py")
-        if not compiled and not f.name.startswith("_")
+        f for f, compiled in functions(KERNELS / folder / "cpu.py") if not compiled and not f.name.startswith("_")
     ]
     assert public
     for f in public:
@@ -82,9 +80,7 @@ def through_tuples(tree):
 
 def test_no_parallel_loop_writes_through_a_tuple():
     """Numba loses, without a word, what the body of a parallel loop itself writes as ``work.out[i] = ...``."""
-    assert through_tuples(ast.parse("for i in prange(n):\n    work.out[i] = 1\n    out[i] = 2")) == [
-        "work.out[i]"
-    ]
+    assert through_tuples(ast.parse("for i in prange(n):\n    work.out[i] = 1\n    out[i] = 2")) == ["work.out[i]"]
     loops = 0
     for path in KERNELS.rglob("*.py"):
         tree = ast.parse(path.read_text())
@@ -106,6 +102,4 @@ def test_the_kernel_of_the_guide_runs(tmp_path):
     (copy / "overlap" / "__init__.py").write_text('"""Overlaps with a reference."""\n')
     for name in list(files)[:2]:
         (copy / name).write_text(files[name])
-    assert (
-        run_in(tmp_path, tmp_path / "cache", files["tests/unit/test_overlap.py"] + "print(len(found))") == 7
-    )
+    assert run_in(tmp_path, tmp_path / "cache", files["tests/unit/test_overlap.py"] + "print(len(found))") == 7

@@ -34,15 +34,12 @@ def calls_and_imports(tree):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif (
-            isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "numba"
-        ):
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "numba":
             yield f"numba.{node.attr}"
 
 
 FORBIDDEN = {
-    f"numba.{name}"
-    for name in ("njit", "jit", "vectorize", "guvectorize", "generated_jit", "stencil", "cfunc")
+    f"numba.{name}" for name in ("njit", "jit", "vectorize", "guvectorize", "generated_jit", "stencil", "cfunc")
 }
 
 
@@ -56,9 +53,7 @@ def test_only_jit_py_compiles(path):
 
 
 def test_the_scan_sees_what_it_should():
-    seen = set(
-        calls_and_imports(ast.parse("from numba import njit\nimport numba\n@numba.jit\ndef f(): pass"))
-    )
+    seen = set(calls_and_imports(ast.parse("from numba import njit\nimport numba\n@numba.jit\ndef f(): pass")))
     assert seen & FORBIDDEN == {"numba.njit", "numba.jit"}
 
 
@@ -71,12 +66,7 @@ def kernels_copy(folder):
 def run_in(tree, cache, script):
     environment = {**os.environ, "PYTHONPATH": str(tree), "NUMBA_CACHE_DIR": str(cache)}
     done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment,
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=600,
+        [sys.executable, "-c", script], env=environment, capture_output=True, check=False, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -219,18 +209,14 @@ def documented(module):
         yield name, thing
         if inspect.isclass(thing):
             for method, member in vars(thing).items():
-                function = getattr(
-                    member, "fget", getattr(member, "func", getattr(member, "__func__", member))
-                )
+                function = getattr(member, "fget", getattr(member, "func", getattr(member, "__func__", member)))
                 if not method.startswith("_") and inspect.isfunction(function):
                     yield f"{name}.{method}", function
 
 
 def parameters_section(docstring):
     """Names under "Parameters" of a numpydoc docstring, or None."""
-    match = re.search(
-        r"^Parameters\n-{10}\n(.*?)(?=^\S[^\n]*\n-{3,}\n|\Z)", docstring, re.MULTILINE | re.DOTALL
-    )
+    match = re.search(r"^Parameters\n-{10}\n(.*?)(?=^\S[^\n]*\n-{3,}\n|\Z)", docstring, re.MULTILINE | re.DOTALL)
     if match is None:
         return None
     heads = re.findall(r"^(\S[^:\n]*?)\s*(?::.*)?$", match.group(1), re.MULTILINE)
@@ -259,7 +245,10 @@ def test_public_things_are_documented(path):
 
 
 def test_the_parameter_scan_reads_numpydoc():
-    text = "Do it.\n\nParameters\n----------\na, b : int\n    Numbers: two.\nc\n    More.\n\nReturns\n-------\nx : int\n    It.\n"
+    text = (
+        "Do it.\n\nParameters\n----------\na, b : int\n    Numbers: two.\nc\n    More.\n\nReturns\n-------\nx : "
+        "int\n    It.\n"
+    )
     assert parameters_section(text) == ["a", "b", "c"]
     assert parameters_section("Do it.\n\nReturns\n-------\nx\n") is None
 
@@ -274,8 +263,6 @@ def test_no_function_is_named_like_a_package_beside_it(folder):
     beside = {p.name for p in folder.iterdir() if p.is_dir()}
     for path in folder.glob("*.py"):
         tree = ast.parse(path.read_text())
-        functions = {
-            f.name for f in tree.body if isinstance(f, ast.FunctionDef) and not f.name.startswith("_")
-        }
+        functions = {f.name for f in tree.body if isinstance(f, ast.FunctionDef) and not f.name.startswith("_")}
         functions -= {"main"}  # the entry point of a program
         assert not functions & beside, path

@@ -117,12 +117,7 @@ def test_a_barrier_is_that_between_the_ends_on_any_grid(alphas):
 
 @pytest.mark.parametrize(
     ("alphas", "expected"),
-    [
-        ([1.0, 0.5, -1e-17], 0.25),
-        ([0.25, 0.5, 1.0], np.nan),
-        ([0.0, 0.5, 0.75], np.nan),
-        ([-0.25, 0.5, 1.25], np.nan),
-    ],
+    [([1.0, 0.5, -1e-17], 0.25), ([0.25, 0.5, 1.0], np.nan), ([0.0, 0.5, 0.75], np.nan), ([-0.25, 0.5, 1.25], np.nan)],
 )
 def test_a_line_of_an_earlier_version_has_a_barrier_where_it_holds_its_ends(alphas, expected):
     made = line(FunctionLandscape(hill, dim=1), [0], [1], alphas)

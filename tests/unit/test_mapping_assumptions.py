@@ -158,9 +158,7 @@ def test_inputs_that_switch_all_neurons_together_fail_it():
     result = mapping_assumptions(network, np.ones(network.n_params), x)
     assert result.activity_by_sample[0] == pytest.approx(100 / 99)
     assert result.activity_by_path[0] == pytest.approx(0, abs=1e-12)
-    assert (
-        result.activity_weight_correlation[0] != result.activity_weight_correlation[0]
-    )  # all weights are alike
+    assert result.activity_weight_correlation[0] != result.activity_weight_correlation[0]  # all weights are alike
 
 
 def test_without_hidden_neurons_all_paths_are_active_and_inputs_may_be_independent():
@@ -198,10 +196,9 @@ def test_effective_dimension_has_no_bias_from_few_samples():
     # 400 draws, seed 0, of 20 samples in 60 dimensions of two variances; the inverse is linear in tr C².
     generator, sizes = np.random.default_rng(0), np.repeat([1.0, 2.0], 30)
     want = np.sum(sizes**4) / np.sum(sizes**2) ** 2
-    inverse = np.array([
-        1 / spread.effective_dimension(x @ x.T)
-        for x in generator.normal(size=(400, 20, 60)) * sizes + 5.0
-    ])  # fmt: skip
+    inverse = np.array(
+        [1 / spread.effective_dimension(x @ x.T) for x in generator.normal(size=(400, 20, 60)) * sizes + 5.0]
+    )
     # Three standard errors, plus 3 % for the square of tr C in the denominator.
     assert abs(inverse.mean() - want) < 3 * inverse.std() / 20 + 0.03 * want
 
@@ -209,8 +206,7 @@ def test_effective_dimension_has_no_bias_from_few_samples():
 def test_error_of_the_effective_inputs_is_their_scatter():
     network = ReLUNetwork((6, 2), bias=False)
     results = [
-        mapping_assumptions(network, np.ones(12), gaussian(100, 6, seed) * [1, 1, 1, 2, 2, 3])
-        for seed in range(40)
+        mapping_assumptions(network, np.ones(12), gaussian(100, 6, seed) * [1, 1, 1, 2, 2, 3]) for seed in range(40)
     ]
     scatter = np.std([r.effective_inputs for r in results], ddof=1)
     assert 0.6 < np.mean([r.effective_inputs_error for r in results]) / scatter < 1.7
@@ -325,9 +321,7 @@ def test_an_ensemble_brings_its_start_and_leaves_out_what_diverged(tmp_path):
     ensemble = replace(ensemble, diverged=np.array([False, True, False]))
     result = mapping_assumptions(network, ensemble, digits.x_train)
     kept = [0, 2]
-    plain = mapping_assumptions(
-        network, ensemble.params[kept], digits.x_train, initial=ensemble.initial[kept]
-    )
+    plain = mapping_assumptions(network, ensemble.params[kept], digits.x_train, initial=ensemble.initial[kept])
     assert_array_equal(result.norm_drift, plain.norm_drift)
     assert np.isfinite(result.norm_drift).all()
     assert result.n_replicas == 2
@@ -375,10 +369,7 @@ def test_bad_input_is_refused(name):
 
 def test_figure_shows_every_measure_of_every_result():
     points = gaussian(3, 18, 1)
-    results = [
-        mapping_assumptions(NETWORK, points, X),
-        mapping_assumptions(NETWORK, 2 * points, X, initial=points),
-    ]
+    results = [mapping_assumptions(NETWORK, points, X), mapping_assumptions(NETWORK, 2 * points, X, initial=points)]
     ax = draw(results, labels=["before", "after"])
     assert [t.get_text() for t in ax.get_yticklabels()] == [m.statement for m in results[0].measures]
     for result, container in zip(results, ax.containers, strict=True):

@@ -97,9 +97,7 @@ def test_huge_outputs_of_squared_errors_keep_single_precision(largest):
             assert relative(landscape.hessian_product(case.point, vector), want) < 1e-6
         want = case.oracle(oracle.gradient, targets=targets)
         assert relative(landscape.gradient(case.point), want) < 1e-6
-        assert landscape.value(case.point) == pytest.approx(
-            case.oracle(oracle.loss, targets=targets), rel=1e-6
-        )
+        assert landscape.value(case.point) == pytest.approx(case.oracle(oracle.loss, targets=targets), rel=1e-6)
 
 
 @pytest.mark.parametrize("largest", [3e4, 3e5])
@@ -116,8 +114,7 @@ def test_huge_outputs_on_slices_and_with_swaps_keep_single_precision(largest):
     other = swaps.swapped(case.network, case.point, 0, swaps.pairs(0, 0, 0, 3, 16))
     middle = (case.point.astype(float) + other) / 2
     want = [
-        oracle.loss(case.widths, True, point, case.x, case.y, "cross_entropy")
-        for point in (case.point, middle, other)
+        oracle.loss(case.widths, True, point, case.x, case.y, "cross_entropy") for point in (case.point, middle, other)
     ]
     np.testing.assert_allclose(np.ravel(swapped.values), want, rtol=1e-6)
 
@@ -146,9 +143,7 @@ def test_training_learns_what_is_left_to_learn(dtype):
     coefficients[0, 0] = rate
     replicas = Replicas(points, none, none, np.ones(1, bool), np.zeros(1, np.int64))
     batches = Batches(np.uint64(0), 1, 0, len(case.x), 0)
-    training.descend(
-        replicas, Rule(SGD, coefficients), batches, samples.architecture, samples.prepared("training")
-    )
+    training.descend(replicas, Rule(SGD, coefficients), batches, samples.architecture, samples.prepared("training"))
     step = (case.point - points[0].astype(float)) / rate
     bound = 4 * EPS[dtype] * (np.abs(case.outputs).max() + 20)
     assert relative(step, want) < bound

@@ -98,13 +98,9 @@ def test_the_cuda_simulator_runs_the_same_formula(run_python):
 @pytest.mark.parametrize("start", [0, 1, 3, 4, 4095, 4097])
 def test_a_stream_may_be_read_in_any_pieces(start):
     whole = rng.normals(5, Purpose.WALK, 2, 1, 9000)
-    np.testing.assert_array_equal(
-        rng.normals(5, Purpose.WALK, 2, 1, 33, start=start), whole[start : start + 33]
-    )
+    np.testing.assert_array_equal(rng.normals(5, Purpose.WALK, 2, 1, 33, start=start), whole[start : start + 33])
     whole = rng.uniforms(5, Purpose.WALK, 2, 1, 5000)
-    np.testing.assert_array_equal(
-        rng.uniforms(5, Purpose.WALK, 2, 1, 33, start=start), whole[start : start + 33]
-    )
+    np.testing.assert_array_equal(rng.uniforms(5, Purpose.WALK, 2, 1, 33, start=start), whole[start : start + 33])
 
 
 def test_rows_are_replicas_on_any_number_of_threads(threads):

@@ -23,8 +23,9 @@ def network_landscape(widths=(5, 7, 3), n_samples=30):
 
 def at(landscape, result, origin, directions):
     """The landscape at every grid point, one by one, in a loop over i and j."""
-    return np.array([[landscape.value(origin + a * directions[0] + b * directions[1]) for b in result.b]
-                     for a in result.a])  # fmt: skip
+    return np.array(
+        [[landscape.value(origin + a * directions[0] + b * directions[1]) for b in result.b] for a in result.a]
+    )
 
 
 def test_a_rectangular_grid_of_an_asymmetric_negative_function():
@@ -49,9 +50,7 @@ def test_a_plane_of_a_network_equals_evaluation_at_every_point():
     easy = random_plane(landscape, origin, 5, a=result.a, b=result.b, normalize="filter")
     np.testing.assert_array_equal(easy.values, result.values)
     assert easy.provenance.seed == 5
-    assert random_plane(landscape, origin, a=[0.0], b=[0.0]).values[0, 0] == pytest.approx(
-        landscape.value(origin)
-    )
+    assert random_plane(landscape, origin, a=[0.0], b=[0.0]).values[0, 0] == pytest.approx(landscape.value(origin))
 
 
 def test_a_plane_through_three_points_measures_distances():
@@ -98,9 +97,7 @@ def test_a_trajectory_in_a_plane_lies_on_its_plane():
     result = trajectory_plane(landscape, steps, n=(4, 3))
     np.testing.assert_allclose(result.path[-1], 0, atol=1e-12)
     gaps = np.linalg.norm(steps[:, None] - steps[None], axis=-1)
-    np.testing.assert_allclose(
-        np.linalg.norm(result.path[:, None] - result.path[None], axis=-1), gaps, atol=1e-10
-    )
+    np.testing.assert_allclose(np.linalg.norm(result.path[:, None] - result.path[None], axis=-1), gaps, atol=1e-10)
     assert result.explained.sum() == pytest.approx(1, abs=1e-12)
     np.testing.assert_allclose(result.path_values, landscape.value(steps), rtol=1e-13)
 

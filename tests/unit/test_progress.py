@@ -42,7 +42,7 @@ LONG = {
     "train": lambda: sl.train(NETWORK, sl.Dataset("d", X, Y, X, Y), 2, batch_size=4, epochs=2),
     "ultrametricity": lambda: sl.ultrametricity(WEIGHTS, n_null=10),
     "quench": lambda: sl.theory.quench_energy([0.0, 0.5], 3),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("call", LONG.values(), ids=LONG)
@@ -72,12 +72,7 @@ def test_what_takes_long_tells_how_far_it_is(call):
 def terminal(width=100):
     stream = io.StringIO()
     console = Console(
-        file=displays._Unfailing(stream),
-        force_terminal=True,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        width=width,
+        file=displays._Unfailing(stream), force_terminal=True, markup=False, emoji=False, highlight=False, width=width
     )
     return stream, console
 

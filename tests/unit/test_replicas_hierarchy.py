@@ -119,8 +119,7 @@ def test_diverged_replicas_are_refused(rows, memory):
 
 
 @pytest.mark.parametrize(
-    "distances",
-    [[1.0, 2.0], [], [1.0, -1.0, 2.0], [np.nan], np.ones((3, 3)), np.zeros((2, 3)), [[0, 1], [2, 0]], 3.0],
+    "distances", [[1.0, 2.0], [], [1.0, -1.0, 2.0], [np.nan], np.ones((3, 3)), np.zeros((2, 3)), [[0, 1], [2, 0]], 3.0]
 )
 def test_what_are_no_distances_is_refused(distances):
     with pytest.raises(ArgumentError, match="distances"):

@@ -34,9 +34,7 @@ def test_pairs_and_norms(rows, statistics):
 def test_moments_and_their_errors(rows, statistics, name, moment):
     square = gram.distances(rows) if name == "distance" else gram.overlaps(rows)
     estimate = np.mean if moment == "mean" else np.std
-    assert getattr(statistics, f"{moment}_{name}") == pytest.approx(
-        estimate(oracle.condensed(square)), rel=1e-12
-    )
+    assert getattr(statistics, f"{moment}_{name}") == pytest.approx(estimate(oracle.condensed(square)), rel=1e-12)
     error = getattr(statistics, f"{moment}_{name}_error")
     if moment == "mean":
         expected = oracle.pair_mean_error(square)

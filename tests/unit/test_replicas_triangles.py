@@ -182,11 +182,22 @@ def _found(deviation, levels, draws=199, names=triangles.NULL_MODELS):
     """A result with null models about these levels, ± 0.01."""
     null = np.array(levels)[:, None] + np.linspace(-0.01, 0.01, draws)
     return triangles.Ultrametricity(
-        deviation=deviation, deviation_error=0.002, relative_deviation=0.1, relative_deviation_error=0.1, share=0.1,
-        share_error=0.1, null_models=names, null_deviation=null, null_relative_deviation=null, null_share=null,
-        effective_dimension=10.0, tolerance=0.1, n_replicas=40, n_triples=9880,
+        deviation=deviation,
+        deviation_error=0.002,
+        relative_deviation=0.1,
+        relative_deviation_error=0.1,
+        share=0.1,
+        share_error=0.1,
+        null_models=names,
+        null_deviation=null,
+        null_relative_deviation=null,
+        null_share=null,
+        effective_dimension=10.0,
+        tolerance=0.1,
+        n_replicas=40,
+        n_triples=9880,
         provenance=Provenance(version="0", function="ultrametricity"),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,7 @@ def defined(module="mine", qualname=None, base=Result, **keywords):
 
 def test_the_table_says_where_every_class_is_and_no_more():
     """Who moves, adds or renames a class changes its line in result_names.HOMES."""
-    there = {
-        kind.stored_as.name: kind.__module__.removeprefix("spinland.")
-        for kind in (*result_classes(), Provenance)
-    }
+    there = {kind.stored_as.name: kind.__module__.removeprefix("spinland.") for kind in (*result_classes(), Provenance)}
     assert there == result_names.HOMES
     assert len(there) == len(result_classes()) + 1  # no two of the same name
 
@@ -99,9 +96,7 @@ def test_bad_declarations(keywords, message):
 def test_a_home_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setitem(result_names.HOMES, "Lost", "probes.lost")
     monkeypatch.setitem(result_names.HOMES, "Strayed", "errors")
-    with pytest.raises(
-        LookupError, match=r"class Lost is in spinland\.probes\.lost, which cannot be imported"
-    ):
+    with pytest.raises(LookupError, match=r"class Lost is in spinland\.probes\.lost, which cannot be imported"):
         result_names.find("Lost")
     for name in ("Strayed", "Nobody"):
         with pytest.raises(LookupError, match=f"no class {name} is known here"):
@@ -130,8 +125,7 @@ class TestVersions:
         store = self.saved(tmp_path / "study.h5", version=4)
         defined(version=3)
         with pytest.raises(
-            StoreError,
-            match=r"study\.h5: 'a': Mine is stored in its version 4, and here it is known up to version 3",
+            StoreError, match=r"study\.h5: 'a': Mine is stored in its version 4, and here it is known up to version 3"
         ):
             store.load("a")
         assert store.names() == ("a",)
@@ -180,15 +174,11 @@ class TestVersions:
             __module__, __qualname__ = "mine", "Mine"
             length: int
 
-        with pytest.raises(
-            StoreError, match=r"'a': field 'length' of Mine is missing; was it made by another version"
-        ):
+        with pytest.raises(StoreError, match=r"'a': field 'length' of Mine is missing; was it made by another version"):
             store.load("a")
 
     def test_an_upgrade_that_fails_is_told_with_the_file(self, tmp_path):
         store = self.saved(tmp_path / "study.h5")
         defined(version=2, upgrades={1: lambda fields: {"size": fields["length"]}})
-        with pytest.raises(
-            StoreError, match=r"study\.h5: 'a': Mine cannot be made from what is stored: 'length'"
-        ):
+        with pytest.raises(StoreError, match=r"study\.h5: 'a': Mine cannot be made from what is stored: 'length'"):
             store.load("a")

@@ -26,9 +26,7 @@ class Told(Result):
 
 def test_arrays_are_shown_by_type_and_shape():
     shown = repr(Shown(values=np.zeros((300, 4), np.float32), provenance=record("measure", seed=7)))
-    assert shown == (
-        "Shown(values=float32[300, 4], mean=0.123457, names=('a', 'b'), inner=None; by measure, seed 7)"
-    )
+    assert shown == ("Shown(values=float32[300, 4], mean=0.123457, names=('a', 'b'), inner=None; by measure, seed 7)")
 
 
 def test_long_and_nested_values_are_cut():

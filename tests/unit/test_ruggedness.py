@@ -84,9 +84,7 @@ def test_walkers_are_centred_on_their_own_origin():
     far = np.ones(4) * 2 * np.pi * 32
     walk = random_walk(shifted, np.stack([np.ones(4), 1 + far]), 0.2, 20, n_walkers=5, seed=4)
     near = random_walk(wave(), np.ones((2, 4)), 0.2, 20, n_walkers=5, seed=4)
-    np.testing.assert_allclose(
-        ruggedness(walk).autocorrelation, ruggedness(near).autocorrelation, rtol=1e-6, atol=1e-9
-    )
+    np.testing.assert_allclose(ruggedness(walk).autocorrelation, ruggedness(near).autocorrelation, rtol=1e-6, atol=1e-9)
 
 
 def test_walks_in_a_list_are_taken_together():

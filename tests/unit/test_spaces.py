@@ -35,8 +35,12 @@ def test_glass_probe_and_dynamics_have_one_tolerance():
     point = glass.random_points(1)[0]
     for share, fits in ((0.4, True), (0.6, False)):
         moved = point * (1 + share * OFF_SPHERE[glass.dtype])
-        for call in (glass.value, lambda w: sl.random_walk(glass, w, 0.1, 1),
-                     lambda w: sl.gradient_flow(glass, w, [0.0, 0.1]), lambda w: sl.plane(glass, w, POINTS[:2], [0], [0])):  # fmt: skip
+        for call in (
+            glass.value,
+            lambda w: sl.random_walk(glass, w, 0.1, 1),
+            lambda w: sl.gradient_flow(glass, w, [0.0, 0.1]),
+            lambda w: sl.plane(glass, w, POINTS[:2], [0], [0]),
+        ):
             if fits:
                 call(moved)
             else:
@@ -87,8 +91,13 @@ def test_bend_makes_the_hessian_of_the_sphere():
 
 
 def test_flat_space_leaves_all_as_it_is():
-    for moved in (FLAT.on("points", POINTS), FLAT.directions(POINTS[0], POINTS), FLAT.frame(POINTS[0], POINTS),
-                  FLAT.chart(POINTS[0], POINTS, "points"), FLAT.tangent(POINTS, POINTS)):  # fmt: skip
+    for moved in (
+        FLAT.on("points", POINTS),
+        FLAT.directions(POINTS[0], POINTS),
+        FLAT.frame(POINTS[0], POINTS),
+        FLAT.chart(POINTS[0], POINTS, "points"),
+        FLAT.tangent(POINTS, POINTS),
+    ):
         assert_array_equal(moved, POINTS)
     assert FLAT.bend(POINTS, POINTS, POINTS) == 0
     assert FLAT.unit(POINTS[0]) == 1

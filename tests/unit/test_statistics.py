@@ -99,9 +99,7 @@ def test_p_value_of_many_points_is_students():
 def test_p_value_of_few_points_counts_permutations():
     assert correlation.rank_correlation([1, 2, 3, 4], [1, 2, 3, 4]).p == pytest.approx(2 / 24)
     assert correlation.rank_correlation([1, 2, 3], [1, 3, 2]).p == pytest.approx(1.0)
-    assert correlation.rank_correlation(np.arange(12), np.arange(12)).p == pytest.approx(
-        2 / math.factorial(12)
-    )
+    assert correlation.rank_correlation(np.arange(12), np.arange(12)).p == pytest.approx(2 / math.factorial(12))
 
 
 @given(
@@ -123,21 +121,19 @@ def test_p_value_of_few_points_counts_all_orders_with_ties(points):
     ("n", "square", "level"), [(9, 36, 0.05), (10, 58, 0.05), (10, 34, 0.01), (12, 118, 0.05), (12, 78, 0.01)]
 )
 def test_p_values_cross_the_levels_where_published_tables_say(n, square, level):
-    # Critical rho, two-sided (Zar, Biostatistical Analysis, table B.20): 0.700; 0.648, 0.794; 0.587, 0.727. Σd² = square
+    # Critical rho, two-sided (Zar, Biostatistical Analysis, table B.20): 0.700; 0.648, 0.794; 0.587, 0.727. Σd² =
+    # square
     # there, and square + 2 for the next lower rho.
     orders = np.random.default_rng(0).permuted(np.tile(np.arange(n), (100_000, 1)), axis=1)
     distance = np.sum((orders - np.arange(n)) ** 2, axis=1)
-    p = [
-        correlation.rank_correlation(np.arange(n), orders[np.argmax(distance == d)]).p
-        for d in (square, square + 2)
-    ]
+    p = [correlation.rank_correlation(np.arange(n), orders[np.argmax(distance == d)]).p for d in (square, square + 2)]
     assert p[0] <= level < p[1]
 
 
 @pytest.mark.parametrize("n", [6, 40])
 @pytest.mark.parametrize("share", [0.0, 0.6, 0.95])
 def test_the_error_is_the_scatter_over_samples(n, share):
-    """2,000 samples, seed 2: the scatter is known to 2 % (ρ = 0.95, n = 6: 4 %); the mean error is within 20 % of it."""
+    """2,000 samples, seed 2: the scatter is known to 2 % (ρ = 0.95, n = 6: 4 %); the mean error within 20 % of it."""
     generator = np.random.default_rng(2)
     x = generator.standard_normal((2000, n))
     y = share * x + math.sqrt(1 - share**2) * generator.standard_normal((2000, n))
@@ -170,12 +166,7 @@ def test_the_verdict_has_the_numbers():
 
 @pytest.mark.parametrize(
     ("x", "y", "match"),
-    [
-        ([1, 2], [1, 2], "x"),
-        ([1, 2, 3], [1, 2], "y"),
-        ([1, np.nan, 2], [1, 2, 3], "x"),
-        ([[1, 2, 3]], [1, 2, 3], "x"),
-    ],
+    [([1, 2], [1, 2], "x"), ([1, 2, 3], [1, 2], "y"), ([1, np.nan, 2], [1, 2, 3], "x"), ([[1, 2, 3]], [1, 2, 3], "x")],
 )
 def test_bad_points_are_refused(x, y, match):
     with pytest.raises(ArgumentError, match=f"^{match}:"):

@@ -43,11 +43,7 @@ def test_full_disk_at_every_size(path):
     full = copy.stat().st_size
     copy.unlink()
     for limit in [*range(1, full, 1499), full - 1]:
-        with (
-            unchanged(path),
-            pytest.raises(StoreError, match=r"study\.h5: cannot be written"),
-            size_limit(limit),
-        ):
+        with unchanged(path), pytest.raises(StoreError, match=r"study\.h5: cannot be written"), size_limit(limit):
             store.save("two", sample(values=np.ones(2000)))
     with size_limit(full):
         store.save("two", sample(values=np.ones(2000)))
@@ -85,10 +81,7 @@ def test_leavings_of_a_killed_writer_are_removed(path):
 def test_a_writer_that_never_ends(path, monkeypatch):
     store = Store(path)
     monkeypatch.setattr(commit, "LOCK_PATIENCE", 0.0)
-    with (
-        commit.locked(path),
-        pytest.raises(StoreError, match=r"study\.h5: another process has been writing"),
-    ):
+    with commit.locked(path), pytest.raises(StoreError, match=r"study\.h5: another process has been writing"):
         store.save("one", sample())
 
 

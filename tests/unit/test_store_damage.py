@@ -17,9 +17,7 @@ def rows_begun(path):
     writer = Store(path).reserve("begun", Runs, 3, rows=ROWS, fields=BEGUN)
     missing = writer.missing().tolist()
     with h5py.File(path) as file:
-        there = [
-            file["begun"][field][index].tobytes() for index in {0, 1, 2} - set(missing) for field in ROWS
-        ]
+        there = [file["begun"][field][index].tobytes() for index in {0, 1, 2} - set(missing) for field in ROWS]
     return missing, there
 
 
@@ -82,9 +80,7 @@ def test_the_error_names_file_result_and_field(tmp_path):
             "'finished' is damaged: the bytes of row 1": file["finished/loss"].id.get_offset() + 16,
             "'begun' is damaged: the bytes of row 0": file["begun/params"].id.get_offset() + 3,
             "'begun' is damaged: the bytes of row 2": file["begun/spinland_rows_done"].id.get_offset() + 2,
-            "'finished' is damaged: the marks of its rows": file[
-                "finished/spinland_rows_done"
-            ].id.get_offset(),
+            "'finished' is damaged: the marks of its rows": file["finished/spinland_rows_done"].id.get_offset(),
         }
     content = store.path.read_bytes()
     for message, place in places.items():
@@ -114,7 +110,5 @@ def test_meta_is_compared_as_well(tmp_path):
     with h5py.File(store.path, "r+") as file:
         container.set_text(file, "spinland_meta", '{"kind": "mine", "seed": 2}')
     for action in (lambda: store.meta, store.verify):
-        with pytest.raises(
-            StoreError, match=r"study\.h5: 'spinland_meta' of the file is not what was written"
-        ):
+        with pytest.raises(StoreError, match=r"study\.h5: 'spinland_meta' of the file is not what was written"):
             action()

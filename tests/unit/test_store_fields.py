@@ -89,17 +89,7 @@ def test_plain_h5py_reads_it(path):
 
 def test_what_cannot_be_stored_is_named(path):
     store = Store(path)
-    bad = [
-        [1],
-        {"a": 1},
-        1j,
-        2**64,
-        "null\0",
-        "\ud800",
-        (np.zeros(2),),
-        np.array([object()]),
-        np.array([1j]),
-    ]
+    bad = [[1], {"a": 1}, 1j, 2**64, "null\0", "\ud800", (np.zeros(2),), np.array([object()]), np.array([1j])]
     for value in [*bad, np.ma.masked_array([1.0], [True])]:
         with unchanged(path), pytest.raises(ArgumentError, match=r"Sample\.number"):
             store.save("one", sample(number=value))

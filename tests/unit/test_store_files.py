@@ -119,10 +119,7 @@ def rechunk(group):
         (setting("spinland_class", np.bytes_("Other")), "no class Other is known here"),
         (setting("spinland_version", 0), "the version 0 of its class makes no sense"),
         (setting("spinland_version", 1.5), "the version 1.5 of its class makes no sense"),
-        (
-            setting("spinland_version", 2),
-            "Sample is stored in its version 2, and here it is known up to version 1",
-        ),
+        (setting("spinland_version", 2), "Sample is stored in its version 2, and here it is known up to version 1"),
         (lambda group: group.attrs.__delitem__("spinland_version"), "cannot be read"),
         (setting("spinland_fields", np.bytes_("{")), "cannot be read"),
         (setting("spinland_fields", np.bytes_('{"label": "string"}')), "is missing"),
@@ -157,12 +154,7 @@ def test_what_a_file_says_is_never_imported(path, tmp_path, monkeypatch):
     (tmp_path / "trap.py").write_text("raise SystemExit")
     monkeypatch.syspath_prepend(tmp_path)
     Store(path).save("a", sample())
-    for name, module in (
-        ("trap", None),
-        ("trap.Sample", None),
-        ("Trapped", "trap"),
-        ("trap", "spinland.trap"),
-    ):
+    for name, module in (("trap", None), ("trap.Sample", None), ("Trapped", "trap"), ("trap", "spinland.trap")):
         with h5py.File(path, "r+") as file:
             file["a"].attrs["spinland_class"] = np.bytes_(name)
             if module:

@@ -114,9 +114,7 @@ def test_a_file_without_checksums_is_not_added_to(old):
     ):
         with (
             unchanged(store.path),
-            pytest.raises(
-                StoreError, match="hold no checksums: it can be read, not changed; copy its results"
-            ),
+            pytest.raises(StoreError, match="hold no checksums: it can be read, not changed; copy its results"),
         ):
             action()
 
@@ -155,10 +153,7 @@ class TestFormat2:
 
     def test_rows_are_written_to_the_end_but_not_taken_up(self, old):
         store = old(2)
-        with (
-            unchanged(store.path),
-            pytest.raises(StoreError, match="'begun' was begun by an earlier spinland"),
-        ):
+        with unchanged(store.path), pytest.raises(StoreError, match="'begun' was begun by an earlier spinland"):
             store.reserve("begun", Runs, 3, rows=ROWS, fields=BEGUN)
         store.row_writer("begun").write(2, **row(2))
         assert plain(store.load("begun").loss) == plain(store.load("finished").loss)
@@ -203,12 +198,8 @@ def test_a_class_may_be_moved_and_renamed(tmp_path, name, keywords):
 
     (tmp_path / "somewhere").mkdir()
     (tmp_path / "somewhere" / "__init__.py").touch()
-    fields = [
-        field for field in Plane.__dataclass_fields__ if field not in ("provenance", "quantity", "unit")
-    ]
-    code = ELSEWHERE.format(name=name, keywords=keywords) + "".join(
-        f"    {field}: object\n" for field in fields
-    )
+    fields = [field for field in Plane.__dataclass_fields__ if field not in ("provenance", "quantity", "unit")]
+    code = ELSEWHERE.format(name=name, keywords=keywords) + "".join(f"    {field}: object\n" for field in fields)
     (tmp_path / "somewhere" / "planes.py").write_text(code)
     files = [str(fixture(version)) for version in CHECKED]
     script = MOVED.format(path=sys.path, folder=str(tmp_path), files=files)
@@ -223,9 +214,7 @@ def test_a_class_of_a_user_may_be_moved(tmp_path):
         "from dataclasses import dataclass\nfrom spinland.results import Result\n"
         "@dataclass(frozen=True, eq=False, kw_only=True)\nclass Mine(Result):\n    size: int\n"
     )
-    head = (
-        f"import sys; sys.path[:0] = {[str(tmp_path), *sys.path]!r}\nfrom spinland.store.hdf5 import Store\n"
-    )
+    head = f"import sys; sys.path[:0] = {[str(tmp_path), *sys.path]!r}\nfrom spinland.store.hdf5 import Store\n"
     load = f"print(Store({str(tmp_path / 'mine.h5')!r}).load('a').size)\n"
     save = (
         "from first import Mine\nfrom spinland.provenance import record\n"
@@ -234,9 +223,7 @@ def test_a_class_of_a_user_may_be_moved(tmp_path):
     programs = (save + load, f"from second import Mine\n{load}")
     for module, program in zip(("first", "second"), programs, strict=True):
         (tmp_path / f"{module}.py").write_text(kind)
-        done = subprocess.run(
-            [sys.executable, "-c", head + program], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([sys.executable, "-c", head + program], capture_output=True, text=True, check=False)
         assert (done.stdout, done.stderr) == ("3\n", "")
     done = subprocess.run([sys.executable, "-c", head + load], capture_output=True, text=True, check=False)
     assert "'a': no class Mine is known here: if it is one of yours, define or import it first" in done.stderr

@@ -61,11 +61,7 @@ def test_a_file_with_folders_far_too_deep_is_read(path):
 def test_taken_names(path):
     store = Store(path)
     store.save("a/b", sample())
-    for name, message in (
-        ("a/b", "already holds 'a/b'"),
-        ("a", "'a' is a folder"),
-        ("a/b/c", "'a/b' is a result"),
-    ):
+    for name, message in (("a/b", "already holds 'a/b'"), ("a", "'a' is a folder"), ("a/b/c", "'a/b' is a result")):
         with unchanged(path), pytest.raises(StoreError, match=message):
             store.save(name, sample())
 

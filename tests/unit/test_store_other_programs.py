@@ -105,16 +105,7 @@ def test_datasets_without_their_space(tmp_path, where, message):
 
 @pytest.mark.parametrize("value", [10**12, -1, 1.5, [1, 2], "text", h5py.Empty("f8"), np.bytes_("{}")])
 @pytest.mark.parametrize(
-    "name",
-    [
-        "spinland_class",
-        "spinland_version",
-        "spinland_fields",
-        "spinland_checks",
-        "label",
-        "number",
-        "pair",
-    ],
+    "name", ["spinland_class", "spinland_version", "spinland_fields", "spinland_checks", "label", "number", "pair"]
 )
 def test_attributes_of_another_kind(tmp_path, name, value):
     def change(file):
@@ -171,9 +162,23 @@ def test_any_change_is_refused_or_harmless(tmp_path):
 def replace(file, where, draw):
     """Something else in the place of an attribute or an object."""
     values = [
-        3, -1.5, "text", b"bytes", True, np.arange(4), np.zeros((2, 2), "f4"), h5py.Empty("u1"), ["a", "b"], "{}",
-        np.array([(1, 2.0)], "i4,f8"), 2**63, np.bytes_("[1"), np.longdouble(1), 1j, np.bytes_('{"label": "string"}'),
-    ]  # fmt: skip
+        3,
+        -1.5,
+        "text",
+        b"bytes",
+        True,
+        np.arange(4),
+        np.zeros((2, 2), "f4"),
+        h5py.Empty("u1"),
+        ["a", "b"],
+        "{}",
+        np.array([(1, 2.0)], "i4,f8"),
+        2**63,
+        np.bytes_("[1"),
+        np.longdouble(1),
+        1j,
+        np.bytes_('{"label": "string"}'),
+    ]
     if isinstance(where, tuple):
         item, name = where
         if draw.random() < 0.2:

@@ -25,10 +25,11 @@ MODULES = sorted(
 
 def test_modules_import_silently_in_any_order():
     """Last letters first: a circle of imports that only goes well from one side breaks here."""
-    code = f"import sys, importlib; sys.path[:0] = {sys.path!r}\nfor name in {MODULES[::-1]!r}: importlib.import_module(name)"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    code = (
+        f"import sys, importlib; sys.path[:0] = {sys.path!r}\nfor name in {MODULES[::-1]!r}: "
+        "importlib.import_module(name)"
     )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -37,9 +38,7 @@ def assert_equal(loaded, original):
     for field in fields(original):
         back, value = getattr(loaded, field.name), getattr(original, field.name)
         if isinstance(value, np.ndarray):
-            assert (back.dtype, back.shape, back.tobytes()) == (value.dtype, value.shape, value.tobytes()), (
-                field.name
-            )
+            assert (back.dtype, back.shape, back.tobytes()) == (value.dtype, value.shape, value.tobytes()), field.name
         elif isinstance(value, Result):
             assert_equal(back, value)
         else:

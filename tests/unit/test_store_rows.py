@@ -116,8 +116,7 @@ def test_reserving_again_goes_on(store):
 
 
 @pytest.mark.parametrize(
-    "changed",
-    [{"n_rows": 6}, {"rate": 0.2}, {"epochs": np.array([0, 1, 3])}, {"provenance": record("train", seed=4)}],
+    "changed", [{"n_rows": 6}, {"rate": 0.2}, {"epochs": np.array([0, 1, 3])}, {"provenance": record("train", seed=4)}]
 )
 def test_reserving_something_else_under_the_same_name(store, changed):
     reserve(store)
@@ -204,9 +203,7 @@ class TestOtherEnvironments:
         reserve(store).write(2, **row(2))
         before = store.path.read_bytes()
         other = elsewhere(numpy="9.9 (FANCY)")
-        with pytest.raises(
-            StoreError, match=r"rows of 'runs' were made elsewhere \(numpy .*, here 9\.9 \(FANCY\)\)"
-        ):
+        with pytest.raises(StoreError, match=r"rows of 'runs' were made elsewhere \(numpy .*, here 9\.9 \(FANCY\)\)"):
             reserve(store, provenance=other)
         assert store.path.read_bytes() == before
         for _ in range(2):
@@ -216,10 +213,7 @@ class TestOtherEnvironments:
         for index in writer.missing():
             writer.write(index, **row(index))
         loaded = store.load("runs")
-        assert loaded.provenance.environment.splitlines() == [
-            fields()["provenance"].environment,
-            other.environment,
-        ]
+        assert loaded.provenance.environment.splitlines() == [fields()["provenance"].environment, other.environment]
         assert (loaded.params == np.arange(5)[:, None]).all()
         store.verify()
 

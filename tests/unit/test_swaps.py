@@ -199,9 +199,7 @@ BAD = [
 @pytest.mark.parametrize(("change", "name"), BAD)
 def test_bad_input_is_refused(change, name):
     landscape, _, _, point = build((5, 9, 3))
-    arguments = {
-        "landscape": landscape, "origin": point, "swaps": [1], "alphas": ALPHAS, "n_trials": 2, **change
-    }  # fmt: skip
+    arguments = {"landscape": landscape, "origin": point, "swaps": [1], "alphas": ALPHAS, "n_trials": 2, **change}
     with pytest.raises(ArgumentError) as caught:
         swap_interpolation(**arguments)
     assert caught.value.argument == name

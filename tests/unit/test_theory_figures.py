@@ -16,17 +16,18 @@ CARD, DEPTH = theory_card(3), depth_theory(500)
 TIMES = np.array([0.0, 0.5, 1.0, 2.0])
 THEORY = ageing_theory(3, 0.4, np.array([0.5, 2.0]), TIMES)
 RUN = SimpleNamespace(
-    times=TIMES, waiting_times=np.array([0.5, 2.0]), correlation=np.array([[1, 0.8, 0.6, 0.3], [1, 0.9, 0.8, 0.7]]),
-    correlation_error=np.full((2, 4), 0.01), correlations=np.ones((1, 2, 4)),
-)  # fmt: skip
+    times=TIMES,
+    waiting_times=np.array([0.5, 2.0]),
+    correlation=np.array([[1, 0.8, 0.6, 0.3], [1, 0.9, 0.8, 0.7]]),
+    correlation_error=np.full((2, 4), 0.01),
+    correlations=np.ones((1, 2, 4)),
+)
 MINIMA = [SimpleNamespace(values=np.linspace(-1.6, -1.4, 9), params=np.zeros((9, n))) for n in (20, 40)]
 
 ON_AXES = {
     "critical_points_depth": lambda ax: figures.critical_points_depth(DEPTH, ax),
     "ageing_beside_theory": lambda ax: figures.ageing_beside_theory(RUN, THEORY, ax),
-    "minima_energies": lambda ax: figures.minima_energies(
-        MINIMA, ax, levels={"$-E_0$": -1.657, "$-E_1$": -1.6}
-    ),
+    "minima_energies": lambda ax: figures.minima_energies(MINIMA, ax, levels={"$-E_0$": -1.657, "$-E_1$": -1.6}),
 }
 
 

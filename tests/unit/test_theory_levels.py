@@ -101,8 +101,10 @@ def test_depth_dependence_is_that_of_the_networks_it_describes():
     assert result.log_complex[0] == pytest.approx(math.log(result.n_spins[0]))
     weights = (result.depths - 1) * result.n_spins**2 + result.n_spins
     np.testing.assert_allclose(weights, 52)
-    np.testing.assert_allclose(result.complexity, [n * theory.complexity(0.0, h) for n, h in zip(
-        result.n_spins, result.depths.tolist(), strict=True)])  # fmt: skip
+    np.testing.assert_allclose(
+        result.complexity,
+        [n * theory.complexity(0.0, h) for n, h in zip(result.n_spins, result.depths.tolist(), strict=True)],
+    )
 
 
 def test_number_of_critical_points_rises_and_falls_with_depth():

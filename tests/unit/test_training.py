@@ -42,9 +42,7 @@ HISTORY = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
 def test_one_step_of_sgd_by_hand():
     network = ReLUNetwork((1, 1), bias=True)
     data = np.array([[2.0]]), np.array([[3.0]]), np.array([[1.0]]), np.array([[1.0]])
-    ensemble = train(
-        network, data, 1, SGD(0.1), 1, 1, initial=[[0.5, 0.25]], dtype="float64", keep_initial=True
-    )
+    ensemble = train(network, data, 1, SGD(0.1), 1, 1, initial=[[0.5, 0.25]], dtype="float64", keep_initial=True)
     # z = 1.25; derivative of (z − 3)² is 2 (z − 3) = −3.5 by the bias and −7 by the weight
     np.testing.assert_allclose(ensemble.params, [[0.5 + 0.7, 0.25 + 0.35]], rtol=1e-14)
     np.testing.assert_allclose(ensemble.train_loss, [[1.75**2, (2 * 1.2 + 0.6 - 3) ** 2]], atol=1e-14)

@@ -32,7 +32,7 @@ def test_walk_crosses_chunks_of_coordinates():
     walk = random_walk(bowl(dim), np.linspace(0, 1, dim), 0.1, 2, seed=5)
     values, distance, overlap, _ = oracle.walk(
         lambda w: (w**2).sum(), np.linspace(0, 1, dim), 0.1, numbers(5, 0, 2, dim)
-    )  # fmt: skip
+    )
     np.testing.assert_allclose(walk.values[0], values, rtol=1e-12)
     np.testing.assert_allclose(walk.distance[0], distance, rtol=1e-12)
     np.testing.assert_allclose(walk.overlap[0], overlap, rtol=1e-12)

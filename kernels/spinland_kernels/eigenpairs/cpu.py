@@ -135,11 +135,7 @@ def _track(homotopy, pairs, status, work):
     items = pairs.shape[0] * paths
     for worker in prange(workers):
         own = PathWork(
-            work.chart[worker],
-            work.scratch[worker],
-            work.matrix[worker],
-            work.newton[worker],
-            work.trial[worker],
+            work.chart[worker], work.scratch[worker], work.matrix[worker], work.newton[worker], work.trial[worker]
         )
         for item in range(worker, items, workers):
             a, b = item // paths, item % paths

@@ -142,9 +142,16 @@ def _add_tile(work, worker, tile, width, condensed, n):
         for j in range(j0, min(j0 + side, n_strips)):
             for i in range(i0, min(i0 + side, j + 1)):
                 add_strip_products(
-                    work.strips, (first + i) * SPAN * lanes, (first + j) * SPAN * lanes, depth,
-                    work.units, unit + i * lanes, unit + j * lanes, sums[i - i0, j - j0], 0,
-                )  # fmt: skip
+                    work.strips,
+                    (first + i) * SPAN * lanes,
+                    (first + j) * SPAN * lanes,
+                    depth,
+                    work.units,
+                    unit + i * lanes,
+                    unit + j * lanes,
+                    sums[i - i0, j - j0],
+                    0,
+                )
     _exchange(sums, condensed, tile, side, n, lanes, True)
 
 
@@ -192,11 +199,7 @@ def prepare(n: int, chunks: int, dtype: DTypeLike) -> GramWork:
 
 
 def add_products(
-    columns: Columns,
-    centred: bool,
-    work: GramWork,
-    condensed: NDArray[np.float64],
-    squares: NDArray[np.float64],
+    columns: Columns, centred: bool, work: GramWork, condensed: NDArray[np.float64], squares: NDArray[np.float64]
 ) -> None:
     """Add what some columns give to the products of all pairs of rows.
 

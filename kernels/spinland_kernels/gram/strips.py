@@ -57,9 +57,7 @@ def interleave(typingctx: Any, rows: Any, step: Any, strip: Any, at: Any, width:
             for first in range(0, lanes, 2 * few):
                 begins = [builder.add(times(builder, step, first + r), k) for r in range(2 * few)]
                 parts = [source.load(begin) for begin in begins]
-                joined = [
-                    _shuffled(builder, parts[r], parts[r + few], list(range(2 * few))) for r in range(few)
-                ]
+                joined = [_shuffled(builder, parts[r], parts[r + few], list(range(2 * few))) for r in range(few)]
                 for c, column in enumerate(_transposed(builder, joined)):
                     target.store(column, builder.add(place, at.type(c * lanes + first)))
         return context.get_dummy_value()
@@ -69,9 +67,17 @@ def interleave(typingctx: Any, rows: Any, step: Any, strip: Any, at: Any, width:
 
 @intrinsic
 def add_strip_products(
-    typingctx: Any, strips: Any, left: Any, right: Any, depth: Any, units: Any, left_unit: Any, right_unit: Any,
-    sums: Any, sums_at: Any,
-) -> Any:  # fmt: skip
+    typingctx: Any,
+    strips: Any,
+    left: Any,
+    right: Any,
+    depth: Any,
+    units: Any,
+    left_unit: Any,
+    right_unit: Any,
+    sums: Any,
+    sums_at: Any,
+) -> Any:
     """sums[r, s] += units[r] units[s] Σ_k a[k, r] b[k, s] over ``depth`` columns of two strips, in float64.
 
     The strips begin at numbers ``left`` and ``right`` of ``strips``, their units at ``left_unit`` and
@@ -97,9 +103,7 @@ def add_strip_products(
                 value = value if value.type == wide else builder.fpext(value, wide)
                 unit = splat(builder, factors.scalar(builder.add(left_unit, left.type(r))), lanes)
                 place = builder.add(sums_at, left.type(r * lanes))
-                value = fused(
-                    builder, builder.fmul(value, unit), factors.load(right_unit), target.load(place)
-                )
+                value = fused(builder, builder.fmul(value, unit), factors.load(right_unit), target.load(place))
                 target.store(value, place)
         return context.get_dummy_value()
 

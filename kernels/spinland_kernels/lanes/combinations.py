@@ -23,7 +23,8 @@ def combine(
 ) -> Any:
     """h[at + i] = max(v_0[i] + Σ_k c_k v_k[i], floor) for ``count`` numbers, k = 1, ..., n−1 in this order.
 
-    ``rows`` (:class:`.product.Rows`) says where the v_k lie in ``v``; c_k is number ``c_at + k − 1`` of ``c``. NaN stays.
+    ``rows`` (:class:`.product.Rows`) says where the v_k lie in ``v``; c_k is number ``c_at + k − 1`` of ``c``. NaN
+    stays.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -63,9 +64,7 @@ def combine(
 
 
 @intrinsic
-def rectified_blends(
-    typingctx: Any, alpha: Any, beta: Any, z: Any, at: Any, other_at: Any, h: Any, h_at: Any
-) -> Any:
+def rectified_blends(typingctx: Any, alpha: Any, beta: Any, z: Any, at: Any, other_at: Any, h: Any, h_at: Any) -> Any:
     """max(β a + α b, 0) and max(β b + α a, 0) into two rows of h, from ``h_at``; NaN stays NaN.
 
     a and b are the lanes of the array ``z`` from its numbers ``at`` and ``other_at``.

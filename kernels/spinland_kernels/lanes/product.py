@@ -65,16 +65,7 @@ def add_to_sums(builder: Any, sums: list[Any], left: Any, columns: list[Any], ri
 
 @intrinsic
 def rows_product(
-    typingctx: Any,
-    a: Any,
-    factors: Any,
-    bias_at: Any,
-    x: Any,
-    x_at: Any,
-    h: Any,
-    out: Any,
-    size: Any,
-    floor: Any,
+    typingctx: Any, a: Any, factors: Any, bias_at: Any, x: Any, x_at: Any, h: Any, out: Any, size: Any, floor: Any
 ) -> Any:
     """h[r, :] = max(begin + Σ_k a[r, k] x[k, :], floor) for the ``size`` (rows, depth), 1 to ROWS rows; NaN stays.
 

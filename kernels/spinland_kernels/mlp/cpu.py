@@ -156,9 +156,7 @@ def _group_products(point, panels, vectors, vector_panels, network, data, work, 
         passes.output_delta(output, network, data, first, last, work)
         passes.backward(point, network, last - first, 2, output, work)
         for v in range(vectors.shape[0]):
-            _tile_product(
-                point, vectors[v], vector_panels[v], network, data, first, last, output, work, partial[v, g]
-            )
+            _tile_product(point, vectors[v], vector_panels[v], network, data, first, last, output, work, partial[v, g])
 
 
 @loop
@@ -176,9 +174,7 @@ def _hessian_products(point, vectors, panels, network, samples, rows, columns, c
             _group_products(point, panels[0], some, some_panels, network, same, own, g, sums)
 
 
-def hessian_products(
-    point: NDArray[Any], vectors: NDArray[Any], network: Network, prepared: Prepared
-) -> NDArray[Any]:
+def hessian_products(point: NDArray[Any], vectors: NDArray[Any], network: Network, prepared: Prepared) -> NDArray[Any]:
     """Hessian of the mean loss at ``point`` (dim,) times ``vectors`` (K, dim), by the R-operator; (K, dim)."""
     data = prepared.for_derivatives
     groups = Groups(vectors.shape[0], vectors.shape[1], network, data)
@@ -188,7 +184,5 @@ def hessian_products(
     panels = _packed(network, data, point[None], vectors)
     samples, rows, columns, tile = data
     with single_threaded():
-        _hessian_products(
-            point, vectors, panels, network, samples, rows, columns, (tile, at_once), work, groups.values
-        )
+        _hessian_products(point, vectors, panels, network, samples, rows, columns, (tile, at_once), work, groups.values)
     return groups.total()

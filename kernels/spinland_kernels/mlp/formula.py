@@ -1,4 +1,4 @@
-"""Scalar mathematics of a ReLU network and its losses: exponentials and logarithms without a call, so that they vectorise."""
+"""Scalar mathematics of a ReLU network and its losses: exponentials without a call, so that they vectorise."""
 
 import math
 
@@ -67,6 +67,4 @@ def log1p_single(x):
     q = s * s
     series = _A3 + q * (_A5 + q * (_A7 + q * _A9))
     n = np.float32(exponent)
-    return (n * _LOG2_HIGH) + (
-        np.float32(2) * s + (np.float32(2) * s * (q * series) + (n * _LOG2_LOW + lost))
-    )
+    return (n * _LOG2_HIGH) + (np.float32(2) * s + (np.float32(2) * s * (q * series) + (n * _LOG2_LOW + lost)))

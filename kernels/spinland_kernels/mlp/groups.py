@@ -71,10 +71,7 @@ def _reduce(partial, fan_in, units, padded, out):
         else:
             low = (j - n_panels) * _PIECE
             high = min(low + _PIECE, rest)
-            _sum(
-                partial[b, :, begin + low : begin + high],
-                out[b, units * fan_in + low : units * fan_in + high],
-            )
+            _sum(partial[b, :, begin + low : begin + high], out[b, units * fan_in + low : units * fan_in + high])
 
 
 class Groups:

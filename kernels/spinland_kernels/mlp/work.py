@@ -118,6 +118,4 @@ def make_work(items: int, network: Network, data: Data, passes: int) -> Work:
 @block
 def of_worker(work, w):
     """The workspaces of worker ``w``."""
-    return Work(
-        work.acts[w], work.deltas[w], work.tangents[w], work.r_deltas[w], work.sums[w], work.scores[w]
-    )
+    return Work(work.acts[w], work.deltas[w], work.tangents[w], work.r_deltas[w], work.sums[w], work.scores[w])

@@ -33,9 +33,7 @@ def _fill_normals(out, seed, purpose, replicas, step, start):
         normals_into(out[row, low:high], 1.0, seed, purpose, replicas[row], step, start + low)
 
 
-def fill_normals(
-    out: NDArray[Any], seed: int, purpose: int, replicas: Replicas, step: int, start: int = 0
-) -> None:
+def fill_normals(out: NDArray[Any], seed: int, purpose: int, replicas: Replicas, step: int, start: int = 0) -> None:
     """Row r of ``out`` (rows, n) gets normals ``start ...`` of stream (seed, purpose, replicas[r], step)."""
     _fill_normals(out, np.uint64(seed), purpose, np.asarray(replicas, np.int64), step, start)
 
@@ -49,9 +47,7 @@ def _fill_uniforms(out, seed, purpose, replicas, step, start):
             out[row, i] = formula.unit(w[number % 4])
 
 
-def fill_uniforms(
-    out: NDArray[Any], seed: int, purpose: int, replicas: Replicas, step: int, start: int = 0
-) -> None:
+def fill_uniforms(out: NDArray[Any], seed: int, purpose: int, replicas: Replicas, step: int, start: int = 0) -> None:
     """Row r of ``out`` (rows, n) gets numbers uniform on (0, 1) of stream (seed, purpose, replicas[r], step)."""
     _fill_uniforms(out, np.uint64(seed), purpose, np.asarray(replicas, np.int64), step, start)
 
@@ -92,9 +88,7 @@ def _fill_integers(out, seed, purpose, replica, step, bound):
             out[i] = formula.bounded(w[2], w[3], bound)
 
 
-def fill_integers(
-    out: NDArray[np.int64], seed: int, purpose: int, replica: int, step: int, bound: int
-) -> None:
+def fill_integers(out: NDArray[np.int64], seed: int, purpose: int, replica: int, step: int, bound: int) -> None:
     """Whole numbers uniform on 0 ... bound-1 into the int64 array ``out``."""
     _fill_integers(out, np.uint64(seed), purpose, replica, step, bound)
 

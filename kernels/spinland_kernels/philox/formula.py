@@ -36,12 +36,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     for _ in range(10):
         p = _MULTIPLIER_A * c0
         q = _MULTIPLIER_B * c2
-        c0, c1, c2, c3 = (
-            ((q >> _SHIFT) ^ c1 ^ k0) & MASK,
-            q & MASK,
-            ((p >> _SHIFT) ^ c3 ^ k1) & MASK,
-            p & MASK,
-        )
+        c0, c1, c2, c3 = (((q >> _SHIFT) ^ c1 ^ k0) & MASK, q & MASK, ((p >> _SHIFT) ^ c3 ^ k1) & MASK, p & MASK)
         k0 = (k0 + _WEYL_A) & MASK
         k1 = (k1 + _WEYL_B) & MASK
     return c0, c1, c2, c3
@@ -52,9 +47,8 @@ def words(seed, block, step, replica, purpose):
     """Four words of one block of one stream."""
     s = uint64(seed)
     return philox(
-        uint64(block) & MASK, uint64(step) & MASK, uint64(replica) & MASK, uint64(purpose) & MASK,
-        s & MASK, s >> _SHIFT,
-    )  # fmt: skip
+        uint64(block) & MASK, uint64(step) & MASK, uint64(replica) & MASK, uint64(purpose) & MASK, s & MASK, s >> _SHIFT
+    )
 
 
 @formula

@@ -1,4 +1,4 @@
-"""Normal numbers, many at once: the loops around ``formula.normal_pair``, without a call and four times as fast as with.
+"""Normal numbers, many at once: loops around ``formula.normal_pair``, without a call and four times as fast.
 
 A stretch of blocks is taken in two steps, each a loop that is vectorised:
 
@@ -22,9 +22,7 @@ _BLOCKS = 256  # Philox blocks at once: their words and normals, 16 kB, stay in 
 def fill_words(words, count, seed, first, step, replica, purpose):
     """Philox blocks ``first``, ... of a stream into ``words`` (4, count)."""
     for b in range(count):
-        words[0, b], words[1, b], words[2, b], words[3, b] = formula.words(
-            seed, first + b, step, replica, purpose
-        )
+        words[0, b], words[1, b], words[2, b], words[3, b] = formula.words(seed, first + b, step, replica, purpose)
 
 
 @block

@@ -146,9 +146,7 @@ def _points(tiled: NDArray[Any], lanes: int) -> NDArray[Any]:
     return tiled.reshape(shape).transpose(0, 1, 3, 2).reshape(tiles * groups * lanes, -1)
 
 
-def _run(
-    couplings: Couplings, prepared: Chunks, vectors: Vectors
-) -> tuple[NDArray[np.float64], NDArray[Any]]:
+def _run(couplings: Couplings, prepared: Chunks, vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Energies (tiles, groups, lanes) and gradients (tiles, groups, n·lanes), chunks added in order."""
     x, lanes = vectors.x, vectors.lanes
     tiles, groups = x.shape[:2]
@@ -218,9 +216,7 @@ def _hessians(chunks, points, parts, energy, out):
         add_in_order(out[b].reshape(-1), hessians[b].reshape((n_chunks, -1)))
 
 
-def hessians(
-    points: NDArray[Any], couplings: Couplings, prepared: Chunks
-) -> tuple[NDArray[np.float64], NDArray[Any]]:
+def hessians(points: NDArray[Any], couplings: Couplings, prepared: Chunks) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Energy (B,) and matrix of second derivatives (B, n, n) of the polynomial at points (B, n)."""
     count, n = points.shape
     energies, out = np.zeros(count), np.zeros((count, n, n), points.dtype)

@@ -68,9 +68,7 @@ def multiply_lanes(rectangle, low, high, x, h, parts):
             for c in range(sums):
                 depth = (last - first - c + sums - 1) // sums
                 at = r * step + first + c
-                tile_product(
-                    rectangle, at, step, sums, x, (first + c) * lanes, sums, parts, c * ROWS * lanes, depth
-                )
+                tile_product(rectangle, at, step, sums, x, (first + c) * lanes, sums, parts, c * ROWS * lanes, depth)
         add_folded(parts, h, (low + r) * lanes)
     for k in range(0, high, ROWS):
         r = max(0, k - low)

@@ -92,7 +92,7 @@ def copy_panels(points, inputs, units, panels, into):
 
 @block
 def _table(numbers, rows, lanes):
-    """View of a workspace as rows of a panel; an index of its own for each axis is what loops over it vectorise with."""
+    """View of a workspace as rows of a panel; with an index of its own for each axis loops vectorise."""
     return numbers[: rows * lanes].reshape((rows, lanes))
 
 

@@ -51,15 +51,7 @@ def _rows(builder: Any, count: int, starts: Any, cells: Any, numbers: Any, dense
 
 @intrinsic
 def sparse_product(
-    typingctx: Any,
-    lists: Any,
-    cell: Any,
-    count: Any,
-    dense: Any,
-    dense_at: Any,
-    out: Any,
-    out_at: Any,
-    vectors: Any,
+    typingctx: Any, lists: Any, cell: Any, count: Any, dense: Any, dense_at: Any, out: Any, out_at: Any, vectors: Any
 ) -> Any:
     """out[r, :] += Σ values[z] dense[places[z], :] over the list ``cell + r``, for ``count`` rows r.
 

@@ -117,9 +117,7 @@ def _steps(state, panels, rule, batches, network, data, work):
         _copy_batch(data.samples, order, listed, work)
         if listed and (rows < n or step == 0):
             lists.gather(data.lists, order, network.widths[0], work.rows, work.columns, work.buffers.tile)
-        x = (
-            data.samples.x[:rows] if listed or rows == n else work.buffers.x[:rows]
-        )  # of lists, the shape alone
+        x = data.samples.x[:rows] if listed or rows == n else work.buffers.x[:rows]  # of lists, the shape alone
         batch = Samples(x, work.buffers.labels, work.buffers.targets, data.samples.kind)
         if not _step(state, panels, network, batch, listed, work, rule.optimiser, rule.coefficients[step]):
             return False

@@ -30,7 +30,7 @@ INPUTS = 32
 
 @block
 def _gather(whole, order, rows):
-    """Lists of the samples ``order`` out of ``whole``. Unsigned indices spare the question whether they are negative."""
+    """Lists of the samples ``order`` out of ``whole``. Unsigned indices are never asked for their sign."""
     at = 0
     for b in range(whole.starts.shape[0]):
         for i in range(order.shape[0]):

@@ -6,7 +6,8 @@ Workspaces of a worker, for a batch of T samples:
     x          | sample 1: D | sample 2: D | …     the batch, where the samples are dense
     labels     T            targets   T × k        whichever there are
     acts       | layer 1: T × M_1 | layer 2: T × M_2 | … | outputs: T × k |
-    deltas     | T × widest | T × widest |         derivatives of two layers, turn and turn about; before them the scores
+    deltas     | T × widest | T × widest |         derivatives of two layers, turn and turn about; before them the
+    scores
     gradient   of a part of a layer: at most BLOCK numbers, or a bias
     rows       lists of the batch by sample       columns    by input, in parts of PART samples
     sums       T rows of a panel                  tile       PART × columns of a block
@@ -137,15 +138,7 @@ def of_worker(buffers, rows, columns, w):
     """The workspaces of worker ``w``."""
     b = buffers
     own = Buffers(
-        b.order[w],
-        b.x[w],
-        b.labels[w],
-        b.targets[w],
-        b.acts[w],
-        b.deltas[w],
-        b.gradient[w],
-        b.sums[w],
-        b.tile[w],
+        b.order[w], b.x[w], b.labels[w], b.targets[w], b.acts[w], b.deltas[w], b.gradient[w], b.sums[w], b.tile[w]
     )
     return Work(own, _lists_of_worker(rows, w), _lists_of_worker(columns, w))
 

@@ -51,9 +51,7 @@ def _all_triangles(distances, weights, threshold, work, totals):
     workers, n = work.products.shape[0], distances.shape[0]
     for worker in prange(workers):
         for i in range(worker, n, workers):
-            _sum_from(
-                i, distances, weights, threshold, work.measures[worker], work.products[worker], work.sums[i]
-            )
+            _sum_from(i, distances, weights, threshold, work.measures[worker], work.products[worker], work.sums[i])
     add_in_order(totals.reshape(-1), work.sums.reshape((n, -1)))
 
 

@@ -110,9 +110,7 @@ def _in_one_form(walkers: Walkers) -> Walkers:
     return walkers._replace(starts=starts, radius=radius)
 
 
-def advance(
-    walkers: Walkers, sigma: float, stream: Stream
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def advance(walkers: Walkers, sigma: float, stream: Stream) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Move walkers one step, in place; their distances from the start and cosines with it, both (B,).
 
     ``sigma = 0`` moves nothing and draws nothing. With a ``radius`` points are brought back to it after the step.

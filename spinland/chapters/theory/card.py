@@ -107,9 +107,7 @@ def theory_card(order: int) -> TheoryCard:
         }
         rows[convention] = list(values.values())
     edge = rows["abc"][0]
-    u = np.concatenate(
-        [np.linspace(-1.04 * edge, -0.95 * edge, 400), np.linspace(-0.95 * edge, 0.3, 200)[1:]]
-    )
+    u = np.concatenate([np.linspace(-1.04 * edge, -0.95 * edge, 400), np.linspace(-0.95 * edge, 0.3, 200)[1:]])
     threshold = -sl.theory.threshold_energy(order)
     return TheoryCard(
         order=order,

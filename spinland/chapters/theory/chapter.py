@@ -44,22 +44,14 @@ class TheorySettings(SphericalSettings):
     """Settings of what theory is asked."""
 
     parameters: int = setting(
-        10_000,
-        "weights of the networks whose numbers of critical points are compared by depth",
-        whole(2),
-        HEADING,
+        10_000, "weights of the networks whose numbers of critical points are compared by depth", whole(2), HEADING
     )
 
 
 def _steps(book: Any) -> Iterator[Stage]:
     c = book.config
     yield Stage(CARD, "theory: energies, temperatures, complexity", theory_card, arguments={"order": c.order})
-    yield Stage(
-        DEPTH,
-        "theory: critical points by depth",
-        depth_theory,
-        arguments={"n_parameters": c.parameters},
-    )
+    yield Stage(DEPTH, "theory: critical points by depth", depth_theory, arguments={"n_parameters": c.parameters})
     yield Stage(
         COUNTS,
         "theory: numbers of critical points",
@@ -84,13 +76,15 @@ def _levels(numbers: Numbers, card: Any, counts: Any) -> str:
     ground = numbers.stated("−E_0", -card.ground_state, 4)
     if card.order == 2:
         return (
-            "At order 2 the energy is a quadratic form: its critical points are 2N eigenvectors, there is one valley with "
+            "At order 2 the energy is a quadratic form: its critical points are 2N eigenvectors, there is one valley "
+            "with "
             f"its mirror image, and ground state and threshold are the same, −E_0 = −E_inf = {ground}"
         )
     threshold = numbers.stated("−E_inf", -card.threshold, 4)
     complexity = numbers.stated("Θ_0 at the threshold", card.threshold_complexity)
     text = (
-        f"The ground state lies at −E_0 = {ground} and the threshold at −E_inf = {threshold}; between them minima are the "
+        f"The ground state lies at −E_0 = {ground} and the threshold at −E_inf = {threshold}; between them minima "
+        "are the "
         f"most numerous critical points, exp({complexity} N) of them up to the threshold"
     )
     if counts is None:
@@ -104,7 +98,8 @@ def _levels(numbers: Numbers, card: Any, counts: Any) -> str:
         exact=both,
     )
     return (
-        f"{text}; {counts.n_spins} spins have 10^{real} real critical points on average, out of 10^{complex_} complex ones, "
+        f"{text}; {counts.n_spins} spins have 10^{real} real critical points on average, out of 10^{complex_} complex "
+        "ones, "
         "σ and −σ counted as two in both"
     )
 
@@ -130,19 +125,25 @@ def _write(book: Any) -> Section | None:
         figures.append(
             picture(
                 sl.figures.complexity_curves(card),
-                "Complexity: growth rate (1/N) ln of the mean number of critical points of energy at most u. Left: of all of "
-                "them; right: near the threshold, Θ_k of those with k negative eigenvalues of the Hessian. Where a curve is "
-                "below 0 such points are exponentially rare. Auffinger, Ben Arous and Černý, arXiv:1003.1129, theorems 2.5, 2.8.",
+                "Complexity: growth rate (1/N) ln of the mean number of critical points of energy at most u. Left: of "
+                "all of "
+                "them; right: near the threshold, Θ_k of those with k negative eigenvalues of the Hessian. Where a "
+                "curve is "
+                "below 0 such points are exponentially rare. Auffinger, Ben Arous and Černý, arXiv:1003.1129, theorems "
+                "2.5, 2.8.",
             )
         )
     if depth is not None:
         figures.append(
             picture(
                 sl.figures.critical_points_depth(depth),
-                "Critical points and depth, natural logarithm of their number: the glass that stands for a bias-free network "
-                f"of {depth.n_parameters} weights, all layers of one width w and one output, has Λ = w spins of order H. Rings "
+                "Critical points and depth, natural logarithm of their number: the glass that stands for a bias-free "
+                "network "
+                f"of {depth.n_parameters} weights, all layers of one width w and one output, has Λ = w spins of order "
+                "H. Rings "
                 "mark the maxima. The question is that of Becker, Zhang and Lee, arXiv:1808.00408, whose number "
-                "((H−1)^Λ − 1)/(H−2) of complex critical points is used: σ and −σ count as one. Of the mean number of real "
+                "((H−1)^Λ − 1)/(H−2) of complex critical points is used: σ and −σ count as one. Of the mean number of "
+                "real "
                 "ones the leading exponential is drawn, to which a factor of 2 makes no difference.",
             )
         )
@@ -170,7 +171,11 @@ def _table(card: Any) -> Table:
     return Table(
         ("", "ABC", "CS"),
         rows,
-        "Energies per spin, temperatures, overlaps. q_EA: Edwards and Anderson's overlap of two configurations of one state.",
+        (
+            "Energies per spin, temperatures, overlaps. q_EA: Edwards and Anderson's overlap of two configurations "
+            "of one "
+            "state."
+        ),
     )
 
 

@@ -53,9 +53,7 @@ def counts_theory(order: int, sizes: tuple[int, ...], n_spins: int) -> CountsThe
         n_spins=n_spins,
         log_total=float(sl.theory.mean_critical_points(n_spins, order, log=True)),
         log_complex=math.log(sl.theory.complex_critical_points(n_spins, order)),
-        provenance=record(
-            "counts_theory", {"order": order, "sizes": sizes, "n_spins": n_spins}, dtype=np.float64
-        ),
+        provenance=record("counts_theory", {"order": order, "sizes": sizes, "n_spins": n_spins}, dtype=np.float64),
     )
 
 

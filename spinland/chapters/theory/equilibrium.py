@@ -52,8 +52,7 @@ def equilibrium_theory(order: int, temperatures: ArrayLike, n_spins: int) -> Equ
     known = sl.theory.second_moment_temperature(order)
     corrected = [
         float(
-            sl.theory.equilibrium_energy(order, float(t))
-            + sl.theory.finite_size_correction(n_spins, order, float(t))
+            sl.theory.equilibrium_energy(order, float(t)) + sl.theory.finite_size_correction(n_spins, order, float(t))
         )
         if t >= _FROM_SECOND_MOMENT * known
         else math.nan
@@ -70,8 +69,6 @@ def equilibrium_theory(order: int, temperatures: ArrayLike, n_spins: int) -> Equ
         grid=grid,
         curve=np.asarray(sl.theory.equilibrium_energy(order, grid)),
         provenance=record(
-            "equilibrium_theory",
-            {"order": order, "temperatures": temperatures, "n_spins": n_spins},
-            dtype=np.float64,
+            "equilibrium_theory", {"order": order, "temperatures": temperatures, "n_spins": n_spins}, dtype=np.float64
         ),
     )

@@ -46,9 +46,7 @@ def quench_theory(order: int, last: float) -> QuenchTheory:
             times=dense, energy=energy, error=np.zeros_like(energy), closed_form=True, provenance=provenance
         )
     curve = sl.theory.quench_energy(dense, order)
-    return QuenchTheory(
-        times=dense, energy=curve.energy, error=curve.error, closed_form=False, provenance=provenance
-    )
+    return QuenchTheory(times=dense, energy=curve.energy, error=curve.error, closed_form=False, provenance=provenance)
 
 
 def reach(order: int, temperature: float = 0.0) -> float:

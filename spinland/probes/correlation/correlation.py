@@ -158,9 +158,7 @@ def correlation(
     landscape = inputs.a_landscape(landscape)
     if landscape.dim < 2:
         raise ArgumentError("landscape", "at least two dimensions", f"{landscape.dim}")
-    q = np.atleast_1d(
-        checks.float_array("overlaps", _DEGREES_15 if overlaps is None else overlaps, ndim=(0, 1))
-    )
+    q = np.atleast_1d(checks.float_array("overlaps", _DEGREES_15 if overlaps is None else overlaps, ndim=(0, 1)))
     if q.size == 0 or np.abs(q).max() > 1:
         raise ArgumentError("overlaps", "one number or more in [-1, 1]", q.tolist())
     n_pairs = checks.integer("n_pairs", n_pairs, minimum=3, maximum=2**32 - 1)
@@ -176,18 +174,29 @@ def correlation(
     resampled = np.stack([fitter.weights(curve) for curve in curves.resampled(seed, _RESAMPLES)])
     arguments = {"overlaps": q, "n_pairs": n_pairs, "radius": length, "max_order": len(order)}
     return Correlation(
-        overlap=q, correlation=curves.ratio, correlation_error=np.sqrt(np.diag(errors.ratio)),
+        overlap=q,
+        correlation=curves.ratio,
+        correlation_error=np.sqrt(np.diag(errors.ratio)),
         correlation_covariance=errors.ratio,
-        covariance=curves.covariance, covariance_error=np.sqrt(errors.covariance),
-        mixture_order=order, mixture=fit.weights, mixture_error=bootstrap_error(resampled),
+        covariance=curves.covariance,
+        covariance_error=np.sqrt(errors.covariance),
+        mixture_order=order,
+        mixture=fit.weights,
+        mixture_error=bootstrap_error(resampled),
         effective_order=float(order @ fit.weights),
         effective_order_error=float(bootstrap_error(resampled @ order)),
         effective_order_bias=float(np.mean(resampled @ order) - order @ fit.weights),
-        chi2=fit.chi2, chi2_dof=fit.dof, chi2_p=fit.p,
-        mean=curves.mean + shift, variance=curves.variance, radius=length, dim=landscape.dim, n_pairs=n_pairs,
+        chi2=fit.chi2,
+        chi2_dof=fit.dof,
+        chi2_p=fit.p,
+        mean=curves.mean + shift,
+        variance=curves.variance,
+        radius=length,
+        dim=landscape.dim,
+        n_pairs=n_pairs,
         **quantity_of(landscape),
         provenance=record_on(landscape, "correlation", arguments, seed=seed),
-    )  # fmt: skip
+    )
 
 
 def _radius(landscape: Landscape, radius: float | None, origin: ArrayLike | None) -> float:

@@ -123,18 +123,26 @@ def mean_correlation(correlations: Sequence[Correlation], seed: int = 0) -> Mean
     few = np.sqrt(len(items) / (len(items) - 1))  # a bootstrap of few is too narrow by this
     covariances = np.stack([item.covariance for item in items])
     return MeanCorrelation(
-        overlap=first.overlap, correlation=mean, correlation_error=error,
-        covariance=covariances.mean(axis=0), covariance_error=standard_error(covariances),
-        mixture_order=order, mixture=fit.weights, mixture_error=few * bootstrap_error(resampled),
+        overlap=first.overlap,
+        correlation=mean,
+        correlation_error=error,
+        covariance=covariances.mean(axis=0),
+        covariance_error=standard_error(covariances),
+        mixture_order=order,
+        mixture=fit.weights,
+        mixture_error=few * bootstrap_error(resampled),
         effective_order=float(order @ fit.weights),
         effective_order_error=float(few * bootstrap_error(resampled @ order)),
         effective_order_bias=float(np.mean(resampled @ order) - order @ fit.weights),
         effective_orders=np.array([item.effective_order for item in items]),
-        chi2=fit.chi2, chi2_dof=fit.dof, chi2_p=fit.p,
-        mean=np.array([item.mean for item in items]), variance=np.array([item.variance for item in items]),
-        radius=np.array([item.radius for item in items]), dim=first.dim, n_pairs=n_pairs,
+        chi2=fit.chi2,
+        chi2_dof=fit.dof,
+        chi2_p=fit.p,
+        mean=np.array([item.mean for item in items]),
+        variance=np.array([item.variance for item in items]),
+        radius=np.array([item.radius for item in items]),
+        dim=first.dim,
+        n_pairs=n_pairs,
         **quantity_of(first),
-        provenance=record(
-            "mean_correlation", {"n": len(items)}, seed=seed, data=fingerprint(curves), dtype=np.float64
-        ),
-    )  # fmt: skip
+        provenance=record("mean_correlation", {"n": len(items)}, seed=seed, data=fingerprint(curves), dtype=np.float64),
+    )
