@@ -2,19 +2,16 @@
 
 Numba optimises every block twice and translates it to machine code, and again in each block and loop that calls it,
 with all that these call. Only what stands in an entry point is ever run. So each function is optimised alone (some
-loops
-vectorise only there, before they are surrounded by others) and once more in the entry points into which it is linked,
-and only these are translated.
+loops vectorise only there, before they are surrounded by others) and once more in the entry points into which it is
+linked, and only these are translated.
 
 Numba also leaves the blocks in an entry point as weak symbols, and of several the first loaded wins, which may have
-been
-optimised together with other code. With reassociated sums these differ in the last bits, so a study that was compiled
-and one that was resumed would differ too: an entry point runs its own copies.
+been optimised together with other code. With reassociated sums these differ in the last bits, so a study that was
+compiled and one that was resumed would differ too: an entry point runs its own copies.
 
 This replaces private parts of Numba's code generator, for the time in which an entry point of ours is compiled and for
 functions of ours only; no other code of the process ever meets it. Where the parts are missing, compiling goes Numba's
-own
-way. What holds is told by `state`, and a version on which it was not tried is warned of when it first compiles.
+own way. What holds is told by `state`, and a version on which it was not tried is warned of when it first compiles.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Processes that compile kernels into the cache while another computes.
 
-A worker is a fresh interpreter (no copy of this one), so that threads, notebooks and scripts without
-``if __name__ == "__main__"`` are no concern. It takes tasks from a pipe that all workers share, one after the other,
-until the pipe is empty. It says what it compiled on its standard output and nothing else. Nobody depends on it: a
-kernel
-that a worker had begun when it died is compiled by whoever needs it (:mod:`spinland_kernels.claims`).
+A worker is a fresh interpreter (no copy of this one), so that threads, notebooks and scripts without ``if __name__ ==
+"__main__"`` are no concern. It takes tasks from a pipe that all workers share, one after the other, until the pipe is
+empty. It says what it compiled on its standard output and nothing else. Nobody depends on it: a kernel that a worker
+had begun when it died is compiled by whoever needs it (:mod:`spinland_kernels.claims`).
 """
 
 from __future__ import annotations

@@ -44,9 +44,9 @@ def flatness_batch(
     """Rise of the loss around solutions and their test accuracy against batch size, and one against the other.
 
     Left and middle: mean over replicas with its standard error, and the spread of the replicas. Right: one point for
-    each replica; the title
-    gives Spearman's rank correlation of rise and accuracy, with its error. A small rise is a flat solution.
-    Where there is no accuracy (regression), the test loss stands for it, and ρ is that with minus the loss.
+    each replica; the title gives Spearman's rank correlation of rise and accuracy, with its error. A small rise is a
+    flat solution. Where there is no accuracy (regression), the test loss stands for it, and ρ is that with minus the
+    loss.
 
     Parameters
     ----------

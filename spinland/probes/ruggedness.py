@@ -36,10 +36,10 @@ class Ruggedness(Measured):
         bias of order 1/W is taken off; what remains is below a third of the error from four walkers on. The
         error is within 20 % of the scatter from eight walkers on, and with fewer up to a half too large.
     correlation_length, correlation_length_error : float
-        Lag where the autocorrelation first falls to 1/e, linear between lags, and its error to first order.
-        NaN: it does not within the lags at hand, so the length is greater than ``lag[-1]``, or an error greater than
-        that. Where some
-        samples of walkers would cross and others not, those that do have the shorter lengths: take more lags.
+        Lag where the autocorrelation first falls to 1/e, linear between lags, and its error to first order. NaN: it
+        does not within the lags at hand, so the length is greater than ``lag[-1]``, or an error greater than that.
+        Where some samples of walkers would cross and others not, those that do have the shorter lengths: take more
+        lags.
     increment_edges : array (B+1,)
         Edges of the bins of the increments L(t+1) − L(t).
     increment_density, increment_density_error : array (B,)

@@ -6,8 +6,7 @@ Workspaces of a worker, for a batch of T samples:
     x          | sample 1: D | sample 2: D | …     the batch, where the samples are dense
     labels     T            targets   T × k        whichever there are
     acts       | layer 1: T × M_1 | layer 2: T × M_2 | … | outputs: T × k |
-    deltas     | T × widest | T × widest |         derivatives of two layers, turn and turn about; before them the
-    scores
+    deltas     | T × widest | T × widest |         derivatives of two layers in turn, first the scores
     gradient   of a part of a layer: at most BLOCK numbers, or a bias
     rows       lists of the batch by sample       columns    by input, in parts of PART samples
     sums       T rows of a panel                  tile       PART × columns of a block
