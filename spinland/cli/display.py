@@ -8,6 +8,7 @@ from spinland_kernels import jit
 
 from .. import progress
 from ..displays import COMPILING, Bars, Lines, console_here, printable
+from .main import stop_if_asked
 
 
 class Terminal:
@@ -21,7 +22,8 @@ class Terminal:
         self._announced = False
 
     def say(self, text: str, style: str | None = None) -> None:
-        """Print a line, above the bars if there are any."""
+        """Print a line, above the bars if there are any; between two lines a stop that was swallowed takes effect."""
+        stop_if_asked()
         if not self.quiet:
             self.console.print(printable(text), style=style)
 

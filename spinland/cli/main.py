@@ -49,6 +49,7 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         self._hook, sys.unraisablehook = sys.unraisablehook, self._quiet
+        _active.append(self)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             try:
                 if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells do for what goes on behind
@@ -60,6 +61,7 @@ class Interrupts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        _active.remove(self)
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if not self.came:
@@ -67,6 +69,15 @@ class Interrupts:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.came = True
+        raise KeyboardInterrupt
+
+
+_active: list[Interrupts] = []
+
+
+def stop_if_asked() -> None:
+    """Raise KeyboardInterrupt if a stop was asked for and something on the way has swallowed it, as some imports do."""
+    if any(interrupts.came for interrupts in _active):
         raise KeyboardInterrupt
 
 

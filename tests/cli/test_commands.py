@@ -2,10 +2,14 @@
 
 import os
 import shutil
+import signal
 import tomllib
+from contextlib import suppress
 
 import h5py
 import pytest
+
+from spinland.cli.main import run
 
 WRONG = {
     "no such option": (["study", "--colour", "red"], "--colour"),
@@ -241,3 +245,25 @@ def test_a_dead_server_is_told_in_one_line(spinland, tmp_path):
     assert "127.0.0.1:9" in error
     assert error.count("\n") == 1
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_stop_that_an_import_swallows_takes_effect_at_the_next_line(monkeypatch, capsys):
+    """Some libraries catch whatever is raised while they are imported."""
+    from spinland.cli import commands
+    from spinland.cli.display import Terminal
+
+    said = []
+
+    def invoke(words):
+        terminal = Terminal(quiet=True)
+        terminal.say("before")
+        with suppress(BaseException):
+            os.kill(os.getpid(), signal.SIGINT)
+        said.append("swallowed")
+        terminal.say("after")
+        said.append("went on")
+
+    monkeypatch.setattr(commands, "invoke", invoke)
+    assert run(["study"]) == 130
+    assert said == ["swallowed"]
+    assert "stopped" in capsys.readouterr().err

@@ -255,4 +255,4 @@ def test_chapters_are_made_one_after_the_other(finished, spinland, tiny, tmp_pat
     whole, other = Store(finished, "r"), Store(study, "r")
     assert set(whole.names()) == set(other.names())
     assert whole.load("findings/walks").statement == other.load("findings/walks").statement
-    assert "chapters" in spinland("study", *tiny, "--out", study, "--chapters", "weather", code=1).stderr
+    assert "chapters" in spinland("study", *tiny, "--out", study, "--chapters", "weather", code=2).stderr
