@@ -157,6 +157,12 @@ def _between(item: Any) -> NDArray[np.float64]:
     return np.asarray(np.atleast_2d(item.values)[:, inside])
 
 
+_WHERE = {
+    True: "The loss on straight lines and great circles through the space of parameters, on the whole training set.",
+    False: "The energy of the glass on great circles of its sphere.",
+}
+
+
 def _write(book: Any) -> Section | None:
     flat = [subject for subject in book.subjects if subject.order is None]
     figures = [picture for subject in flat for picture in _straight(book, subject)] + _circles(book)
@@ -164,11 +170,8 @@ def _write(book: Any) -> Section | None:
         return None
     return Section(
         "Lines",
-        "Lines between solutions",
-        (
-            "The value on straight lines and great circles through the space of points, of a network on the whole "
-            "training set."
-        ),
+        f"Lines between {book.subjects[0].many}",
+        " ".join(_WHERE[subject.order is None] for subject in book.subjects),
         figures,
     )
 

@@ -83,16 +83,17 @@ _THREE = (
 )
 
 
+_WHERE = {
+    True: "The loss on planes through the space of parameters, on the whole training set.",
+    False: "The energy of the glass on pieces of its sphere that two directions span.",
+}
+
+
 def _write(book: Any) -> Section | None:
     figures = [*(figure for s in book.subjects for figure in _of_one(book, s)), *_beside(book)]
     if not figures:
         return None
-    return Section(
-        "Planes",
-        "Planes",
-        "The value on planes through the space of points, of a network on the whole training set.",
-        figures,
-    )
+    return Section("Planes", "Planes", " ".join(_WHERE[subject.order is None] for subject in book.subjects), figures)
 
 
 def _of_one(book: Any, subject: Subject) -> list[Picture]:

@@ -32,7 +32,7 @@ CHAPTERS = (
     "The glass and its minima",
     "Correlation and effective order",
     "Walks at equal overlap with their start",
-    "Lines between solutions",
+    "Lines between minima",
     "Planes",
     "Hierarchy of the minima",
     "Definitions",
