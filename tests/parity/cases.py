@@ -224,17 +224,18 @@ def glass_of_spins(device: str) -> Triples:
         for dtype, generated in (("float64", False), ("float32", False), ("float64", True)):
             glass = sl.SphericalSpinGlass(n, order, SEED, dtype, disorder=disorder, generated=generated, device=device)
             at = np.asarray(glass.random_points(2, seed=1), np.float64)
+            near = {"rtol": 0.0, "atol": 1e-13} if dtype == "float64" and n >= 40 else None
             values, slopes = glass.value_and_gradient(at)
             energies = np.array([glasses.polynomial(tensors, p) for p in at])
-            yield values, energies, close(energies, dtype, 3)
+            yield values, energies, near or close(energies, dtype, 3)
             gradients = np.array([glasses.gradient(tensors, p) for p in at])
-            yield slopes, gradients, close(gradients, dtype, 3)
+            yield slopes, gradients, near or close(gradients, dtype, 3)
             bends = np.array([glasses.hessian(tensors, p) for p in at[:1]])
-            yield glass.hessians(at[:1]), bends, close(bends, dtype, 3)
+            yield glass.hessians(at[:1]), bends, near or close(bends, dtype, 3)
             between = at[0] + 0.3 * (at[1] - at[0])
             between *= np.sqrt(n) / np.linalg.norm(between)
             energy = np.array([glasses.polynomial(tensors, between)])
-            yield glass.slice(at[0], [at[1] - at[0]]).value([[0.3]]), energy, close(energy, dtype, 3)
+            yield glass.slice(at[0], [at[1] - at[0]]).value([[0.3]]), energy, near or close(energy, dtype, 3)
 
 
 def distances_of_replicas(device: str) -> Triples:
