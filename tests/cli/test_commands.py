@@ -198,6 +198,7 @@ def test_info_names_the_kernel_cache_in_use_and_why(spinland, tmp_path):
     assert ": Not a directory; " in line
 
 
+@pytest.mark.slow
 def test_a_damaged_kernel_cache_is_mended_and_called_no_interruption(spinland, tiny, finished, tmp_path):
     from spinland_kernels import diskcache
 

@@ -30,6 +30,7 @@ def begun(tmp_path, finished, spinland, tiny):
     return path
 
 
+@pytest.mark.slow
 def test_going_on_with_other_routines_is_refused_until_allowed(begun, spinland, tiny):
     """OPENBLAS_CORETYPE makes OpenBLAS choose the routines of another processor, as moving there would."""
     if platform.machine() != "x86_64" or "openblas" not in current()["blas"]:

@@ -215,6 +215,7 @@ def present(path):
         return ()
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_and_ended_on_one_thread(finished_glass, command_line, spinland, tmp_path):
     path, draw = tmp_path / "glass.h5", random.Random(2)
     words = ["glass", *TINY, "--no-page", "--out", path]

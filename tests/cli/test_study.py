@@ -108,6 +108,7 @@ def test_report_replaces_nothing_unasked(begun_study, spinland, tmp_path):
     assert read_page(page).headings == written.headings
 
 
+@pytest.mark.slow
 def test_full_disk(spinland, tiny, tmp_path, finished):
     study = tmp_path / "study.h5"
     page = study.with_suffix(".html")
@@ -131,7 +132,7 @@ def test_full_disk(spinland, tiny, tmp_path, finished):
     assert tuple(read_page(page).headings) == CHAPTERS
 
 
-@pytest.mark.parametrize("data", ["linnerud", "teacher", "own"])
+@pytest.mark.parametrize("data", ["linnerud", *(pytest.param(d, marks=pytest.mark.slow) for d in ("teacher", "own"))])
 def test_other_data(data, spinland, tiny, tmp_path, monkeypatch):
     source = data
     if data == "own":

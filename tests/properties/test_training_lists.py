@@ -70,6 +70,7 @@ def test_widths_around_vectors_panels_and_blocks(bias, hidden, inputs, batch_siz
     follow_oracle(network, sparse_data(inputs=inputs), *OPTIMIZERS["adam"], batch_size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_lists_and_matrix_products_agree(dtype):
     x, y, *_ = sparse_data(inputs=100)

@@ -125,6 +125,7 @@ def killed_when(reached, delay, path, process):
     return process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_killed_again_and_again(uninterrupted, command_line, spinland, tmp_path):
     path, draw = tmp_path / "study.h5", random.Random(5)
     words = ["study", *SETTINGS, "--quiet", "--out", path]

@@ -197,6 +197,7 @@ with workers.compiling_beside([("float64", "triangles"), ("float64", "distances"
 """
 
 
+@pytest.mark.slow
 def test_a_script_without_a_guard_gets_the_same_numbers_with_workers_without_and_with_broken_ones(
     command_line, tmp_path
 ):
