@@ -49,7 +49,7 @@ class Provenance(Registered):
         Version of spinland.
     environment : str
         Processor and libraries, as a line of JSON; a line for each where parts of a result, such as the replicas of
-        an ensemble, were made in several. Empty in files of spinland 0.1.0.
+        an ensemble, were made in several. Empty in files of format 1.
     """
 
     function: str

@@ -155,7 +155,7 @@ def _correlation(numbers: Numbers, run: Any, theory: Any) -> str:
         ages = f"from t_w = {given(waits[0])} to t_w = {given(waits[-1])}"
         by = numbers.tell(f"change of C at t = {t} {ages}", change, p=change.p, against="no change")
         text = (
-            f"The correlation after t = {t} {verb} with the age, by {by} {ages} ({change.chance}){meaning}; "
+            f"The correlation after t = {t} {verb} with the age ({ages} by {by}, {change.chance}){meaning}; "
             f"it is {told(0)} and {told(-1)}"
         )
     if known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import rng
@@ -52,7 +53,9 @@ class Book:
     def opened(cls, store: Store) -> Any:
         """The book of a file, as it stands."""
         meta = store.meta
-        return cls(from_mapping(cls.settings, meta["config"]), store, meta)
+        known = {field.name for field in fields(cls.settings)}  # a chapter that is not here may have had more
+        config = {name: value for name, value in meta["config"].items() if name.replace("-", "_") in known}
+        return cls(from_mapping(cls.settings, config), store, meta)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -106,6 +109,11 @@ class Book:
         """What a chapter has found: as it was kept, or from the results that are there."""
         kept: Finding | None = self.get(chapter.finding_name)
         return kept if kept is not None or chapter.find is None else chapter.find(self)
+
+    @property
+    def made(self) -> tuple[str, ...] | None:
+        """Names of the chapters that were asked for and made; None for all of them, and while some are being made."""
+        return tuple(self.facts["chapters"]) if self.facts["finished"] and "chapters" in self.facts else None
 
     @property
     def unfinished(self) -> str:

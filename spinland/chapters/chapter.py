@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from ..provenance import record
 from ..results import Result
 from .findings import Finding
 from .sections import Section
@@ -146,5 +147,12 @@ class Judgement:
         """State it, keep it and tell it."""
         found = self.chapter.find(book) if self.chapter.find else None
         if found is not None:
-            book.store.save(self.name, found)
+            made = record(
+                "finding",
+                {"chapter": self.chapter.name, "results": [name for name in self.needs if name in book.store]},
+                seed=book.config.seed,
+                data=book.facts.get("data", ""),
+                dtype="float64",
+            )
+            book.store.save(self.name, replace(found, provenance=made))
             say(f"{self.chapter.title}: {found.headline}")

@@ -107,6 +107,10 @@ def _order_found(numbers: Numbers, label: str, item: Any, order: int | None) -> 
     misfit = item.chi2_p
     doubt = f"misfit of the mixture: {p_text(misfit)}" if np.isfinite(misfit) else ""
     name = f"effective order, {label}"
+    if np.isfinite(misfit):
+        numbers.keep(
+            f"χ² of the mixture, {label}", item.chi2, p=misfit, against="degrees of freedom", exact=item.chi2_dof
+        )
     if order is None:
         told = numbers.tell(name, found)
         return f"the effective order of the {label}, is {told}{f' ({doubt})' if doubt else ''}"

@@ -129,7 +129,7 @@ class Numbers:
         self.keep(name, found.z, p=found.p, against=against)
         return str(found)
 
-    def finding(self, chapter: str, statement: str, headline: str = "", **source: Any) -> Finding:
+    def finding(self, chapter: str, statement: str, headline: str = "") -> Finding:
         """The finding of these numbers.
 
         Parameters
@@ -138,8 +138,6 @@ class Numbers:
         statement : str
         headline : str, optional
             The first sentence of the statement, if nothing else is given.
-        source : keyword arguments
-            Of `provenance.record`: what it is of.
         """
         first, dot, _ = statement.partition(". ")
 
@@ -147,7 +145,7 @@ class Numbers:
             return np.array([getattr(item, field) for item in self._numbers], np.float64)
 
         return Finding(
-            provenance=record("finding", {"chapter": chapter}, **({"dtype": np.float64} | source)),
+            provenance=record("finding", {"chapter": chapter}, dtype=np.float64),
             chapter=chapter,
             statement=statement,
             headline=headline or first + dot.strip(),

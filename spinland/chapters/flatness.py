@@ -149,12 +149,12 @@ def _find(book: Any) -> Finding | None:
     clauses = []
     for kind, name in (("filter", "filter directions"), ("walk", "walks")):
         rho, error, p = _rank(comparison, f"rank_{kind}")
-        numbers.keep(f"rank correlation of rise and {quality}, {name}", rho, error, p=p, against="none")
+        numbers.keep(f"rank correlation of rise and {quality}, {name}", rho, error, p=p, against="zero")
         clauses.append(f"{_rho(rho, error)} ({p_text(p)}) for {name}, {_meaning(rho, p)}")
     sentences.append(f"Rank correlation of the rise with the {quality}: " + "; ".join(clauses) + ".")
     rho, error, p = _rank(comparison, "within_mean_filter")
     if np.isfinite(rho):
-        numbers.keep("the same within one batch size, filter directions", rho, error, p=p, against="none")
+        numbers.keep("the same within one batch size, filter directions", rho, error, p=p, against="zero")
         sentences.append(
             f"Within one batch size, where it cannot come from the batch size, it is {_rho(rho, error)} on average "
             f"({p_text(p)}), "
@@ -183,7 +183,7 @@ def _compared(numbers: Numbers, comparison: Any) -> str:
         f"rise at batch size {comparison.batch_sizes[small]} less that at {comparison.batch_sizes[large]}",
         change,
         p=change.p,
-        against="none",
+        against="zero",
     )
     claim = change.word(
         "flatter solutions than",
@@ -227,7 +227,7 @@ def _rescaled(numbers: Numbers, book: Any, radius: float) -> str:
         return ""
     at = int(np.flatnonzero(before.radii == radius)[0])
     change = mean_of(100 * (after.rise[:, at] / before.rise[:, at] - 1))
-    numbers.keep("change of the rise under a rescaling of neurons, %", change, p=change.p, against="none")
+    numbers.keep("change of the rise under a rescaling of neurons, %", change, p=change.p, against="zero")
     which, by = ("larger", change) if change.value >= 0 else ("smaller", -change)
     return (
         "Filter normalisation does not make the rise a property of the function: copies of the replicas of batch size "

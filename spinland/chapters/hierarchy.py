@@ -131,6 +131,11 @@ def _told(numbers: Numbers, results: _Results, named: bool) -> str:
     )
     spread = tell("spread of the distances", pairs.std_distance, pairs.std_distance_error)
     relative = plus_minus(100 * pairs.relative_spread, 100 * pairs.relative_spread_error)
+    numbers.keep(
+        f"relative spread of the distances of the {many}, %",
+        100 * pairs.relative_spread,
+        100 * pairs.relative_spread_error,
+    )
     overlap = tell("mean overlap", pairs.mean_overlap, pairs.mean_overlap_error)
     width = tell("spread of the overlaps", pairs.std_overlap, pairs.std_overlap_error)
     clause += (
@@ -155,7 +160,10 @@ def _told(numbers: Numbers, results: _Results, named: bool) -> str:
             against=f"null model: {model}",
             exact=float(triangles.null_deviation[k].mean()),
         )
-    return f"{text} {f'{many[:1].upper()}{many[1:]}: ' if named else ''}{triangles.verdict}"
+    verdict = triangles.verdict
+    if named:
+        verdict = f"{many[:1].upper()}{many[1:]}: {verdict[:1].lower()}{verdict[1:]}"
+    return f"{text} {verdict}"
 
 
 _INTRODUCTION = (
@@ -312,4 +320,4 @@ def _width_table(book: Any) -> Table:
     return Table(header, rows, "Distances by width; errors over replicas.")
 
 
-HIERARCHY = Chapter("hierarchy", "hierarchy of the solutions", _steps, _find, _write)
+HIERARCHY = Chapter("hierarchy", "distances, overlaps and hierarchy", _steps, _find, _write)

@@ -106,8 +106,11 @@ def _beyond(numbers: Numbers, found: list[Any], threshold: float) -> str:
     for item in found:
         below, n = int(np.sum(item.values < threshold)), item.params.shape[1]
         numbers.keep(f"descents that end below −E_inf, {n} spins", below, against="out of", exact=len(item.values))
-        passed.append(f"{below} of {n} spins")
-    return f"Of {len(found[-1].values)} descents of one instance each, these end below −E_inf: {', '.join(passed)}."
+        passed.append(f"{below} at N = {n}")
+    return (
+        f"Of {len(found[-1].values)} descents of one instance of each size, so many end below −E_inf: "
+        f"{', '.join(passed)}."
+    )
 
 
 def _write(book: Any) -> Section | None:
@@ -152,7 +155,7 @@ def _table(book: Any, minima: Any, order: int) -> Table:
 
     profiles = book.all_of({s.key: s.name("profile") for s in subjects})
     pairs = book.all_of({s.key: s.name("pairs") for s in subjects})
-    add("value at the starts", {key: mean_text(p.start) for key, p in profiles.items()})
+    add("value where walks start", {key: mean_text(p.start) for key, p in profiles.items()})
     add(
         "value at random points of the sphere",
         {key: plus_minus(float(np.mean(p.typical)), float(np.mean(p.typical_error))) for key, p in profiles.items()},

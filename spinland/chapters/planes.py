@@ -145,4 +145,4 @@ def _beside(book: Any) -> list[Picture]:
     return figures
 
 
-PLANES = Chapter("planes", "planes through solutions", _steps, None, _write)
+PLANES = Chapter("planes", "planes", _steps, None, _write)

@@ -93,7 +93,7 @@ def _beside_theory(numbers: Numbers, profile: Any, subject: Subject) -> str:
     middle, furthest = int(np.argmin(np.abs(q - 0.5))), int(np.argmax(np.abs(rise - exact)))
     verdict = "depart from" if found.significant else "do not significantly depart from"
     if len(profile.start) < _LEAST_ORIGINS:  # the errors are not known well enough
-        verdict = "beside"
+        verdict = "are set beside"
 
     def told(k: int) -> str:
         name = f"% lost by walks from {subject.many} at q = {number(q[k])}"
@@ -105,10 +105,10 @@ def _beside_theory(numbers: Numbers, profile: Any, subject: Subject) -> str:
         f"lost {told(middle)}, "
         f"and where the difference is largest {told(furthest)}; 1/N is {number(100 / n_spins, 2)} %"
     )
-    if verdict == "beside":
+    if verdict == "are set beside":
         return text
     numbers.worst("largest deviation beyond 1/N from 1 − q^p, in standard errors", found, f"1 − q^{order}")
-    return f"{text}, of differences beyond that {p_text(found.p)}"
+    return f"{text}; for differences beyond that {p_text(found.p)}"
 
 
 def _write(book: Any) -> Section | None:

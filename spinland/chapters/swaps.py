@@ -144,7 +144,7 @@ def _find(book: Any) -> Finding | None:
     if first != last:
         growth = paired(main.barrier[first], main.barrier[last], main.origin_index)
         if main.swaps[first] > 0:  # without exchanges there is no barrier
-            numbers.keep(f"growth of the barrier from S = {main.swaps[first]}", growth, p=growth.p, against="none")
+            numbers.keep(f"growth of the barrier from S = {main.swaps[first]}", growth, p=growth.p, against="zero")
             clauses[0] += f", {growth} more than S = {main.swaps[first]}"
         clauses.append(_growing(main, growth))
     if len(widths) > 1 and common:
@@ -169,7 +169,8 @@ def _barrier(result: Any, row: int) -> Judged:
 
 
 def _told(numbers: Numbers, result: Any, row: int) -> str:
-    return numbers.tell(f"barrier at S = {result.swaps[row]}, M = {result.width}", _barrier(result, row))
+    name = f"barrier at S = {result.swaps[row]}, M = {result.width}, {result.unit}"
+    return numbers.tell(name, _barrier(result, row))
 
 
 def _growing(main: Any, growth: Judged) -> str:

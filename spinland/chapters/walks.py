@@ -91,7 +91,7 @@ def _find(book: Any) -> Finding | None:
 
 def _risen(numbers: Numbers, walk: Any, where: str = "") -> str:
     rise = _rise(walk)
-    return numbers.tell(f"rise of the loss{where}, σ = {given(walk.sigma)}", rise, p=rise.p, against="none")
+    return numbers.tell(f"rise of the loss{where}, σ = {given(walk.sigma)}", rise, p=rise.p, against="zero")
 
 
 def _sigma(walk: Any) -> float:
@@ -120,7 +120,7 @@ def _on_the_sphere(numbers: Numbers, sphere: Any, free: Any) -> str:
     if sphere.values.shape != free.values.shape or not np.array_equal(sphere.origin_index, free.origin_index):
         return text
     more = paired(free.values[:, -1], sphere.values[:, -1], free.origin_index)
-    numbers.keep("rise on the sphere less that of free walks", more, p=more.p, against="none")
+    numbers.keep("rise on the sphere less that of free walks", more, p=more.p, against="zero")
     if not more.significant:
         return f"{text}, not significantly differently ({more.chance})"
     return f"{text}, {more if more.value > 0 else -more} {more.word('less', '', 'more')}"

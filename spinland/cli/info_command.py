@@ -39,7 +39,10 @@ def command(clear_cache: bool) -> None:
         ("python", platform.python_version()),
         *((name, metadata.version(name)) for name in _LIBRARIES),
         ("processor", describe("cpu")),
-        ("threads", f"{numba.get_num_threads()} (NUMBA_NUM_THREADS)"),
+        (
+            "threads",
+            f"{numba.get_num_threads()}" + (" (NUMBA_NUM_THREADS)" if "NUMBA_NUM_THREADS" in os.environ else ""),
+        ),
         ("devices", f"cpu; {describe('cuda')}"),
         ("kernels", f"{diskcache.source_hash()}, compiled as {whole.state()}"),
         ("kernel cache", _kernel_cache(*diskcache.folder_in_use())),

@@ -22,7 +22,7 @@ _MEASURES = {
 _NAMES = {
     "shuffled cosines": "shuffled cosines,\nthe same norms",
     "Gaussian directions": "Gaussian directions,\nthe same norms",
-    "shuffled": "shuffled distances",  # the null models of version 0.1.0
+    "shuffled": "shuffled distances",  # the null models in files of format 1
     "gaussian": "Gaussian points\nof the same spectrum",
 }
 

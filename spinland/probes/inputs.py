@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
+from ..landscape.geometry import Euclidean, Sphere
 from ..landscape.protocol import Landscape
 
 
@@ -21,7 +22,12 @@ def a_landscape(landscape: Any) -> Landscape:
         Something of another kind.
     """
     if isinstance(landscape, type) or not isinstance(landscape, Landscape):
-        raise ArgumentError("landscape", "a landscape (dim, value, gradient, slice, ...)", landscape)
+        known = sorted(name for name in dir(Landscape) if not name.startswith("_"))
+        missing = [name for name in known if not hasattr(landscape, name)]
+        some = not isinstance(landscape, type) and len(missing) < len(known)
+        raise ArgumentError("landscape", "a landscape" + (f", with {', '.join(missing)} too" * some), landscape)
+    if not isinstance(landscape.geometry, (Euclidean, Sphere)):
+        raise ArgumentError("landscape", "one whose geometry is a Euclidean() or a Sphere(radius)", landscape.geometry)
     return landscape
 
 

@@ -59,7 +59,7 @@ class Ultrametricity(Result):
     deviation_error, relative_deviation_error, share_error : float
         Standard errors over replicas; NaN for fewer than 12.
     null_models : tuple of str
-        Names of the M null models. Those named "shuffled" and "gaussian", of files of version 0.1.0, do not
+        Names of the M null models. Those named "shuffled" and "gaussian", of files of format 1, do not
         carry the norms of the data and call points of a sphere ultrametric.
     null_deviation, null_relative_deviation, null_share : (M, n_null) float64
         The same in each draw of each null model.

@@ -15,7 +15,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter
 from ..chapters.sections import Section
-from ..chapters.settings import Settings
 from ..errors import StoreError
 from ..formatting import given
 from ..paths import user_path
@@ -23,7 +22,7 @@ from ..provenance import Provenance, version
 from ..store.commit import failures_named
 from ..store.files import write_file
 from ..store.hdf5 import Store
-from ..study.books import book_of
+from ..study.books import BOOKS, book_of
 from .definitions import DEFINITIONS
 from .typeset import set_formulas
 
@@ -165,7 +164,7 @@ def _render(book: Book, parts: list[Part], place: str) -> str:
         parts=parts,
         definitions=DEFINITIONS[book.settings.kind],
         place=place,
-        command=_command(book.config, store.path.name),
+        command=_command(book, store.path.name),
         settings=[(name, _shown(value)) for name, value in book.values.items()],
         file=store.path.name,
         provenance=[_provenance_row(name, book.load(name)) for name in names],
@@ -179,9 +178,12 @@ def _environment_text(environment: dict[str, str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in known.items())
 
 
-def _command(config: Settings, out: str) -> str:
-    """The command with all settings that are not the default."""
+def _command(book: Book, out: str) -> str:
+    """The command with all settings that are not the default, and with the chapters if these are not all."""
+    config = book.config
     words = ["spinland", config.kind]
+    if book.made is not None and set(book.made) != {chapter.name for chapter in BOOKS[config.kind][1]}:
+        words += ["--chapters", ",".join(book.made)]
     for field in fields(config):
         value = getattr(config, field.name)
         if value == field.default:

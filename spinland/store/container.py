@@ -23,7 +23,7 @@ from .commit import copy_range, write_bytes
 FORMAT = 3
 """Version of the layout of our files, in the root attribute `FORMAT_MARK`.
 
-1. Of spinland 0.1.0, without checksums: read as it is, never added to.
+1. Without checksums: read as it is, never added to.
 2. With checksums. A group tells the module of its class. Whoever adds to such a file makes it one of format 3.
 3. A group tells the name and the version of its class; those that format 2 made may stand beside it.
 """

@@ -14,7 +14,9 @@ BOOKS: dict[str, tuple[type[Book], tuple[Chapter, ...]]] = {"study": (NetworkBoo
 
 
 def book_of(store: Store) -> tuple[Book, tuple[Chapter, ...]]:
-    """The book that a file holds, and its chapters.
+    """The book that a file holds, and its chapters: of a finished file those that were asked for.
+
+    What another chapter had begun when it was stopped is no result of it.
 
     Raises
     ------
@@ -24,5 +26,7 @@ def book_of(store: Store) -> tuple[Book, tuple[Chapter, ...]]:
     kind = store.meta.get("kind")
     if kind not in BOOKS:
         raise StoreError(store.path, f"holds no {' and no '.join(BOOKS)}")
-    book, chapters = BOOKS[kind]
-    return book.opened(store), chapters
+    kind_of_book, chapters = BOOKS[kind]
+    book = kind_of_book.opened(store)
+    made = book.made
+    return book, chapters if made is None else tuple(chapter for chapter in chapters if chapter.name in made)

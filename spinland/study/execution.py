@@ -205,11 +205,19 @@ def open_file(
         if not found and not store.names() and not store.pending() and not old:
             store.set_meta(meta)  # killed before it could say what it is
             return store
-        reason = _OLD if old else _difference(found, meta)
+        reason = _OLD if old else _difference(found, meta | {"defaults": type(config)().as_dict()})
         finished = not reason and found["finished"] and set(wanted) <= set(found.get("chapters", wanted))
         if finished and not overwrite:
             say(f"{path} is finished; --overwrite makes it anew")
             return None
+        lost = [] if reason or not overwrite else sorted(set(found.get("chapters", ())) - set(wanted))
+        if lost:
+            raise StoreError(
+                path,
+                f"holds other chapters too ({', '.join(lost)}), which --overwrite would lose; choose another file, or "
+                "make "
+                "all of them anew, without --chapters",
+            )
         if not reason and not finished:
             reason = _obstacle(store, found, mixed)
             if not reason:
@@ -261,10 +269,13 @@ def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     kind = wanted["kind"]
     if found.get("kind") != kind:
         return _or_else(f"holds something else than a {kind}" if found else f"holds results that no {kind} made")
+    before = (
+        wanted["defaults"] | found["config"]
+    )  # a chapter that was added since has settings that the file does not know
     changed = [
-        f"{key} = {found['config'].get(key)!r}, not {value!r}"
+        f"{key} = {before[key]!r}, not {value!r}"
         for key, value in wanted["config"].items()
-        if found["config"].get(key) != value and key != "data_dir"
+        if before[key] != value and key != "data_dir"
     ]
     if changed:
         return _or_else(f"is a {kind} with " + "; ".join(changed))

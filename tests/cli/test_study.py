@@ -251,8 +251,13 @@ def test_chapters_are_made_one_after_the_other(finished, spinland, tiny, tmp_pat
     assert not {"hierarchy/tree", "findings/training", "walks/none/0"} & some
     assert "finished" in spinland("study", *tiny, "--out", study, "--chapters", "lines").stderr
     spinland("report", study)
-    assert "not complete" not in read_page(study.with_suffix(".html")).words
+    page = read_page(study.with_suffix(".html"))
+    assert "not complete" not in page.words
+    assert "--chapters swaps,lines" in page.words
+    assert [part.anchor for part in parts_of(Store(study, "r"))[1]] == ["swaps", "lines"]
     spinland("study", *tiny, "--out", study, "--no-page")
+    refused = spinland("study", *tiny, "--out", study, "--chapters", "lines", "--overwrite", code=1)
+    assert "would lose" in refused.stderr
     whole, other = Store(finished, "r"), Store(study, "r")
     assert set(whole.names()) == set(other.names())
     assert whole.load("findings/walks").statement == other.load("findings/walks").statement

@@ -151,7 +151,8 @@ def test_killed_again_and_again(uninterrupted, command_line, spinland, tmp_path)
 def test_interrupted_by_hand(command_line, tmp_path):
     path = tmp_path / "study.h5"
     words = ["study", *SETTINGS, "--quiet", "--out", path]
-    process = subprocess.Popen(**command_line(*words), stderr=subprocess.PIPE, text=True)
+    heeding = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # what starts the tests may not
+    process = subprocess.Popen(**command_line(*words), **heeding, stderr=subprocess.PIPE, text=True)
     while not path.exists() and process.poll() is None:
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)

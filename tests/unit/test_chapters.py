@@ -10,6 +10,7 @@ import spinland as sl
 from spinland.chapters.chapter import Judgement, Stage
 from spinland.chapters.findings import Numbers
 from spinland.provenance import _plain
+from spinland.report.text import told
 from spinland.statistics.judging import Judged
 from spinland.store.hdf5 import Store
 from spinland.study.books import BOOKS, book_of
@@ -170,3 +171,33 @@ def test_what_is_printed_is_what_is_kept():
     assert found.headline == "The order is 2.900 ± 0.050."
     assert list(found.rows()) == [("order", "2.900 ± 0.050", "exact 3", "p = 0.080")]
     assert (found.values[0], found.errors[0], found.references[0], found.p[0]) == (2.9, 0.05, 3.0, 0.08)
+
+
+def test_a_chapter_that_was_only_begun_is_no_result(tmp_path):
+    """Its file is finished for those that were asked for; the page and the text show these alone."""
+    path = made("study", tmp_path / "some.h5", chapters=("training",))
+    book, _ = book_of(Store(path))
+    chapters = BOOKS["study"][1]
+    data = sl.load_dataset("digits").subset(STUDY["n_train"], STUDY["n_test"])
+    book = type(book)(book.config, book.store, book.facts, data)
+    begun = [step for step in plan(book, chapters, ["walks"]) if step.name.startswith("walks/")][:1]
+    complete(book, begun, lambda text: None)
+    assert "walks/none/0" in Store(path, "r")
+    book, shown = book_of(Store(path, "r"))
+    assert [chapter.name for chapter in shown] == ["training"]
+    assert book.made == ("training",)
+    assert "walk" not in told(path)
+
+
+def test_a_setting_that_a_file_does_not_know_has_its_default(kind, whole, tmp_path):
+    """Files of before a chapter was added are taken up, and those of after it was taken away are read."""
+    path = tmp_path / "older.h5"
+    path.write_bytes(whole.read_bytes())
+    store = Store(path)
+    config = {name: value for name, value in store.meta["config"].items() if name != "linkage"}
+    store.set_meta(store.meta | {"config": config | {"colour": "red"}})
+    assert book_of(Store(path, "r"))[0].config.linkage == "average"
+    run = sl.run_study if kind == "study" else sl.run_glass
+    assert run(BOOKS[kind][0].settings(**SETTINGS[kind]), path) == 0
+    with pytest.raises(sl.StoreError, match="linkage"):
+        run(BOOKS[kind][0].settings(**SETTINGS[kind] | {"linkage": "single"}), path)
