@@ -106,7 +106,7 @@ def test_the_flow_is_compared_at_the_latest_time_that_theory_has():
 
 def test_descents_that_pass_the_threshold_are_counted():
     minima = SimpleNamespace(values=np.array([-1.7, -1.64, -1.6]), params=np.zeros((3, 25)))
-    assert "2 of 25 spins" in told(MINIMA, {"descent/minima/25": minima}, spins=25, sizes=())
+    assert "2 at N = 25" in told(MINIMA, {"descent/minima/25": minima}, spins=25, sizes=())
 
 
 def test_when_a_correlation_has_fallen():
@@ -275,7 +275,7 @@ def test_ageing_is_judged_instance_by_instance():
     run = quenched(correlations, [1.0, 30.0], np.arange(4.0), np.zeros(4))
     text = told(AGEING, {"ageing/langevin": run})
     change = judging.paired(*correlations[:, 0, :, 0].T)
-    assert f"rises with the age, by {change} from t_w = 1 to t_w = 30 ({change.chance}): the glass ages" in text
+    assert f"rises with the age (from t_w = 1 to t_w = 30 by {change}, {change.chance}): the glass ages" in text
     assert change.error < 0.01
 
 
