@@ -6,8 +6,8 @@ loops vectorise only there, before they are surrounded by others) and once more 
 linked, and only these are translated.
 
 Numba also leaves the blocks in an entry point as weak symbols, and of several the first loaded wins, which may have
-been optimised together with other code. With reassociated sums these differ in the last bits, so a study that was
-compiled and one that was resumed would differ too: an entry point runs its own copies.
+been optimised together with other code. Here an entry point runs its own copies. The bits do not hang on it: no sum may
+be reassociated (:mod:`.jit`), and with Numba's own way they are the same.
 
 This replaces private parts of Numba's code generator, for the time in which an entry point of ours is compiled and for
 functions of ours only; no other code of the process ever meets it. Where the parts are missing, compiling goes Numba's

@@ -68,11 +68,12 @@ def lists_of(matrix: NDArray[Any], columns: int = BLOCK) -> Nonzeros:
     values, places, starts = [], [], []
     total = 0
     for low in range(0, n_columns, columns):
-        part = matrix[:, low : low + columns]
-        row, column = np.nonzero(part)
-        values.append(part[row, column])
-        places.append(column.astype(np.uint16))
-        ends = np.cumsum(np.bincount(row, minlength=rows))
+        part = np.ascontiguousarray(matrix[:, low : low + columns])
+        there = part != 0
+        at = np.flatnonzero(there)  # of a row of truths NumPy is three times as fast as of a matrix of numbers
+        values.append(part.ravel()[at])
+        places.append((at % part.shape[1]).astype(np.uint16))
+        ends = np.cumsum(np.count_nonzero(there, axis=1))
         starts.append(total + np.concatenate([[0], ends]).astype(np.int64))
-        total += row.size
+        total += at.size
     return Nonzeros(np.concatenate(values), np.concatenate(places), np.array(starts), columns)
