@@ -109,8 +109,7 @@ def markdown(found: Found) -> str:
         "",
         (
             "| operation | spinland | of the machine's limit | peer at its best | peer's time / ours | aim | memory, "
-            "ours "
-            "/ peer |"
+            "ours / peer |"
         ),
         "|---|---|---|---|---|---|---|",
     ]

@@ -81,8 +81,7 @@ def run_python():
 TINY = (
     "--replicas 4 --epochs 2 --hidden 8 --widths 4,8 --width-replicas 3 --batch-sizes 5,10 --batch-replicas 3 "
     "--batch-size 5 --sigmas 0.01,0.05 --walk-steps 5 --walkers 2 --walk-origins 2 --lines 2 --swap-origins 2 "
-    "--swap-trials 2 "
-    "--bootstrap 10 --null-draws 10 --directions 2 --grid 5 --line-points 5 --n-train 200 --n-test 50 "
+    "--swap-trials 2 --bootstrap 10 --null-draws 10 --directions 2 --grid 5 --line-points 5 --n-train 200 --n-test 50 "
     "--glass-replicas 0"
 )
 

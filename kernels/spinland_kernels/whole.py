@@ -103,9 +103,8 @@ class _Library(codegen.JITCodeLibrary):  # type: ignore[misc]
 @cache
 def _warn_once() -> None:
     warnings.warn(
-        f"kernels were tried with Numba {OLDEST} to {NEWEST}, this is {numba.__version__}: compare a run that compiles "
-        "them "
-        "with one that finds them compiled before you trust the last digits",
+        f"kernels were tried with Numba {OLDEST} to {NEWEST}, this is {numba.__version__}: compare a run that "
+        "compiles them with one that finds them compiled before you trust the last digits",
         RuntimeWarning,
         stacklevel=2,
     )

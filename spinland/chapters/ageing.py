@@ -206,9 +206,8 @@ def _write(book: Any) -> Section | None:
         "Ageing after a quench",
         f"Langevin dynamics of {run.points.shape[-1]} spins at T = {given(run.temperature, 4)} from random points, "
         f"{walkers} walkers on each of {n_instances} instances, steps of {given(run.dt)} or less. C(t_w + t, t_w) is "
-        "the overlap of "
-        "the points at t_w and t_w + t. In equilibrium it would not depend on t_w; a system that ages is the slower, "
-        "the older it is.",
+        "the overlap of the points at t_w and t_w + t. In equilibrium it would not depend on t_w; a system that ages "
+        "is the slower, the older it is.",
         _figures(run, theory),
         [_table(run, theory)],
     )
@@ -221,10 +220,9 @@ def _figures(run: Any, theory: Any) -> list[Picture]:
             picture(
                 sl.figures.ageing_beside_theory(run, theory),
                 "Correlation against the time t after the waiting time t_w: mean over instances, band of one standard "
-                "error. Dashed: the "
-                "two-time equations of Cugliandolo and Kurchan (1993), N → ∞, as far as they were followed; dotted: "
-                "the overlap "
-                "q_EA of the threshold states, at which a plateau forms for long waiting times.",
+                "error. Dashed: the two-time equations of Cugliandolo and Kurchan (1993), N → ∞, as far as they were "
+                "followed; dotted: the overlap q_EA of the threshold states, at which a plateau forms for long "
+                "waiting times.",
             )
         )
     figures.append(
@@ -241,8 +239,7 @@ def _figures(run: Any, theory: Any) -> list[Picture]:
         picture(
             sl.figures.descent_curve(run, theory=line, levels=levels, value_label=sl.figures.ENERGY),
             "Energy per spin since the quench. For N → ∞ it tends to the threshold energy e_th(T) of this temperature "
-            "(dashed level), "
-            "not to that of equilibrium.",
+            "(dashed level), not to that of equilibrium.",
         )
     )
     return figures
@@ -260,9 +257,9 @@ def _table(run: Any, theory: Any) -> Table:
     return Table(
         header,
         rows,
-        "Means over instances; the error of the time by jackknife over instances, unknown where C does not fall to 1/2 "
-        "without one "
-        "of them. – where the correlation does not fall to 1/2 within the time. Times are those of dσ/dt = −P∇H.",
+        "Means over instances; the error of the time by jackknife over instances, unknown where C does not fall to "
+        "1/2 without one of them. – where the correlation does not fall to 1/2 within the time. Times are those of "
+        "dσ/dt = −P∇H.",
     )
 
 

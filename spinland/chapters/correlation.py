@@ -133,17 +133,14 @@ def _write(book: Any) -> Section | None:
     if len(found) > 1:
         where = (
             "Network: uniform on the sphere of the initial norm (before training) and of the solutions' mean norm "
-            "(after); glass: on "
-            "|σ|² = N"
+            "(after); glass: on |σ|² = N"
         )
     figures = [
         picture(
             draw(items, orders=orders, labels=labels),
             "Correlation of the values at two random points of overlap q, with the fitted mixtures Σ a_p q^p and "
-            f"their weights. {where}. "
-            f"{items[0].n_pairs} pairs; jackknife errors of the points, bootstrap errors of the weights, both over "
-            "pairs, which the points "
-            "of a curve share. Grey: pure p-spin glasses.",
+            f"their weights. {where}. {items[0].n_pairs} pairs; jackknife errors of the points, bootstrap errors of "
+            "the weights, both over pairs, which the points of a curve share. Grey: pure p-spin glasses.",
         ),
         *_sweep(book),
     ]
@@ -151,8 +148,8 @@ def _write(book: Any) -> Section | None:
         "Correlation",
         "Correlation and effective order",
         "The covariance of a mean-field glass depends on the overlap alone, as q^p for a pure p-spin glass: so the "
-        "correlation of a landscape "
-        "tells how many coordinates interact. The effective order is Σ p a_p of the fitted mixture.",
+        "correlation of a landscape tells how many coordinates interact. The effective order is Σ p a_p of the fitted "
+        "mixture.",
         figures,
         [_table(found)],
     )
@@ -170,10 +167,8 @@ def _sweep(book: Any) -> list[Picture]:
                 [list(before.values()), list(after.values())], widths, labels=("before training", "after training")
             ),
             "Effective order Σ p a_p of the loss against the width of the first hidden layer, on the spheres of the "
-            "initial "
-            f"norm and of the solutions' mean norm; bootstrap errors over {before[widths[0]].n_pairs} pairs. Widths of "
-            "one curve are "
-            "independent landscapes, measured with the same seed.",
+            f"initial norm and of the solutions' mean norm; bootstrap errors over {before[widths[0]].n_pairs} pairs. "
+            "Widths of one curve are independent landscapes, measured with the same seed.",
         )
     ]
 
@@ -192,8 +187,7 @@ def _table(found: dict[str, Any]) -> Table:
         ("", "radius", "effective order", "misfit of the mixture"),
         rows,
         "Effective order Σ p a_p of the fitted mixture with its bootstrap error over pairs. A small p says that no "
-        "mixture "
-        "of these orders has this correlation.",
+        "mixture of these orders has this correlation.",
     )
 
 

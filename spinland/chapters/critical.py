@@ -169,11 +169,9 @@ def _write(book: Any) -> Section | None:
         "Critical points",
         "Critical points",
         "Points of the sphere where P∇H = 0, found by following all complex solutions from a system that is solved; "
-        "only where "
-        "these are too many by a search from random starts. Complete: every complex solution was found and certified, "
-        "or a search "
-        "met nothing new for long and Morse's inequalities hold. The index is the number of negative eigenvalues of "
-        "the Hessian.",
+        "only where these are too many by a search from random starts. Complete: every complex solution was found and "
+        "certified, or a search met nothing new for long and Morse's inequalities hold. The index is the number of "
+        "negative eigenvalues of the Hessian.",
         _figures(book, counts, exact, layers),
         [_table(counts, exact)] if counts else [],
     )
@@ -189,8 +187,7 @@ def _figures(book: Any, counts: list[Any], exact: list[Any], layers: Any) -> lis
             picture(
                 drawn,
                 "Mean number of critical points by index with standard errors over instances; lines: the exact mean, "
-                "Auffinger, "
-                "Ben Arous and Černý, arXiv:1003.1129, theorem 2.1. Both of a pair ±σ are counted.",
+                "Auffinger, Ben Arous and Černý, arXiv:1003.1129, theorem 2.1. Both of a pair ±σ are counted.",
             )
         )
     if layers is not None and len(layers.energy):
@@ -200,8 +197,8 @@ def _figures(book: Any, counts: list[Any], exact: list[Any], layers: Any) -> lis
             picture(
                 sl.figures.index_energy(layers, layers=levels, threshold=-sl.theory.threshold_energy(order)),
                 f"Index against energy per spin of the {len(layers.energy)} critical points of one instance of "
-                f"{layers.n_spins} "
-                f"spins. {_state(layers.complete)} For N → ∞ those of index k lie above −E_k, and up to −E_inf.",
+                f"{layers.n_spins} spins. {_state(layers.complete)} For N → ∞ those of index k lie above −E_k, and up "
+                "to −E_inf.",
             )
         )
     return figures

@@ -171,10 +171,8 @@ def _write(book: Any) -> Section | None:
         "Descent",
         "Descent from random points",
         f"Gradient flow dσ/dt = −P∇H on the sphere from {scaling.n_starts} random points of each of "
-        f"{scaling.n_instances} "
-        "instances, and Newton's method from where it ends. For N → ∞ the flow tends to the threshold −E_inf and never "
-        "passes "
-        "it; at finite N it ends in a minimum after a finite time.",
+        f"{scaling.n_instances} instances, and Newton's method from where it ends. For N → ∞ the flow tends to the "
+        "threshold −E_inf and never passes it; at finite N it ends in a minimum after a finite time.",
         _figures(book, scaling, line),
         [_table(scaling)],
     )
@@ -208,9 +206,8 @@ def _figures(book: Any, scaling: Any, line: Any) -> list[Picture]:
         figures.append(
             picture(
                 sl.figures.descent_approach(scaling, theory=line, levels=levels, power=power),
-                f"The same against t^{'(−1)' if order == 2 else '(−2/3)'}: for N → ∞ the approach to the threshold "
-                "is a "
-                "straight line to the left edge, t → ∞. Flat ends are descents that have come to rest.",
+                f"The same against t^{'(−1)' if order == 2 else '(−2/3)'}: for N → ∞ the approach to the threshold is "
+                "a straight line to the left edge, t → ∞. Flat ends are descents that have come to rest.",
             )
         )
     if len(scaling.sizes) > 1:
@@ -218,9 +215,8 @@ def _figures(book: Any, scaling: Any, line: Any) -> list[Picture]:
             picture(
                 sl.figures.descent_sizes(scaling, levels=levels),
                 (
-                    "Energies that are reached, against 1/N: the end of the flow, the minima below it, the lowest "
-                    "one of "
-                    "an instance."
+                    "Energies that are reached, against 1/N: the end of the flow, the minima below it, the lowest one "
+                    "of an instance."
                 ),
             )
         )
@@ -246,8 +242,7 @@ def _table(scaling: Any) -> Table:
         header,
         rows,
         f"Energies per spin: means over {scaling.n_instances} instances with {scaling.n_starts} starts each, errors "
-        "over instances. "
-        "Converged: starts that reached a minimum, |P∇H|/√N < 10^−10.",
+        "over instances. Converged: starts that reached a minimum, |P∇H|/√N < 10^−10.",
     )
 
 

@@ -157,8 +157,7 @@ def _find(book: Any) -> Finding | None:
         numbers.keep("the same within one batch size, filter directions", rho, error, p=p, against="zero")
         sentences.append(
             f"Within one batch size, where it cannot come from the batch size, it is {_rho(rho, error)} on average "
-            f"({p_text(p)}), "
-            f"{_meaning(rho, p)} (filter directions)."
+            f"({p_text(p)}), {_meaning(rho, p)} (filter directions)."
         )
     sentences.append(_rescaled(numbers, book, comparison.radius))
     return numbers.finding("flatness", " ".join(sentence for sentence in sentences if sentence))
@@ -192,8 +191,8 @@ def _compared(numbers: Numbers, comparison: Any) -> str:
     )
     return (
         f"Batch size {comparison.batch_sizes[small]} gives {claim} {comparison.batch_sizes[large]}: the rise is "
-        f"{mean_of(rise[small])} "
-        f"against {mean_of(rise[large])}, difference from the same starts {change} ({change.chance})."
+        f"{mean_of(rise[small])} against {mean_of(rise[large])}, difference from the same starts {change} "
+        f"({change.chance})."
     )
 
 
@@ -206,8 +205,7 @@ def _confounded(comparison: Any) -> str:
     return (
         f"But the final training losses differ between the batch sizes, from {mean_of(comparison.train_loss[low])} to "
         f"{mean_of(comparison.train_loss[high])}, so this compares how far they have converged as much as how flat "
-        "they are; "
-        "--batch-rule updates gives all of them the same number of updates."
+        "they are; --batch-rule updates gives all of them the same number of updates."
     )
 
 
@@ -231,8 +229,8 @@ def _rescaled(numbers: Numbers, book: Any, radius: float) -> str:
     which, by = ("larger", change) if change.value >= 0 else ("smaller", -change)
     return (
         "Filter normalisation does not make the rise a property of the function: copies of the replicas of batch size "
-        f"{size} with "
-        f"rescaled neurons, the same functions, have one that is {which} by {by} % on average ({change.chance})."
+        f"{size} with rescaled neurons, the same functions, have one that is {which} by {by} % on average "
+        f"({change.chance})."
     )
 
 
@@ -245,13 +243,10 @@ def _write(book: Any) -> Section | None:
         "Protocol 4",
         "Protocol 4: flatness, batch size and generalisation",
         f"Replicas are trained with each batch size from common initial points ({book.config.batch_rule} in common). "
-        "Flatness is "
-        f"the rise of the training loss at the relative distance |δw|/|w| = {given(comparison.radius)}: small is flat. "
-        "The claim "
-        "under test: small batches find flatter solutions, and flatter solutions generalise better. Rescaled copies: "
-        "what enters a "
-        "hidden neuron times a factor, what leaves it divided by it; factors are log-normal with a spread of "
-        f"{given(RESCALING)}.",
+        f"Flatness is the rise of the training loss at the relative distance |δw|/|w| = {given(comparison.radius)}: "
+        "small is flat. The claim under test: small batches find flatter solutions, and flatter solutions generalise "
+        "better. Rescaled copies: what enters a hidden neuron times a factor, what leaves it divided by it; factors "
+        f"are log-normal with a spread of {given(RESCALING)}.",
         [
             picture(
                 sl.figures.flatness_batch(comparison, kind=kind, unit=book.network.unit),

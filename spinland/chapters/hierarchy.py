@@ -168,12 +168,9 @@ def _told(numbers: Numbers, results: _Results, named: bool) -> str:
 
 _INTRODUCTION = (
     "{many} are compared pair by pair. If replica symmetry were broken as in mean-field spin glasses, their distances "
-    "would be "
-    "ultrametric: in every triangle the two longer sides would be equal. In high dimension independent points are "
-    "nearly equidistant, "
-    "which looks ultrametric by itself; so the deviation is compared with null models that know of no hierarchy and "
-    "have the norms of "
-    "the {few}."
+    "would be ultrametric: in every triangle the two longer sides would be equal. In high dimension independent "
+    "points are nearly equidistant, which looks ultrametric by itself; so the deviation is compared with null models "
+    "that know of no hierarchy and have the norms of the {few}."
 )
 
 
@@ -212,8 +209,7 @@ def _overlap_pictures(results: _Results) -> list[Picture]:
         return []
     words = (
         "Overlap distribution P(q), q = w·w'/(|w||w'|). Error bars over replicas. A single peak is the "
-        "replica-symmetric picture; "
-        "several peaks or a continuous part would speak for its breaking."
+        "replica-symmetric picture; several peaks or a continuous part would speak for its breaking."
         if results.subject.order is None
         else "Distribution of the overlaps of all pairs of different minima, errors over minima."
     )
@@ -233,8 +229,7 @@ def _tree_pictures(results: _Results) -> list[Picture]:
             picture(
                 sl.figures.dendrogram_matrix(tree),
                 f"Dendrogram ({tree.method} linkage) and the distance matrix in its order. Blocks along the diagonal "
-                "would be "
-                "clusters of solutions. Compare figure 5 of arXiv:2407.20724.",
+                "would be clusters of solutions. Compare figure 5 of arXiv:2407.20724.",
             )
         ]
     drawn = sl.figures.dendrogram_matrix(
@@ -245,8 +240,7 @@ def _tree_pictures(results: _Results) -> list[Picture]:
             drawn,
             (
                 f"Tree of the minima ({tree.method} linkage) and their overlaps in its order. Blocks would be "
-                "families of "
-                "minima."
+                "families of minima."
             ),
         )
     ]
@@ -297,8 +291,7 @@ def _of_widths(book: Any) -> list[Picture]:
         picture(
             sl.figures.width_spread(results, list(found)),
             "Relative width of the distance distribution against M; errors over replicas. Dashed: the power law that "
-            "fits "
-            "best. Vectors of independent coordinates would have M^(−1/2).",
+            "fits best. Vectors of independent coordinates would have M^(−1/2).",
         ),
     ]
 

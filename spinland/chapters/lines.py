@@ -212,11 +212,10 @@ def _circles(book: Any) -> list[Picture]:
     return [
         picture(
             drawn,
-            f"Great circles between {' and between '.join(s.many for s, _ in found)}. α is the share of the angle, the "
-            "norm changes "
-            f"linearly; mean over {numbers} lines, band: standard error, pale the middle 68 % of the lines. Dashed: "
-            "the exact mean "
-            "between stationary points of the glass at overlap 0, e_0 cos^p(πα/2) + e_1 sin^p(πα/2).",
+            f"Great circles between {' and between '.join(s.many for s, _ in found)}. α is the share of the angle, "
+            f"the norm changes linearly; mean over {numbers} lines, band: standard error, pale the middle 68 % of the "
+            "lines. Dashed: the exact mean between stationary points of the glass at overlap 0, e_0 cos^p(πα/2) + e_1 "
+            "sin^p(πα/2).",
         )
     ]
 

@@ -92,8 +92,7 @@ def _find(book: Any) -> Finding | None:
     )
     text = (
         f"The minima lie at {mean} per spin on average over the starts, where N → ∞ has the threshold −E_inf = "
-        f"{number(threshold, 4)} "
-        f"and the ground state −E_0 = {number(ground, 4)} (E[H(σ)H(σ')] = N q^{order})."
+        f"{number(threshold, 4)} and the ground state −E_0 = {number(ground, 4)} (E[H(σ)H(σ')] = N q^{order})."
     )
     if order > 2:
         text += " " + _beyond(numbers, found, threshold)
@@ -121,12 +120,10 @@ def _write(book: Any) -> Section | None:
     n_spins = main.params.shape[1]
     text = (
         f"One instance of the spherical {order}-spin glass with N = {n_spins} spins, H = N^(−({order}−1)/2) Σ J σ…σ "
-        "over all ordered "
-        f"{order}-tuples with independent standard normal J and |σ|² = N, goes through the same functions as a "
-        "network. Its "
-        f"minima, found by descent from {len(main.params)} random points, stand for trained replicas: "
-        f"{len(main.distinct)} are different. Energies are per spin, in the convention E[H(σ)H(σ')] = N q^{order}; "
-        "those of Crisanti and Sommers are smaller by √2."
+        f"over all ordered {order}-tuples with independent standard normal J and |σ|² = N, goes through the same "
+        f"functions as a network. Its minima, found by descent from {len(main.params)} random points, stand for "
+        f"trained replicas: {len(main.distinct)} are different. Energies are per spin, in the convention E[H(σ)H(σ')] "
+        f"= N q^{order}; those of Crisanti and Sommers are smaller by √2."
     )
     if main.symmetric:
         text += " At even order a minimum and its opposite count as one, and overlaps have no sign."
@@ -136,9 +133,8 @@ def _write(book: Any) -> Section | None:
         picture(
             sl.figures.minima_energies(found if len(found) > 1 else main, levels=levels(order)),
             f"Energies per spin of the minima below {len(main.values)} random starts of {sizes}, normalised to "
-            f"E[H(σ)H(σ')] = N q^{order}. "
-            "Lines: ground state −E_0 and threshold −E_inf for N → ∞. A minimum that several starts reach counts each "
-            f"time.{rows}",
+            f"E[H(σ)H(σ')] = N q^{order}. Lines: ground state −E_0 and threshold −E_inf for N → ∞. A minimum that "
+            f"several starts reach counts each time.{rows}",
         )
     ]
     return Section("The glass", "The glass and its minima", text, figures, [_table(book, main, order)])
@@ -177,9 +173,8 @@ def _table(book: Any, minima: Any, order: int) -> Table:
     return Table(
         ("", *(s.label for s in subjects)),
         [(name, *(cells.get(s.key, "–") for s in subjects)) for name, cells in rows],
-        f"{units}nergy per spin, E[H(σ)H(σ')] = N q^{order}. Mean ± standard error over the starts, over the different "
-        "minima, "
-        "or over the random points; overlaps with errors over replicas.",
+        f"{units}nergy per spin, E[H(σ)H(σ')] = N q^{order}. Mean ± standard error over the starts, over the "
+        "different minima, or over the random points; overlaps with errors over replicas.",
     )
 
 

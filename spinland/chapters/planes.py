@@ -73,8 +73,7 @@ _ABOUT = (
     "Plane of two random filter-normalised directions about a solution (Li et al. 2018).",
     (
         "Plane of two random tangent directions at right angles about a minimum; coordinates are angles along great "
-        "circles from it, in "
-        "radians (azimuthal equidistant projection of the sphere in the span of three vectors)."
+        "circles from it, in radians (azimuthal equidistant projection of the sphere in the span of three vectors)."
     ),
 )
 _THREE = (

@@ -66,8 +66,7 @@ def _find(book: Any) -> Finding | None:
         order = book.glass.order
         clauses.append(
             f"at overlap 0.5 with its start the network has lost {near} % of what separates a solution from random "
-            "points, "
-            f"the glass {far} % ({number(100 * (1 - 0.5**order))} % exactly)"
+            f"points, the glass {far} % ({number(100 * (1 - 0.5**order))} % exactly)"
         )
     clauses += [_beside_theory(numbers, p, subject) for subject, p in found if subject.order is not None]
     return numbers.finding("profiles", sentence(*clauses))
@@ -102,8 +101,8 @@ def _beside_theory(numbers: Numbers, profile: Any, subject: Subject) -> str:
 
     text = (
         f"walks from {subject.many} {verdict} e_0 q^{order}: of what separates a minimum from random points they have "
-        f"lost {told(middle)}, "
-        f"and where the difference is largest {told(furthest)}; 1/N is {number(100 / n_spins, 2)} %"
+        f"lost {told(middle)}, and where the difference is largest {told(furthest)}; 1/N is "
+        f"{number(100 / n_spins, 2)} %"
     )
     if verdict == "are set beside":
         return text
@@ -129,18 +128,14 @@ def _write(book: Any) -> Section | None:
         "Walks, overlap",
         "Walks at equal overlap with their start",
         "Random walks on the sphere on which their start lies, looked at where their overlap q with the start is the "
-        "same: the one "
-        "coordinate that a network and a glass have in common.",
+        "same: the one coordinate that a network and a glass have in common.",
         [
             picture(
                 drawn,
                 f"Value against the overlap, {profiles[0].n_walkers} walkers from each of {starts}; bars: standard "
-                "error over the starts. "
-                "Dashed: e_0 q^p, the exact mean of the energy about a stationary point of energy e_0, which holds up "
-                "to 1/N for a minimum, "
-                "and for one instance. Right: rise in units of what separates the start from random points of the "
-                "sphere; 1 − q^p for a "
-                "pure p-spin glass.",
+                "error over the starts. Dashed: e_0 q^p, the exact mean of the energy about a stationary point of "
+                "energy e_0, which holds up to 1/N for a minimum, and for one instance. Right: rise in units of what "
+                "separates the start from random points of the sphere; 1 − q^p for a pure p-spin glass.",
             )
         ],
     )

@@ -156,8 +156,7 @@ def _annealed(numbers: Numbers, exchange: Any, theory: Any) -> str:
     )
     return (
         f"at T = {lowest} and above the energy of {exchange.extent} spins {verdict} the annealed value, −1/T with its "
-        "leading "
-        f"correction for finite N: {worst}; averaged over these temperatures it lies {distance} {side}"
+        f"leading correction for finite N: {worst}; averaged over these temperatures it lies {distance} {side}"
     )
 
 
@@ -211,9 +210,8 @@ def _write(book: Any) -> Section | None:
         "Equilibrium",
         "Equilibrium at many temperatures",
         f"Replica exchange of {n_instances} instances of {exchange.extent} spins, {copies} copies each, "
-        f"{book.config.sweeps} sweeps after the warm-up. For N → ∞ the energy is −1/T above the static temperature T_s "
-        "and that "
-        "of one-step replica symmetry breaking below.",
+        f"{book.config.sweeps} sweeps after the warm-up. For N → ∞ the energy is −1/T above the static temperature "
+        "T_s and that of one-step replica symmetry breaking below.",
         _figures(book, exchange, theory),
         [_table(exchange, theory)],
     )
@@ -229,18 +227,15 @@ def _figures(book: Any, exchange: Any, theory: Any) -> list[Picture]:
         picture(
             sl.figures.energy_temperature(exchange, theory=line, value_label=sl.figures.ENERGY),
             (
-                f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N "
-                "→ ∞, "
-                "and at any finite N the energy averaged over the disorder lies above −1/T."
+                f"Energy per spin in equilibrium, {exchange.extent} spins, errors over instances; the line is for N → "
+                "∞, and at any finite N the energy averaged over the disorder lies above −1/T."
             ),
         ),
         picture(
             sl.figures.overlap_distribution_curves(_selected(exchange, chosen), levels=levels, folded=even),
             "Distribution P(q) of the overlap of two copies of one instance, mean over instances with its standard "
-            "error. Above "
-            "T_s it is a peak at 0 of width 1/√N; one-step breaking adds a peak at the overlap q of one state, dashed "
-            "line for the "
-            "coldest "
+            "error. Above T_s it is a peak at 0 of width 1/√N; one-step breaking adds a peak at the overlap q of one "
+            "state, dashed line for the coldest "
             f"temperature.{' At even order q and −q are equally likely: the density is that of |q|.' if even else ''}",
         ),
     ]
@@ -288,13 +283,12 @@ def _table(exchange: Any, theory: Any) -> Table:
     return Table(
         header,
         rows,
-        "Energies per spin. N → ∞: −1/T, or one-step breaking; then the annealed value, with the leading correction at "
-        "this N, from 1.5 "
-        "times the temperature on below which its second moment diverges: nearer to it the correction is too large. "
-        "z: deviation from it in standard errors, – where the run is not equilibrated; all temperatures share their "
-        "instances, so these deviations are not independent. τ: autocorrelation time of the energy in samples. Errors "
-        "are over instances. Moves, and swaps "
-        "with the next higher temperature: share of those tried in this run that were accepted.",
+        "Energies per spin. N → ∞: −1/T, or one-step breaking; then the annealed value, with the leading correction "
+        "at this N, from 1.5 times the temperature on below which its second moment diverges: nearer to it the "
+        "correction is too large. z: deviation from it in standard errors, – where the run is not equilibrated; all "
+        "temperatures share their instances, so these deviations are not independent. τ: autocorrelation time of the "
+        "energy in samples. Errors are over instances. Moves, and swaps with the next higher temperature: share of "
+        "those tried in this run that were accepted.",
     )
 
 

@@ -225,11 +225,9 @@ def _write(book: Any) -> Section | None:
     return Section(
         "Training",
         "Training the replicas",
-        f"{len(ensemble.params)} networks {shape} with ReLU, each with its own initialisation and its own order of the "
-        "samples, "
-        f"{c.optimizer} at learning rate {given(c.learning_rate)}, batch size {ensemble.batch_size}, {c.epochs} "
-        "epochs, "
-        f"on {facts['n_train']} samples of {facts['dataset']} ({facts['n_test']} for the test).",
+        f"{len(ensemble.params)} networks {shape} with ReLU, each with its own initialisation and its own order of "
+        f"the samples, {c.optimizer} at learning rate {given(c.learning_rate)}, batch size {ensemble.batch_size}, "
+        f"{c.epochs} epochs, on {facts['n_train']} samples of {facts['dataset']} ({facts['n_test']} for the test).",
         [
             picture(
                 sl.figures.training_history(ensemble),

@@ -149,9 +149,8 @@ def _table(walks: list[Any], rough: list[Any], caption: str) -> Table:
         header,
         rows,
         f"{caption} Mean ± standard error over {over}; rise: final loss less that of the start, pair by pair. ξ: lag "
-        "at which the "
-        "autocorrelation falls to 1/e, its error over walkers; not determined where it does not fall so far "
-        "within half the walk. ΔL: change of the loss in a step, its standard deviation with a jackknife error.",
+        "at which the autocorrelation falls to 1/e, its error over walkers; not determined where it does not fall so "
+        "far within half the walk. ΔL: change of the loss in a step, its standard deviation with a jackknife error.",
     )
 
 

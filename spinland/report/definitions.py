@@ -29,17 +29,15 @@ _STUDY = (
     (
         "S, α, barrier",
         (
-            "S pairs of hidden neurons exchanged; way w(α) = (1−α) w + α Pw; barrier: largest loss on the way "
-            "minus the "
-            "larger loss of the ends."
+            "S pairs of hidden neurons exchanged; way w(α) = (1−α) w + α Pw; barrier: largest loss on the way minus "
+            "the larger loss of the ends."
         ),
     ),
     (
         "q, overlap",
         (
             "q = w·w'/(|w||w'|), the cosine of two solutions as they are, no symmetry removed. Of a glass of even "
-            "order, where "
-            "H(−σ) = H(σ), it is |q|."
+            "order, where H(−σ) = H(σ), it is |q|."
         ),
     ),
     (
@@ -53,8 +51,7 @@ _STUDY = (
         "Filter-normalised direction",
         (
             "Normal numbers, scaled so that each neuron's incoming weights and bias together have the norm that they "
-            "have "
-            "in w; then |δw|/|w| is the relative distance."
+            "have in w; then |δw|/|w| is the relative distance."
         ),
     ),
     (
@@ -69,10 +66,9 @@ _STUDY = (
         "±",
         (
             "Standard error of the mean over replicas, walkers or trials, or a jackknife or bootstrap error over "
-            "replicas where it says so; "
-            "where several walkers or trials share a solution, over the solutions. A change is taken pair by pair "
-            "where both ends were measured "
-            "on the same solutions: its error is smaller than those of the two means."
+            "replicas where it says so; where several walkers or trials share a solution, over the solutions. A "
+            "change is taken pair by pair where both ends were measured on the same solutions: its error is smaller "
+            "than those of the two means."
         ),
     ),
     ("p, significant", JUDGEMENT),
@@ -83,17 +79,15 @@ _GLASS = (
         "H(σ), energy",
         (
             "H(σ) = N^(−(p−1)/2) Σ J σ…σ over all ordered p-tuples of N spins, J independent standard normal numbers, "
-            "|σ|² = N; so "
-            "E[H(σ)H(σ')] = N q^p (Auffinger, Ben Arous and Černý, arXiv:1003.1129). The page gives H/N, the energy "
-            "per spin."
+            "|σ|² = N; so E[H(σ)H(σ')] = N q^p (Auffinger, Ben Arous and Černý, arXiv:1003.1129). The page gives H/N, "
+            "the energy per spin."
         ),
     ),
     (
         "ABC, CS",
         (
             "The normalisation above, and that of Crisanti and Sommers (1992), whose energies and temperatures are "
-            "smaller by √2 and "
-            "whose times are longer by √2. All numbers are ABC where nothing else is said."
+            "smaller by √2 and whose times are longer by √2. All numbers are ABC where nothing else is said."
         ),
     ),
     ("q, overlap", "σ·σ'/N: the cosine of two points of the sphere."),
@@ -101,8 +95,7 @@ _GLASS = (
         "E_inf, threshold",
         (
             "2 √((p−1)/p). Above −E_inf typical critical points are saddles with a share of N negative directions, "
-            "below it minima are "
-            "the most numerous."
+            "below it minima are the most numerous."
         ),
     ),
     ("E_0, E_k", "Below −E_k there are no critical points of index k or higher, for N → ∞. −E_0 is the ground state."),
@@ -115,8 +108,7 @@ _GLASS = (
         "T_d, T_s",
         (
             "Dynamical temperature: below it dynamics from a random point does not equilibrate, for N → ∞. Static "
-            "temperature: below it "
-            "equilibrium has one-step replica symmetry breaking."
+            "temperature: below it equilibrium has one-step replica symmetry breaking."
         ),
     ),
     ("q_EA", "Edwards and Anderson's overlap of two configurations in one state."),
@@ -145,9 +137,8 @@ _GLASS = (
     (
         "±",
         (
-            "Standard error of the mean over instances, or over minima, walkers or pairs where it says so. A change is "
-            "taken pair by pair where "
-            "both ends were measured on the same instances."
+            "Standard error of the mean over instances, or over minima, walkers or pairs where it says so. A change "
+            "is taken pair by pair where both ends were measured on the same instances."
         ),
     ),
     ("p, significant", JUDGEMENT),

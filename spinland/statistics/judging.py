@@ -25,13 +25,10 @@ SIGNIFICANCE = 0.01  # a difference counts, everywhere, where chance gives one a
 _DRAWS = 14  # points of the integral over several deviations, as a power of 2: p to about 0.001
 JUDGEMENT = (
     "p is the two-sided probability that chance alone gives a difference as large, by Student's t with the degrees of "
-    "freedom of the "
-    "error (Welch's for two independent means; for the largest of several deviations with the correlations of the "
-    "samples, or Šidák's "
-    "bound where these are not known). Everywhere on this page a difference is called significant where p ≤ "
-    f"{SIGNIFICANCE:g}, and only there. "
-    "An error that is unknown comes from fewer than two independent samples, or from a quantity that is not defined "
-    "for all of them."
+    "freedom of the error (Welch's for two independent means; for the largest of several deviations with the "
+    "correlations of the samples, or Šidák's bound where these are not known). Everywhere on this page a difference "
+    f"is called significant where p ≤ {SIGNIFICANCE:g}, and only there. An error that is unknown comes from fewer "
+    "than two independent samples, or from a quantity that is not defined for all of them."
 )
 """How the pages judge, in words."""
 

@@ -215,8 +215,7 @@ def open_file(
             raise StoreError(
                 path,
                 f"holds other chapters too ({', '.join(lost)}), which --overwrite would lose; choose another file, or "
-                "make "
-                "all of them anew, without --chapters",
+                "make all of them anew, without --chapters",
             )
         if not reason and not finished:
             reason = _obstacle(store, found, mixed)

@@ -77,15 +77,13 @@ def _levels(numbers: Numbers, card: Any, counts: Any) -> str:
     if card.order == 2:
         return (
             "At order 2 the energy is a quadratic form: its critical points are 2N eigenvectors, there is one valley "
-            "with "
-            f"its mirror image, and ground state and threshold are the same, −E_0 = −E_inf = {ground}"
+            f"with its mirror image, and ground state and threshold are the same, −E_0 = −E_inf = {ground}"
         )
     threshold = numbers.stated("−E_inf", -card.threshold, 4)
     complexity = numbers.stated("Θ_0 at the threshold", card.threshold_complexity)
     text = (
-        f"The ground state lies at −E_0 = {ground} and the threshold at −E_inf = {threshold}; between them minima "
-        "are the "
-        f"most numerous critical points, exp({complexity} N) of them up to the threshold"
+        f"The ground state lies at −E_0 = {ground} and the threshold at −E_inf = {threshold}; between them minima are "
+        f"the most numerous critical points, exp({complexity} N) of them up to the threshold"
     )
     if counts is None:
         return text
@@ -99,8 +97,7 @@ def _levels(numbers: Numbers, card: Any, counts: Any) -> str:
     )
     return (
         f"{text}; {counts.n_spins} spins have 10^{real} real critical points on average, out of 10^{complex_} complex "
-        "ones, "
-        "σ and −σ counted as two in both"
+        "ones, σ and −σ counted as two in both"
     )
 
 
@@ -126,11 +123,9 @@ def _write(book: Any) -> Section | None:
             picture(
                 sl.figures.complexity_curves(card),
                 "Complexity: growth rate (1/N) ln of the mean number of critical points of energy at most u. Left: of "
-                "all of "
-                "them; right: near the threshold, Θ_k of those with k negative eigenvalues of the Hessian. Where a "
-                "curve is "
-                "below 0 such points are exponentially rare. Auffinger, Ben Arous and Černý, arXiv:1003.1129, theorems "
-                "2.5, 2.8.",
+                "all of them; right: near the threshold, Θ_k of those with k negative eigenvalues of the Hessian. "
+                "Where a curve is below 0 such points are exponentially rare. Auffinger, Ben Arous and Černý, "
+                "arXiv:1003.1129, theorems 2.5, 2.8.",
             )
         )
     if depth is not None:
@@ -138,13 +133,11 @@ def _write(book: Any) -> Section | None:
             picture(
                 sl.figures.critical_points_depth(depth),
                 "Critical points and depth, natural logarithm of their number: the glass that stands for a bias-free "
-                "network "
-                f"of {depth.n_parameters} weights, all layers of one width w and one output, has Λ = w spins of order "
-                "H. Rings "
-                "mark the maxima. The question is that of Becker, Zhang and Lee, arXiv:1808.00408, whose number "
-                "((H−1)^Λ − 1)/(H−2) of complex critical points is used: σ and −σ count as one. Of the mean number of "
-                "real "
-                "ones the leading exponential is drawn, to which a factor of 2 makes no difference.",
+                f"network of {depth.n_parameters} weights, all layers of one width w and one output, has Λ = w spins "
+                "of order H. Rings mark the maxima. The question is that of Becker, Zhang and Lee, arXiv:1808.00408, "
+                "whose number ((H−1)^Λ − 1)/(H−2) of complex critical points is used: σ and −σ count as one. Of the "
+                "mean number of real ones the leading exponential is drawn, to which a factor of 2 makes no "
+                "difference.",
             )
         )
     return Section(
@@ -172,9 +165,8 @@ def _table(card: Any) -> Table:
         ("", "ABC", "CS"),
         rows,
         (
-            "Energies per spin, temperatures, overlaps. q_EA: Edwards and Anderson's overlap of two configurations "
-            "of one "
-            "state."
+            "Energies per spin, temperatures, overlaps. q_EA: Edwards and Anderson's overlap of two configurations of "
+            "one state."
         ),
     )
 
