@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import rng
+from .chapter import Chapter
 from .findings import Finding
 from .settings import Settings, from_mapping
 from .subjects import Subject
@@ -31,6 +32,8 @@ class Book:
     ----------
     settings : class
         Class of the settings; their kind is the file's.
+    chapters : tuple of Chapter
+        All that such a file can hold, in the order of its page.
     title, subtitle : str
         Head of the page.
     subjects : tuple of Subject
@@ -40,6 +43,7 @@ class Book:
     """
 
     settings: ClassVar[type[Settings]]
+    chapters: ClassVar[tuple[Chapter, ...]]
     title: str
     subtitle: str
     subjects: tuple[Subject, ...]
@@ -48,6 +52,7 @@ class Book:
     def __init__(self, config: Any, store: Store, facts: Mapping[str, Any]):
         self.config, self.store, self.facts = config, store, facts
         self._loaded: dict[str, Any] = {}
+        self._names: frozenset[str] | None = None
 
     @classmethod
     def opened(cls, store: Store) -> Any:
@@ -60,7 +65,10 @@ class Book:
     @property
     def values(self) -> dict[str, Any]:
         """All settings as they were used: those that were left open with what they came to."""
-        raise NotImplementedError
+        found: dict[str, Any] = self.config.as_dict()
+        for chapter in self.chapters:
+            found |= chapter.values(self)
+        return found
 
     @property
     def compared(self) -> tuple[Subject, ...]:
@@ -92,20 +100,35 @@ class Book:
             self._loaded[name] = self.store.load(name, mmap=True)
         return self._loaded[name]
 
+    def __contains__(self, name: str) -> bool:
+        if self._names is None:
+            self._names = frozenset(self.store.names())
+        return name in self._names
+
     def get(self, name: str) -> Any:
         """A result, None when it is not there (yet)."""
-        return self.load(name) if name in self.store else None
+        return self.load(name) if name in self else None
 
     def all_of(self, names: Mapping[Any, str]) -> dict[Any, Any]:
         """Results that are there, by what they are of."""
         found = {key: self.get(name) for key, name in names.items()}
         return {key: result for key, result in found.items() if result is not None}
 
-    def forget(self) -> None:
-        """Let go of what was loaded: a result that is kept holds the file it came from."""
-        self._loaded.clear()
+    def about(self, subjects: Iterable[Subject], part: str) -> list[tuple[Subject, Any]]:
+        """Results of one kind that are there, each with its subject."""
+        found = [(subject, self.get(subject.name(part))) for subject in subjects]
+        return [(subject, result) for subject, result in found if result is not None]
 
-    def finding(self, chapter: Any) -> Finding | None:
+    def of_widths(self, part: str) -> dict[int, Any]:
+        """Results of one kind that are there, by the width M of the networks of the sweep."""
+        return self.all_of({subject.width: subject.name(part) for subject in self.sweep})
+
+    def forget(self) -> None:
+        """Let go of what was read: a result holds the file it came from, and more results may be there."""
+        self._loaded.clear()
+        self._names = None
+
+    def finding(self, chapter: Chapter) -> Finding | None:
         """What a chapter has found: as it was kept, or from the results that are there."""
         kept: Finding | None = self.get(chapter.finding_name)
         return kept if kept is not None or chapter.find is None else chapter.find(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from ..provenance import record
 from ..results import Result
@@ -67,7 +67,7 @@ class Stage:
     needs: tuple[str, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
     subject: str = ""
-    partial: bool = False
+    partial: ClassVar[bool] = False
 
     def make(self, book: Any, say: Say) -> None:
         """Compute the result and keep it."""
@@ -135,8 +135,8 @@ class Judgement:
 
     chapter: Chapter
     needs: tuple[str, ...]
-    partial: bool = True
-    title: str = ""
+    partial: ClassVar[bool] = True
+    title: ClassVar[str] = ""
 
     @property
     def name(self) -> str:
@@ -149,7 +149,7 @@ class Judgement:
         if found is not None:
             made = record(
                 "finding",
-                {"chapter": self.chapter.name, "results": [name for name in self.needs if name in book.store]},
+                {"chapter": self.chapter.name, "results": [name for name in self.needs if name in book]},
                 seed=book.config.seed,
                 data=book.facts.get("data", ""),
                 dtype="float64",

@@ -43,7 +43,7 @@ def _steps(book: Any) -> Iterator[Stage]:
     c, pairs = book.config, book.correlation_pairs
     for subject in book.compared:
         if subject.order is None:
-            yield from _of_network(subject, "network", c.walk_origins, pairs, c.seed)
+            yield from _of_network(subject, c.walk_origins, pairs, c.seed)
         else:
             yield Stage(
                 subject.name("correlation"),
@@ -55,14 +55,14 @@ def _steps(book: Any) -> Iterator[Stage]:
             )
     if book.compared:  # half as many pairs for the networks of a sweep, of which there are many
         for subject in book.sweep:
-            yield from _of_network(subject, subject.label, c.walk_origins, max(3, pairs // 2), c.seed)
+            yield from _of_network(subject, c.walk_origins, max(3, pairs // 2), c.seed)
 
 
-def _of_network(subject: Subject, label: str, origins: int, n_pairs: int, seed: int) -> Iterator[Stage]:
+def _of_network(subject: Subject, origins: int, n_pairs: int, seed: int) -> Iterator[Stage]:
     arguments = {"n_pairs": n_pairs, "seed": seed}
     yield Stage(
         subject.name("correlation-initial"),
-        f"correlation before training, {label}",
+        f"correlation before training, {subject.label}",
         _at_start,
         (),
         arguments,
@@ -70,7 +70,7 @@ def _of_network(subject: Subject, label: str, origins: int, n_pairs: int, seed: 
     )
     yield Stage(
         subject.name("correlation"),
-        f"correlation after training, {label}",
+        f"correlation after training, {subject.label}",
         _at_solutions,
         (subject.solutions,),
         arguments | {"origins": origins},
@@ -156,8 +156,8 @@ def _write(book: Any) -> Section | None:
 
 
 def _sweep(book: Any) -> list[Picture]:
-    before = book.all_of({s.width: s.name("correlation-initial") for s in book.sweep})
-    after = book.all_of({s.width: s.name("correlation") for s in book.sweep})
+    before = book.of_widths("correlation-initial")
+    after = book.of_widths("correlation")
     if len(after) < 2 or list(before) != list(after):
         return []
     widths = list(after)

@@ -178,8 +178,8 @@ def _write(book: Any) -> Section | None:
     found = _results(book)
     if not found:
         return None
-    main = found[0]
-    figures = [*_of_widths(book), *_overlap_pictures(main), *_tree_pictures(main), *_null_picture(main)]
+    main, widths = found[0], book.of_widths("pairs")
+    figures = [*_of_widths(widths), *_overlap_pictures(main), *_tree_pictures(main), *_null_picture(main)]
     if main.subject.order is None:
         figures.insert(
             0,
@@ -191,7 +191,7 @@ def _write(book: Any) -> Section | None:
     for other in found[1:]:
         figures += [*_beside(main, other), *_null_picture(other)]
     network = main.subject.order is None
-    tables = [_width_table(book)] if book.sweep and _width_results(book) else []
+    tables = [_width_table(widths)] if widths else []
     return Section(
         "Protocol 3" if network else "Hierarchy",
         "Protocol 3: hierarchy of the solutions" if network else "Hierarchy of the minima",
@@ -274,12 +274,8 @@ def _beside(first: _Results, second: _Results) -> list[Picture]:
     ]
 
 
-def _width_results(book: Any) -> dict[int, Any]:
-    return book.all_of({subject.width: subject.name("pairs") for subject in book.sweep})  # type: ignore[no-any-return]
-
-
-def _of_widths(book: Any) -> list[Picture]:
-    found = _width_results(book)
+def _of_widths(found: dict[int, Any]) -> list[Picture]:
+    """The distances of networks of several widths M."""
     if len(found) < 2:
         return []
     results = list(found.values())
@@ -296,7 +292,7 @@ def _of_widths(book: Any) -> list[Picture]:
     ]
 
 
-def _width_table(book: Any) -> Table:
+def _width_table(found: dict[int, Any]) -> Table:
     rows = [
         (
             f"M = {m}",
@@ -307,7 +303,7 @@ def _width_table(book: Any) -> Table:
             plus_minus(r.mean_overlap, r.mean_overlap_error),
             mean_text(r.radius),
         )
-        for m, r in _width_results(book).items()
+        for m, r in found.items()
     ]
     header = ("", "replicas", "mean distance", "std of distance", "std/mean", "mean overlap", "mean |w|")
     return Table(header, rows, "Distances by width; errors over replicas.")

@@ -120,8 +120,7 @@ def _find(book: Any) -> Finding | None:
 
 def _on_circles(book: Any, numbers: Numbers) -> list[str]:
     """Barriers on great circles, of several subjects in units of what separates a solution from random points."""
-    circles = [(s, book.get(s.name("great-circles")), book.get(s.name("profile"))) for s in book.compared]
-    circles = [found for found in circles if found[1] is not None]
+    circles = [(s, item, book.get(s.name("profile"))) for s, item in book.about(book.compared, "great-circles")]
     if len(circles) > 1 and all(profile is not None for _, _, profile in circles):
         heights = [
             f"{numbers.tell(f'barrier on the great circle, {s.label}, %', _relative(item, profile))} % ({s.label})"
@@ -198,8 +197,7 @@ def _straight(book: Any, subject: Subject) -> list[Picture]:
 
 
 def _circles(book: Any) -> list[Picture]:
-    found = [(s, book.get(s.name("great-circles"))) for s in book.compared]
-    found = [(subject, item) for subject, item in found if item is not None]
+    found = book.about(book.compared, "great-circles")
     if not found:
         return []
     numbers = " and ".join(str(len(np.atleast_2d(item.values))) for _, item in found)

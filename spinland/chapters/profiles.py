@@ -49,13 +49,8 @@ def _steps(book: Any) -> Iterator[Stage]:
         )
 
 
-def _profiles(book: Any) -> list[tuple[Subject, Any]]:
-    found = [(subject, book.get(subject.name("profile"))) for subject in book.compared]
-    return [(subject, profile) for subject, profile in found if profile is not None]
-
-
 def _find(book: Any) -> Finding | None:
-    found, numbers = _profiles(book), Numbers()
+    found, numbers = book.about(book.compared, "profile"), Numbers()
     if not found:
         return None
     clauses = []
@@ -111,7 +106,7 @@ def _beside_theory(numbers: Numbers, profile: Any, subject: Subject) -> str:
 
 
 def _write(book: Any) -> Section | None:
-    found = _profiles(book)
+    found = book.about(book.compared, "profile")
     if not found:
         return None
     subjects, profiles = [s for s, _ in found], [p for _, p in found]

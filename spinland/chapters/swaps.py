@@ -111,12 +111,6 @@ def _stage(book: Any, subject: Subject, name: str, title: str, width: int, layer
     return Stage(name, title, _swap, (subject.solutions,), arguments, subject.key)
 
 
-def _of_widths(book: Any) -> tuple[list[int], list[Any]]:
-    """Widths M and their swaps, as far as they are there."""
-    found = book.all_of({subject.width: subject.name("swaps") for subject in book.sweep})
-    return list(found), list(found.values())
-
-
 def _common_swaps(results: list[Any]) -> list[int]:
     """Numbers S > 0 that every width has, at most four."""
     if not results:
@@ -132,7 +126,8 @@ def _find(book: Any) -> Finding | None:
     if main is None:
         return None
     numbers, unit = Numbers(), book.network.unit
-    widths, results = _of_widths(book)
+    found = book.of_widths("swaps")
+    widths, results = list(found), list(found.values())
     common = _common_swaps(results)
     first, last = int(np.argmin(main.swaps)), int(np.argmax(main.swaps))
     clauses = [
@@ -220,7 +215,7 @@ def _write(book: Any) -> Section | None:
         for layer, result in enumerate(layers)
         if result is not None
     ]
-    widths, results = _of_widths(book)
+    results = list(book.of_widths("swaps").values())
     shown = results if results else [main]
     figures.append(
         picture(
@@ -230,7 +225,7 @@ def _write(book: Any) -> Section | None:
         )
     )
     common = _common_swaps(results)
-    if len(widths) > 1 and common:
+    if len(results) > 1 and common:
         figures.append(
             picture(
                 sl.figures.barrier_width(results, n_swaps=common, unit=unit),

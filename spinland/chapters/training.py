@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -71,8 +71,8 @@ class Training:
     epochs: int
     seed: int
     snapshots: bool = False
-    needs: tuple[str, ...] = ()
-    partial: bool = False
+    needs: ClassVar[tuple[str, ...]] = ()
+    partial: ClassVar[bool] = False
 
     @classmethod
     def of(

@@ -22,7 +22,7 @@ from ..provenance import Provenance, version
 from ..store.commit import failures_named
 from ..store.files import write_file
 from ..store.hdf5 import Store
-from ..study.books import BOOKS, book_of
+from ..study.books import book_of
 from .definitions import DEFINITIONS
 from .typeset import set_formulas
 
@@ -182,7 +182,7 @@ def _command(book: Book, out: str) -> str:
     """The command with all settings that are not the default, and with the chapters if these are not all."""
     config = book.config
     words = ["spinland", config.kind]
-    if book.made is not None and set(book.made) != {chapter.name for chapter in BOOKS[config.kind][1]}:
+    if book.made is not None and set(book.made) != {chapter.name for chapter in book.chapters}:
         words += ["--chapters", ",".join(book.made)]
     for field in fields(config):
         value = getattr(config, field.name)

@@ -1,4 +1,4 @@
-"""The kinds of files there are: how each is read, and what it can hold."""
+"""The kinds of files there are, and how each is read."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from ..chapters.book import Book
 from ..chapters.chapter import Chapter
 from ..errors import StoreError
 from ..store.hdf5 import Store
-from .glasses import GLASS, GlassBook
-from .networks import STUDY, NetworkBook
+from .glasses import GlassBook
+from .networks import NetworkBook
 
-BOOKS: dict[str, tuple[type[Book], tuple[Chapter, ...]]] = {"study": (NetworkBook, STUDY), "glass": (GlassBook, GLASS)}
-"""For each kind of file its book and its chapters."""
+BOOKS: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
+"""The book of each kind of file."""
 
 
 def book_of(store: Store) -> tuple[Book, tuple[Chapter, ...]]:
@@ -26,7 +26,6 @@ def book_of(store: Store) -> tuple[Book, tuple[Chapter, ...]]:
     kind = store.meta.get("kind")
     if kind not in BOOKS:
         raise StoreError(store.path, f"holds no {' and no '.join(BOOKS)}")
-    kind_of_book, chapters = BOOKS[kind]
-    book = kind_of_book.opened(store)
+    book: Book = BOOKS[kind].opened(store)
     made = book.made
-    return book, chapters if made is None else tuple(chapter for chapter in chapters if chapter.name in made)
+    return book, tuple(chapter for chapter in book.chapters if made is None or chapter.name in made)

@@ -97,7 +97,8 @@ def plan(book: Book, chapters: Sequence[Chapter], chosen: Sequence[str]) -> list
     chosen : sequence of str
         Names of those that are wanted.
     """
-    steps = {step.name: step for chapter in chapters for step in chapter.all_steps(book)}
+    of_chapters = {chapter.name: chapter.all_steps(book) for chapter in chapters}
+    steps = {step.name: step for own in of_chapters.values() for step in own}
     ordered: dict[str, Step] = {}
 
     def add(step: Step) -> None:
@@ -107,9 +108,9 @@ def plan(book: Book, chapters: Sequence[Chapter], chosen: Sequence[str]) -> list
             add(steps[name])
         ordered[step.name] = step
 
-    for chapter in chapters:
-        if chapter.name in chosen:
-            for step in chapter.all_steps(book):
+    for name, own in of_chapters.items():
+        if name in chosen:
+            for step in own:
                 add(step)
     return list(ordered.values())
 
@@ -135,7 +136,7 @@ def complete(book: Book, steps: Sequence[Step], say: Say) -> int:
     failed: dict[str, str] = {}
     made = 0
     for i, step in enumerate(steps, 1):
-        if step.name in store:
+        if step.name in book:
             continue
         start = time.monotonic()
         lost = [name for name in step.needs if name in failed]
@@ -268,9 +269,8 @@ def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     kind = wanted["kind"]
     if found.get("kind") != kind:
         return _or_else(f"holds something else than a {kind}" if found else f"holds results that no {kind} made")
-    before = (
-        wanted["defaults"] | found["config"]
-    )  # a chapter that was added since has settings that the file does not know
+    # A chapter that was added since the file was made has settings that the file does not know.
+    before = wanted["defaults"] | found["config"]
     changed = [
         f"{key} = {before[key]!r}, not {value!r}"
         for key, value in wanted["config"].items()

@@ -94,6 +94,7 @@ class GlassBook(Book):
     """
 
     settings = GlassConfig
+    chapters = GLASS
 
     def __init__(self, config: GlassConfig, store: Store, facts: Mapping[str, Any]):
         super().__init__(config, store, facts)
@@ -129,12 +130,6 @@ class GlassBook(Book):
     def correlation_pairs(self) -> int:
         """Pairs of points for the correlation."""
         return int(self.config.pairs)
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """All settings as they were used."""
-        open_ones = [chapter.values(self) for chapter in GLASS]
-        return self.config.as_dict() | {name: value for found in open_ones for name, value in found.items()}
 
 
 def _minima(n_spins: int) -> str:

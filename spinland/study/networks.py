@@ -98,6 +98,7 @@ class NetworkBook(Book):
     """
 
     settings = StudyConfig
+    chapters = STUDY
 
     def __init__(self, config: StudyConfig, store: Store, facts: Mapping[str, Any], dataset: Dataset | None = None):
         super().__init__(config, store, facts)
@@ -209,16 +210,13 @@ class NetworkBook(Book):
     @property
     def values(self) -> dict[str, Any]:
         """All settings as they were used: those that were left open with what they came to."""
-        n_train, n_test = self.facts["n_train"], self.facts["n_test"]
-        found = self.config.as_dict() | {
+        n_train = self.facts["n_train"]
+        return super().values | {
             "n_train": n_train,
-            "n_test": n_test,
+            "n_test": self.facts["n_test"],
             "probe_samples": self.config.probe_samples or n_train,
             "glass_spins": self._instance["n_spins"],
         }
-        for chapter in STUDY:
-            found |= chapter.values(self)
-        return found
 
 
 _PLACES = {
