@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..chapters.chapter import Chapter
+from ..chapters.book import Book
 from ..chapters.settings import S, Settings, from_mapping, listed, read_toml
 from ..errors import ArgumentError, StoreError
 from .parameters import Numbers, UserPath, Words
@@ -45,11 +46,10 @@ def _metavar(kind: Any) -> str:
 class ChapterCommand(click.Command):
     """Lists the settings by chapter in ``--help``."""
 
-    settings: type[Settings]
-    chapters: Sequence[Chapter]
+    book: type[Book]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        chapters = {name: chapter for name, chapter, _, _ in listed(self.settings)}
+        chapters = {name: chapter for name, chapter, _, _ in listed(self.book.settings)}
         by_chapter: dict[str, list[tuple[str, str]]] = {"Files": []}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
@@ -59,40 +59,53 @@ class ChapterCommand(click.Command):
             with formatter.section(chapter):
                 formatter.write_dl(records)
         with formatter.section("Chapters"):
-            formatter.write_dl([(chapter.name, chapter.title) for chapter in self.chapters])
+            formatter.write_dl([(chapter.name, chapter.title) for chapter in self.book.chapters])
 
 
-def settings_command(kind: type[Settings], chapters: Sequence[Chapter]) -> Callable[..., Any]:
-    """Turn a function of settings, out, chapters, page, overwrite, mixed and quiet into a command for ``kind``.
+def book_command(book: type[Book], fill: Callable[..., int], help: str) -> click.Command:
+    """The command that fills a kind of file and writes its page, with every setting as an option.
 
-    Its help names the chapters that it can make.
-
-    ``--config`` and ``--show-settings`` are dealt with here.
+    Parameters
+    ----------
+    book : class
+        Its settings become options, its help names its chapters.
+    fill : callable
+        Called with settings, file, ``chapters``, ``mixed``, ``overwrite`` and ``say``; returns how many it made.
+    help : str
+        What the command does.
     """
+    kind = book.settings
 
-    def decorate(function: Callable[..., None]) -> click.Command:
-        def run(out: Path, toml: Path | None, show_settings: bool, **given: Any) -> None:
-            flags = {name: given.pop(name) for name in ("chapters", "page", "overwrite", "mixed", "quiet")}
-            config = _gather(kind, toml, given)
-            if show_settings:
-                click.echo(_as_toml(config), nl=False)
-                return
-            if out.suffix.lower() in (".html", ".htm"):
-                raise ArgumentError("out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out))
-            function(config, out, **flags)
+    def run(
+        out: Path,
+        toml: Path | None,
+        show_settings: bool,
+        chapters: tuple[str, ...] | None,
+        page: bool,
+        overwrite: bool,
+        mixed: bool,
+        quiet: bool,
+        **given: Any,
+    ) -> None:
+        config = _gather(kind, toml, given)
+        if show_settings:
+            click.echo(_as_toml(config), nl=False)
+            return
+        if out.suffix.lower() in (".html", ".htm"):
+            raise ArgumentError("out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out))
+        made = partial(fill, config, out, chapters=chapters, mixed=mixed)
+        _run_and_report(made, out, page=page, overwrite=overwrite, quiet=quiet)
 
-        run.__doc__ = function.__doc__
-        for name, _, help, default in reversed(listed(kind)):
-            run = _option(name, help, default, typing.get_type_hints(kind)[name])(run)
-        for option in reversed(_common(kind.kind)):
-            run = option(run)
-        command: ChapterCommand = click.command(
-            kind.kind, cls=ChapterCommand, context_settings={"max_content_width": 110}
-        )(run)
-        command.settings, command.chapters = kind, chapters
-        return command
-
-    return decorate
+    decorated: Any = run
+    for name, _, words, default in reversed(listed(kind)):
+        decorated = _option(name, words, default, typing.get_type_hints(kind)[name])(decorated)
+    for option in reversed(_common(kind.kind)):
+        decorated = option(decorated)
+    command: ChapterCommand = click.command(
+        kind.kind, cls=ChapterCommand, help=help, context_settings={"max_content_width": 110}
+    )(decorated)
+    command.book = book
+    return command
 
 
 def _common(name: str) -> tuple[Callable[..., Any], ...]:
@@ -156,7 +169,7 @@ def _toml(name: str, value: Any) -> str:
     return f'"{"".join(plain)}"'
 
 
-def run_and_report(run: Callable[..., int], out: Path, *, page: bool, overwrite: bool, quiet: bool) -> None:
+def _run_and_report(run: Callable[..., int], out: Path, *, page: bool, overwrite: bool, quiet: bool) -> None:
     """Run what fills a file, then write its page, and tell what could not be made.
 
     Parameters

@@ -71,7 +71,7 @@ def run(
             return 0
         opened = book(store)
         with compiling_beside(kernels(chosen)):
-            made = complete(opened, plan(opened, chapters, chosen), say)
+            made = complete(opened, plan(opened, chosen), say)
         done = {*store.meta.get("chapters", ()), *chosen}
         store.set_meta(store.meta | {"finished": True, "chapters": [name for name in names if name in done]})
         return made
@@ -85,19 +85,17 @@ def _chosen(wanted: Any, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if name in asked)
 
 
-def plan(book: Book, chapters: Sequence[Chapter], chosen: Sequence[str]) -> list[Step]:
+def plan(book: Book, chosen: Sequence[str]) -> list[Step]:
     """All steps of the chosen chapters and what they need of others, each after those that it needs.
 
     Parameters
     ----------
     book : Book
         What they are about.
-    chapters : sequence of Chapter
-        All that there are.
     chosen : sequence of str
         Names of those that are wanted.
     """
-    of_chapters = {chapter.name: chapter.all_steps(book) for chapter in chapters}
+    of_chapters = {chapter.name: chapter.all_steps(book) for chapter in book.chapters}
     steps = {step.name: step for own in of_chapters.values() for step in own}
     ordered: dict[str, Step] = {}
 

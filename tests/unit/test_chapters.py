@@ -69,7 +69,7 @@ SETTINGS = {"study": STUDY, "glass": GLASS}
 
 
 def made(kind, path, chapters=None):
-    config = BOOKS[kind][0].settings(**SETTINGS[kind])
+    config = BOOKS[kind].settings(**SETTINGS[kind])
     run = sl.run_study if kind == "study" else sl.run_glass
     run(config, path, chapters=chapters)
     return path
@@ -108,11 +108,11 @@ def test_steps_are_declared(whole):
 
 def test_any_order_that_respects_the_needs_makes_the_same_file(kind, whole, tmp_path):
     path = made(kind, tmp_path / "other.h5", chapters=("hierarchy",))
-    book, chapters = book_of(Store(path))[0], BOOKS[kind][1]
+    book = book_of(Store(path))[0]
     if kind == "study":
         data = sl.load_dataset("digits").subset(STUDY["n_train"], STUDY["n_test"])
         book = type(book)(book.config, book.store, book.facts, data)
-    steps, order = plan(book, chapters, [chapter.name for chapter in chapters]), []
+    steps, order = plan(book, [chapter.name for chapter in book.chapters]), []
     shuffle = random.Random(1)
     while len(order) < len(steps):
         there = {step.name for step in order}
@@ -177,10 +177,9 @@ def test_a_chapter_that_was_only_begun_is_no_result(tmp_path):
     """Its file is finished for those that were asked for; the page and the text show these alone."""
     path = made("study", tmp_path / "some.h5", chapters=("training",))
     book, _ = book_of(Store(path))
-    chapters = BOOKS["study"][1]
     data = sl.load_dataset("digits").subset(STUDY["n_train"], STUDY["n_test"])
     book = type(book)(book.config, book.store, book.facts, data)
-    begun = [step for step in plan(book, chapters, ["walks"]) if step.name.startswith("walks/")][:1]
+    begun = [step for step in plan(book, ["walks"]) if step.name.startswith("walks/")][:1]
     complete(book, begun, lambda text: None)
     assert "walks/none/0" in Store(path, "r")
     book, shown = book_of(Store(path, "r"))
@@ -198,6 +197,6 @@ def test_a_setting_that_a_file_does_not_know_has_its_default(kind, whole, tmp_pa
     store.set_meta(store.meta | {"config": config | {"colour": "red"}})
     assert book_of(Store(path, "r"))[0].config.linkage == "average"
     run = sl.run_study if kind == "study" else sl.run_glass
-    assert run(BOOKS[kind][0].settings(**SETTINGS[kind]), path) == 0
+    assert run(BOOKS[kind].settings(**SETTINGS[kind]), path) == 0
     with pytest.raises(sl.StoreError, match="linkage"):
-        run(BOOKS[kind][0].settings(**SETTINGS[kind] | {"linkage": "single"}), path)
+        run(BOOKS[kind].settings(**SETTINGS[kind] | {"linkage": "single"}), path)
