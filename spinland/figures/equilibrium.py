@@ -13,7 +13,7 @@ from ..checks import choice, integer
 from .inputs import listing, matched, takes
 from .labels import OVERLAP, named_levels
 from .labels import value_label as label_of
-from .levels import draw_levels, inner_legend, theory_curve
+from .levels import draw_levels, inner_legend, name_above, theory_curve
 from .style import GREY, INK, band, category, context, legend, ordered_colours, panel
 
 
@@ -63,17 +63,7 @@ def overlap_distribution_curves(
         band(ax, middle, density[k], error[k], color=colour, label=f"{temperatures[k]:.3g}")
     for name, level in named.items():
         ax.axvline(level, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)), zorder=0.5)
-        ax.annotate(
-            name,
-            (level, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            color=INK,
-            fontsize=10,
-        )
+        name_above(ax, name, level)
     ax.set_xlim(0 if folded else -1, 1)
     ax.set_ylim(bottom=0)
     ax.set_xlabel(OVERLAP.replace("$q$", "$|q|$") if folded else OVERLAP)

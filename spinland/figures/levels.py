@@ -40,6 +40,22 @@ def draw_levels(ax: Axes, levels: dict[str, float]) -> None:
         )
 
 
+def name_above(ax: Axes, name: str, level: float, side: str = "center") -> None:
+    """The name of a vertical line, above the axes."""
+    ax.annotate(
+        name,
+        (level, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha=side,
+        va="bottom",
+        color=INK,
+        fontsize=10,
+        annotation_clip=False,
+    )
+
+
 def inner_legend(ax: Axes, location: Any, title: str = "") -> None:
     """Legend within the axes: the room on the right belongs to the names of the levels."""
     if ax.get_legend_handles_labels()[0]:

@@ -15,6 +15,7 @@ from ..errors import ArgumentError
 from ..statistics.histograms import histogram_bins
 from .inputs import listing, takes
 from .labels import ENERGY, TIME, named_levels
+from .levels import name_above
 from .style import (
     GREY,
     INK,
@@ -250,15 +251,4 @@ def _upright(ax: Axes, levels: dict[str, float]) -> None:
     for k, (name, level) in enumerate(order):
         ax.axvline(level, color=INK, linewidth=0.9, linestyle=(0, (5, 3)))
         side = "center" if len(order) == 1 else "right" if k == 0 else "left"
-        ax.annotate(
-            name,
-            (level, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha=side,
-            va="bottom",
-            color=INK,
-            fontsize=10,
-            annotation_clip=False,
-        )
+        name_above(ax, name, level, side)

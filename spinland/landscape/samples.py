@@ -52,7 +52,7 @@ class Samples:
         self.labels, self.targets = _answers(names[1], y, self.x.shape[0], network.widths[-1], self.kind, dtype)
         self.keep: NDArray[np.int64] | None = None
         self.network = network
-        self._prepared: dict[str, tuple[NDArray[Any], Any]] = {}
+        self._prepared: dict[str, Any] = {}
         live = np.any(self.x != 0, axis=0)
         if drop_dead and not live.all() and live.any():
             self.drop_inputs(live)
@@ -64,6 +64,7 @@ class Samples:
         mask[first.weight] = np.broadcast_to(live, first.shape).ravel()
         self.keep = np.flatnonzero(mask)
         self.x = np.ascontiguousarray(self.x[:, live])
+        self._prepared = {}
         self.network = ReLUNetwork((int(live.sum()), *self.network.widths[1:]), self.network.bias)
 
     def take(self, indices: NDArray[np.int64]) -> Samples:
@@ -99,11 +100,9 @@ class Samples:
 
     def prepared(self, name: str) -> Any:
         """What an operation makes of the samples on their device, once."""
-        x, ready = self._prepared.get(name, (None, None))
-        if x is not self.x:
-            ready = operation(name, self.device).prepare(self.given)
-            self._prepared[name] = self.x, ready
-        return ready
+        if name not in self._prepared:
+            self._prepared[name] = operation(name, self.device).prepare(self.given)
+        return self._prepared[name]
 
 
 def _locked(array: NDArray[Any]) -> NDArray[Any]:
