@@ -280,4 +280,4 @@ def _crossing(times: Any, values: Any, level: float) -> float:
     return float(times[k - 1] + share * (times[k] - times[k - 1]))
 
 
-AGEING = Chapter("ageing", "ageing after a quench", _steps, _find, _write, _values)
+AGEING = Chapter("ageing", "ageing after a quench", _steps, _find, _write, _values, kernels={"glass": ("dynamics",)})

@@ -106,6 +106,8 @@ class Chapter:
         Settings that were left open, with the values that they come to in a book.
     reads : callable
         Names of results of other chapters that its finding is made from.
+    kernels : mapping
+        Recipes of `spinland.compiling` that compile all that it computes with, by the kind of landscape.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Chapter:
     write: Callable[[Any], Section | None]
     values: Callable[[Any], dict[str, Any]] = no_open_settings
     reads: Callable[[Any], tuple[str, ...]] = nothing_of_others
+    kernels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def finding_name(self) -> str:

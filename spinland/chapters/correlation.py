@@ -191,4 +191,11 @@ def _table(found: dict[str, Any]) -> Table:
     )
 
 
-CORRELATION = Chapter("correlation", "correlation and effective order", _steps, _find, _write)
+CORRELATION = Chapter(
+    "correlation",
+    "correlation and effective order",
+    _steps,
+    _find,
+    _write,
+    kernels={"network": ("correlations",), "glass": ("glass correlations",)},
+)

@@ -254,4 +254,6 @@ def _reads(book: Any) -> tuple[str, ...]:
     return (COUNTS,)
 
 
-CRITICAL = Chapter("critical", "critical points", _steps, _find, _write, reads=_reads)
+CRITICAL = Chapter(
+    "critical", "critical points", _steps, _find, _write, reads=_reads, kernels={"glass": ("critical points",)}
+)

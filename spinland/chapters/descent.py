@@ -246,4 +246,6 @@ def _table(scaling: Any) -> Table:
     )
 
 
-DESCENT = Chapter("descent", "descent from random points", _steps, _find, _write, _values)
+DESCENT = Chapter(
+    "descent", "descent from random points", _steps, _find, _write, _values, kernels={"glass": ("descent",)}
+)

@@ -289,4 +289,5 @@ FLATNESS = Chapter(
     _find,
     _write,
     lambda book: {"batch_sizes": list(_sizes(book))},
+    kernels={"network": ("flatness",)},
 )

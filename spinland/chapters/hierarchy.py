@@ -309,4 +309,11 @@ def _width_table(found: dict[int, Any]) -> Table:
     return Table(header, rows, "Distances by width; errors over replicas.")
 
 
-HIERARCHY = Chapter("hierarchy", "distances, overlaps and hierarchy", _steps, _find, _write)
+HIERARCHY = Chapter(
+    "hierarchy",
+    "distances, overlaps and hierarchy",
+    _steps,
+    _find,
+    _write,
+    kernels={"network": ("distances", "distances of long points", "triangles"), "glass": ("distances", "triangles")},
+)

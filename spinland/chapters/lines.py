@@ -223,4 +223,12 @@ def _reads(book: Any) -> tuple[str, ...]:
     return tuple(s.name("profile") for s in book.compared) if len(book.compared) > 1 else ()
 
 
-LINES = Chapter("lines", "lines and great circles", _steps, _find, _write, reads=_reads)
+LINES = Chapter(
+    "lines",
+    "lines and great circles",
+    _steps,
+    _find,
+    _write,
+    reads=_reads,
+    kernels={"network": ("slices",), "glass": ("glass slices",)},
+)

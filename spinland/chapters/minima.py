@@ -178,4 +178,4 @@ def _table(book: Any, minima: Any, order: int) -> Table:
     )
 
 
-MINIMA = Chapter("minima", "minima of a spherical glass", _steps, _find, _write)
+MINIMA = Chapter("minima", "minima of a spherical glass", _steps, _find, _write, kernels={"glass": ("descent",)})

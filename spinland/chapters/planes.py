@@ -144,4 +144,4 @@ def _beside(book: Any) -> list[Picture]:
     return figures
 
 
-PLANES = Chapter("planes", "planes", _steps, None, _write)
+PLANES = Chapter("planes", "planes", _steps, None, _write, kernels={"network": ("slices",), "glass": ("glass slices",)})

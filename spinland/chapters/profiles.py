@@ -136,4 +136,11 @@ def _write(book: Any) -> Section | None:
     )
 
 
-PROFILES = Chapter("profiles", "walks at equal overlap", _steps, _find, _write)
+PROFILES = Chapter(
+    "profiles",
+    "walks at equal overlap",
+    _steps,
+    _find,
+    _write,
+    kernels={"network": ("profiles",), "glass": ("glass profiles",)},
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,8 +52,14 @@ class Subject:
     places: Mapping[str, str] = field(default_factory=dict)
     make: Callable[[], sl.Landscape]
 
+    dtype: str = "float64"
+    """Float type that its landscape computes in."""
+
     order: int | None = None
     """Order p of a pure glass, of which much is known exactly; None for a network."""
+
+    kind: ClassVar[str]
+    """What chapters call such landscapes when they name the kernels they need: ``"network"`` or ``"glass"``."""
 
     @cached_property
     def landscape(self) -> Any:
@@ -94,6 +100,7 @@ _LEAST_REPLICAS = 3
 class NetworkSubject(Subject):
     """A network; its solutions are the trained replicas that did not diverge."""
 
+    kind = "network"
     network: sl.ReLUNetwork
     label: str = "network"
     one: str = "solution"
@@ -118,6 +125,7 @@ class NetworkSubject(Subject):
 class GlassSubject(Subject):
     """A spherical glass; its solutions are the different minima below random starts."""
 
+    kind = "glass"
     order: int
     label: str = "glass"
     one: str = "minimum"

@@ -249,4 +249,5 @@ SWAPS = Chapter(
     _find,
     _write,
     lambda book: {"swaps": list(swap_numbers(book.config, book.config.hidden[0]))},
+    kernels={"network": ("swaps",)},
 )

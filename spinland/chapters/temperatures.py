@@ -305,4 +305,6 @@ def _memory_error(exchange: Any) -> Any:
     return standard_error(np.array(each))
 
 
-TEMPERATURES = Chapter("temperatures", "equilibrium at many temperatures", _steps, _find, _write, _values)
+TEMPERATURES = Chapter(
+    "temperatures", "equilibrium at many temperatures", _steps, _find, _write, _values, kernels={"glass": ("dynamics",)}
+)

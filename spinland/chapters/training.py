@@ -240,5 +240,11 @@ def _write(book: Any) -> Section | None:
 
 
 TRAINING = Chapter(
-    "training", "training the replicas", _steps, _find, _write, lambda book: {"batch_size": book.batch_size}
+    "training",
+    "training the replicas",
+    _steps,
+    _find,
+    _write,
+    lambda book: {"batch_size": book.batch_size},
+    kernels={"network": ("training", "losses")},
 )

@@ -216,4 +216,4 @@ def _write(book: Any) -> Section | None:
     )
 
 
-WALKS = Chapter("walks", "random walks", _steps, _find, _write)
+WALKS = Chapter("walks", "random walks", _steps, _find, _write, kernels={"network": ("walks",)})

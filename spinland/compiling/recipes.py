@@ -1,4 +1,4 @@
-"""What compiles which kernels: calls of public functions with tiny arguments, in the order in which a study needs them.
+"""What compiles which kernels: calls of public functions with tiny arguments, which chapters name.
 
 Kernels are compiled for the types of their arguments. The surest list of these is what the functions themselves pass
 on, so a recipe calls them: it compiles what they use, and nothing else.
@@ -6,7 +6,7 @@ on, so a recipe calls them: it compiles what they use, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -167,62 +167,7 @@ RECIPES: dict[str, Callable[[str], None]] = {
 Task = tuple[str, str]
 """A float type and the name of a recipe."""
 
-_PAIRS = ("distances", "distances of long points", "triangles")
-_OF_NETWORKS = {
-    "training": ("training", "losses"),
-    "walks": ("walks",),
-    "swaps": ("swaps",),
-    "hierarchy": _PAIRS,
-    "flatness": ("flatness",),
-    "lines": ("slices",),
-    "planes": ("slices",),
-    "profiles": ("profiles",),
-    "correlation": ("correlations",),
-}
-_OF_GLASSES = {
-    "descent": ("descent",),
-    "critical": ("critical points",),
-    "temperatures": ("dynamics",),
-    "ageing": ("dynamics",),
-    "minima": ("descent",),
-    "profiles": ("glass profiles",),
-    "correlation": ("glass correlations",),
-    "lines": ("glass slices",),
-    "planes": ("glass slices",),
-    "hierarchy": ("distances", "triangles"),
-}
-
-_COMPARISONS = ("profiles", "correlation")
-"""Chapters on networks that measure nothing without a glass to compare with."""
-
-
-def of_study(dtype: str, comparison: bool, chapters: Sequence[str]) -> list[Task]:
-    """What chapters on networks need, in their order.
-
-    Parameters
-    ----------
-    dtype : str
-        Float type of the networks.
-    comparison : bool
-        Whether they are compared with a glass, which computes in float64.
-    chapters : sequence of str
-        Names of the chapters; all need trained networks.
-    """
-    if not comparison:
-        return _tasks(_OF_NETWORKS, dtype, ["training", *set(chapters).difference(_COMPARISONS)])
-    return _tasks(_OF_NETWORKS, dtype, ["training", *chapters]) + of_glass(chapters)
-
-
-def of_glass(chapters: Sequence[str]) -> list[Task]:
-    """What chapters on a glass need, in their order."""
-    return _tasks(_OF_GLASSES, "float64", chapters)
-
 
 def of_everything() -> list[Task]:
     """All recipes in both float types."""
     return [(dtype, name) for dtype in ("float32", "float64") for name in RECIPES]
-
-
-def _tasks(recipes: dict[str, tuple[str, ...]], dtype: str, chapters: Sequence[str]) -> list[Task]:
-    wanted = [name for chapter, names in recipes.items() if chapter in chapters for name in names]
-    return [(dtype, name) for name in dict.fromkeys(wanted)]

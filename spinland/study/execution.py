@@ -29,7 +29,6 @@ def run(
     book: Callable[[Store], Book],
     facts: dict[str, Any],
     *,
-    kernels: Callable[[Sequence[str]], list[Task]],
     wanted: tuple[str, ...] | None,
     overwrite: bool,
     mixed: bool,
@@ -49,8 +48,6 @@ def run(
         Makes the book of a store.
     facts : dict
         More about the file, kept in it.
-    kernels : callable
-        What compiles the kernels that the chapters of these names need.
     wanted : tuple of str, optional
         Names of the chapters that shall be made, all by default.
     overwrite, mixed, say
@@ -70,8 +67,9 @@ def run(
         if store is None:
             return 0
         opened = book(store)
-        with compiling_beside(kernels(chosen)):
-            made = complete(opened, plan(opened, chosen), say)
+        steps = plan(opened, chosen)
+        with compiling_beside(kernels(opened, steps)):
+            made = complete(opened, steps, say)
         done = {*store.meta.get("chapters", ()), *chosen}
         store.set_meta(store.meta | {"finished": True, "chapters": [name for name in names if name in done]})
         return made
@@ -111,6 +109,27 @@ def plan(book: Book, chosen: Sequence[str]) -> list[Step]:
             for step in own:
                 add(step)
     return list(ordered.values())
+
+
+def kernels(book: Book, steps: Sequence[Step]) -> list[Task]:
+    """What compiles the kernels of these steps, in the order of the chapters.
+
+    Parameters
+    ----------
+    book : Book
+        What they are about.
+    steps : sequence of Step
+        All that is planned.
+    """
+    planned = {step.name for step in steps}
+    chapters = [chapter for chapter in book.chapters if not planned.isdisjoint(s.name for s in chapter.steps(book))]
+    needed = [
+        (subject.dtype, recipe)
+        for subject in book.subjects
+        for chapter in chapters
+        for recipe in chapter.kernels.get(subject.kind, ())
+    ]
+    return list(dict.fromkeys(needed))
 
 
 def complete(book: Book, steps: Sequence[Step], say: Say) -> int:

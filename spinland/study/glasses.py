@@ -27,7 +27,6 @@ from ..chapters.spherical import ABC, SEED_STARTS, SphericalSettings
 from ..chapters.subjects import GlassSubject
 from ..chapters.temperatures import TEMPERATURES, TemperatureSettings
 from ..chapters.theory.chapter import THEORY, TheorySettings
-from ..compiling.recipes import of_glass
 from ..errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -184,18 +183,7 @@ def run_glass(
     from .execution import run
 
     _check_room(config)
-    return run(
-        config,
-        out,
-        GLASS,
-        GlassBook.opened,
-        {},
-        kernels=of_glass,
-        wanted=chapters,
-        overwrite=overwrite,
-        mixed=mixed,
-        say=say,
-    )
+    return run(config, out, GLASS, GlassBook.opened, {}, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
 
 
 def _check_room(config: GlassConfig) -> None:

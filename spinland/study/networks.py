@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import spinland as sl
@@ -25,7 +25,6 @@ from ..chapters.subjects import GlassSubject, NetworkSubject, Subject
 from ..chapters.swaps import SWAPS, SwapSettings, check_swaps
 from ..chapters.training import SEED_GLASS, SEED_WIDTH, TRAINING, ReplicaSettings, batch_size
 from ..chapters.walks import WALKS, WalkSettings
-from ..compiling.recipes import of_study
 from ..errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -116,6 +115,7 @@ class NetworkBook(Book):
         return {
             "network": network,
             "make": lambda: self.landscape_of(network),
+            "dtype": self.config.dtype,
             "value_label": sl.figures.LOSS if self.is_classification else sl.figures.SQUARED_ERROR,
             "unit": "nats" if self.is_classification else "squared units of the targets",
         }
@@ -296,19 +296,7 @@ def run_study(
     def book(store: Store) -> NetworkBook:
         return NetworkBook(config, store, store.meta, data)
 
-    kernels = partial(of_study, config.dtype, bool(config.glass_replicas))
-    return run(
-        config,
-        out,
-        STUDY,
-        book,
-        _facts(data),
-        kernels=kernels,
-        wanted=chapters,
-        overwrite=overwrite,
-        mixed=mixed,
-        say=say,
-    )
+    return run(config, out, STUDY, book, _facts(data), wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
 
 
 def _check_fit(config: StudyConfig, data: Dataset) -> None:

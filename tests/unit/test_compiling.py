@@ -10,10 +10,13 @@ from typing import ClassVar
 import pytest
 from click.testing import CliRunner
 
+import spinland as sl
 from spinland.cli.compile_command import command
 from spinland.compiling import recipes, workers
+from spinland.store.hdf5 import Store
+from spinland.study import execution
 from spinland.study.glasses import GLASS
-from spinland.study.networks import STUDY
+from spinland.study.networks import STUDY, NetworkBook, StudyConfig, _facts
 from spinland_kernels import diskcache, jit
 
 SMALL = [("float64", "distances")]
@@ -43,16 +46,33 @@ def test_all_tasks_fit_into_the_smallest_pipe():
 
 
 def test_every_chapter_names_recipes_that_there_are():
-    chapters, glass = ([chapter.name for chapter in found] for found in (STUDY, GLASS))
-    tasks = recipes.of_study("float32", True, chapters) + recipes.of_glass(glass)
-    assert set(tasks) <= set(recipes.of_everything())
-    assert recipes._OF_NETWORKS.keys() <= set(chapters)
-    assert recipes._OF_GLASSES.keys() <= {*chapters, *glass}
-    assert recipes.of_study("float32", True, ["swaps"]) == [
+    named = {name for chapter in (*STUDY, *GLASS) for names in chapter.kernels.values() for name in names}
+    assert named < recipes.RECIPES.keys()
+    assert {kind for chapter in (*STUDY, *GLASS) for kind in chapter.kernels} == {"network", "glass"}
+
+
+def tasks_of(config, chapters, tmp_path):
+    """What is compiled beside a study of these chapters."""
+    data = sl.load_dataset("digits").subset(100, 50)
+    with Store(tmp_path / "study.h5") as store:
+        book = NetworkBook(config, store, _facts(data) | {"version": "0"}, data)
+        return execution.kernels(book, execution.plan(book, chapters))
+
+
+def test_a_study_compiles_what_its_steps_need_and_nothing_else(tmp_path):
+    assert tasks_of(StudyConfig(), ["swaps"], tmp_path) == [
         ("float32", "training"),
         ("float32", "losses"),
         ("float32", "swaps"),
     ]
+
+
+def test_a_comparison_needs_the_kernels_of_both(tmp_path):
+    found = tasks_of(StudyConfig(dtype="float64"), ["profiles"], tmp_path)
+    names = ["training", "losses", "profiles", "descent", "glass profiles"]
+    assert found == [("float64", name) for name in names]
+    alone = tasks_of(StudyConfig(glass_replicas=0), ["profiles"], tmp_path)
+    assert alone == []
 
 
 def test_workers_share_the_tasks_and_say_what_they_compiled(cache):
