@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from spinland.study import execution
 from spinland.study.glasses import GLASS
 from spinland.study.networks import STUDY, NetworkBook, StudyConfig, _facts
 from spinland_kernels import diskcache, jit
+from tests.cli.test_glass import TINY
 
 SMALL = [("float64", "distances")]
 
@@ -268,11 +270,35 @@ def test_compile_refuses_a_cache_that_cannot_be_written(spinland, tmp_path):
     assert "choose another with NUMBA_CACHE_DIR" in done.stderr
 
 
+RECIPES = """
+import sys
+from pathlib import Path
+from spinland.compiling import recipes
+from spinland_kernels import diskcache
+names, read = set(), diskcache._read
+def recorded(name):
+    names.add(name)
+    return read(name)
+diskcache._read = recorded
+for dtype, name in recipes.of_everything():
+    recipes.RECIPES[name](dtype)
+print("\\n".join(sorted(names)))
+"""
+
+
 @pytest.mark.slow
-def test_after_compile_a_study_and_a_glass_compile_nothing(spinland, tiny, tmp_path):
-    places = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    assert "compiled " in spinland("compile", **places).stdout
+def test_after_compile_a_study_and_a_glass_compile_nothing(spinland, run_python, tiny, tmp_path):
+    """In a cache that holds what the recipes use, and nothing else."""
+    warm, places = diskcache.folders()[0].path, {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    names = run_python(RECIPES).split()
+    alone = tmp_path / "cache" / f"spinland-{diskcache.source_hash()}"
+    alone.mkdir(parents=True)
+    for name in names:
+        shutil.copy(warm / name, alone)
+    assert len(names) > 40
     assert "nothing to compile" in spinland("compile", **places).stdout
-    for words in (["study", *tiny], ["study", *tiny, "--dtype", "float64"], ["glass", "--spins", "20"]):
+    for words in (["study", *tiny], ["study", *tiny, "--dtype", "float64"], ["glass", *TINY]):
         done = spinland(*words, "--out", tmp_path / "out.h5", "--overwrite", "--no-page", **places)
         assert "compiling" not in done.stderr
+    (alone / next(name for name in names if name.startswith("walk"))).unlink()
+    assert "compiling" in spinland("study", *tiny, "--out", tmp_path / "again.h5", "--no-page", **places).stderr
