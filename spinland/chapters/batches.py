@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
-from ..statistics.correlation import correlation
+from ..statistics.correlation import correlation, ranks
+from ..statistics.student import two_sided
 from ..statistics.uncertainty import jackknife_error
 from .subjects import Subject
 
@@ -153,7 +153,7 @@ def clustered(
     if not error > 0:  # equal whatever is left out, as for three points on a line: no error to judge by
         return value, math.nan, math.nan
     z, others = (np.arctanh(np.clip(x, -_LARGEST, _LARGEST)) for x in (value, np.array(without)))
-    return value, error, float(2 * scipy.stats.t.sf(abs(z) / jackknife_error(others), len(there) - 1))
+    return value, error, two_sided(float(abs(z) / jackknife_error(others)), len(there) - 1)
 
 
 def _whole(rise: NDArray[Any], quality: NDArray[Any]) -> float:
@@ -161,7 +161,7 @@ def _whole(rise: NDArray[Any], quality: NDArray[Any]) -> float:
     there = np.isfinite(rise) & np.isfinite(quality)
     if there.sum() < 2:
         return math.nan
-    return float(correlation(scipy.stats.rankdata(rise[there]), scipy.stats.rankdata(quality[there])))
+    return float(correlation(ranks(rise[there]), ranks(quality[there])))
 
 
 def _within(rise: NDArray[Any], quality: NDArray[Any]) -> float:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,9 +25,8 @@ def digits() -> Dataset:
 
     Source: UCI "Optical recognition of handwritten digits" (test part), E. Alpaydin and C. Kaynak, 1998.
     """
-    from sklearn.datasets import load_digits  # slow to import
-
-    x, labels = load_digits(return_X_y=True)
+    table = _table("digits.csv.gz", delimiter=",")
+    x, labels = table[:, :-1], table[:, -1]
     order = rng.permutation(_SPLIT_SEED, rng.Purpose.DATA, Stream.DIGITS_SPLIT, 0, len(labels))
     x, labels = x[order] / 16, labels[order].astype(np.int64)
     test = np.zeros(len(labels), bool)
@@ -41,13 +44,19 @@ def linnerud() -> Dataset:
 
     Source: A. C. Linnerud, as in M. Tenenhaus, La régression PLS, 1998.
     """
-    from sklearn.datasets import load_linnerud  # slow to import
-
-    x, y = load_linnerud(return_X_y=True)
+    x, y = (_table(f"linnerud_{part}.csv", skiprows=1) for part in ("exercise", "physiological"))
     order = rng.permutation(_SPLIT_SEED, rng.Purpose.DATA, Stream.LINNERUD_SPLIT, 0, len(x))
     test, train = order[:_N_TEST_LINNERUD], order[_N_TEST_LINNERUD:]
     x, y = _standardise(x, train), _standardise(y, train)
     return Dataset("linnerud", x[train], y[train], x[test], y[test])
+
+
+def _table(name: str, **form: Any) -> NDArray[np.float64]:
+    """A table that lies in scikit-learn, read without importing it: that takes longer than a small study."""
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("scikit-learn is not installed, which spinland takes its small data sets from")
+    return np.loadtxt(Path(package.origin).parent / "datasets" / "data" / name, **form)
 
 
 def _standardise(columns: NDArray[np.float64], train: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from .. import budget
@@ -15,6 +14,7 @@ from ..checks import float_array
 from ..errors import ArgumentError
 from ..provenance import fingerprint, record
 from ..results import Result
+from .student import two_sided
 
 EXACT_RANKS = 12  # up to this many points the p-value counts all permutations
 
@@ -31,6 +31,12 @@ def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.fl
         product = product + np.sum(a * b, axis=-1)
     norms = _norm(square_x, mean_x[..., 0], n) * _norm(square_y, mean_y[..., 0], n)
     return np.asarray(np.clip(product / norms, -1.0, 1.0))
+
+
+def ranks(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Ranks from 1 of values (n,) without NaN, ties sharing their mean rank."""
+    ordered = np.sort(values)
+    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2
 
 
 def _norm(square: Any, mean: Any, n: int) -> NDArray[np.float64]:
@@ -98,7 +104,7 @@ def rank_correlation(x: ArrayLike, y: ArrayLike) -> RankCorrelation:
     if len(b) != len(a):
         raise ArgumentError("y", f"as many points as x, {len(a)}", str(len(b)))
     n = len(a)
-    rho = float(_spearman(a, b))
+    rho = float(correlation(ranks(a), ranks(b)))
     error = p = math.nan
     if not math.isnan(rho):
         error = (1 - rho**2) * math.sqrt((1 + rho**2 / 2) / (n - 3)) if n > 3 else math.nan
@@ -107,18 +113,12 @@ def rank_correlation(x: ArrayLike, y: ArrayLike) -> RankCorrelation:
     return RankCorrelation(rho=rho, error=error, p=p, n=n, provenance=provenance)
 
 
-def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    return correlation(scipy.stats.rankdata(x, axis=-1), scipy.stats.rankdata(y, axis=-1))
-
-
 def _p_value(x: NDArray[np.float64], y: NDArray[np.float64], rho: float) -> float:
     n = len(x)
     if n <= EXACT_RANKS:
-        return _exact_p(
-            np.rint(2 * scipy.stats.rankdata(x)).astype(int), np.rint(2 * scipy.stats.rankdata(y)).astype(int)
-        )
+        return _exact_p(np.rint(2 * ranks(x)).astype(int), np.rint(2 * ranks(y)).astype(int))
     t = abs(rho) * math.sqrt((n - 2) / max(1.0 - rho * rho, 1e-300))
-    return float(max(2.0 * scipy.stats.t.sf(t, n - 2), 2.0 / math.factorial(min(n, 100))))
+    return float(max(two_sided(t, n - 2), 2.0 / math.factorial(min(n, 100))))
 
 
 def _exact_p(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:

@@ -19,6 +19,7 @@ import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from ..formatting import number, p_text, plus_minus
+from .student import two_sided
 from .uncertainty import grouped_error
 
 SIGNIFICANCE = 0.01  # a difference counts, everywhere, where chance gives one as large no more often
@@ -55,7 +56,7 @@ class Judged:
             return math.nan
         if self.error == 0:
             return 1.0 if self.value == 0 else 0.0
-        return float(2 * scipy.stats.t.sf(abs(self.value) / self.error, self.freedom))
+        return two_sided(abs(self.value) / self.error, self.freedom)
 
     @property
     def significant(self) -> bool:
@@ -209,7 +210,7 @@ def worst_bound(z: ArrayLike, freedom: float) -> Worst:
     if not len(values):
         return Worst(0, math.nan, 0, math.nan)
     largest = float(np.abs(values).max())
-    tail = 2 * float(scipy.stats.t.sf(largest, max(freedom, 1)))
+    tail = two_sided(largest, max(freedom, 1))
     p = -math.expm1(len(values) * math.log1p(-tail)) if tail < 1 else 1.0
     return Worst(len(values), largest, int(np.sum(values > 0)), p)
 
@@ -232,7 +233,7 @@ def _standardised(samples: ArrayLike, exact: ArrayLike) -> tuple[NDArray[Any], N
 def _beyond(z: float, fluctuations: NDArray[np.float64], n: int) -> float:
     """P(max_k abs(t_k) ≥ z) of Student's multivariate t with the correlations of standardised fluctuations (n, K)."""
     if fluctuations.shape[1] == 1:
-        return float(2 * scipy.stats.t.sf(z, n - 1))
+        return two_sided(z, n - 1)
     weights, vectors = np.linalg.eigh(fluctuations.T @ fluctuations)
     kept = weights > 1e-9 * len(weights)
     factor = vectors[:, kept] * np.sqrt(weights[kept])
@@ -246,4 +247,6 @@ def _beyond(z: float, fluctuations: NDArray[np.float64], n: int) -> float:
 def _draws(rank: int, freedom: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Evenly spread normal numbers (2^_DRAWS, rank) and the estimates of their standard deviation that go with them."""
     points = scipy.stats.qmc.Sobol(rank + 1, scramble=False).random_base2(_DRAWS) + 2.0 ** -(_DRAWS + 1)
-    return scipy.stats.norm.ppf(points[:, :rank]), np.sqrt(scipy.stats.chi2.ppf(points[:, rank], freedom) / freedom)
+    return scipy.special.ndtri(points[:, :rank]), np.sqrt(
+        2 * scipy.special.gammaincinv(freedom / 2, points[:, rank]) / freedom
+    )

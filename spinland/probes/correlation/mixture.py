@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import nnls
-from scipy.stats import chi2 as chi_squared
+from scipy.special import chdtrc
 
 ENOUGH = 4  # overlaps other than 1 that a fit asks for: fewer are met exactly by very different mixtures
 _FLOOR = 1e-6  # an error of a correlation below this is not believed: single precision carries no more
@@ -25,7 +26,7 @@ class Fit:
     @property
     def p(self) -> float:
         """Probability of a misfit at least as large if there is such a mixture; NaN without degrees of freedom."""
-        return float(chi_squared.sf(self.chi2, self.dof))
+        return float(chdtrc(self.dof, self.chi2)) if self.dof > 0 else math.nan
 
 
 def power_mean(order: NDArray[np.int64], dim: int) -> NDArray[np.float64]:
