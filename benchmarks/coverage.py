@@ -53,14 +53,14 @@ class Entry:
     measure : callable
         seed → (estimate, error), numbers or arrays of equal shape; the seeds 0, 1, 2, ... give independent
         sets of data. NaN: not determined, left out.
-    truth : float or array, optional
-        What the estimates should scatter about, where that is known.
+    truth : float, array or callable, optional
+        What the estimates should scatter about, where that is known; called for where it takes long to compute.
     """
 
     name: str
     data: str
     measure: Callable[[int], tuple[Any, Any]]
-    truth: ArrayLike | None = None
+    truth: ArrayLike | Callable[[], ArrayLike] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,11 @@ def coverage(entry: Entry, repetitions: int, first_seed: int = 0) -> Coverage:
     scatter, reported = _summary(estimates, errors)
     chosen = np.random.default_rng(0).integers(0, n, (_RESAMPLES, n))
     again = [_summary(estimates[c], errors[c]) for c in chosen]
-    centre = estimates.mean(axis=0) if entry.truth is None else np.ravel(np.asarray(entry.truth, float))
+    truth = entry.truth() if callable(entry.truth) else entry.truth
+    centre = estimates.mean(axis=0) if truth is None else np.ravel(np.asarray(truth, float))
     away = np.abs(estimates - centre)
     bias = np.nan
-    if entry.truth is not None:
+    if truth is not None:
         bias = float(np.sqrt(np.sum((estimates.mean(axis=0) - centre) ** 2))) / scatter
         if estimates.shape[1] == 1:
             bias = float(estimates.mean() - centre[0]) / scatter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ def rugged(kind: str, n_walkers: int, n_origins: int, seed: int) -> Ruggedness:
 
 def _rugged() -> Iterator[Entry]:
     for kind in ("stationary", "exponential", "slope", "bowl"):
-        known = rugged(kind, 20_000, 1, -1 % 2**31)
+        known = partial(rugged, kind, 20_000, 1, -1 % 2**31)
         for n_walkers, n_origins in ((6, 1), (8, 1), (16, 1), (16, 4), (16, 8), (32, 1)):
             data = f"{kind} walks, {n_walkers} walkers, {n_origins} origins"
             for lag in (1, 10):
@@ -77,7 +77,7 @@ def _rugged() -> Iterator[Entry]:
                         rugged(*a, seed).autocorrelation[lag],
                         rugged(*a, seed).autocorrelation_error[lag],
                     ),
-                    truth=known.autocorrelation[lag],
+                    truth=lambda known=known, lag=lag: known().autocorrelation[lag],
                 )
             if kind != "slope":  # there the length is that of the walk
                 yield Entry(
@@ -87,7 +87,7 @@ def _rugged() -> Iterator[Entry]:
                         rugged(*a, seed).correlation_length,
                         rugged(*a, seed).correlation_length_error,
                     ),
-                    truth=known.correlation_length,
+                    truth=lambda known=known: known().correlation_length,
                 )
 
 
