@@ -6,13 +6,15 @@ from spinland.store.hdf5 import Store
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, spinland, tiny):
+def finished(made_once, spinland, tiny):
     """File of a finished study; its page lies beside it."""
-    path = tmp_path_factory.mktemp("finished") / "study.h5"
-    done = spinland("study", *tiny, "--out", path)
-    assert "page:" in done.stderr
-    assert done.stdout == ""
-    return path
+
+    def make(folder):
+        done = spinland("study", *tiny, "--out", folder / "study.h5")
+        assert "page:" in done.stderr
+        assert done.stdout == ""
+
+    return made_once("finished", make) / "study.h5"
 
 
 @pytest.fixture

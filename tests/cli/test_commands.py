@@ -32,9 +32,16 @@ WRONG = {
 }
 
 
+def test_wrong_usage_has_its_exit_code(spinland, tmp_path):
+    """That of the process; what is said is looked at below."""
+    for name in ("no such option", "no neurons"):
+        words, named = WRONG[name]
+        assert named in spinland(*words, code=2, cwd=tmp_path).stderr
+
+
 @pytest.mark.parametrize(("words", "named"), WRONG.values(), ids=WRONG)
-def test_wrong_usage_is_told_in_one_line(words, named, spinland, tmp_path):
-    done = spinland(*words, code=2, cwd=tmp_path)
+def test_wrong_usage_is_told_in_one_line(words, named, here, tmp_path):
+    done = here(*words, code=2, cwd=tmp_path)
     lines = [line for line in done.stderr.splitlines() if not line.startswith("compiling kernels")]
     assert len(lines) == 1
     assert lines[0].startswith("error: ")
@@ -68,31 +75,31 @@ def truncated(path):
 
 @pytest.mark.parametrize("make", [foreign_text, foreign_hdf5, truncated])
 @pytest.mark.parametrize("words", [["study", "--overwrite", "--out"], ["report"]])
-def test_files_of_others_are_left_alone(make, words, spinland, tmp_path):
+def test_files_of_others_are_left_alone(make, words, here, tmp_path):
     path = tmp_path / "study.h5"
     make(path)
     before = path.read_bytes()
-    error = spinland(*words, path, code=1).stderr
+    error = here(*words, path, code=1).stderr
     assert str(path) in error
     assert error.count("\n") == 1
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["study.h5"]
 
 
-def test_missing_places(spinland, tmp_path):
+def test_missing_places(here, tmp_path):
     for words in (
         ["study", "--out", tmp_path / "nowhere" / "study.h5"],
         ["study", "--data", tmp_path / "nowhere.npz", "--out", tmp_path / "study.h5"],
         ["study", "--data", "mnist", "--data-dir", tmp_path / "nowhere", "--out", tmp_path / "study.h5"],
         ["report", tmp_path / "nowhere.h5"],
     ):
-        error = spinland(*words, code=1).stderr
+        error = here(*words, code=1).stderr
         assert "nowhere" in error
         assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_settings_make_the_round_through_toml(spinland, tmp_path):
+def test_settings_make_the_round_through_toml(here, tmp_path):
     settings = [
         "--hidden",
         "16,8",
@@ -108,7 +115,7 @@ def test_settings_make_the_round_through_toml(spinland, tmp_path):
         "--batch-size",
         "16",
     ]
-    shown = spinland("study", *settings, "--show-settings").stdout
+    shown = here("study", *settings, "--show-settings").stdout
     values = tomllib.loads(shown)["study"]
     assert values["hidden"] == [16, 8]
     assert values["widths"] == []
@@ -117,11 +124,11 @@ def test_settings_make_the_round_through_toml(spinland, tmp_path):
     assert "swaps" not in values
     file = tmp_path / "study.toml"
     file.write_text(shown)
-    assert spinland("study", "--config", file, "--show-settings").stdout == shown
-    won = spinland("study", "--config", file, "--hidden", "32", "--bias", "--show-settings").stdout
+    assert here("study", "--config", file, "--show-settings").stdout == shown
+    won = here("study", "--config", file, "--hidden", "32", "--bias", "--show-settings").stdout
     assert tomllib.loads(won)["study"] == values | {"hidden": [32], "bias": True}
     file.write_text("batch-size = 7\nhidden = 5\nswaps = [0, 2]\n")
-    flat = tomllib.loads(spinland("study", "--config", file, "--show-settings").stdout)["study"]
+    flat = tomllib.loads(here("study", "--config", file, "--show-settings").stdout)["study"]
     assert (flat["batch_size"], flat["hidden"], flat["swaps"]) == (7, [5], [0, 2])
     assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]
 
@@ -138,11 +145,11 @@ def test_settings_make_the_round_through_toml(spinland, tmp_path):
         (None, 1, "study.toml"),
     ],
 )
-def test_bad_settings_files(text, code, named, spinland, tmp_path):
+def test_bad_settings_files(text, code, named, here, tmp_path):
     file = tmp_path / "study.toml"
     if text is not None:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    error = spinland("study", "--config", file, "--show-settings", code=code).stderr
+    error = here("study", "--config", file, "--show-settings", code=code).stderr
     assert named in error
     assert error.count("\n") == 1
 
@@ -161,17 +168,17 @@ def test_bad_settings_files(text, code, named, spinland, tmp_path):
         ["data", "check"],
     ],
 )
-def test_help(words, spinland):
-    done = spinland(*words, "--help")
+def test_help(words, here):
+    done = here(*words, "--help")
     assert done.stdout.startswith(f"Usage: {' '.join(['spinland', *words])}")
     assert done.stderr == ""
 
 
-def test_help_of_a_study_tells_every_setting(spinland):
+def test_help_of_a_study_tells_every_setting(here):
     from spinland.chapters.settings import listed
     from spinland.study.networks import StudyConfig
 
-    text = spinland("study", "--help").stdout
+    text = here("study", "--help").stdout
     for name, chapter, _, _ in listed(StudyConfig):
         assert f"--{name.replace('_', '-')}" in text
         assert f"{chapter}:" in text
@@ -227,15 +234,15 @@ def test_clearing_the_cache_deletes_kernels_only(spinland, tmp_path):
     assert (tmp_path / "spinland" / "mnist").is_dir()
 
 
-def test_data_commands(spinland, tmp_path):
-    assert [line.split()[0] for line in spinland("data", "list").stdout.splitlines()] == [
+def test_data_commands(here, tmp_path):
+    assert [line.split()[0] for line in here("data", "list").stdout.splitlines()] == [
         "digits",
         "mnist",
         "fashion_mnist",
         "linnerud",
         "teacher",
     ]
-    checked = spinland("data", "check", "mnist", "--data-dir", tmp_path, code=1).stdout.splitlines()
+    checked = here("data", "check", "mnist", "--data-dir", tmp_path, code=1).stdout.splitlines()
     assert len(checked) == 4
     assert all(line.startswith("missing ") for line in checked)
 

@@ -11,27 +11,38 @@ from spinland.environment import current, difference
 from spinland.store.hdf5 import Store
 
 
-@pytest.fixture
-def begun(tmp_path, finished, spinland, tiny):
+@pytest.fixture(scope="session")
+def stopped(made_once, finished, spinland, tiny):
     """A study that a full disk has stopped after its ensemble; its kernels were compiled for the finished one."""
-    path = tmp_path / "study.h5"
     limit = (120_000, resource.RLIM_INFINITY)
-    spinland(
-        "study",
-        *tiny,
-        "--out",
-        path,
-        "--quiet",
-        code=1,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
-    )
+
+    def make(folder):
+        spinland(
+            "study",
+            *tiny,
+            "--out",
+            folder / "study.h5",
+            "--quiet",
+            code=1,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+        )
+
+    path = made_once("stopped", make) / "study.h5"
     assert "ensemble" in Store(path, "r").names()
     assert not Store(path, "r").meta["finished"]
     return path
 
 
+@pytest.fixture
+def begun(stopped, tmp_path):
+    """A copy of the study that was stopped, alone in its folder."""
+    path = tmp_path / "study.h5"
+    path.write_bytes(stopped.read_bytes())
+    return path
+
+
 @pytest.mark.slow
-def test_going_on_with_other_routines_is_refused_until_allowed(begun, spinland, tiny):
+def test_going_on_with_other_routines_is_refused_until_allowed(begun, spinland, here, tiny):
     """OPENBLAS_CORETYPE makes OpenBLAS choose the routines of another processor, as moving there would."""
     if platform.machine() != "x86_64" or "openblas" not in current()["blas"]:
         pytest.skip("OpenBLAS for x86 only")
@@ -54,7 +65,7 @@ def test_going_on_with_other_routines_is_refused_until_allowed(begun, spinland, 
     for name in store.names():
         made = json.loads(store.load(name).provenance.environment)
         assert (other in made["blas"]) == (name not in first), name
-    spinland("report", begun, "--overwrite")
+    here("report", begun, "--overwrite")
     page = begun.with_suffix(".html").read_text("utf-8")
     assert "bit for bit" not in page
     assert "<code>--mixed</code>" in page
@@ -62,29 +73,29 @@ def test_going_on_with_other_routines_is_refused_until_allowed(begun, spinland, 
     assert other in page
 
 
-def test_going_on_from_damaged_numbers_is_refused(begun, finished, spinland, tiny):
+def test_going_on_from_damaged_numbers_is_refused(begun, finished, here, tiny):
     with h5py.File(begun) as file:
         place = file["ensemble/params"].id.get_offset()
     content = bytearray(begun.read_bytes())
     content[place + 2] ^= 1
     begun.write_bytes(content)
     words = ["study", *tiny, "--out", begun, "--no-page"]
-    error = spinland(*words, code=1).stderr
+    error = here(*words, code=1).stderr
     assert f"{begun}: 'ensemble' is damaged: the bytes of row 0" in error
     assert error.count("\n") == 1
     assert begun.read_bytes() == content
-    spinland(*words, "--overwrite")
+    here(*words, "--overwrite")
     assert begun.read_bytes() == finished.read_bytes()
 
 
-def test_a_link_is_locked_and_overwritten_as_the_file_it_leads_to(begun, finished, spinland, tiny):
+def test_a_link_is_locked_and_overwritten_as_the_file_it_leads_to(begun, finished, here, tiny):
     link = begun.parent / "elsewhere" / "link.h5"
     link.parent.mkdir()
     link.symlink_to(begun)
-    spinland("study", *tiny, "--out", link, "--no-page")
+    here("study", *tiny, "--out", link, "--no-page")
     assert link.is_symlink()
     assert begun.read_bytes() == finished.read_bytes()
-    spinland("study", *tiny, "--out", link, "--no-page", "--overwrite")
+    here("study", *tiny, "--out", link, "--no-page", "--overwrite")
     assert link.is_symlink()
     assert begun.read_bytes() == finished.read_bytes()
 

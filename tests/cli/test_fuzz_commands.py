@@ -4,23 +4,18 @@ Random command lines and settings files run in this process; a few dozen, and ev
 outputs and full disks, in processes of their own.
 """
 
-import io
 import os
 import random
 import resource
 import signal
 import subprocess
-import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import h5py
 import pytest
 
-from spinland import progress
 from spinland.chapters.settings import from_mapping, listed, read_toml
-from spinland.cli.main import run
 from spinland.store.hdf5 import Store
 from spinland.study.glasses import GlassConfig
 from spinland.study.networks import StudyConfig
@@ -122,20 +117,15 @@ TOML_VALUES = (
 )
 
 
-def call(words, folder):
-    """Exit code, standard output and error of a command line, run here in this folder."""
-    before, folder_before = progress.set_display(None), Path.cwd()
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
-    os.chdir(folder)
-    try:
-        with redirect_stdout(out), redirect_stderr(err):
-            code = run(words)
-            sys.stdout.flush()
-            sys.stderr.flush()
-    finally:
-        os.chdir(folder_before)
-        progress.set_display(before)
-    return code, out.buffer.getvalue().decode(), err.buffer.getvalue().decode()
+@pytest.fixture(scope="session")
+def call(here):
+    """A function that runs a command line here in a folder; returns exit code, standard output and error."""
+
+    def run(words, folder):
+        done = here(*words, code=None, cwd=folder)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
 
 
 def check(code, out, err, words):
@@ -173,7 +163,7 @@ def intact(shelf):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_random_settings_on_the_command_line(seed, shelf):
+def test_random_settings_on_the_command_line(seed, shelf, call):
     chance = random.Random(seed)
     folder, _ = shelf
     for _ in range(25):
@@ -197,7 +187,7 @@ def test_random_settings_on_the_command_line(seed, shelf):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_messages_name_the_option(kind, shelf):
+def test_messages_name_the_option(kind, shelf, call):
     for name, _, _, default in listed(KINDS[kind]):
         if not isinstance(default, bool):
             flag = f"--{name.replace('_', '-')}"
@@ -208,7 +198,7 @@ def test_messages_name_the_option(kind, shelf):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_random_settings_files(seed, shelf):
+def test_random_settings_files(seed, shelf, call):
     chance = random.Random(100 + seed)
     folder, _ = shelf
     file = folder / "settings.toml"
@@ -244,7 +234,7 @@ STRAY = {
 
 
 @pytest.mark.parametrize(("text", "named"), STRAY.values(), ids=STRAY)
-def test_no_key_of_a_settings_file_is_passed_over(text, named, tmp_path):
+def test_no_key_of_a_settings_file_is_passed_over(text, named, tmp_path, call):
     (tmp_path / "s.toml").write_text(text)
     code, out, err = call(["study", "--config", "s.toml", "--show-settings"], tmp_path)
     assert code in (1, 2)
@@ -253,7 +243,7 @@ def test_no_key_of_a_settings_file_is_passed_over(text, named, tmp_path):
     assert out == ""
 
 
-def test_one_file_may_serve_both_commands(tmp_path):
+def test_one_file_may_serve_both_commands(tmp_path, call):
     (tmp_path / "s.toml").write_text("[study]\nepochs = 4\n[glass]\nspins = 10\n")
     for kind, row in (("study", "epochs = 4"), ("glass", "spins = 10")):
         code, out, _ = call([kind, "--config", "s.toml", "--show-settings"], tmp_path)
@@ -265,7 +255,7 @@ def test_one_file_may_serve_both_commands(tmp_path):
     "out", ["", ".", "..", "/", "folder", "folder/", "pipe", "/dev/null", "x.html", "X.HTML", "a" * 300, "~"]
 )
 @pytest.mark.parametrize("kind", ["study", "report"])
-def test_what_is_no_file_is_not_written_to(out, kind, shelf, study):
+def test_what_is_no_file_is_not_written_to(out, kind, shelf, study, call):
     folder, _ = shelf
     words = [kind, *([study] if kind == "report" else []), "--overwrite", "--out", out]
     if kind == "report" and out.lower() == "x.html":
@@ -279,7 +269,7 @@ def test_what_is_no_file_is_not_written_to(out, kind, shelf, study):
     intact(shelf)
 
 
-def test_no_page_takes_the_place_of_its_results(study):
+def test_no_page_takes_the_place_of_its_results(study, call):
     before = study.read_bytes()
     for extra in ([], ["--overwrite"]):
         code, _, err = call(["report", str(study), "--out", str(study), *extra], study.parent)
@@ -288,20 +278,43 @@ def test_no_page_takes_the_place_of_its_results(study):
         assert study.read_bytes() == before
 
 
+NAMES = [
+    (b"data[v2]", "utf-8"),
+    (b"[bold] :smile:", "ascii"),
+    (b"\xff\xfe.h5", "utf-8"),
+    (b"\xff.h5", "latin-1"),
+    ("σ.h5".encode(), "latin-1"),
+    ("σ.h5".encode(), "ascii"),
+    (b"a\nb.h5", "utf-8"),
+    (b"lr0.001", "utf-8"),
+]
+
+
+@pytest.fixture
+def on_terminal(request, here, command_line):
+    """A function that runs words on a terminal of this encoding; returns the bytes of standard output and error."""
+
+    def in_here(words, encoding):
+        done = here(*words, encoding=encoding)
+        return os.fsencode(done.stdout), os.fsencode(done.stderr)
+
+    def in_process(words, encoding):
+        process = command_line(PYTHONIOENCODING=encoding)
+        process["args"] += words
+        done = subprocess.run(**process, check=False, capture_output=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stdout, done.stderr
+
+    return in_here if request.param == "here" else in_process
+
+
+#: What differs between the two is how Python decodes the words and finds the encoding: two names see to it.
 @pytest.mark.parametrize(
-    ("name", "encoding"),
-    [
-        (b"data[v2]", "utf-8"),
-        (b"[bold] :smile:", "ascii"),
-        (b"\xff\xfe.h5", "utf-8"),
-        (b"\xff.h5", "latin-1"),
-        ("σ.h5".encode(), "latin-1"),
-        ("σ.h5".encode(), "ascii"),
-        (b"a\nb.h5", "utf-8"),
-        (b"lr0.001", "utf-8"),
-    ],
+    ("name", "encoding", "on_terminal"),
+    [*((*case, "here") for case in NAMES), *((*NAMES[i], "in a process of its own") for i in (3, 5))],
+    indirect=["on_terminal"],
 )
-def test_any_name_on_any_terminal(name, encoding, finished, begun_study, command_line, tmp_path, tiny):
+def test_any_name_on_any_terminal(name, encoding, on_terminal, finished, begun_study, tmp_path, tiny):
     path = os.fsencode(tmp_path) + b"/" + name
     begun = begun_study.read_bytes()
     begun_study.unlink()
@@ -311,23 +324,19 @@ def test_any_name_on_any_terminal(name, encoding, finished, begun_study, command
     )
     for content, words in runs:
         Path(os.fsdecode(path)).write_bytes(content)
-        process = command_line(PYTHONIOENCODING=encoding)
-        process["args"] += words
-        done = subprocess.run(**process, check=False, capture_output=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-        assert b"Traceback" not in done.stderr
-    assert (
-        os.path.exists(done.stdout.rstrip(b"\n")) or b"\n" in name
-    )  # the name itself, whatever the terminal's letters
+        out, err = on_terminal(words, encoding)
+        assert b"Traceback" not in err
+    assert os.path.exists(out.rstrip(b"\n")) or b"\n" in name  # the name itself, whatever the terminal's letters
     shown = name.decode("ascii", "ignore").split("\n")[0]
     assert len(list(tmp_path.iterdir())) == 2
     page = next(p for p in tmp_path.iterdir() if p.name.endswith(".html"))
     assert shown.split(".")[0] in check_self_contained(page.read_text("utf-8")).words.replace("\\", "")
 
 
-def test_help_and_output_on_an_ascii_terminal(spinland):
+def test_help_and_output_on_an_ascii_terminal(spinland, here):
     for words in (["study", "--help"], ["glass", "--help"], ["info"], ["data", "list"]):
-        assert spinland(*words, PYTHONIOENCODING="ascii").stdout
+        assert here(*words, encoding="ascii").stdout
+    assert spinland("info", PYTHONIOENCODING="ascii").stdout
 
 
 @pytest.mark.parametrize("words", [["info"], ["study", "--help"], ["data", "list"], ["study", "--show-settings"]])
@@ -373,7 +382,7 @@ def test_a_study_outlives_its_terminal(command_line, tiny, tmp_path, finished):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_stopped_at_any_moment(number, command_line, tiny, tmp_path, finished, spinland):
+def test_stopped_at_any_moment(number, command_line, tiny, tmp_path, finished, here):
     study = tmp_path / "study.h5"
     chance = random.Random(int(number))
     words = ["study", *tiny, "--out", study]
@@ -390,7 +399,7 @@ def test_stopped_at_any_moment(number, command_line, tiny, tmp_path, finished, s
         assert rests <= {"study.h5", "study.html"}
         if study.exists():
             Store(study, "r").names()
-    spinland(*words)
+    here(*words)
     assert study.read_bytes() == finished.read_bytes()
     check_self_contained(study.with_suffix(".html").read_text("utf-8"))
 
@@ -406,7 +415,7 @@ def test_a_folder_that_may_not_be_written(spinland, tiny, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("room", [100, 1000, 30_000, 200_000])
-def test_full_at_any_size(room, spinland, tiny, tmp_path, finished):
+def test_full_at_any_size(room, spinland, here, tiny, tmp_path, finished):
     study = tmp_path / "study.h5"
 
     def limit():
@@ -416,5 +425,5 @@ def test_full_at_any_size(room, spinland, tiny, tmp_path, finished):
     assert error.startswith("error: ")
     assert error.count("\n") == 1
     assert {path.name for path in tmp_path.iterdir()} <= {"study.h5"}
-    spinland("study", *tiny, "--out", study, "--quiet")
+    here("study", *tiny, "--out", study, "--quiet", "--no-page")
     assert study.read_bytes() == finished.read_bytes()

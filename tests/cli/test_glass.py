@@ -78,13 +78,15 @@ TINY = options(**SETTINGS)
 
 
 @pytest.fixture(scope="module")
-def finished_glass(tmp_path_factory, spinland):
+def finished_glass(made_once, spinland):
     """File of a finished run; its page lies beside it. No test may change it."""
-    path = tmp_path_factory.mktemp("glass") / "glass.h5"
-    done = spinland("glass", *TINY, "--out", path)
-    assert "page:" in done.stderr
-    assert done.stdout == ""
-    return path
+
+    def make(folder):
+        done = spinland("glass", *TINY, "--out", folder / "glass.h5")
+        assert "page:" in done.stderr
+        assert done.stdout == ""
+
+    return made_once("glass", make) / "glass.h5"
 
 
 def labels_of(path, monkeypatch):
@@ -189,12 +191,14 @@ def test_some_chapters_first_and_the_others_later(finished_glass, tmp_path):
     assert later.load(name).statement == whole.load(name).statement
 
 
-def test_a_finished_run_is_left_alone_and_others_are_refused(finished_glass, spinland):
-    files = [finished_glass, finished_glass.with_suffix(".html")]
+def test_a_finished_run_is_left_alone_and_others_are_refused(finished_glass, here, tmp_path):
+    files = [tmp_path / "glass.h5", tmp_path / "glass.html"]
+    for file in files:
+        file.write_bytes((finished_glass.parent / file.name).read_bytes())
     before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
-    assert "finished" in spinland("glass", *TINY, "--out", finished_glass).stderr
+    assert "finished" in here("glass", *TINY, "--out", files[0]).stderr
     with pytest.raises(StoreError, match="seed = 0, not 1"):
-        run_glass(GlassConfig(**SETTINGS | {"seed": 1}), finished_glass)
+        run_glass(GlassConfig(**SETTINGS | {"seed": 1}), files[0])
     assert [(file.read_bytes(), file.stat().st_mtime_ns) for file in files] == before
 
 
@@ -268,17 +272,17 @@ def test_wrong_settings_are_named(settings, named):
         GlassConfig(**settings)
 
 
-def test_wrong_usage_is_told_in_one_line(spinland, tmp_path):
+def test_wrong_usage_is_told_in_one_line(here, tmp_path):
     for words, named in ((["--order", "1"], "order"), (["--spins", "100000"], "memory")):
-        done = spinland("glass", *words, code=2, cwd=tmp_path)
+        done = here("glass", *words, code=2, cwd=tmp_path)
         lines = [line for line in done.stderr.splitlines() if not line.startswith("compiling kernels")]
         assert len(lines) == 1
         assert named in lines[0]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_help_and_settings(spinland, tmp_path):
-    text = spinland("glass", "--help").stdout
+def test_help_and_settings(here, tmp_path):
+    text = here("glass", "--help").stdout
     chapters = (
         "Files:",
         "The glass:",
@@ -292,8 +296,8 @@ def test_help_and_settings(spinland, tmp_path):
     )
     places = [text.index(chapter) for chapter in chapters]
     assert places == sorted(places)
-    shown = spinland("glass", "--spins", "30", "--show-settings").stdout
+    shown = here("glass", "--spins", "30", "--show-settings").stdout
     file = tmp_path / "glass.toml"
     file.write_text(shown)
-    assert spinland("glass", "--config", file, "--show-settings").stdout == shown
+    assert here("glass", "--config", file, "--show-settings").stdout == shown
     assert "spins = 30" in shown

@@ -37,19 +37,24 @@ def limited(n_bytes):
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, resource.RLIM_INFINITY))
 
 
-def labels_of(study, monkeypatch):
-    """All words in the drawings of a page; in the page itself their letters are outlines."""
-    labels = []
+@pytest.fixture
+def labels(monkeypatch):
+    """All words in the drawings that are made; in the page itself their letters are outlines."""
+    found, draw = [], figures.svg_text
 
     def collect(drawn, title):
         figure = getattr(drawn, "figure", None) or drawn
-        labels.extend(item.get_text() for item in figure.findobj(Text))
-        return ""
+        found.extend(item.get_text() for item in figure.findobj(Text))
+        return draw(drawn, title=title)
 
     monkeypatch.setattr(figures, "svg_text", collect)
-    _, parts = parts_of(Store(study, "r"))
-    assert [part.anchor for part in parts] == ["training", "walks", "swaps", "hierarchy", "flatness", "lines", "planes"]
-    return labels
+    return found
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Pictures of a page are made and not drawn, which takes most of its time."""
+    monkeypatch.setattr(figures, "svg_text", lambda drawn, title: "")
 
 
 def test_the_page_is_whole_and_needs_no_network(finished):
@@ -61,55 +66,59 @@ def test_the_page_is_whole_and_needs_no_network(finished):
     assert sorted(path.name for path in finished.parent.iterdir()) == ["study.h5", "study.html"]
 
 
-def test_a_finished_study_is_left_alone(finished, spinland, tiny):
-    files = [finished, finished.with_suffix(".html")]
+def test_a_finished_study_is_left_alone(finished, study, here, tiny):
+    files = [study, study.with_suffix(".html")]
+    files[1].write_bytes(finished.with_suffix(".html").read_bytes())
     before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
-    assert "finished" in spinland("study", *tiny, "--out", finished).stderr
+    assert "finished" in here("study", *tiny, "--out", study).stderr
     assert [(file.read_bytes(), file.stat().st_mtime_ns) for file in files] == before
 
 
-def test_other_settings_are_refused_and_overwrite_replaces(finished, study, spinland, tiny):
+def test_other_settings_are_refused_and_overwrite_replaces(finished, study, here, tiny):
     before = study.read_bytes()
     other = ["study", *tiny, "--seed", "1", "--out", study, "--no-page"]
-    error = spinland(*other, code=1).stderr
+    error = here(*other, code=1).stderr
     assert "seed = 0, not 1" in error
     assert error.count("\n") == 1
     assert study.read_bytes() == before
-    spinland(*other, "--overwrite")
+    here(*other, "--overwrite")
     assert study.read_bytes() != before
-    spinland("study", *tiny, "--out", study, "--no-page", "--overwrite", "--quiet")
+    here("study", *tiny, "--out", study, "--no-page", "--overwrite", "--quiet")
     assert study.read_bytes() == finished.read_bytes()
 
 
-def test_quiet_is_quiet(study, spinland, tiny):
-    assert spinland("study", *tiny, "--out", study, "--quiet").stderr == ""
+def test_quiet_is_quiet(spinland, tiny, tmp_path):
+    study = tmp_path / "study.h5"
+    assert spinland("study", *tiny, "--chapters", "training", "--out", study, "--quiet").stderr == ""
     assert study.with_suffix(".html").exists()
 
 
-def test_a_page_older_than_the_study_is_written_again(study, spinland, tiny):
-    page = study.with_suffix(".html")
+def test_a_page_older_than_the_study_is_written_again(here, tiny, tmp_path):
+    study, page = tmp_path / "study.h5", tmp_path / "study.html"
+    words = ["study", *tiny, "--chapters", "training", "--out", study]
+    here(*words, "--no-page")
     page.write_text('<meta name="generator" content="spinland 0">of an unfinished study')
     os.utime(page, ns=(0, 0))
-    spinland("study", *tiny, "--out", study)
+    here(*words)
     assert read_page(page).headings[0] == CHAPTERS[0]
 
 
-def test_report_replaces_nothing_unasked(begun_study, spinland, tmp_path):
+def test_report_replaces_nothing_unasked(begun_study, here, tmp_path):
     page, figures = tmp_path / "page.html", tmp_path / "figures"
     study = begun_study
-    assert spinland("report", study, "--out", page, "--figures", figures).stdout.strip() == str(page)
+    assert here("report", study, "--out", page, "--figures", figures).stdout.strip() == str(page)
     drawings, written = sorted(figures.iterdir()), read_page(page)
     assert len(drawings) == written.drawings > 0
     assert all(path.suffix == ".svg" and "</svg>" in path.read_text() for path in drawings)
     page.write_text("mine")
-    assert "--overwrite" in spinland("report", study, "--out", page, code=1).stderr
+    assert "--overwrite" in here("report", study, "--out", page, code=1).stderr
     assert page.read_text() == "mine"
-    spinland("report", study, "--out", page, "--overwrite")
+    here("report", study, "--out", page, "--overwrite")
     assert read_page(page).headings == written.headings
 
 
 @pytest.mark.slow
-def test_full_disk(spinland, tiny, tmp_path, finished):
+def test_full_disk(spinland, here, tiny, tmp_path, finished):
     study = tmp_path / "study.h5"
     page = study.with_suffix(".html")
     begin = ["study", *tiny, "--out", study]
@@ -117,7 +126,7 @@ def test_full_disk(spinland, tiny, tmp_path, finished):
     assert "cannot be written" in error
     assert error.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["study.h5"]  # what was finished, and no rests
-    spinland("report", study)
+    here("report", study)
     assert "not complete" in read_page(page).words
     page.unlink()
 
@@ -128,12 +137,12 @@ def test_full_disk(spinland, tiny, tmp_path, finished):
     assert "study.html: cannot be written" in error
     assert [path.name for path in tmp_path.iterdir()] == ["study.h5"]
     assert study.read_bytes() == finished.read_bytes()
-    spinland(*begin)
+    here(*begin)
     assert tuple(read_page(page).headings) == CHAPTERS
 
 
 @pytest.mark.parametrize("data", ["linnerud", *(pytest.param(d, marks=pytest.mark.slow) for d in ("teacher", "own"))])
-def test_other_data(data, spinland, tiny, tmp_path, monkeypatch):
+def test_other_data(data, here, tiny, tmp_path, labels):
     source = data
     if data == "own":
         source = tmp_path / "own.npz"
@@ -143,33 +152,32 @@ def test_other_data(data, spinland, tiny, tmp_path, monkeypatch):
         np.savez(source, x_train=x[:24], y_train=y[:24], x_test=x[24:], y_test=y[24:])
     samples = {"linnerud": ["--n-train", 15, "--n-test", 5], "own": ["--n-train", 24, "--n-test", 6]}
     study = tmp_path / "study.h5"
-    spinland("study", *tiny, *samples.get(data, []), "--data", source, "--out", study)
+    here("study", *tiny, *samples.get(data, []), "--data", source, "--out", study)
     page = read_page(study.with_suffix(".html"))
     assert tuple(page.headings) == CHAPTERS
     regression = data != "own"
     body = page.words.split("L(w), loss")[0]  # before the definitions, which tell both losses
     assert ("test accuracy" in body) is not regression
     assert ("nats" in body) is not regression
-    labels = labels_of(study, monkeypatch)
     assert any("mean squared error" in label for label in labels) is regression
     assert any("nats" in label for label in labels) is not regression
 
 
-def test_a_page_of_others_is_left_alone(spinland, tiny, tmp_path):
+def test_a_page_of_others_is_left_alone(here, tiny, tmp_path):
     study, page = tmp_path / "study.h5", tmp_path / "study.html"
     page.write_text("mine")
-    done = spinland("study", *tiny, "--out", study, code=1)
+    done = here("study", *tiny, "--out", study, code=1)
     assert "study.html" in done.stderr
     assert page.read_text() == "mine"
     assert not study.exists()  # told before anything was computed
 
 
-def test_our_own_page_is_renewed(begun_study, spinland):
+def test_our_own_page_is_renewed(begun_study, spinland, here):
     page = begun_study.with_suffix(".html")
     spinland("report", begun_study)
     first = page.read_bytes()
     page.write_bytes(first.replace(b"</body>", b"old</body>"))
-    spinland("report", begun_study)
+    here("report", begun_study)
     assert page.read_bytes() == first
     assert CHAPTERS[1] in read_page(page).headings
 
@@ -182,19 +190,19 @@ def test_a_second_process_is_told_at_once(spinland, tiny, tmp_path):
     assert not study.exists()
 
 
-def test_a_probe_that_fails_does_not_stop_the_others(spinland, tiny, tmp_path):
+def test_a_probe_that_fails_does_not_stop_the_others(here, tiny, tmp_path):
     study = tmp_path / "study.h5"
-    words = ("study", *tiny, "--sigmas", "0.01,1e30", "--out", study)
-    done = spinland(*words, code=1)
+    words = ("study", *tiny, "--sigmas", "0.01,1e30", "--chapters", "walks,planes", "--out", study)
+    done = here(*words, code=1)
     assert "walks/none/1" in done.stderr or "ruggedness/none/1" in done.stderr
     assert "planes/trajectory" in Store(study, "r")
     assert "not complete" in read_page(study.with_suffix(".html")).words
     before = study.read_bytes()
-    spinland(*words, code=1)
+    here(*words, "--no-page", code=1)
     assert study.read_bytes() == before
 
 
-def test_the_same_probes_on_the_glass(spinland, tiny, tmp_path):
+def test_the_same_probes_on_the_glass(here, tiny, tmp_path, undrawn):
     study = tmp_path / "glass.h5"
     glass = [
         "--glass-replicas",
@@ -207,7 +215,7 @@ def test_the_same_probes_on_the_glass(spinland, tiny, tmp_path):
         "5",
         "--no-page",
     ]
-    spinland("study", *tiny, *glass, "--out", study, "--quiet")
+    here("study", *tiny, *glass, "--out", study, "--quiet")
     _, parts = parts_of(Store(study, "r"))
     found = {part.anchor: part for part in parts}
     drawings = {name: len(part.section.figures) for name, part in found.items()}
@@ -228,8 +236,8 @@ def test_the_same_probes_on_the_glass(spinland, tiny, tmp_path):
     assert numbers.references[at] == pytest.approx(-2 * np.sqrt(2 / 3))
 
 
-def test_findings_are_told_in_the_terminal(finished, spinland, tmp_path):
-    text = spinland("report", finished, "--text").stdout
+def test_findings_are_told_in_the_terminal(finished, here, tmp_path):
+    text = here("report", finished, "--text").stdout
     store = Store(finished, "r")
     kept = [store.load(name) for name in store.names() if name.startswith("findings/")]
     assert len(kept) == 6
@@ -240,25 +248,24 @@ def test_findings_are_told_in_the_terminal(finished, spinland, tmp_path):
         assert len(finding.names) == len(finding.values) == len(finding.compared_with)
     assert max(map(len, told(finished, width=80).splitlines())) <= 80
     assert not list(tmp_path.iterdir())
-    assert "--text" in spinland("report", finished, "--text", "--out", tmp_path / "a.html", code=2).stderr
+    assert "--text" in here("report", finished, "--text", "--out", tmp_path / "a.html", code=2).stderr
 
 
-def test_chapters_are_made_one_after_the_other(finished, spinland, tiny, tmp_path):
+def test_chapters_are_made_one_after_the_other(finished, here, tiny, tmp_path, undrawn):
     study = tmp_path / "study.h5"
-    spinland("study", *tiny, "--out", study, "--chapters", "swaps,lines", "--no-page")
+    here("study", *tiny, "--out", study, "--chapters", "swaps,lines", "--no-page")
     some = set(Store(study, "r").names())
     assert {"ensemble", "findings/swaps", "lines/solution-to-solution"} <= some
     assert not {"hierarchy/tree", "findings/training", "walks/none/0"} & some
-    assert "finished" in spinland("study", *tiny, "--out", study, "--chapters", "lines").stderr
-    spinland("report", study)
+    assert "finished" in here("study", *tiny, "--out", study, "--chapters", "lines").stderr
     page = read_page(study.with_suffix(".html"))
     assert "not complete" not in page.words
     assert "--chapters swaps,lines" in page.words
     assert [part.anchor for part in parts_of(Store(study, "r"))[1]] == ["swaps", "lines"]
-    spinland("study", *tiny, "--out", study, "--no-page")
-    refused = spinland("study", *tiny, "--out", study, "--chapters", "lines", "--overwrite", code=1)
+    here("study", *tiny, "--out", study, "--no-page")
+    refused = here("study", *tiny, "--out", study, "--chapters", "lines", "--overwrite", code=1)
     assert "would lose" in refused.stderr
     whole, other = Store(finished, "r"), Store(study, "r")
     assert set(whole.names()) == set(other.names())
     assert whole.load("findings/walks").statement == other.load("findings/walks").statement
-    assert "chapters" in spinland("study", *tiny, "--out", study, "--chapters", "weather", code=2).stderr
+    assert "chapters" in here("study", *tiny, "--out", study, "--chapters", "weather", code=2).stderr
