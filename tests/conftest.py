@@ -1,13 +1,19 @@
 """Fixtures that all tests share, and how Hypothesis runs."""
 
+import fcntl
+import io
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 import numba
 import pytest
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -15,6 +21,29 @@ _common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, Hea
 settings.register_profile("dev", max_examples=15, **_common)
 settings.register_profile("ci", max_examples=25, derandomize=True, database=None, **_common)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def share_of_the_cores():
+    """Each process that runs tests has its share: threads of all on all cores would wait for each other.
+
+    Results do not depend on it; tests that need two threads ask for ``threads`` or ``all_threads``.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes == 1:
+        yield
+        return
+    share = max(1, numba.config.NUMBA_NUM_THREADS // processes)
+    numba.set_num_threads(share)
+    with threadpool_limits(share, "blas"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_synced():
+    """No test pulls the plug: in this process nobody waits for the disk, which takes longer than tiny results do."""
+    with mock.patch.multiple(os, fsync=lambda descriptor: None, fdatasync=lambda descriptor: None, create=True):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +68,12 @@ def threads():
     before = numba.get_num_threads()
     yield numba.set_num_threads
     numba.set_num_threads(before)
+
+
+@pytest.fixture
+def all_threads(threads):
+    """As many threads as a user has."""
+    threads(numba.config.NUMBA_NUM_THREADS)
 
 
 @pytest.fixture
@@ -124,6 +159,49 @@ def spinland(command_line):
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def here():
+    """A function that does the same in this process, for what needs no interpreter of its own: a second less each."""
+    from spinland import progress
+    from spinland.cli.main import run as run_words
+
+    def run(*words, code=0, cwd=".", encoding="utf-8"):
+        before = progress.set_display(None)
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2))
+        try:
+            with mock.patch.dict(os.environ, COLUMNS="200"), chdir(cwd), redirect_stdout(out), redirect_stderr(err):
+                found = run_words([os.fsdecode(word) if isinstance(word, bytes) else str(word) for word in words])
+                sys.stdout.flush()
+                sys.stderr.flush()
+        finally:
+            progress.set_display(before)
+        said, complained = (stream.buffer.getvalue().decode(errors="surrogateescape") for stream in (out, err))
+        assert code in (found, None), said + complained
+        return subprocess.CompletedProcess(words, found, said, complained)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """A function that makes a folder once for all processes of this run of the tests; who comes later waits for it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def once(name, make):
+        folder, done = shared / name, shared / f"{name}.done"
+        with open(shared / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of one whose making failed
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return once
 
 
 @pytest.fixture(scope="session")

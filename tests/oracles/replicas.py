@@ -17,15 +17,13 @@ def close_pairs(n, dim, dtype, seed=0):
 
 def distances(params, metric):
     rows = np.asarray(params).astype(np.longdouble)
+    if metric == "cosine":
+        rows = rows / np.sqrt(np.sum(rows**2, axis=1, keepdims=True))
     out = np.zeros((len(rows), len(rows)))
-    for i, j in combinations(range(len(rows)), 2):
-        a, b = rows[i], rows[j]
-        if metric == "cosine":
-            value = 0.5 * np.sum((a / np.sqrt(a @ a) - b / np.sqrt(b @ b)) ** 2)
-        else:
-            value = np.sum((a - b) ** 2)
-            value = np.sqrt(value) if metric == "euclidean" else value
-        out[i, j] = out[j, i] = value
+    for i in range(len(rows) - 1):  # all later rows at once
+        value = np.sum((rows[i + 1 :] - rows[i]) ** 2, axis=1)
+        value = {"cosine": 0.5 * value, "euclidean": np.sqrt(value), "sqeuclidean": value}[metric]
+        out[i, i + 1 :] = out[i + 1 :, i] = value
     return out
 
 

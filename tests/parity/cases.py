@@ -262,7 +262,7 @@ def triangles_of_replicas(device: str) -> Triples:
     some = np.array([draw.permutation(14)[:3] for _ in range(300)])
     kernel = operation("triangles", device)
     for triples in (None, some):
-        for sets in (weights, weights[:, :1]):
+        for sets in (weights, weights[:, :1].copy()):
             want = replicas.triangle_means(square, sets, 0.3, triples)
             yield kernel.triangle_means(square, sets, 0.3, triples), want, {"rtol": 1e-12, "atol": 0}
 

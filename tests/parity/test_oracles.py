@@ -7,6 +7,7 @@ from spinland_kernels.devices import operations
 from tests.parity.cases import CASES
 
 
+@pytest.mark.usefixtures("all_threads")
 @pytest.mark.parametrize("name", CASES)
 def test_a_kernel_computes_what_its_oracle_does(name, device):
     missing = set(CASES[name].kernels) - set(operations(device))

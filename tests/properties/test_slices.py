@@ -128,6 +128,7 @@ def test_overflow_is_not_hidden():
     assert np.isnan(landscape.slice(origin, 1e200 * np.abs(directions)).value([1e100]))
 
 
+@pytest.mark.usefixtures("all_threads")
 @pytest.mark.parametrize("widths", [(20, 4), (20, 37, 4), (20, 11, 9, 4)])
 def test_threads_and_calls_do_not_change_a_bit(widths):
     landscape, origin, directions, _ = family(widths, 700, 2, dtype="float32")

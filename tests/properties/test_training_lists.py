@@ -106,6 +106,7 @@ def test_lists_hold_the_samples(dtype):
     assert lists.values.all()
 
 
+@pytest.mark.usefixtures("all_threads")
 def test_a_replica_is_the_same_alone_among_others_on_any_threads_and_in_any_launches(monkeypatch):
     from spinland.training import group
 

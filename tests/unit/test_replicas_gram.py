@@ -88,6 +88,7 @@ def test_what_is_not_finite_stays_in_its_row(dtype, value):
     np.testing.assert_array_equal(condensed[~own], expected[~own])
 
 
+@pytest.mark.usefixtures("all_threads")
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_threads_and_blocks_do_not_change_the_bits(metric, dtype, monkeypatch):

@@ -72,6 +72,7 @@ def test_errors_come_from_halves_and_quarters_with_a_spread_of_their_own(sampled
     np.testing.assert_allclose(errors, expected, rtol=0.1 if sampled else 1e-9)
 
 
+@pytest.mark.usefixtures("all_threads")
 @pytest.mark.parametrize("n_triples", [None, 5000])
 def test_threads_do_not_change_the_bits(n_triples):
     rows = np.random.default_rng(3).standard_normal((40, 30))

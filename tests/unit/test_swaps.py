@@ -128,6 +128,7 @@ def test_groups_of_trials_and_choices_of_alphas_do_not_change_bits(monkeypatch):
     assert np.array_equal(whole.values, swap_interpolation(landscape, point, [4], ALPHAS, 7).values)
 
 
+@pytest.mark.usefixtures("all_threads")
 def test_same_bits_for_one_and_two_threads():
     landscape, _, _, point = build((5, 12, 8, 3), "float32", n=400)
     available = numba.get_num_threads()

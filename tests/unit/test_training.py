@@ -56,6 +56,7 @@ def test_first_step_of_adam_has_the_length_of_the_learning_rate():
     np.testing.assert_allclose(ensemble.params, [[0.51]], rtol=1e-9)
 
 
+@pytest.mark.usefixtures("all_threads")
 def test_a_replica_is_the_same_alone_among_others_on_any_threads_in_any_group(data):
     arguments = (NETWORK, data)
     common = {"batch_size": 8, "epochs": 3, "seed": 2**64 - 1, "snapshots": True}

@@ -61,6 +61,7 @@ def test_walker_alone_equals_walker_among_others(constraint):
         assert np.array_equal(getattr(many, name)[5], getattr(one, name)[0])
 
 
+@pytest.mark.usefixtures("all_threads")
 @pytest.mark.parametrize("constraint", ["none", "sphere"])
 def test_same_bits_for_one_and_two_threads(constraint):
     network, landscape = small_network("float32", (200, 40, 3))
