@@ -29,6 +29,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from spinland_kernels.types import Columns, Pairs
@@ -170,12 +171,8 @@ def projective_distances(cosine: NDArray[np.float64], norms: NDArray[np.float64]
 
 def square_form(condensed: NDArray[np.float64], n: int, diagonal: float) -> NDArray[np.float64]:
     """Square symmetric matrix of a condensed vector."""
-    square = np.empty((n, n))
-    for i, pairs in segments(n):
-        square[i, i] = diagonal
-        square[i, i + 1 :] = condensed[pairs]
-        square[i + 1 :, i] = condensed[pairs]
-    square[n - 1, n - 1] = diagonal
+    square = np.array(scipy.spatial.distance.squareform(condensed, checks=False)) if n > 1 else np.empty((1, 1))
+    np.fill_diagonal(square, diagonal)
     return square
 
 

@@ -90,7 +90,7 @@ def test_independent_points_are_not_taken_for_trees(kind):
 @pytest.mark.parametrize("kind", ["Gaussian, 50", "sphere, 20", "norms exp(0.2 g)"])
 def test_the_level_is_the_nominal_one(kind):
     # 150 sets: the shares have the standard errors 0.018 and 0.0081; three of them are allowed.
-    results = list(_results(kind, 150, 50, 199))
+    results = list(_results(kind, 150, 36, 199))
     p = np.array([result.deviation_p[1] for result in results])
     assert abs(np.mean(p <= 0.05) - 0.05) <= 3 * 0.018
     assert np.mean(p <= 0.01) <= 0.01 + 3 * 0.0081
