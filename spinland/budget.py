@@ -21,6 +21,9 @@ CACHED_COLUMN_PAIR = 32 << 20
 STREAM = 4 << 20
 """Bytes read from a stream at once: a header that lies about the length must not make us allocate it."""
 
+UNIFORMS = 4 << 20
+"""Random numbers in float64 from which the initial points of replicas are made, three times."""
+
 STARTS = 8 << 20
 """Coordinates of the starts or walkers that dynamics moves together; some twenty arrays of that size live."""
 

@@ -126,3 +126,27 @@ def total(typingctx: Any, values: Any, count: Any) -> Any:
         return _summed(builder, [array], args[1], lambda x: (x, ones))
 
     return types.float64(values, types.intp), code
+
+
+@intrinsic
+def sums_of_rows(typingctx: Any, h: Any, at: Any, vectors: Any, out: Any, count: Any) -> Any:
+    """out[r] = Σ h[r, :] for ``count`` rows of ``vectors`` whole vectors, one behind the other from number ``at`` on.
+
+    Vectors are added in order, in the type of the rows, and the lanes of their sum folded.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source, target = (Array(context, builder, signature.args[i], args[i]) for i in (0, 3))
+        _, at, vectors, _, count = args
+        one = at.type(1)
+        total = cgutils.alloca_once(builder, source.vector)
+        with cgutils.for_range(builder, count) as loop:
+            begin = builder.add(at, builder.mul(loop.index, builder.mul(vectors, at.type(source.lanes))))
+            builder.store(source.load(begin), total)
+            with cgutils.for_range_slice(builder, one, vectors, one, one.type) as (v, _):
+                more = source.load(builder.add(begin, builder.mul(v, at.type(source.lanes))))
+                builder.store(builder.fadd(builder.load(total), more), total)
+            builder.store(sum_of_lanes(builder, builder.load(total)), builder.gep(target.data, [loop.index]))
+        return context.get_dummy_value()
+
+    return types.void(h, types.intp, types.intp, out, types.intp), code

@@ -4,33 +4,67 @@ A compiler may contract a·b + c or leave it, and the same loop comes out differ
 surrounding. Where the bits of one point must be those of the same point in a batch, the fused operation is
 asked for by name, and vectors are written as vectors: numbers side by side, BYTES of them.
 
-    one vector      | register         | register         |        BYTES, one cache line
-    float64         | 0    1    2    3 | 4    5    6    7 |        8 lanes
-    float32         | 0 1 2 3  4 5 6 7 | 8  …          15 |        16 lanes
+    one vector      | 64 bytes                            |        BYTES, one cache line
+    float64         | 0    1    2    3    4    5    6    7 |       8 lanes
+    float32         | 0 1 2 3  4 5 6 7  8  …            15 |       16 lanes
 
-What is assumed of the processor stands in the constants below and nowhere else. Results hold for all processors:
-where another has wider registers or more of them, the same vectors are cut in another way, the same sums are
-formed, and only the speed differs.
+What is taken from the processor stands in the constants below and nowhere else:
+
+    =========  ==========  =========  ============================================  =====
+    compiled   registers   of bytes   a vector                                      ROWS
+    =========  ==========  =========  ============================================  =====
+    AVX-512    32          64         one register                                  16
+    AVX2       16          32         | register | register |                       6
+    SSE2       16          16         | register | register | register | register | 3
+    =========  ==========  =========  ============================================  =====
+
+Results are the same on all of them: the same vectors are cut in another way, the same sums are formed, one fused
+operation after the other, and only the speed differs.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import extending
 from numba.core import cgutils
+from numba.core.registry import cpu_target
 from numpy.typing import DTypeLike, NDArray
 
 intrinsic: Any = extending.intrinsic  # whose type asks its callers for the typing context
 
-REGISTERS = 16  # vector registers of a core (AVX2; AVX-512 has 32)
-REGISTER = 32  # bytes in one of them (AVX2; AVX-512 has 64)
+BYTES = 64  # of one vector: one line of the cache
 SHUFFLE = 16  # bytes of a register within which numbers change places in one cycle
-BYTES = 64  # of one vector: one line of the cache, and so two registers
-ROWS = (REGISTERS - 4) * REGISTER // BYTES
-"""Rows of one product in registers, 6: their sums fill 12 of 16, and 4 are left for what they are multiplied with."""
+FOLD = 32  # bytes of the sums that one product of a row of couplings is cut into: part of the bits of a glass
+
+
+@cache
+def registers() -> tuple[int, int]:
+    """Vector registers of a core, and the bytes of each, as the compiler of the kernels uses them.
+
+    It is asked by giving it a sum of two vectors: what it writes for a processor, or for another that
+    ``NUMBA_CPU_NAME`` and ``NUMBA_CPU_FEATURES`` name, is what it will write for all.
+    """
+    module = ir.Module()
+    module.triple = binding.get_process_triple()
+    vector = ir.VectorType(ir.FloatType(), BYTES // 4)
+    function = ir.Function(module, ir.FunctionType(vector, [vector, vector]), "added")
+    builder = ir.IRBuilder(function.append_basic_block())
+    builder.ret(builder.fadd(*function.args))
+    text = cpu_target.target_context.codegen()._tm.emit_assembly(binding.parse_assembly(str(module)))
+    return next((found for name, found in _REGISTERS.items() if name in text), (16, 16))
+
+
+_REGISTERS = {"zmm": (32, 64), "ymm": (16, 32), "xmm": (16, 16), ".4s": (32, 16)}
+REGISTERS, REGISTER = registers()
+ROWS = max(rows for rows in (1, 2, 3, 4, 6, 8, 12, 16) if rows * BYTES <= (REGISTERS - 4) * REGISTER)
+"""Rows of one product in registers: their sums leave 4 registers for what they are multiplied with.
+
+At least eight sums must not wait for each other: two units take four cycles for a fused multiply-add.
+"""
 
 
 def aligned(rows: int, size: int, dtype: DTypeLike) -> NDArray[Any]:

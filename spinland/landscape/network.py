@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .. import arrays, checks, rng
+from .. import arrays, budget, checks, rng
 from ..errors import ArgumentError
 from .geometry import Euclidean
 
@@ -127,13 +127,18 @@ class ReLUNetwork:
         seed = rng.seed64("seed", seed)
         dtype = checks.float_type("dtype", dtype)
         checks.room("n_replicas", n_replicas, n_replicas * self.n_params * dtype.itemsize)
-        points = np.empty((n_replicas, self.n_params), dtype)
+        return self.initial_points(np.arange(first, first + n_replicas), seed, dtype)
+
+    def initial_points(self, replicas: NDArray[np.int64], seed: int, dtype: DTypeLike) -> NDArray[Any]:
+        """What :meth:`initialize` gives the replicas of these numbers (R,); nothing is checked."""
+        points = np.empty((len(replicas), self.n_params), dtype)
         scale = np.empty(self.n_params)
         for weight, bias, (_, fan_in) in self.spans:
             scale[weight.start : weight.stop if bias is None else bias.stop] = 1 / np.sqrt(fan_in)
-        for row in range(n_replicas):
-            u = rng.uniforms(seed, rng.Purpose.INITIALISE, first + row, 0, self.n_params)
-            points[row] = (2 * u - 1) * scale
+        for some in budget.blocks(len(replicas), budget.UNIFORMS, 8 * self.n_params):
+            u = np.empty(points[some].shape)
+            rng.fill_uniforms(u, seed, rng.Purpose.INITIALISE, replicas[some], 0)
+            points[some] = (2 * u - 1) * scale
         return points
 
     def layers(self, point: ArrayLike) -> list[tuple[NDArray[Any], NDArray[Any] | None]]:

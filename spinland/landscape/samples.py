@@ -63,7 +63,7 @@ class Samples:
         first = self.network.spans[0]
         mask[first.weight] = np.broadcast_to(live, first.shape).ravel()
         self.keep = np.flatnonzero(mask)
-        self.x = np.ascontiguousarray(self.x[:, live])
+        self.x = np.take(self.x, np.flatnonzero(live), axis=1)  # indexing would make columns contiguous
         self._prepared = {}
         self.network = ReLUNetwork((int(live.sum()), *self.network.widths[1:]), self.network.bias)
 

@@ -91,9 +91,7 @@ class Plan:
         """Starting points (high - low, dim) of the replicas at places ``low ... high-1``."""
         if self.own_initial is not None:
             return self.own_initial[low:high].copy()
-        return np.concatenate(
-            [self.network.initialize(1, self.seed, first=int(r), dtype=self.dtype) for r in self.replicas[low:high]]
-        )
+        return self.network.initial_points(self.replicas[low:high], self.seed, self.dtype)
 
     def coefficients(self, epoch: int) -> NDArray[Any]:
         """Numbers of the optimiser's rule for the steps of an epoch, in the float type of the weights."""

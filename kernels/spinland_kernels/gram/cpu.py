@@ -21,11 +21,13 @@ from numba import prange
 from numpy.typing import DTypeLike, NDArray
 
 from ..jit import block, loop
+from ..lanes.interleaving import interleave
+from ..lanes.product import Rows
 from ..sums import add_in_order, dot, squared_difference
 from ..types import Columns, GramWork, Pairs
 from ..vectors import BYTES
 from .formula import pair_index, power_of_two
-from .strips import add_strip_products, interleave
+from .strips import add_strip_products
 
 CHUNK = 2048  # blocks of columns are whole numbers of these
 SPAN = 256  # columns centred, scaled and summed together: longer float32 sums would lose digits
@@ -85,7 +87,9 @@ def _pack_strip(x, low, high, work, worker, span, strip):
             for k in range(width):
                 rows[r, k] = 0.0
     n_strips = work.units.shape[1] // lanes
-    interleave(rows, SPAN, work.strips, (span * n_strips + strip) * SPAN * lanes, width)
+    zero = 0
+    place = Rows((span * n_strips + strip) * SPAN * lanes, lanes)
+    interleave(rows, Rows(zero, SPAN), work.strips, place, width)
 
 
 @loop

@@ -8,7 +8,7 @@ k. The same strip is the left factor of a product, number by number, and the rig
                                                                   …        at most ROWS rows at a time
 
 So all products of two strips are sums that stay in registers, and each number loaded serves a whole row or column
-of them. Interleaving transposes little squares, the sides of which are SHUFFLE bytes, within registers.
+of them.
 """
 
 from __future__ import annotations
@@ -19,50 +19,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from ..lanes.product import add_to_sums
-from ..vectors import ROWS, SHUFFLE, Array, fused, intrinsic, splat, times
-
-
-def _shuffled(builder: Any, a: Any, b: Any, places: list[int]) -> Any:
-    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places))
-
-
-def _transposed(builder: Any, parts: list[Any]) -> list[Any]:
-    """Columns of the two blocks whose rows are the lower and upper halves of the parts."""
-    few = len(parts)
-    for _ in range(few.bit_length() - 1):
-        pairs = zip(parts[: few // 2], parts[few // 2 :], strict=True)
-        parts = []
-        for a, b in pairs:
-            for first in (0, few // 2):
-                taken = [half + first + k for half in (0, few) for k in range(few // 2)]
-                parts.append(_shuffled(builder, a, b, [k + other for k in taken for other in (0, 2 * few)]))
-    return parts
-
-
-@intrinsic
-def interleave(typingctx: Any, rows: Any, step: Any, strip: Any, at: Any, width: Any) -> Any:
-    """strip[at + k·lanes + r] = rows[r·step + k] for the rows r of a strip and 0 ≤ k < width.
-
-    Columns go in groups of SHUFFLE bytes: both arrays have room for a last whole one.
-    """
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        source, target = (Array(context, builder, signature.args[i], args[i]) for i in (0, 2))
-        lanes, few = target.lanes, SHUFFLE // source.bytes
-        source.vector, target.vector = (ir.VectorType(source.element, count) for count in (few, 2 * few))
-        _, step, _, at, width = args
-        group = at.type(few)
-        with cgutils.for_range_slice(builder, at.type(0), width, group, at.type) as (k, _):
-            place = builder.add(at, times(builder, k, lanes))
-            for first in range(0, lanes, 2 * few):
-                begins = [builder.add(times(builder, step, first + r), k) for r in range(2 * few)]
-                parts = [source.load(begin) for begin in begins]
-                joined = [_shuffled(builder, parts[r], parts[r + few], list(range(2 * few))) for r in range(few)]
-                for c, column in enumerate(_transposed(builder, joined)):
-                    target.store(column, builder.add(place, at.type(c * lanes + first)))
-        return context.get_dummy_value()
-
-    return types.void(rows, types.intp, strip, types.intp, types.intp), code
+from ..vectors import ROWS, Array, fused, intrinsic, splat
 
 
 @intrinsic
@@ -97,7 +54,9 @@ def add_strip_products(
             for product in products:
                 builder.store(ir.Constant(source.vector, [0.0] * lanes), product)
             columns = [builder.add(left, left.type(r)) for r in rows]
-            add_to_sums(builder, products, source, columns, source, (right, step, step, depth))
+            add_to_sums(
+                builder, [[product] for product in products], source, columns, source, (right, step, step, depth)
+            )
             for r, product in zip(rows, products, strict=True):
                 value = builder.load(product)
                 value = value if value.type == wide else builder.fpext(value, wide)

@@ -15,11 +15,16 @@ third of it with 512, and the samples at hand stay in the first-level cache from
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from numba.core import cgutils, types
 
-from ..vectors import ROWS, Array, fused, intrinsic, splat, times
+from ..jit import block
+from ..vectors import BYTES, ROWS, Array, fused, intrinsic, splat, times
+
+HALF = ROWS // 2
+"""Rows of a product of two vectors."""
 
 
 class Rows(NamedTuple):
@@ -30,10 +35,18 @@ class Rows(NamedTuple):
 
 
 class Factors(NamedTuple):
-    """Where the factors a[r, k] of a product lie in a flat array: at number ``at + k·step + r``."""
+    """Where the factors a[r, k] of a product lie in a flat array, packed: at number ``at + k·step + r``."""
 
     at: int
     step: int
+
+
+class Spread(NamedTuple):
+    """Where they lie in any matrix: at number ``at + r·across + k·along``."""
+
+    at: int
+    across: int
+    along: int
 
 
 def at_least(builder: Any, value: Any, floor: Any) -> Any:
@@ -41,26 +54,80 @@ def at_least(builder: Any, value: Any, floor: Any) -> Any:
     return builder.select(builder.fcmp_ordered(">", floor, value), floor, value)
 
 
-def add_to_sums(builder: Any, sums: list[Any], left: Any, columns: list[Any], right: Any, x: Any) -> None:
+def add_to_sums(builder: Any, sums: list[list[Any]], left: Any, columns: list[Any], right: Any, x: Any) -> None:
     """sums[r] += Σ_k left[columns[r] + k·step] · right[x_at + k·x_step, :], with x = (x_at, x_step, step, depth).
 
-    One k after the other, each the product of a column and a row::
+    One k after the other, each the product of a column and a row of one vector or of some::
 
-        left          right           sums, kept in registers: one for each half of a vector
+        left          right           sums, kept in registers
         a_0k                          a_0k x_k0   a_0k x_k1   …
         a_1k     ×    x_k0 x_k1 …     a_1k x_k0   a_1k x_k1   …
-        …  ROWS                       …
+        …                             …
 
-    So a number that is loaded serves ROWS rows, or all lanes. Twelve sums that do not wait for each other are under
-    way; two units that take four cycles for a fused multiply-add need eight.
+    So a number that is loaded serves all rows, or all lanes.
     """
     x_at, x_step, step, depth = x
     with cgutils.for_range(builder, depth) as loop:
-        row = right.load(builder.add(x_at, builder.mul(loop.index, x_step)))
+        begin = builder.add(x_at, builder.mul(loop.index, x_step))
+        row = [right.load(builder.add(begin, begin.type(v * right.lanes))) for v in range(len(sums[0]))]
         along = builder.mul(loop.index, step)
-        for column, total in zip(columns, sums, strict=True):
+        for column, totals in zip(columns, sums, strict=True):
             spread = splat(builder, left.scalar(builder.add(column, along)), right.lanes)
-            builder.store(fused(builder, spread, row, builder.load(total)), total)
+            for vector, total in zip(row, totals, strict=True):
+                builder.store(fused(builder, spread, vector, builder.load(total)), total)
+
+
+class _Tile(NamedTuple):
+    """What all sizes of a product share: its arrays, and where their numbers lie."""
+
+    left: Array
+    columns: list[Any]
+    along: Any
+    bias_at: Any
+    right: Array
+    x: tuple[Any, Any]
+    target: Array
+    places: list[Any]
+    depth: Any
+    floor: Any
+
+
+def _product(builder: Any, tile: _Tile, rows: int, vectors: int) -> None:
+    """h = max(begin + Σ_k a x, floor) of so many rows and vectors."""
+    left, right, target = tile.left, tile.right, tile.target
+    sums = [[cgutils.alloca_once(builder, target.vector) for _ in range(vectors)] for _ in range(rows)]
+    least = splat(builder, tile.floor, target.lanes)
+
+    def each() -> Iterator[tuple[Any, Any]]:
+        for totals, place in zip(sums, tile.places, strict=False):
+            for v, total in enumerate(totals):
+                yield total, builder.add(place, place.type(v * target.lanes))
+
+    with builder.if_else(builder.icmp_signed(">=", tile.bias_at, tile.bias_at.type(0))) as (first, other):
+        with first:
+            for r, totals in enumerate(sums):
+                bias = splat(builder, left.scalar(builder.add(tile.bias_at, tile.bias_at.type(r))), target.lanes)
+                for total in totals:
+                    builder.store(bias, total)
+        with other:
+            for total, place in each():
+                builder.store(target.load(place), total)
+    add_to_sums(builder, sums, left, tile.columns[:rows], right, (*tile.x, tile.along, tile.depth))
+    for total, place in each():
+        target.store(at_least(builder, builder.load(total), least), place)
+
+
+def _any_size(builder: Any, chosen: Any, sizes: Iterable[tuple[int, int, int]], tile: _Tile) -> None:
+    """The code of each size (number, rows, vectors), of which ``chosen`` is the number."""
+    done = builder.append_basic_block("done")
+    switch = builder.switch(chosen, done)
+    for number, rows, vectors in sizes:
+        case = builder.append_basic_block(f"rows{rows}_vectors{vectors}")
+        switch.add_case(chosen.type(number), case)
+        builder.position_at_end(case)
+        _product(builder, tile, rows, vectors)
+        builder.branch(done)
+    builder.position_at_end(done)
 
 
 @intrinsic
@@ -78,35 +145,60 @@ def rows_product(
         left, right, target = (Array(context, builder, signature.args[i], args[i]) for i in (0, 3, 5))
         at, step = (builder.extract_value(args[1], i) for i in range(2))
         h_at, h_step = (builder.extract_value(args[6], i) for i in range(2))
-        n_rows, depth = (builder.extract_value(args[7], i) for i in range(2))
-        bias_at, x_at = args[2], args[4]
-        least = splat(builder, args[8], target.lanes)
-        done = builder.append_basic_block("done")
-        switch = builder.switch(n_rows, done)
-        for height in range(1, ROWS + 1):
-            case = builder.append_basic_block(f"rows{height}")
-            switch.add_case(n_rows.type(height), case)
-            builder.position_at_end(case)
-            columns = [builder.add(at, at.type(r)) for r in range(height)]
-            places = [builder.add(h_at, times(builder, h_step, r)) for r in range(height)]
-            sums = [cgutils.alloca_once(builder, target.vector) for _ in range(height)]
-            with builder.if_else(builder.icmp_signed(">=", bias_at, bias_at.type(0))) as (first, other):
-                with first:
-                    for r, total in enumerate(sums):
-                        bias = left.scalar(builder.add(bias_at, at.type(r)))
-                        builder.store(splat(builder, bias, target.lanes), total)
-                with other:
-                    for total, place in zip(sums, places, strict=True):
-                        builder.store(target.load(place), total)
-            add_to_sums(builder, sums, left, columns, right, (x_at, at.type(right.lanes), step, depth))
-            for total, place in zip(sums, places, strict=True):
-                target.store(at_least(builder, builder.load(total), least), place)
-            builder.branch(done)
-        builder.position_at_end(done)
+        rows, depth = (builder.extract_value(args[7], i) for i in range(2))
+        columns = [builder.add(at, at.type(r)) for r in range(ROWS)]
+        places = [builder.add(h_at, times(builder, h_step, r)) for r in range(ROWS)]
+        x = args[4], at.type(right.lanes)
+        tile = _Tile(left, columns, step, args[2], right, x, target, places, depth, args[8])
+        _any_size(builder, rows, [(rows, rows, 1) for rows in range(1, ROWS + 1)], tile)
         return context.get_dummy_value()
 
     integer = types.intp
     return types.void(a, factors, integer, x, integer, h, out, size, a.dtype), code
+
+
+@intrinsic
+def spread_product(
+    typingctx: Any, a: Any, factors: Any, bias_at: Any, x: Any, x_rows: Any, h: Any, out: Any, size: Any, floor: Any
+) -> Any:
+    """The same for the ``size`` (rows, depth, vectors), 1 to HALF rows of one vector or of two.
+
+    ``factors`` (a :class:`Spread`) and ``x_rows`` (:class:`Rows`) say where a[r, k] and the rows of x lie. With any
+    distance between rows each has an address of its own, and a core has room for half as many of these as of sums.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        left, right, target = (Array(context, builder, signature.args[i], args[i]) for i in (0, 3, 5))
+        at, across, along = (builder.extract_value(args[1], i) for i in range(3))
+        x = tuple(builder.extract_value(args[4], i) for i in range(2))
+        h_at, h_step = (builder.extract_value(args[6], i) for i in range(2))
+        rows, depth, vectors = (builder.extract_value(args[7], i) for i in range(3))
+        columns = [builder.add(at, times(builder, across, r)) for r in range(HALF)]
+        places = [builder.add(h_at, times(builder, h_step, r)) for r in range(HALF)]
+        tile = _Tile(left, columns, along, args[2], right, x, target, places, depth, args[8])
+        chosen = builder.add(rows, builder.mul(vectors, rows.type(HALF)))
+        sizes = [(r + v * HALF, r, v) for v in (1, 2) for r in range(1, HALF + 1)]
+        _any_size(builder, chosen, sizes, tile)
+        return context.get_dummy_value()
+
+    return types.void(a, factors, types.intp, x, x_rows, h, out, size, a.dtype), code
+
+
+@block
+def table_product(a, factors, bias_at, x, x_rows, h, out, size, floor):
+    """The same for the ``size`` (rows, depth, lanes): any number of rows, and of lanes that make whole vectors."""
+    rows, depth, width = size
+    lanes = BYTES // x.itemsize
+    for first in range(0, width, 2 * lanes):
+        vectors = min(2, (width - first) // lanes)
+        row = 0
+        for left in range((rows + HALF - 1) // HALF, 0, -1):
+            count = (rows - row + left - 1) // left  # all groups nearly equal
+            some = Spread(factors.at + row * factors.across, factors.across, factors.along)
+            begin = bias_at + row if bias_at >= 0 else bias_at
+            source, place = Rows(x_rows.at + first, x_rows.step), Rows(out.at + row * out.step + first, out.step)
+            spread_product(a, some, begin, x, source, h, place, (count, depth, vectors), floor)
+            row += count
 
 
 @intrinsic
@@ -137,7 +229,7 @@ def tile_product(
         sums = [cgutils.alloca_once(builder, out.vector) for _ in range(ROWS)]
         for total, place in zip(sums, places, strict=True):
             builder.store(out.load(place), total)
-        add_to_sums(builder, sums, left, columns, right, (x_at, x_step, step, depth))
+        add_to_sums(builder, [[total] for total in sums], left, columns, right, (x_at, x_step, step, depth))
         for total, place in zip(sums, places, strict=True):
             out.store(builder.load(total), place)
         return context.get_dummy_value()

@@ -124,6 +124,18 @@ def probabilities_at_labels(work, rows, k):
 
 
 @block
+def output_delta_columns(z, samples, n_samples, work):
+    """Derivative of the mean loss over ``n_samples`` by the outputs z (k, T), in their place; ``work`` is 2 × T."""
+    k, rows = z.shape
+    if samples.kind == CROSS_ENTROPY:
+        _cross_entropy_delta(z, samples.labels, 0, n_samples, work[:rows], work[rows : 2 * rows])
+    else:
+        for o in range(k):
+            for t in range(rows):
+                z[o, t] = 2 * (z[o, t] - samples.targets[t, o]) / (n_samples * k)
+
+
+@block
 def output_delta(z, samples, first, n_samples, work, delta):
     """Derivative of the mean loss over ``n_samples`` by the outputs z (T, k), into ``delta``; ``work`` as above."""
     rows, k = z.shape

@@ -38,13 +38,27 @@ def fill_normals(out: NDArray[Any], seed: int, purpose: int, replicas: Replicas,
     _fill_normals(out, np.uint64(seed), purpose, np.asarray(replicas, np.int64), step, start)
 
 
-@serial_loop
+@block
+def _uniforms_into(out, seed, purpose, replica, step, start):
+    """Numbers ``start ...`` of one stream; each block is made once."""
+    n = out.shape[0]
+    for number in range(start // 4, (start + n + 3) // 4):
+        w = formula.words(seed, number, step, replica, purpose)
+        for k in range(4):
+            i = 4 * number + k - start
+            if 0 <= i < n:
+                out[i] = formula.unit(w[k])
+
+
+@loop
 def _fill_uniforms(out, seed, purpose, replicas, step, start):
-    for row in range(out.shape[0]):
-        for i in range(out.shape[1]):
-            number = start + i
-            w = formula.words(seed, number // 4, step, replicas[row], purpose)
-            out[row, i] = formula.unit(w[number % 4])
+    rows, n = out.shape
+    chunks = (n + CHUNK - 1) // CHUNK
+    for item in prange(rows * chunks):
+        row = item // chunks
+        low = (item % chunks) * CHUNK
+        high = min(low + CHUNK, n)
+        _uniforms_into(out[row, low:high], seed, purpose, replicas[row], step, start + low)
 
 
 def fill_uniforms(out: NDArray[Any], seed: int, purpose: int, replicas: Replicas, step: int, start: int = 0) -> None:
@@ -53,19 +67,24 @@ def fill_uniforms(out: NDArray[Any], seed: int, purpose: int, replicas: Replicas
 
 
 @block
+def _exchange(out, i, drawn):
+    k = np.int64(drawn)
+    out[i], out[k] = out[k], out[i]
+
+
+@block
 def permute(out, seed, purpose, replica, step):
     """Fisher-Yates shuffle of 0 ... n-1 into ``out``; element i uses half a block of the stream."""
     n = out.shape[0]
     for i in range(n):
         out[i] = i
-    for i in range(n - 1, 0, -1):
-        w = formula.words(seed, i // 2, step, replica, purpose)
-        if i % 2 == 0:
-            j = formula.bounded(w[0], w[1], i + 1)
-        else:
-            j = formula.bounded(w[2], w[3], i + 1)
-        k = np.int64(j)
-        out[i], out[k] = out[k], out[i]
+    for pair in range((n - 1) // 2, -1, -1):
+        w = formula.words(seed, pair, step, replica, purpose)
+        odd, even = 2 * pair + 1, 2 * pair
+        if odd < n:
+            _exchange(out, odd, formula.bounded(w[2], w[3], odd + 1))
+        if even > 0:
+            _exchange(out, even, formula.bounded(w[0], w[1], even + 1))
 
 
 @serial_loop

@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from ..sums import folded, lanes_below, sum_of_lanes
-from ..vectors import REGISTER, ROWS, Array, fused, intrinsic, splat, times
+from ..vectors import FOLD, ROWS, Array, fused, intrinsic, splat, times
 
 _AHEAD = 1024  # bytes of a triangle that are asked for before they are needed
 
@@ -64,9 +64,9 @@ def add_dots(typingctx: Any, out: Any, x: Any, h: Any, count: Any) -> Any:
 
 
 def _narrow(context: Any, builder: Any, kind: Any, value: Any) -> Array:
-    """An array whose vectors are REGISTER bytes: along the rows of a triangle."""
+    """An array whose vectors are FOLD bytes: along the rows of a triangle."""
     array = Array(context, builder, kind, value)
-    array.lanes = REGISTER // array.bytes
+    array.lanes = FOLD // array.bytes
     array.vector = ir.VectorType(array.element, array.lanes)
     return array
 
@@ -83,7 +83,7 @@ def _lanes_up_to(builder: Any, last: Any, like: Any) -> tuple[Any, Any]:
 def add_row(typingctx: Any, a: Any, at: Any, row: Any, x: Any, h: Any) -> Any:
     """Row ``row`` of a triangle, from number ``at`` of ``a``: h_k += a_k x_row for each k ≤ row, and Σ_k a_k x_k.
 
-    The sum is one for each lane of a vector of REGISTER bytes, then their sum, to which h_row is set before its own
+    The sum is one for each lane of a vector of FOLD bytes, then their sum, to which h_row is set before its own
     term is added. ``h`` must have room for whole vectors.
     """
 
@@ -146,7 +146,7 @@ def add_folded(typingctx: Any, parts: Any, h: Any, h_at: Any) -> Any:
         at = args[2]
         zero = ir.Constant(source.vector, [0.0] * source.lanes)
         for r in range(ROWS):
-            places = [at.type((c * ROWS + r) * source.lanes) for c in range(REGISTER // source.bytes)]
+            places = [at.type((c * ROWS + r) * source.lanes) for c in range(FOLD // source.bytes)]
             total = folded(builder, [source.load(place) for place in places])
             for place in places:
                 source.store(zero, place)

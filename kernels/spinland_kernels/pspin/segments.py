@@ -18,7 +18,7 @@ import numpy as np
 
 from ..jit import block
 from ..types import GlassWork
-from ..vectors import REGISTER, ROWS, fma
+from ..vectors import FOLD, ROWS, fma
 from .lanes import add_dots, add_scaled
 from .rows import last_row, next_triangle, row_of
 from .triangle import BAND, multiply_lanes, multiply_one, spread
@@ -33,7 +33,7 @@ def workspace(order, vectors):
     return GlassWork(
         np.empty((groups, padded * lanes), x.dtype),
         np.empty((BAND, padded) if lanes > 1 else (1, 1), x.dtype),
-        np.zeros(REGISTER // x.itemsize * ROWS * lanes, x.dtype),
+        np.zeros(FOLD // x.itemsize * ROWS * lanes, x.dtype),
         np.zeros((order - 1, groups, lanes)),
         np.zeros((order - 1, groups, lanes)),
         np.empty((groups, lanes), x.dtype),

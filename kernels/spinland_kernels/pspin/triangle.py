@@ -22,7 +22,7 @@ time of NumPy's products with the full tensor at one point, 57 % of what reading
 
 from ..jit import block
 from ..lanes.product import tile_product
-from ..vectors import BYTES, REGISTER, ROWS
+from ..vectors import BYTES, FOLD, ROWS
 from .lanes import add_folded, add_row
 
 BAND = 48  # rows spread at once, a multiple of ROWS and of the lanes of a vector
@@ -59,7 +59,7 @@ def spread(a, low, high, rectangle):
 def multiply_lanes(rectangle, low, high, x, h, parts):
     """h += S x for one group of lanes, from a rectangle of rows ``low`` … ``high − 1``; ``low`` divides by BAND."""
     lanes = BYTES // x.itemsize
-    sums = REGISTER // x.itemsize
+    sums = FOLD // x.itemsize
     step = rectangle.shape[1]
     for r in range(0, high - low, ROWS):
         columns = min(low + r + ROWS, high)

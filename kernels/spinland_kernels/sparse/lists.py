@@ -20,8 +20,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-#: Columns in a block: with the widest panels 32 KiB, a first-level cache.
-BLOCK = 128
+from ..vectors import BYTES
+from .product import VECTORS
+
+#: Columns in a block, 128 with AVX2: of the widest panels 32 KiB, a first-level cache.
+BLOCK = (32 << 10) // (VECTORS * BYTES)
 
 #: Share of numbers other than zero up to which lists are quicker than the matrix products of a library.
 #: Evaluation lists the samples once; training lists each batch anew, by sample and by input, and gains less.

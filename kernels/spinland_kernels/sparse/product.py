@@ -21,8 +21,8 @@ from numba.core import cgutils, types
 
 from ..vectors import BYTES, REGISTER, REGISTERS, Array, fused, intrinsic, splat, times
 
-#: Most vectors in a row, 4: their sums take half of the registers.
-VECTORS = REGISTERS * REGISTER // BYTES // 2
+#: Most vectors in a row: their sums take half of the registers, 4 vectors with AVX2, and 8 keep both units busy.
+VECTORS = min(8, REGISTERS * REGISTER // BYTES // 2)
 
 
 def _rows(builder: Any, count: int, starts: Any, cells: Any, numbers: Any, dense: Any, out: Any) -> None:

@@ -8,15 +8,9 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from ..blas import gemm
 from ..jit import block
-from ..mlp import layers
 from ..networks import ADAM, MOMENTUM
 from . import formula
-
-#: Entries of a gradient block, a megabyte in float32: the gradient of a large layer is used before it leaves the
-#: caches. Smaller blocks lose more, because every product packs the samples anew.
-BLOCK = 1 << 18
 
 
 class State(NamedTuple):
@@ -60,29 +54,6 @@ def update(state, low, high, gradient, optimiser, c):
         _momentum(w, g, state.first[low:high], c)
     else:
         _sgd(w, g, c)
-
-
-@block
-def update_weight(state, offset, delta, below, gradient, optimiser, c):
-    """Gradient delta' below of a weight (out, in) and the step along it, a block of rows at a time."""
-    fan_out, fan_in = delta.shape[1], below.shape[1]
-    most = max(1, gradient.shape[0] // fan_in)
-    parts = (fan_out + most - 1) // most
-    rows = (fan_out + parts - 1) // parts
-    for low in range(0, fan_out, rows):
-        high = min(low + rows, fan_out)
-        part = gradient[: (high - low) * fan_in]
-        gemm(True, False, delta[:, low:high], below, False, part.reshape((high - low, fan_in)))
-        update(state, offset + low * fan_in, offset + high * fan_in, part, optimiser, c)
-
-
-@block
-def update_bias(state, offset, delta, gradient, optimiser, c):
-    """Gradient of a bias, the sum of delta over samples, and the step along it."""
-    part = gradient[: delta.shape[1]]
-    part[:] = 0
-    layers.add_column_sums(delta, part)
-    update(state, offset, offset + part.shape[0], part, optimiser, c)
 
 
 @block

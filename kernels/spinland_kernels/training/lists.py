@@ -21,10 +21,10 @@ from ..jit import block
 from ..sparse import panels
 from . import blocks
 
-#: Samples in a part of a batch: delta of the widest panel and the tile are 16 and 32 KiB in float32.
+#: Samples in a part of a batch: of the widest panels delta and the tile take 16 and 32 KiB in float32 with AVX2.
 PART = 64
 
-#: Inputs whose gradient is formed before the optimiser's step: 8 KiB of the widest panel.
+#: Inputs whose gradient is formed before the optimiser's step: of the widest panels 8 KiB with AVX2.
 INPUTS = 32
 
 

@@ -1,15 +1,19 @@
 """What a launch of the training brings along: lists of the samples, and workspaces.
 
-Workspaces of a worker, for a batch of T samples:
+Workspaces of a worker, for a batch of T samples; T' and M' are filled up to whole vectors (:mod:`.columns`):
 
     order      the samples of an epoch: n
-    x          | sample 1: D | sample 2: D | …     the batch, where the samples are dense
-    labels     T            targets   T × k        whichever there are
-    acts       | layer 1: T × M_1 | layer 2: T × M_2 | … | outputs: T × k |
-    deltas     | T × widest | T × widest |         derivatives of two layers in turn, first the scores
-    gradient   of a part of a layer: at most BLOCK numbers, or a bias
+    x          T' × D'            the batch as rows, where the samples are dense
+    labels     T'                 targets   T' × k         whichever there are
+    acts       | inputs: D' × T' | layer 1: M_1' × T' | … | outputs: k' × T' |        as columns
+    turned     T' × widest'       activations or derivatives of one layer as rows
+    deltas     | widest' × T' | widest' × T' |             derivatives of two layers in turn, as columns
+    gradient   of a part of a layer: PART numbers, or a row, or a bias
+    scratch    2 × T'             see :func:`..mlp.scores.output_delta_columns`
     rows       lists of the batch by sample       columns    by input, in parts of PART samples
     sums       T rows of a panel                  tile       PART × columns of a block
+
+Where the samples are sparse the inputs are lists, and ``acts`` begins with layer 1.
 
 Of all workers together each has one axis more in front.
 """
@@ -23,13 +27,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..jit import block
-from ..mlp import layers, scores
 from ..networks import Batches, Network, Replicas, Samples
 from ..sparse import panels
 from ..sparse.lists import DENSE_TRAINING, Nonzeros, is_sparse, lists_of, no_lists
 from ..vectors import aligned
-from .blocks import BLOCK, State
-from .lists import PART
+from .blocks import State
+from .columns import PART as PART_OF_GRADIENT
+from .lists import INPUTS, PART
 
 
 class Prepared(NamedTuple):
@@ -55,8 +59,10 @@ class Buffers(NamedTuple):
     labels: NDArray[np.int64]
     targets: NDArray[Any]
     acts: NDArray[Any]
+    turned: NDArray[Any]
     deltas: NDArray[Any]
     gradient: NDArray[Any]
+    scratch: NDArray[Any]
     sums: NDArray[Any]
     tile: NDArray[Any]
 
@@ -99,23 +105,27 @@ def make_work(
 ) -> tuple[Buffers, Nonzeros, Nonzeros]:
     """Workspaces for as many workers as are of use, and room for the lists of their batches."""
     x, labels, targets, _ = data.samples
-    n, rows = x.shape[0], min(batches.size, x.shape[0])
+    n, rows, listed = x.shape[0], min(batches.size, x.shape[0]), data.lists.starts.shape[0] > 0
     workers = min(numba.get_num_threads(), replicas.points.shape[0])
-    widths, listed = network.widths, data.lists.starts.shape[0] > 0
+    wide, *widths = (panels.padded(width, x.itemsize) for width in (rows, *network.widths))
+    widest = max(widths[1:])
     by_sample, by_input = _lists_of_workers(workers, rows, data)
-    row = min(panels.widest_row(x.itemsize), panels.padded(widths[1], x.itemsize))
-    deltas = max(2 * rows * layers.widest(widths), scores.work_size(rows, int(widths[-1])))
+    row = min(panels.widest_row(x.itemsize), widths[1])
     buffers = Buffers(
         np.empty((workers, n), np.int64),
-        np.empty((workers, rows if rows < n and not listed else 0, x.shape[1]), x.dtype),
-        np.empty((workers, rows if labels.size else 0), np.int64),
-        np.empty((workers, rows if targets.size else 0, widths[-1]), x.dtype),
-        aligned(workers, rows * layers.kept(widths), x.dtype),
-        aligned(workers, deltas, x.dtype),
-        aligned(workers, max(BLOCK, int(widths.max())), x.dtype),
+        aligned(workers, 0 if listed else wide * widths[0], x.dtype),
+        np.empty((workers, wide if labels.size else 0), np.int64),
+        np.empty((workers, wide if targets.size else 0, network.widths[-1]), x.dtype),
+        aligned(workers, wide * sum(widths[1 if listed else 0 :]), x.dtype),
+        aligned(workers, wide * widest, x.dtype),
+        aligned(workers, 2 * wide * widest, x.dtype),
+        aligned(workers, max(PART_OF_GRADIENT, INPUTS * row, *widths), x.dtype),
+        aligned(workers, 2 * wide, x.dtype),
         aligned(workers, rows * row if listed else 0, x.dtype),
         aligned(workers, PART * data.lists.columns if listed else 0, x.dtype),
     )
+    for filling in (buffers.x, buffers.acts):
+        filling.fill(0)  # what fills up a vector is multiplied with, and never read
     return buffers, by_sample, by_input
 
 
@@ -137,7 +147,17 @@ def of_worker(buffers, rows, columns, w):
     """The workspaces of worker ``w``."""
     b = buffers
     own = Buffers(
-        b.order[w], b.x[w], b.labels[w], b.targets[w], b.acts[w], b.deltas[w], b.gradient[w], b.sums[w], b.tile[w]
+        b.order[w],
+        b.x[w],
+        b.labels[w],
+        b.targets[w],
+        b.acts[w],
+        b.turned[w],
+        b.deltas[w],
+        b.gradient[w],
+        b.scratch[w],
+        b.sums[w],
+        b.tile[w],
     )
     return Work(own, _lists_of_worker(rows, w), _lists_of_worker(columns, w))
 
