@@ -127,19 +127,7 @@ class ReLUNetwork:
         seed = rng.seed64("seed", seed)
         dtype = checks.float_type("dtype", dtype)
         checks.room("n_replicas", n_replicas, n_replicas * self.n_params * dtype.itemsize)
-        return self.initial_points(np.arange(first, first + n_replicas), seed, dtype)
-
-    def initial_points(self, replicas: NDArray[np.int64], seed: int, dtype: DTypeLike) -> NDArray[Any]:
-        """What :meth:`initialize` gives the replicas of these numbers (R,); nothing is checked."""
-        points = np.empty((len(replicas), self.n_params), dtype)
-        scale = np.empty(self.n_params)
-        for weight, bias, (_, fan_in) in self.spans:
-            scale[weight.start : weight.stop if bias is None else bias.stop] = 1 / np.sqrt(fan_in)
-        for some in budget.blocks(len(replicas), budget.UNIFORMS, 8 * self.n_params):
-            u = np.empty(points[some].shape)
-            rng.fill_uniforms(u, seed, rng.Purpose.INITIALISE, replicas[some], 0)
-            points[some] = (2 * u - 1) * scale
-        return points
+        return initial_points(self, np.arange(first, first + n_replicas), seed, dtype)
 
     def layers(self, point: ArrayLike) -> list[tuple[NDArray[Any], NDArray[Any] | None]]:
         """Weight (out, in) and bias (out,) or None of each layer, of the point's type, in memory of their own."""
@@ -179,3 +167,16 @@ class ReLUNetwork:
                     raise ArgumentError(f"layers[{i}] bias", f"shape ({span.shape[0]},)", f"shape {b.shape}")
                 parts.append(b)
         return np.concatenate(parts)
+
+
+def initial_points(network: ReLUNetwork, replicas: NDArray[np.int64], seed: int, dtype: DTypeLike) -> NDArray[Any]:
+    """What :meth:`ReLUNetwork.initialize` gives the replicas of these numbers (R,); nothing is checked."""
+    points = np.empty((len(replicas), network.n_params), dtype)
+    scale = np.empty(network.n_params)
+    for weight, bias, (_, fan_in) in network.spans:
+        scale[weight.start : weight.stop if bias is None else bias.stop] = 1 / np.sqrt(fan_in)
+    for some in budget.blocks(len(replicas), budget.UNIFORMS, 8 * network.n_params):
+        u = np.empty(points[some].shape)
+        rng.fill_uniforms(u, seed, rng.Purpose.INITIALISE, replicas[some], 0)
+        points[some] = (2 * u - 1) * scale
+    return points

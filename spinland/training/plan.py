@@ -13,7 +13,7 @@ from .. import arrays, checks, provenance, rng
 from ..data.dataset import Dataset
 from ..data.loading import dataset_of
 from ..errors import ArgumentError
-from ..landscape.network import ReLUNetwork
+from ..landscape.network import ReLUNetwork, initial_points
 from ..landscape.samples import LOSSES, Samples, default_loss
 from .optimizers import SGD, Adam
 from .schedules import step_rates
@@ -91,7 +91,7 @@ class Plan:
         """Starting points (high - low, dim) of the replicas at places ``low ... high-1``."""
         if self.own_initial is not None:
             return self.own_initial[low:high].copy()
-        return self.network.initial_points(self.replicas[low:high], self.seed, self.dtype)
+        return initial_points(self.network, self.replicas[low:high], self.seed, self.dtype)
 
     def coefficients(self, epoch: int) -> NDArray[Any]:
         """Numbers of the optimiser's rule for the steps of an epoch, in the float type of the weights."""
