@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
-from time import sleep
+from pathlib import Path
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -147,6 +148,8 @@ class Outcome:
     rounds: int
     load: float
     remark: str
+    waiting: float = float("nan")
+    """Largest share of a core that all waiting contenders together took while another one was timed."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -227,9 +230,22 @@ class _Runner:
         seconds, grown, peak = zip(*self.ask("time"), strict=True)
         return max(seconds) / (self.contender.share * self.contender.processes), sum(grown), sum(peak)
 
+    def used(self) -> float:
+        """Seconds of processor time that the processes have taken so far."""
+        return sum(_used(one.process.pid) for one in self.processes)
+
     def end(self) -> None:
         for one in self.processes:
             one.end()
+
+
+def _used(pid: int | None) -> float:
+    """Seconds of processor time of a process (Linux); NaN elsewhere."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _entry(contender: Contender) -> Entry:
@@ -289,12 +305,16 @@ def run(operation: Operation, peaks: dict[str, float], say: Callable[[str], None
             entries.append(entry)
             _compare(operation, contender, entry, runner, runners[0])
         found = np.empty((operation.rounds, len(runners), 3))
+        waiting = np.empty((operation.rounds, len(runners)))
         for turn in range(operation.rounds):
             say(f"round {turn + 1} of {operation.rounds}")
             for i, runner in enumerate(runners):
                 if operation.rounds > 1:  # the time of a single one is no measurement
                     sleep(_PAUSE)
+                others = [other for other in runners if other is not runner]
+                before, start = sum(other.used() for other in others), perf_counter()
                 found[turn, i] = runner.time()
+                waiting[turn, i] = (sum(other.used() for other in others) - before) / (perf_counter() - start)
         for i, (entry, runner) in enumerate(zip(entries, runners, strict=True)):
             _measure(entry, runner, found[:, i], found[:, 0, 0])
     finally:
@@ -312,6 +332,7 @@ def run(operation: Operation, peaks: dict[str, float], say: Callable[[str], None
         operation.rounds,
         load,
         operation.remark,
+        float(np.median(waiting, axis=0).max()),
     )
 
 

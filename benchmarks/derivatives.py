@@ -51,7 +51,7 @@ def _words(same: dict[str, Any]) -> str:
 
 def _bounds(same: dict[str, Any], first: int, later: int, aim: float | None = None) -> tuple[Bound, ...]:
     everything, needed = network.operations_of(same["data"], same["n"], same["hidden"], first, later)
-    return Bound(machine.GEMM32, everything, aim), Bound(machine.FMA32, needed)
+    return Bound(machine.GEMM32, everything, aim), Bound(machine.FMA32, needed, 0.35)
 
 
 _LIMITS = "the first limit counts all products, the second those with inputs that are not zero"

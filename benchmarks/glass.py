@@ -111,7 +111,7 @@ def gradient(n: int, count: int, dtype: str) -> Operation:
     bytes_read = couplings * np.dtype(dtype).itemsize
     bounds = [Bound(_PEAKS[dtype], 4.0 * couplings * count)]
     if count == 1:
-        bounds.insert(0, Bound(machine.READ, bytes_read))
+        bounds.insert(0, Bound(machine.READ, bytes_read, 0.75))
     aim = 5 if count == 1 else 3
     return Operation(
         "glass gradient",

@@ -59,8 +59,11 @@ def spinland_plane(hidden: int, width: int, n: int, side: int) -> Callable[[], A
     return lambda: sl.plane(landscape, origin, directions, axis, axis).values.ravel()
 
 
-def torch_loop(hidden: int, width: int, n: int, side: int, some: int, compiled: bool = False) -> Callable[[], Any]:
-    """The first ``some`` points one after the other: the parameters as one vector, the layers views of it."""
+def torch_loop(hidden: int, width: int, n: int, side: int, some: int, way: str = "") -> Callable[[], Any]:
+    """The first ``some`` points one after the other: the parameters as one vector, the layers views of it.
+
+    ``way`` is "compiled", or "bfloat16" for matrix products of less precision.
+    """
     import torch
     from torch.nn.functional import cross_entropy, linear, relu
 
@@ -80,11 +83,11 @@ def torch_loop(hidden: int, width: int, n: int, side: int, some: int, compiled: 
             z = relu(z) if layer < len(widths) - 2 else z
         return cross_entropy(z, y)
 
-    if compiled:
+    if way == "compiled":
         loss = torch.compile(loss, fullgraph=True)
 
     def call() -> Any:
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=way == "bfloat16"):
             return np.array([loss(c).item() for c in grid])
 
     return call
@@ -154,7 +157,12 @@ def plane(hidden: int, width: int, quick: bool) -> Operation:
     share = some / points
     peers = (
         *in_threads(Contender("PyTorch", loop, torch, needs="torch", share=share)),
-        *in_threads(Contender("PyTorch", loop, {**torch, "compiled": True}, "compiled", needs="torch", share=share)),
+        *in_threads(Contender("PyTorch", loop, {**torch, "way": "compiled"}, "compiled", needs="torch", share=share)),
+        *in_threads(
+            Contender(
+                "PyTorch, bfloat16", loop, {**torch, "way": "bfloat16"}, needs="torch", share=share, compared=False
+            )
+        ),
         *in_threads(
             Contender(
                 "loss-landscapes",
@@ -174,7 +182,7 @@ def plane(hidden: int, width: int, quick: bool) -> Operation:
         peers,
         aims,
         _TOLERANCE,
-        (Bound(machine.FMA32, points * _operations_of_a_point(hidden, width, n), 0.4),),
+        (Bound(machine.FMA32, points * _operations_of_a_point(hidden, width, n), 0.45),),
         "point",
         points,
         rounds=5,

@@ -104,7 +104,7 @@ def swaps(width: int, pairs: int, n: int, trials: int, points: int) -> Operation
         tuple(in_threads(peer)),
         {"PyTorch": 100.0} if pairs == 10 else {},
         1e-5,
-        (Bound(machine.FMA32, n * (2.0 * 794 * width + trials * points * moved)),),
+        (Bound(machine.FMA32, n * (2.0 * 794 * width + trials * points * moved), 0.5),),
         "point",
         trials * points,
         remark=f"PyTorch makes 1 of the {trials} trials, all its points; its time is scaled.",

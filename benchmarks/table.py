@@ -97,6 +97,8 @@ def lines(outcome: Found, quick: bool) -> Iterator[str]:
         yield f"    {name}: {value:.3g}" if isinstance(value, float) else f"    {name}: {value}"
     if outcome["remark"]:
         yield f"    {outcome['remark']}"
+    if outcome["peers"] and not quick:
+        yield f"    those who wait take {100 * outcome['waiting']:.0f} % of a core"
 
 
 def markdown(found: Found) -> str:

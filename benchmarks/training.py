@@ -60,11 +60,19 @@ def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Oper
     one = {**same, "replicas": 1}
     x, _ = _samples(data, samples)
     first, second = np.count_nonzero(x) * width, samples * width * 10
-    aims = {("mnist", 32): (2.0, 1.3, 4.0, 2.0), ("digits", 32): (10.0,) * 4}.get((data, batch), (1.1,) * 4)
+    aims = {("mnist", 32): (2.0,) * 4, ("digits", 32): (10.0, 10.0, 10.0, 4.0)}.get((data, batch), (1.5,) * 4)
 
-    def torch_peer(name: str, fused: bool) -> Contender:
-        arguments = {**one, "fused": fused}
-        return Contender(name, f"{_HERE}:torch_loop", arguments, share=1 / replicas, needs="torch")
+    def torch_peer(name: str, fused: bool, way: str = "") -> Contender:
+        arguments, exact = {**one, "fused": fused, "way": way}, way != "bfloat16"
+        return Contender(
+            name,
+            f"{_HERE}:torch_loop",
+            arguments,
+            way if exact else "",
+            share=1 / replicas,
+            needs="torch",
+            compared=exact,
+        )
 
     names = "PyTorch, fused Adam", "PyTorch, 2 processes", "PyTorch, default Adam", "JAX, vmap"
     two = Contender(
@@ -81,7 +89,14 @@ def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Oper
         f"training, batch {batch}",
         f"{x.shape[1]}-{width}-10 on {images.source() if data == 'mnist' else data}, {replicas} replicas, Adam",
         Contender("spinland", f"{_HERE}:spinland", {**same, "replicas": replicas}),
-        (*in_threads(torch_peer(names[0], True)), two, *in_threads(torch_peer(names[2], False)), *in_threads(jax)),
+        (
+            *in_threads(torch_peer(names[0], True)),
+            *in_threads(torch_peer(names[0], True, "compiled")),
+            two,
+            *in_threads(torch_peer(names[2], False)),
+            *in_threads(torch_peer("PyTorch, bfloat16", True, "bfloat16")),
+            *in_threads(jax),
+        ),
         dict(zip(names, aims, strict=True)),
         _CHAOS,
         (Bound(machine.FMA32, replicas * (4.0 * first + 6.0 * second)),),
@@ -129,8 +144,10 @@ def spinland(data: str, width: int, samples: int, batch: int, replicas: int) -> 
     return call
 
 
-def torch_loop(data: str, width: int, samples: int, batch: int, replicas: int, fused: bool) -> Callable[[], Any]:
-    """Replicas one after the other, a step at a time."""
+def torch_loop(
+    data: str, width: int, samples: int, batch: int, replicas: int, fused: bool, way: str = ""
+) -> Callable[[], Any]:
+    """Replicas one after the other, a step at a time; ``way`` is "compiled", or "bfloat16" for the matrix products."""
     import torch
     from torch import nn
 
@@ -138,7 +155,13 @@ def torch_loop(data: str, width: int, samples: int, batch: int, replicas: int, f
     inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
     orders = torch.from_numpy(batches)
     starts = torch.from_numpy(initial)
-    loss = nn.CrossEntropyLoss()
+    cross_entropy, low = nn.CrossEntropyLoss(), way == "bfloat16"
+
+    def forward(model: Any, rows: Any) -> Any:
+        with torch.autocast("cpu", torch.bfloat16, enabled=low):
+            return cross_entropy(model(inputs[rows]), labels[rows])
+
+    loss = torch.compile(forward) if way == "compiled" else forward
 
     def trained(replica: int) -> Any:
         model = nn.Sequential(nn.Linear(x.shape[1], width), nn.ReLU(), nn.Linear(width, 10))
@@ -146,7 +169,7 @@ def torch_loop(data: str, width: int, samples: int, batch: int, replicas: int, f
         adam = torch.optim.Adam(model.parameters(), _RATE, _BETAS, _EPS, fused=True if fused else None)
         for rows in orders[replica]:
             adam.zero_grad(set_to_none=True)
-            loss(model(inputs[rows]), labels[rows]).backward()
+            loss(model, rows).backward()
             adam.step()
         return nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
 

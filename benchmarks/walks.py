@@ -46,7 +46,7 @@ def operations(quick: bool) -> list[Operation]:
             tuple(one for peer in (*torch, sparse, jax) for one in in_threads(peer)),
             {"PyTorch": 1.5, "JAX": 1.5},
             1e-5,
-            (Bound(machine.GEMM32, everything * evaluations, 0.85), Bound(machine.FMA32, needed * evaluations)),
+            (Bound(machine.GEMM32, everything * evaluations, 0.85), Bound(machine.FMA32, needed * evaluations, 0.35)),
             "walker and step",
             evaluations,
             rounds=5,
