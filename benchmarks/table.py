@@ -1,7 +1,7 @@
 """The table of a run, for a terminal and for the README; its scaling figures.
 
-``python -m benchmarks.table FILE`` draws the figures of a kept run beside it and prints its Markdown, or writes it into
-a page with ``--page``.
+``python -m benchmarks.table FILE …`` writes the table and the figures of each kept run beside it, and prints one short
+table of all of them, the newest last, or writes it into a page with ``--page``.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def lines(outcome: Found, quick: bool) -> Iterator[str]:
 
 
 def markdown(found: Found) -> str:
-    """The run as the README shows it."""
+    """All that a run measured."""
     machine, peaks = found["machine"], found["peaks"]
     here = f"{machine['processor']}, {machine['cores']} cores, {machine['vectors']}"
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items() if version)
@@ -125,6 +125,53 @@ def markdown(found: Found) -> str:
             cells.append(" / ".join(both))
             rows.append("| " + " | ".join(head + cells) + " |")
             head = ["", "", ""]
+    return "\n".join(rows) + "\n"
+
+
+def _machine(found: Found) -> str:
+    machine, peaks = found["machine"], found["peaks"]
+    shown = ", ".join(f"{name} {value:.0f}" for name, value in peaks.items())
+    return f"{machine['processor']}, family and model {machine['family and model']}, {machine['vectors']}: {shown}"
+
+
+def _short_cost(outcome: Found | None) -> str:
+    if outcome is None:
+        return "not run"
+    each = outcome["ours"]["seconds"] / outcome["count"]
+    limit = f", {100 * outcome['limits'][0]['fraction']:.0f} %" if outcome["limits"] else ""
+    unit = f" a {outcome['unit']}" if outcome["unit"] else ""
+    return f"{seconds(each)}{unit}{limit}, {size(outcome['ours']['peak'])}"
+
+
+def _short_ratio(peer: Entry | None, wanted: float | None) -> str:
+    if peer is None:
+        return "not run"
+    if peer.error:
+        return peer.error
+    verdict = "" if wanted is None else " met" if peer.ratio >= wanted else " missed"
+    return f"{_ratio(peer.ratio)}×{verdict}, {size(peer.peak)}"
+
+
+def short(runs: list[Found]) -> str:
+    """Kept runs beside each other, with the operations, the peers and the aims of the last."""
+    letters = [chr(ord("A") + i) for i in range(len(runs))]
+    rows = [f"- **{letter}**: {_machine(run)}" for letter, run in zip(letters, runs, strict=True)]
+    heads = " | ".join(f"ours, {letter} | {letter}" for letter in letters)
+    rows += ["", f"| operation | peer at its best | aim | {heads} |", "|---" * (3 + 2 * len(runs)) + "|"]
+    for outcome in runs[-1]["operations"]:
+        same = [
+            next((o for o in run["operations"] if (o["name"], o["work"]) == (outcome["name"], outcome["work"])), None)
+            for run in runs
+        ]
+        peers = [{} if found is None else {peer.name: peer for peer in _peers(found)} for found in same]
+        head = f"**{outcome['name']}**: {outcome['work']}"
+        costs = [_short_cost(found) for found in same]
+        for peer in _peers(outcome) or [Entry("")]:
+            wanted = f"≥ {peer.aim:g}×" if peer.aim else ""
+            found = [_short_ratio(known.get(peer.name), peer.aim) if peer.name else "" for known in peers]
+            cells = [cell for pair in zip(costs, found, strict=True) for cell in pair]
+            rows.append("| " + " | ".join([head, peer.name, wanted, *cells]) + " |")
+            head, costs = "", [""] * len(runs)
     return "\n".join(rows) + "\n"
 
 
@@ -176,27 +223,34 @@ def placed(page: str, text: str) -> str:
     return before + BEGIN + "\n\n" + text + "\n" + END + rest.partition(END)[2]
 
 
+def _read(path: Path, parser: argparse.ArgumentParser) -> Found:
+    try:
+        found: Found = json.loads(path.read_text())
+        operations, _ = found["operations"], found["scaling"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        parser.error(f"{path} is not a run that python -m benchmarks kept ({error!r})")
+    if found["quick"]:
+        parser.error(f"{path} is a quick run: it tells that the {len(operations)} operations work, not how fast")
+    return found
+
+
 def main() -> None:
-    """Draw the figures of a kept run beside it; print its Markdown, or write it into a page."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description="the table of a kept run")
-    parser.add_argument("file", type=Path, help="JSON that python -m benchmarks wrote")
+    """Draw the figures of kept runs beside them; print their Markdown, or write it into a page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description="the table of kept runs")
+    parser.add_argument("files", type=Path, nargs="+", metavar="file", help="JSON that python -m benchmarks wrote")
     parser.add_argument("--page", type=Path, help=f"Markdown to write it into, between {BEGIN} and {END}")
     options = parser.parse_args()
-    try:
-        found = json.loads(options.file.read_text())
-        operations, curves = found["operations"], found["scaling"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        parser.error(f"{options.file} is not a run that python -m benchmarks kept ({error!r})")
-    if found["quick"]:
-        parser.error(
-            f"{options.file} is a quick run: it tells that the {len(operations)} operations work, not how fast"
-        )
-    for path in figures(found, options.file.parent, options.file.stem) if curves else []:
-        print(f"wrote {path}", file=sys.stderr)
+    runs = [_read(path, parser) for path in options.files]
+    for path, found in zip(options.files, runs, strict=True):
+        whole = path.with_suffix(".md")
+        whole.write_text(markdown(found))
+        for made in [whole, *(figures(found, path.parent, path.stem) if found["scaling"] else [])]:
+            print(f"wrote {made}", file=sys.stderr)
+    text = short(runs)
     if options.page:
-        options.page.write_text(placed(options.page.read_text(), markdown(found)))
+        options.page.write_text(placed(options.page.read_text(), text))
     else:
-        print(markdown(found), end="")
+        print(text, end="")
 
 
 if __name__ == "__main__":

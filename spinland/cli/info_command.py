@@ -26,7 +26,7 @@ def command(clear_cache: bool) -> None:
     """Tell version, threads, devices and caches."""
     import numba
 
-    from spinland_kernels import diskcache, whole
+    from spinland_kernels import diskcache, vectors, whole
 
     from ..devices import describe
     from ..provenance import version
@@ -39,6 +39,7 @@ def command(clear_cache: bool) -> None:
         ("python", platform.python_version()),
         *((name, metadata.version(name)) for name in _LIBRARIES),
         ("processor", describe("cpu")),
+        ("registers", f"{vectors.REGISTERS} of {vectors.REGISTER} bytes; a product has {vectors.ROWS} rows"),
         (
             "threads",
             f"{numba.get_num_threads()}" + (" (NUMBA_NUM_THREADS)" if "NUMBA_NUM_THREADS" in os.environ else ""),
