@@ -8,6 +8,7 @@ from spinland.landscape.network import ReLUNetwork
 from spinland.training.loop import train
 from spinland.training.optimizers import SGD, Adam, AdamW
 from spinland.training.schedules import Constant, Cosine, Cyclic, Step
+from spinland_kernels.training.columns import PART
 
 from ..oracles import network as networks
 from ..oracles import training as oracle
@@ -120,17 +121,10 @@ def test_every_depth_bias_and_loss(bias, hidden, task, loss):
             assert np.isnan(have).all()
 
 
-def test_a_wide_layer_is_updated_in_several_blocks(monkeypatch):
-    from spinland_kernels.training import work
-
-    monkeypatch.setattr(work, "BLOCK", 16)
+def test_a_wide_layer_is_updated_in_several_parts():
+    network = ReLUNetwork((70, 61, 3))
+    assert network.widths[0] * network.widths[1] > PART
     ensemble, points = run_both(
-        ReLUNetwork((7, 9, 3)),
-        make_data("classification"),
-        Adam(0.01),
-        oracle.Adam(),
-        lambda t: 0.01,
-        8,
-        "cross_entropy",
+        network, make_data("classification", inputs=70), Adam(0.01), oracle.Adam(), lambda t: 0.01, 8, "cross_entropy"
     )
     np.testing.assert_allclose(ensemble.snapshots[0], points, rtol=1e-9, atol=1e-11)
