@@ -54,7 +54,9 @@ def registers() -> tuple[int, int]:
     function = ir.Function(module, ir.FunctionType(vector, [vector, vector]), "added")
     builder = ir.IRBuilder(function.append_basic_block())
     builder.ret(builder.fadd(*function.args))
-    text = cpu_target.target_context.codegen()._tm.emit_assembly(binding.parse_assembly(str(module)))
+    triple, processor, features = cpu_target.target_context.codegen().magic_tuple()
+    machine = binding.Target.from_triple(triple).create_target_machine(cpu=processor, features=features)
+    text = machine.emit_assembly(binding.parse_assembly(str(module)))
     return next((found for name, found in _REGISTERS.items() if name in text), (16, 16))
 
 

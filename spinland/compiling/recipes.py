@@ -73,6 +73,10 @@ def _triangles(dtype: str) -> None:
     sl.ultrametricity(np.random.default_rng(0).normal(size=(6, 5)), n_splits=10, n_null=10)
 
 
+def _sampled_triangles(dtype: str) -> None:
+    sl.ultrametricity(np.random.default_rng(0).normal(size=(6, 5)), n_triples=8, n_splits=10, n_null=10)
+
+
 def _line(dtype: str) -> None:
     points = _points(dtype)
     sl.line(_landscape(dtype), points[:2], points[2:], np.linspace(0, 1, 3))
@@ -148,6 +152,7 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "distances": _short_pairs,
     "distances of long points": _long_pairs,
     "triangles": _triangles,
+    "sampled triangles": _sampled_triangles,
     "flatness": _flatness,
     "slices": _line,
     "profiles": _profile,
