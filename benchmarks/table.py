@@ -131,7 +131,8 @@ def markdown(found: Found) -> str:
 def _machine(found: Found) -> str:
     machine, peaks = found["machine"], found["peaks"]
     shown = ", ".join(f"{name} {value:.0f}" for name, value in peaks.items())
-    return f"{machine['processor']}, family and model {machine['family and model']}, {machine['vectors']}: {shown}"
+    here = f"{machine['processor']}, family and model {machine['family and model']}, {machine['vectors']}"
+    return f"{here}, spinland {machine['packages']['spinland']}: {shown}"
 
 
 def _short_cost(outcome: Found | None) -> str:
@@ -167,7 +168,7 @@ def short(runs: list[Found]) -> str:
         head = f"**{outcome['name']}**: {outcome['work']}"
         costs = [_short_cost(found) for found in same]
         for peer in _peers(outcome) or [Entry("")]:
-            wanted = f"≥ {peer.aim:g}×" if peer.aim else ""
+            wanted = f"≥ {peer.aim:.3g}×" if peer.aim else ""
             found = [_short_ratio(known.get(peer.name), peer.aim) if peer.name else "" for known in peers]
             cells = [cell for pair in zip(costs, found, strict=True) for cell in pair]
             rows.append("| " + " | ".join([head, peer.name, wanted, *cells]) + " |")

@@ -5,12 +5,14 @@
            a (rows × depth)              x (depth × lanes)             h (rows × lanes)
              r = 0  · · · · ·              k = 0  | · · · · · · · |       | · · · · · · · |  ┐
              r = 1  · · · · ·      ×           1  | · · · · · · · |   →   | · · · · · · · |  ├ ROWS vectors of sums,
-             …                                 …                          …                  ┘ 12 of 16 registers
+             …                                 …                          …                  ┘ in registers
 
 A row of lanes is one vector of samples: number t of it belongs to sample t. Each number of ``a`` is read once and
-spread over a vector. It is written by hand because a library packs both factors before it multiplies, which pays for
-large products only: for 10 outputs and 256 samples this takes as long as a library's product with 32 hidden units, a
-third of it with 512, and the samples at hand stay in the first-level cache from one layer to the next.
+spread over a vector. Factors that lie packed, one row beside the next, allow ROWS rows (:func:`rows_product`), those of
+any matrix half as many, of two vectors (:func:`table_product`). It is written by hand because a library packs both
+factors before it multiplies, which pays for large products only: for 10 outputs and 256 samples this takes as long as a
+library's product with 32 hidden units, a third of it with 512, and the samples at hand stay in the first-level cache
+from one layer to the next.
 """
 
 from __future__ import annotations
