@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from threading import Thread
+from time import sleep
 
 import numpy as np
 import pytest
@@ -17,6 +19,22 @@ ONES = "tests.unit.test_benchmarks:ones"
 def ones(last=1.0, n=3):
     """A contender that computes almost nothing."""
     return lambda: np.array([1.0] * (n - 1) + [last])
+
+
+def calm():
+    """A contender that takes a while and needs no core."""
+    return lambda: sleep(0.2) or np.ones(3)
+
+
+def spinning():
+    """A contender whose thread goes on when it should wait."""
+    Thread(target=_spin, daemon=True).start()
+    return lambda: np.ones(3)
+
+
+def _spin():
+    while True:
+        sum(range(1000))
 
 
 def broken():
@@ -118,6 +136,14 @@ def test_peers_that_are_missing_or_break_are_named():
     text = "\n".join(table.lines(found.as_dict(), quick=False))
     assert "no_such_module is missing" in text
     assert "≥ 2×" in text
+
+
+@pytest.mark.parametrize(("peer", "least", "most"), [("calm", 0.0, 0.1), ("spinning", 0.15, 2.1)])
+def test_who_takes_a_core_while_it_waits_is_seen(peer, least, most):
+    here = "tests.unit.test_benchmarks"
+    ours, other = compare.Contender("ours", f"{here}:calm"), compare.Contender("peer", f"{here}:{peer}")
+    found = compare.run(compare.Operation("add", "three ones", ours, (other,), tolerance=1e-3, rounds=3), {})
+    assert least <= found.waiting <= most
 
 
 def test_the_hardest_setting_is_quoted():
