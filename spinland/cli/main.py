@@ -40,12 +40,17 @@ class Interrupts:
             self._hook(unraisable)
         if not isinstance(unraisable.exc_value, KeyboardInterrupt):
             return
-        import _thread
         import threading
 
-        again = threading.Timer(0.01, _thread.interrupt_main)  # at once it would be raised in here
+        again = threading.Timer(0.01, self._ask_again)  # at once it would be raised in here
         again.daemon = True
         again.start()
+
+    def _ask_again(self) -> None:
+        import _thread
+
+        if self in _active:  # else the program has stopped by now, and is only telling so
+            _thread.interrupt_main()
 
     def __enter__(self) -> Self:
         self._hook, sys.unraisablehook = sys.unraisablehook, self._quiet
