@@ -1,8 +1,10 @@
-"""Rows of an array interleaved: rows become columns, little squares at a time, within registers.
+"""Rows of an array become columns, little squares at a time, within registers.
 
-rows      a0 a1 a2 a3          interleaved   a0 b0 …      one row for each column: of as many numbers
-b0 b1 b2 b3     →                  a1 b1 …      as a vector has lanes
-…                                  a2 b2 …
+    rows      a0 a1 a2 a3          interleaved   a0 b0 …      one row for each column: of as many numbers
+              b0 b1 b2 b3     →                  a1 b1 …      as a vector has lanes
+              …                                  a2 b2 …
+
+The sides of the squares are SHUFFLE bytes.
 """
 
 from __future__ import annotations
