@@ -271,8 +271,6 @@ def test_compile_refuses_a_cache_that_cannot_be_written(spinland, tmp_path):
 
 
 RECIPES = """
-import sys
-from pathlib import Path
 from spinland.compiling import recipes
 from spinland_kernels import diskcache
 names, read = set(), diskcache._read
