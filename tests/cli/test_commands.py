@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import tomllib
 from contextlib import suppress
 
@@ -280,3 +281,22 @@ def test_a_stop_that_an_import_swallows_takes_effect_at_the_next_line(monkeypatc
     assert code == 130
     assert said == ["swallowed"]
     assert "stopped" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("moment", ["exec", "eval"])
+def test_a_stop_within_an_exec_ends_with_130_too(moment, command_line, tmp_path):
+    # Named tuples and dataclasses are made by exec: a stop that comes while one is imported comes in there.
+    statement = f'{moment}("stop()")'
+    (tmp_path / "stopped.py").write_text(
+        "import rich.console\n"
+        "from spinland import displays\n"
+        "from spinland.cli import commands, main\n"
+        "def stop():\n    raise KeyboardInterrupt\n"
+        f"def invoke(words):\n    {statement}\n"
+        "commands.invoke = invoke\n"
+        "main.main()\n"
+    )
+    process = command_line()
+    process["args"][-1] = "stopped"
+    done = subprocess.run(**process, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "error: stopped\n")
