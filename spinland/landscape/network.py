@@ -178,5 +178,7 @@ def initial_points(network: ReLUNetwork, replicas: NDArray[np.int64], seed: int,
     for some in budget.blocks(len(replicas), budget.UNIFORMS, 8 * network.n_params):
         u = np.empty(points[some].shape)
         rng.fill_uniforms(u, seed, rng.Purpose.INITIALISE, replicas[some], 0)
-        points[some] = (2 * u - 1) * scale
+        u *= 2
+        u -= 1
+        np.multiply(u, scale, out=points[some], casting="same_kind")
     return points
