@@ -31,6 +31,7 @@ from .dynamics.thermal import Langevin as Langevin
 from .dynamics.thermal import langevin as langevin
 from .errors import ArgumentError as ArgumentError
 from .errors import DataError as DataError
+from .errors import DeviceMemoryError as DeviceMemoryError
 from .errors import DeviceUnavailable as DeviceUnavailable
 from .errors import DivergenceWarning as DivergenceWarning
 from .errors import ShortRunWarning as ShortRunWarning
@@ -45,6 +46,8 @@ from .landscape.network import ReLUNetwork as ReLUNetwork
 from .landscape.network_landscape import NetworkLandscape as NetworkLandscape
 from .landscape.protocol import Landscape as Landscape
 from .landscape.walkers import WalkStep as WalkStep
+from .machines import Device as Device
+from .machines import devices as devices
 from .probes.correlation.correlation import Correlation as Correlation
 from .probes.correlation.correlation import correlation as correlation
 from .probes.correlation.mean import MeanCorrelation as MeanCorrelation

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import arrays, budget, devices
-from .errors import ArgumentError, DeviceUnavailable, shown
+from . import arrays, budget, machines
+from .errors import ArgumentError, shown
 
 
 def _quoted(value: object) -> object:
@@ -261,16 +261,16 @@ def renamed(**names: str) -> Iterator[None]:
 
 
 def device(value: str) -> str:
-    """``"cpu"``, or ``"cuda"`` where there are kernels for it; an operation that has none refuses on its own.
+    """``"cpu"``, ``"cuda"`` or ``"cuda:1"``, where it is there; an operation without a form for it refuses itself.
 
     Raises
     ------
     DeviceUnavailable
-        No kernel has a CUDA twin in this version.
+        There is no such card, or something is missing that it needs.
     """
-    choice("device", value, ("cpu", "cuda"))
-    if value == "cuda" and not devices.has_kernels(value):
-        raise DeviceUnavailable("device: 'cuda' has no kernels in this version; use device='cpu'")
+    if not isinstance(value, str) or not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", value):
+        raise ArgumentError("device", "'cpu', 'cuda', or 'cuda:1' for the second card", _quoted(value))
+    machines.check(value)
     return value
 
 

@@ -95,6 +95,20 @@ class DeviceUnavailable(SpinlandError, RuntimeError):
     """The device asked for is absent, or this operation has no form for it yet. Nothing falls back."""
 
 
+class DeviceMemoryError(SpinlandError, MemoryError):
+    """A card has not the memory that is needed.
+
+    Parameters
+    ----------
+    needed, free : int
+        Bytes.
+    """
+
+    def __init__(self, needed: int, free: int):
+        self.needed, self.free = needed, free
+        super().__init__(f"device: {needed:,} bytes of the card's memory are needed, {free:,} are free")
+
+
 class DivergenceWarning(UserWarning):
     """Some replicas diverged in training; their rows are NaN."""
 

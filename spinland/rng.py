@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .checks import float_type, integer
-from .devices import operation
 from .errors import ArgumentError
+from .machines import operation
 
 
 class Purpose(IntEnum):

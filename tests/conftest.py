@@ -54,11 +54,17 @@ def repository():
 
 @pytest.fixture(params=["cpu", "cuda"])
 def device(request):
-    """Name of a machine that kernels run on; skipped where it is not there."""
-    from numba import cuda
+    """Name of a machine that kernels run on; skipped where it is not there.
 
-    if request.param == "cuda" and not cuda.is_available():
-        pytest.skip("no CUDA driver or no card here")
+    With numba-cuda and NUMBA_ENABLE_CUDASIM=1 the card is simulated.
+    """
+    from spinland_kernels.devices import Unavailable, cards
+
+    try:
+        if request.param == "cuda":
+            cards()
+    except Unavailable as problem:
+        pytest.skip(str(problem))
     return request.param
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import platform
-from functools import cache
-from importlib import import_module
+from functools import cache, wraps
+from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 MACHINES = ("cpu", "cuda")
 
@@ -21,21 +22,56 @@ class Unavailable(RuntimeError):
     """The machine is not there, or the operation has no module for it yet. Nothing falls back."""
 
 
-@cache
-def operation(name: str, device: str) -> ModuleType:
+class OnCard:
+    """The functions of a module, each of which works on one card."""
+
+    def __init__(self, module: ModuleType, index: int):
+        self._module, self._index = module, index
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._module, name)
+        if not callable(found):
+            return found
+
+        from . import jit_cuda
+
+        @wraps(found)
+        def on_its_card(*args: Any, **kwargs: Any) -> Any:
+            with jit_cuda.on(self._index):
+                return found(*args, **kwargs)
+
+        setattr(self, name, on_its_card)
+        return on_its_card
+
+
+def parted(device: str) -> tuple[str, int]:
+    """Machine and number of a device: ``"cuda:1"`` is ``("cuda", 1)``.
+
+    Raises
+    ------
+    ValueError
+        No device has this name.
+    """
+    machine, colon, number = device.partition(":")
+    if machine not in MACHINES or (colon and not (machine == "cuda" and number.isascii() and number.isdigit())):
+        raise ValueError(f"no device {device!r}: 'cpu', 'cuda', or 'cuda:1' for the second card")
+    return machine, int(number or 0)
+
+
+def operation(name: str, device: str) -> Any:
     """The module that computes an operation on a machine.
 
     Parameters
     ----------
     name : str
         Folder of the operation, such as ``"mlp"``.
-    device : "cpu" or "cuda"
-        The machine.
+    device : "cpu", "cuda" or "cuda:1"
+        The machine; a number tells which card.
 
     Returns
     -------
-    module
-        ``spinland_kernels.<name>.<device>``. It is imported here, when it is first asked for.
+    module or OnCard
+        ``spinland_kernels.<name>.<machine>``. It is imported here, when it is first asked for.
 
     Raises
     ------
@@ -44,42 +80,55 @@ def operation(name: str, device: str) -> ModuleType:
     ValueError
         No such machine or no such operation.
     """
-    if device not in MACHINES or name not in operations("cpu"):
-        raise ValueError(f"no operation {name!r} on {device!r}")
-    module = f"{__package__}.{name}.{device}"
+    machine, index = parted(device)
+    if machine == "cuda":
+        last = len(cards()) - 1
+        if index > last:
+            raise Unavailable(f"{device!r} is not there: the last card is 'cuda:{last}'")
+    return _on(machine, index, name)
+
+
+@cache
+def _on(machine: str, index: int, name: str) -> Any:
+    if name not in operations("cpu"):
+        raise ValueError(f"no operation {name!r}")
+    module = f"{__package__}.{name}.{machine}"
     if find_spec(module) is None:
-        raise Unavailable(f"{name!r} has no kernel for {device!r} in this version")
-    if device == "cuda":
-        _card()
-    return import_module(module)
+        raise Unavailable(f"{name!r} has no kernel for {machine!r} in this version")
+    return import_module(module) if machine == "cpu" else OnCard(import_module(module), index)
 
 
-def operations(device: str) -> tuple[str, ...]:
+def operations(machine: str) -> tuple[str, ...]:
     """Names of the operations that have a module for a machine."""
-    return tuple(sorted(path.parent.name for path in Path(__file__).parent.glob(f"*/{device}.py")))
+    return tuple(sorted(path.parent.name for path in Path(__file__).parent.glob(f"*/{machine}.py")))
 
 
-def describe(device: str) -> str:
-    """What a machine is, in words.
+def processor() -> str:
+    """What the processor is, in words."""
+    return f"{platform.machine()}, {os.cpu_count()} logical cores"
+
+
+def cards() -> list[str]:
+    """What each card is, in words.
 
     Raises
     ------
     Unavailable
-        The machine is not there.
+        There is none, or something is missing that it needs; says what.
     """
-    if device == "cpu":
-        return f"{platform.machine()}, {os.cpu_count()} logical cores"
-    return _card()
+    try:
+        from . import jit_cuda
+    except Exception as problem:  # numba-cuda says in many ways that it does not fit
+        versions = ", ".join(f"{name} {_version(name)}" for name in ("numba-cuda", "numba", "numpy"))
+        raise Unavailable(f"numba-cuda cannot be imported ({versions}): {problem}") from problem
+    try:
+        return jit_cuda.names()
+    except RuntimeError as problem:
+        raise Unavailable(str(problem)) from None
 
 
-@cache
-def _card() -> str:
-    """Name and compute capability of the card in use."""
-    from numba import cuda
-
-    if not cuda.is_available():
-        raise Unavailable("'cuda': no card that can be used; see nvidia-smi")
-    card = cuda.get_current_device()
-    name = card.name.decode() if isinstance(card.name, bytes) else card.name
-    major, minor = card.compute_capability
-    return f"{name}, compute capability {major}.{minor}"
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "not installed"

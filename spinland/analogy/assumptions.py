@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
-from ..devices import single_threaded
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
+from ..machines import single_threaded
 from ..progress import track
 from ..provenance import fingerprint, record
 from ..statistics.uncertainty import jackknife_error

@@ -29,9 +29,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import budget, checks
-from ..devices import single_threaded
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
+from ..machines import single_threaded
 from ..provenance import fingerprint, record
 from ..results import Result
 from . import paths

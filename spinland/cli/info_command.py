@@ -28,7 +28,7 @@ def command(clear_cache: bool) -> None:
 
     from spinland_kernels import diskcache, vectors, whole
 
-    from ..devices import describe
+    from ..machines import devices
     from ..provenance import version
 
     if clear_cache:
@@ -38,13 +38,14 @@ def command(clear_cache: bool) -> None:
         ("spinland", version()),
         ("python", platform.python_version()),
         *((name, metadata.version(name)) for name in _LIBRARIES),
-        ("processor", describe("cpu")),
+        ("numba-cuda", _version("numba-cuda")),
+        ("processor", devices()[0].description),
         ("registers", f"{vectors.REGISTERS} of {vectors.REGISTER} bytes; a product has {vectors.ROWS} rows"),
         (
             "threads",
             f"{numba.get_num_threads()}" + (" (NUMBA_NUM_THREADS)" if "NUMBA_NUM_THREADS" in os.environ else ""),
         ),
-        ("devices", f"cpu; {describe('cuda')}"),
+        *((device.name, device.description) for device in devices()[1:]),
         ("kernels", f"{diskcache.source_hash()}, compiled as {whole.state()}"),
         ("kernel cache", _kernel_cache(*diskcache.folder_in_use())),
         ("data cache", _data_cache()),
@@ -53,6 +54,13 @@ def command(clear_cache: bool) -> None:
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         click.echo(f"{name:<{width}}  {value}")
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _kernel_cache(folder: Folder | None, refused: list[str]) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks, rng
-from ..devices import single_threaded
 from ..landscape.glass import SphericalSpinGlass
+from ..machines import single_threaded
 from ..progress import track
 from ..provenance import record
 from ..results import Result

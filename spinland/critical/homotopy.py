@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from spinland_kernels.types import Homotopy
 
 from .. import rng
-from ..devices import operation
+from ..machines import operation
 from ..progress import track
 from .certificates import Certificate, certify
 

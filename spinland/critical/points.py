@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks, rng
-from ..devices import single_threaded
 from ..dynamics.distinct import distinct
 from ..errors import ArgumentError
 from ..landscape.glass import SphericalSpinGlass
+from ..machines import single_threaded
 from ..provenance import Provenance, record_on
 from ..results import Result
 from .algebra import Solutions, solvable, solve

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks, rng
-from ..devices import single_threaded
 from ..errors import ArgumentError
+from ..machines import single_threaded
 from .dataset import Dataset
 from .streams import Stream
 

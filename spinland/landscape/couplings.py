@@ -14,8 +14,8 @@ from spinland_kernels.types import GAUSSIAN, SIGNS
 from spinland_kernels.types import Couplings as OneOrder
 
 from .. import checks, rng
-from ..devices import operation
 from ..errors import ArgumentError
+from ..machines import operation
 from .index_sets import packed, unpacked
 
 DISORDER = {"gaussian": GAUSSIAN, "signs": SIGNS}

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinland_kernels.types import GAUSSIAN, Couplings
 
-from ..devices import operation
+from ..machines import operation
 from .affine import coefficient_batch
 from .index_sets import packed
 

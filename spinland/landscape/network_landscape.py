@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .. import budget, checks
 from ..data.dataset import Dataset
 from ..data.loading import as_dataset
-from ..devices import operation
 from ..errors import ArgumentError, shown
+from ..machines import operation
 from ..provenance import fingerprint
 from ..quantities import UNITS, words
 from .base import BaseLandscape

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..devices import operation
+from ..machines import operation
 from .affine import coefficient_batch
 from .samples import Samples
 

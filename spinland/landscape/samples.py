@@ -13,8 +13,8 @@ from spinland_kernels.networks import CROSS_ENTROPY, MEAN_SQUARED_ERROR
 
 from .. import arrays, checks
 from ..arrays import sealed
-from ..devices import operation
 from ..errors import ArgumentError
+from ..machines import operation
 from .network import ReLUNetwork
 
 LOSSES = {"cross_entropy": CROSS_ENTROPY, "mse": MEAN_SQUARED_ERROR}

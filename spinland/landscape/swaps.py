@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from spinland_kernels.networks import Exchanges
 
 from .. import budget, checks
-from ..devices import operation
 from ..errors import ArgumentError
+from ..machines import operation
 from .samples import Samples
 
 

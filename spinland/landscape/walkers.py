@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from spinland_kernels import networks
 
 from .. import checks
-from ..devices import operation
 from ..errors import ArgumentError
+from ..machines import operation
 from ..rng import Purpose
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import budget
-from ..devices import single_threaded
+from ..machines import single_threaded
 
 
 def principal_components(points: NDArray[Any], n: int) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:

@@ -36,8 +36,8 @@ from spinland_kernels.types import Columns, Pairs
 
 from .. import budget
 from ..checks import boolean
-from ..devices import operation
 from ..errors import ArgumentError
+from ..machines import operation
 from ..progress import track
 from .rows import Rows, check_metric, chunk_columns, name_rows
 

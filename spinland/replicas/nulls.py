@@ -30,7 +30,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..devices import single_threaded
+from ..machines import single_threaded
 from ..rng import Purpose, normals, permutation
 from .gram import segments, square_form
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from .. import arrays, budget
 from ..checks import choice
-from ..devices import operation
 from ..errors import ArgumentError
+from ..machines import operation
 from ..provenance import value_bytes
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import squareform
 
 from ..checks import integer, room
-from ..devices import operation
+from ..machines import operation
 from ..rng import Purpose, derive_seed, integers
 from ..statistics.uncertainty import split_error
 from .gram import square_form

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from ..devices import single_threaded
+from ..machines import single_threaded
 from .pfaffians import pfaffian
 
 LARGEST_ORDERED = 64  # eigenvalues; the accuracy of the Pfaffians is tested up to here

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..devices import single_threaded
+from ..machines import single_threaded
 from ..progress import track
 from .mixtures import Mixture
 

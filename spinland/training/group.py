@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from spinland_kernels.networks import Batches, Replicas, Rule
 
 from ..arrays import sealed
-from ..devices import operation
 from ..landscape.samples import Samples
+from ..machines import operation
 from ..rng import Purpose
 from .ensemble import Ensemble
 from .plan import Plan

@@ -1,0 +1,130 @@
+"""The door to the kernels: the module of an operation for a machine, and BLAS on one thread.
+
+Landscapes, training and what works on large arrays ask here; probes ask their landscape. Everything is
+loaded when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cache, wraps
+from typing import Any
+
+from .errors import DeviceMemoryError, DeviceUnavailable
+
+
+@dataclass(frozen=True)
+class Device:
+    """A machine that kernels run on.
+
+    Attributes
+    ----------
+    name : str
+        What ``device=`` takes: ``"cpu"``, ``"cuda"`` (the first card), ``"cuda:1"``.
+    available : bool
+        Whether it can be used here.
+    description : str
+        What it is, or why it cannot be used.
+    """
+
+    name: str
+    available: bool
+    description: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.description}"
+
+
+def devices() -> tuple[Device, ...]:
+    """The machines that kernels run on here: the processor, then the cards, or why there is none.
+
+    Examples
+    --------
+    >>> import spinland as sl
+    >>> sl.devices()[0].name
+    'cpu'
+    """
+    from spinland_kernels import devices as kernels
+
+    cores = Device("cpu", True, kernels.processor())
+    try:
+        cards = kernels.cards()
+    except kernels.Unavailable as problem:
+        return cores, Device("cuda", False, str(problem))
+    names = ["cuda", *(f"cuda:{index}" for index in range(1, len(cards)))]
+    return cores, *(Device(name, True, card) for name, card in zip(names, cards, strict=True))
+
+
+def operation(name: str, device: str) -> Any:
+    """The kernels of an operation, such as ``"mlp"``, for the device ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
+
+    Raises
+    ------
+    DeviceUnavailable
+        The device is absent, or the operation has no form for it yet. Nothing falls back.
+    """
+    from spinland_kernels import devices as kernels
+
+    try:
+        module = kernels.operation(name, device)
+    except kernels.Unavailable as problem:
+        raise DeviceUnavailable(f"device: {problem}; use device='cpu'") from None
+    return module if device == "cpu" else _telling(module)
+
+
+class _Telling:
+    """Functions of a card's kernels, whose lack of memory is told as one of our errors."""
+
+    def __init__(self, module: Any):
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        from spinland_kernels.jit_cuda import OutOfMemory
+
+        found = getattr(self._module, name)
+        if not callable(found):
+            return found
+
+        @wraps(found)
+        def telling(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return found(*args, **kwargs)
+            except OutOfMemory as problem:
+                raise DeviceMemoryError(problem.needed, problem.free) from None
+
+        setattr(self, name, telling)
+        return telling
+
+
+@cache
+def _telling(module: Any) -> _Telling:
+    return _Telling(module)
+
+
+def check(device: str) -> None:
+    """Raise where a device of this name is not there.
+
+    Raises
+    ------
+    DeviceUnavailable
+        Says what is missing.
+    """
+    if device == "cpu":
+        return
+    known = devices()
+    if any(one.name == device.removesuffix(":0") and one.available for one in known):
+        return
+    absent = known[-1]
+    reason = absent.description if not absent.available else f"no {device!r}; the last card is {absent.name!r}"
+    raise DeviceUnavailable(f"device: {reason}; use device='cpu'")
+
+
+def single_threaded() -> AbstractContextManager[None]:
+    """Every BLAS on one thread while the block runs: the same bits on any number of cores.
+
+    Holds for the whole process, for as long as any thread is inside. May be nested.
+    """
+    from spinland_kernels import blas
+
+    return blas.single_threaded()
