@@ -228,8 +228,13 @@ def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> Any:
     return _machine.empty(shape if isinstance(shape, tuple) else (shape,), np.dtype(dtype))
 
 
-def put(array: NDArray[Any], into: Any = None) -> Any:
-    """The array on the card: in memory of its own, or in ``into``, of the same shape and type."""
+def put(array: Any, into: Any = None) -> Any:
+    """The array on the card: in memory of its own, or in ``into``, of the same shape and type.
+
+    What lies on the card stays where it is.
+    """
+    if into is None and not isinstance(array, np.ndarray):
+        return array
     array = np.ascontiguousarray(array)
     if into is None:
         into = empty(array.shape, array.dtype)

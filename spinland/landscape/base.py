@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
+from ..machines import operation
 from .affine import EvaluatedSlice
 from .swaps import NeuronSwaps
 from .walkers import Walkers
@@ -43,6 +44,11 @@ class BaseLandscape:
         """Values, and NaN for the accuracy, which only a network with labels has."""
         values = self._self.value(points)
         return (values, float("nan")) if np.ndim(values) == 0 else (values, np.full(len(values), np.nan))
+
+    def evaluate_held(self, points: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values and accuracy, both (B,), at the points of walkers, which lie on the landscape's device."""
+        values, accuracy = self.evaluate(operation("walk", self._self.device).fetch(points))
+        return values, accuracy
 
     def value_and_gradient(self, points: ArrayLike) -> tuple[Any, NDArray[Any]]:
         """Values and gradients, with the bits of ``value`` and ``gradient``, of which this makes one call each."""

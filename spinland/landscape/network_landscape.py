@@ -159,6 +159,13 @@ class NetworkLandscape(BaseLandscape):
         loss, accuracy = self._kernel.losses(self.samples.compress(batch), *self._function)
         return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)
 
+    def evaluate_held(self, points: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean loss and accuracy, both (B,), at the points of walkers, which do not leave the device."""
+        if self.samples.keep is not None:
+            points = operation("walk", self.device).columns(points, self.samples.keep)
+        loss, accuracy = self._kernel.losses(points, *self._function)
+        return loss, accuracy
+
     def gradient(self, points: ArrayLike) -> NDArray[Any]:
         """Gradient of the mean loss, shaped like the points; zero for the weights of dead inputs."""
         batch, single = checks.point_batch("points", points, self.dim, dtype=self.dtype)

@@ -87,6 +87,10 @@ class Landscape(Protocol):
         """Values and accuracies (B,); accuracy is NaN where it has no meaning."""
         ...
 
+    def evaluate_held(self, points: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values and accuracies (B,) at the points of walkers, which lie on the landscape's device."""
+        ...
+
     def gradient(self, points: ArrayLike) -> NDArray[Any]:
         """Gradients, shaped like the points."""
         ...

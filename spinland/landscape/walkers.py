@@ -75,9 +75,11 @@ class Walkers:
         """States at steps 0 ... ``n_steps``; a step adds σ times a normal number to each coordinate."""
         kernel = operation("walk", self._landscape.device)
         points = self._starts[self._origin_index]
-        walkers = networks.Walkers(points, self._starts, self._origin_index, self._numbers, self._radius)
+        walkers = kernel.hold(networks.Walkers(points, self._starts, self._origin_index, self._numbers, self._radius))
         for step in range(n_steps + 1):
             stream = networks.Stream(np.uint64(seed), int(Purpose.WALK), step)
             distance, overlap = kernel.advance(walkers, sigma if step else 0.0, stream)
-            values, accuracy = self._landscape.evaluate(points)
+            if not np.isfinite(distance).all():
+                raise ArgumentError("sigma", f"steps after {step} of which all points are finite", sigma)
+            values, accuracy = self._landscape.evaluate_held(walkers.points)
             yield WalkStep(step, values, accuracy, distance, overlap)

@@ -103,19 +103,31 @@ def _distances(totals, distance, overlap):
         overlap[b] = formula.cosine(totals[b, 1], totals[b, 2], totals[b, 3])
 
 
-def _in_one_form(walkers: Walkers) -> Walkers:
-    """Starts and radii as read-only views, whoever owns them: so the loops are compiled for one type of array."""
+def hold(walkers: Walkers) -> Walkers:
+    """The walkers where this machine moves them: on the cores, their own points.
+
+    Starts and radii become read-only views, whoever owns them, so that the loops are compiled for one type of array.
+    """
     starts, radius = walkers.starts.view(), walkers.radius.view()
     starts.flags.writeable = radius.flags.writeable = False
     return walkers._replace(starts=starts, radius=radius)
 
 
+def fetch(points: NDArray[Any]) -> NDArray[Any]:
+    """Points of held walkers, for the processor."""
+    return points
+
+
+def columns(points: NDArray[Any], keep: NDArray[np.int64]) -> NDArray[Any]:
+    """Coordinates ``keep`` of the points of held walkers, on the same machine."""
+    return np.ascontiguousarray(np.take(points, keep, axis=-1))
+
+
 def advance(walkers: Walkers, sigma: float, stream: Stream) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Move walkers one step, in place; their distances from the start and cosines with it, both (B,).
+    """Move held walkers one step, in place; their distances from the start and cosines with it, both (B,).
 
     ``sigma = 0`` moves nothing and draws nothing. With a ``radius`` points are brought back to it after the step.
     """
-    walkers = _in_one_form(walkers)
     rows, dim = walkers.points.shape
     chunks = -(-dim // CHUNK)
     workers = min(numba.get_num_threads(), rows * chunks)
