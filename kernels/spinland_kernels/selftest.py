@@ -1,0 +1,316 @@
+"""Every twin on a card, for whoever has one: ``python -m spinland_kernels.selftest cuda``.
+
+Each task runs on the cores and twice on the card: the answers have to agree, the two runs to the last bit. Then it is
+timed, from arrays of the processor to arrays of the processor, and compared with what it needs at least:
+
+    share = max(bytes / measured rate of a copy, operations / measured rate of a product) / time
+
+The report is JSON: date, versions, card, rates, and a row for each task. It ends with 1 where a task fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from itertools import pairwise
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import devices, networks, types
+
+Arrays = list[NDArray[Any]]
+
+_SEED = 0xFEDCBA9876543210
+_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of a device.
+
+    Attributes
+    ----------
+    name, operation : str
+        In words, and the folder of the kernel.
+    run : callable
+        From the module of a machine to the answer.
+    tolerance : float
+        Largest difference between machines, as a share of the largest number of the answer.
+    bytes, operations : float
+        That have to be moved, and computed in float32, at least.
+    """
+
+    name: str
+    operation: str
+    run: Callable[[Any], Arrays]
+    tolerance: float
+    bytes: float = 0.0
+    operations: float = 0.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """How a task went. ``problem`` is empty where all is well."""
+
+    name: str
+    difference: float
+    tolerance: float
+    seconds: float
+    share: float
+    problem: str
+
+
+def _samples(draw: np.random.Generator, n: int, inputs: int, outputs: int, dtype: str) -> networks.Samples:
+    x, labels = draw.random((n, inputs)).astype(dtype), draw.integers(0, outputs, n)
+    return networks.Samples(x, labels, np.empty((0, outputs), dtype), networks.CROSS_ENTROPY)
+
+
+def _points(draw: np.random.Generator, widths: tuple[int, ...], count: int, dtype: str) -> NDArray[Any]:
+    dim = sum((below + 1) * above for below, above in pairwise(widths))
+    return (draw.normal(size=(count, dim)) / np.sqrt(max(widths))).astype(dtype)
+
+
+def _network_tasks(widths: tuple[int, ...], n: int, batch: int, replicas: int, dtype: str) -> list[Task]:
+    draw = np.random.default_rng(1)
+    network, samples = networks.network_of(widths, True), _samples(draw, n, widths[0], widths[-1], dtype)
+    w = _points(draw, widths, 8, dtype)
+    words = f"{'-'.join(map(str, widths))}, {n} samples, {dtype}"
+    loose = 1e-12 if dtype == "float64" else 1e-5
+    each = 2.0 * n * sum(below * above for below, above in pairwise(widths))
+    c = np.stack(np.meshgrid(np.linspace(-1, 1, 21), np.linspace(-1, 1, 21)), -1).reshape(-1, 2)
+    hidden = networks.Exchanges(0, np.arange(widths[1] // 2 * 2)[None], np.array([2, 10]), np.linspace(0, 1, 11))
+
+    def trained(kernel: Any) -> Arrays:
+        points = _points(np.random.default_rng(2), widths, replicas, dtype)
+        state = networks.Replicas(
+            points, np.zeros_like(points), np.zeros_like(points), np.ones(replicas, bool), np.arange(replicas)
+        )
+        rows = np.zeros((n // batch, networks.N_COEFFICIENTS), dtype)
+        rows[:] = 1e-3, 0, 1, 0.1, 0.999, 0.001, 1, 1e-8
+        batches = networks.Batches(np.uint64(_SEED), 2, 0, batch, 0)
+        kernel.descend(state, networks.Rule(networks.ADAM, rows), batches, network, kernel.prepare(samples))
+        return [points]
+
+    return [
+        Task(f"losses, {words}", "mlp", lambda k: list(k.losses(w, network, k.prepare(samples))), loose, 0, 8 * each),
+        Task(
+            f"gradients, {words}",
+            "mlp",
+            lambda k: [k.gradients(w, network, k.prepare(samples))],
+            loose,
+            operations=24 * each,
+        ),
+        Task(
+            f"Hessian products, {words}",
+            "mlp",
+            lambda k: [k.hessian_products(w[0], w[1:], network, k.prepare(samples))],
+            loose,
+            operations=35 * each,
+        ),
+        Task(
+            f"plane of {len(c)} points, {words}",
+            "slice",
+            lambda k: list(k.losses(c.astype(dtype), network, k.prepare(w[:3], network, samples))),
+            loose,
+            operations=float(len(c)) * n * widths[1] * (5 + 2 * widths[-1]),
+        ),
+        Task(f"swaps, {words}", "swap", lambda k: list(k.losses(w[0], hidden, network, k.prepare(samples))), loose),
+        Task(
+            f"training of {replicas} replicas, {words}, batch {batch}",
+            "training",
+            trained,
+            0.02,
+            operations=3.0 * replicas * each,
+        ),
+    ]
+
+
+def _walk_tasks(dim: int, count: int, dtype: str) -> list[Task]:
+    starts = np.random.default_rng(3).normal(size=(1, dim)).astype(dtype)
+    origin, numbers = np.zeros(count, np.int64), np.arange(count)
+
+    def moved(kernel: Any) -> Arrays:
+        held = kernel.hold(networks.Walkers(starts[origin], starts, origin, numbers, np.empty(0)))
+        for step in range(1, 4):
+            distance, overlap = kernel.advance(held, 0.01, networks.Stream(np.uint64(_SEED), 3, step))
+        return [kernel.fetch(held.points), distance, overlap]
+
+    moved_bytes = 3.0 * count * dim * 3 * starts.itemsize
+    return [Task(f"three steps of {count} walkers in {dim} dimensions, {dtype}", "walk", moved, 1e-6, moved_bytes)]
+
+
+def _glass_tasks(n: int, order: int, dtype: str, stored: bool) -> list[Task]:
+    from .pspin.cpu import n_couplings
+
+    loose = 1e-12 if dtype == "float64" else 1e-5
+    count = n_couplings(n, order)
+    values = np.empty(count if stored else 0, dtype)
+    couplings = types.Couplings(values, n, order, np.uint64(_SEED), 5, types.GAUSSIAN)
+    points = np.random.default_rng(4).normal(size=(1, n)).astype(dtype)
+
+    def found(kernel: Any) -> Arrays:
+        if stored:
+            kernel.fill_couplings(couplings)
+        return list(kernel.values_and_gradients(points, couplings, kernel.prepare(couplings)))
+
+    words = f"{order}-spin glass of {n} spins, {'stored' if stored else 'generated'}, {dtype}"
+    return [Task(words, "pspin", found, loose, float(values.nbytes), 8.0 * count)]
+
+
+def _pair_tasks(rows: int, dim: int) -> list[Task]:
+    draw = np.random.default_rng(5)
+    x = draw.normal(size=(rows, dim)).astype("f4")
+
+    def products(kernel: Any) -> Arrays:
+        condensed, squares = np.zeros(rows * (rows - 1) // 2), np.zeros(rows)
+        work = kernel.prepare(rows, -(-dim // kernel.CHUNK), "float32")
+        kernel.add_products(types.Columns(x, 0, dim), False, work, condensed, squares)
+        return [condensed, squares]
+
+    distances = np.abs(draw.normal(size=200 * 199 // 2)) + 1
+    weights = np.ones((1, 200))
+    return [
+        Task(f"products of {rows} rows of {dim}", "gram", products, 1e-12, x.nbytes, float(rows) * rows * dim),
+        Task("triangles of 200 points", "triangles", lambda k: [k.triangle_means(distances, weights, 0.1)], 1e-12),
+    ]
+
+
+def _random_numbers(count: int) -> Task:
+    def drawn(kernel: Any) -> Arrays:
+        normals, order = np.empty((16, count)), np.empty(count // 128, np.int64)
+        kernel.fill_normals(normals, _SEED, 3, list(range(16)), 1)
+        kernel.fill_permutation(order, _SEED, 3, 4, 5)
+        return [normals, order]
+
+    return Task(f"16 times {count} normals, and a shuffle", "philox", drawn, 1e-14, 16 * 8.0 * count)
+
+
+def tasks(small: bool) -> list[Task]:
+    """All of them, of the sizes that are aimed at, or so small that a simulator can do them."""
+    large = [] if small else _network_tasks((784, 512, 10), 10_000, 32, 64, "float32")
+    glasses = [(7, 3, True)] if small else [(400, 3, True), (2000, 3, True), (2000, 3, False)]
+    return [
+        _random_numbers(128 if small else 1 << 20),
+        *large,
+        *(task for dtype in ("float32", "float64") for task in _network_tasks((9, 6, 4), 40, 8, 2, dtype)),
+        *([] if small else _network_tasks((64, 32, 10), 1_408, 32, 1_000, "float32")),
+        *_walk_tasks(83 if small else 407_050, 3 if small else 64, "float32"),
+        *(task for n, order, stored in glasses for task in _glass_tasks(n, order, "float32", stored)),
+        *_glass_tasks(7 if small else 400, 3, "float64", True),
+        *_pair_tasks(5 if small else 200, 40 if small else 1 << 20),
+    ]
+
+
+def _difference(found: Arrays, wanted: Arrays) -> float:
+    """Largest difference as a share of the largest number."""
+    return max(float(np.abs(a - b).max() / max(1e-300, np.abs(b).max())) for a, b in zip(found, wanted, strict=True))
+
+
+def judged(task: Task, device: str, rates: dict[str, float]) -> Row:
+    """Run one task and say how it went."""
+    kernel = devices.operation(task.operation, device)
+    first, again = task.run(kernel), task.run(kernel)
+    difference = _difference(first, task.run(devices.operation(task.operation, "cpu")))
+    problem = "" if difference <= task.tolerance else "the answers differ"
+    if any(a.tobytes() != b.tobytes() for a, b in zip(first, again, strict=True)):
+        problem = "two runs have not the same bits"
+    times = []
+    for _ in range(_ROUNDS):
+        begin = perf_counter()
+        task.run(kernel)
+        times.append(perf_counter() - begin)
+    seconds = float(np.median(times))
+    least = max(task.bytes / rates["bytes"], task.operations / rates["float32"])
+    return Row(task.name, difference, task.tolerance, seconds, least / seconds, problem)
+
+
+def _best(seconds: Callable[[], None]) -> float:
+    times = []
+    for _ in range(_ROUNDS):
+        begin = perf_counter()
+        seconds()
+        times.append(perf_counter() - begin)
+    return min(times)
+
+
+def measured_rates(side: int) -> dict[str, float]:
+    """Bytes a second of a copy, read and written, and float32 operations a second of a product of ``side``."""
+    from . import jit_cuda
+    from .lanes import cuda as lanes
+
+    a, b, c = (jit_cuda.put(np.ones(side * side, np.float32)) for _ in range(3))
+    one = np.empty(1, np.float32)
+    left, right, out = (lanes.Matrices(x, 0, side, 1, 0) for x in (a, b, c))
+    shape = lanes.Shape(side, side, side, side, 1)
+
+    def product() -> None:
+        lanes.multiply(left, right, out, shape, lanes.plain(out), 1)
+        jit_cuda.get(c[:1], one)
+
+    def copy() -> None:
+        lanes.add_parts(a, 1, side * side, c.reshape((1, side * side)))
+        jit_cuda.get(c[:1], one)
+
+    product()
+    copy()
+    return {"float32": 2.0 * side**3 / _best(product), "bytes": 8.0 * side**2 / _best(copy)}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run all tasks, write the report, and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m spinland_kernels.selftest", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("device", help="cuda, or cuda:1 for the second card")
+    parser.add_argument("--small", action="store_true", help="so small that Numba's simulator can do it")
+    parser.add_argument("--out", type=Path, help="file for the report; it must not be there yet")
+    chosen = parser.parse_args(words)
+    if chosen.out is not None and chosen.out.exists():
+        parser.error(f"{chosen.out} is there already")
+    try:
+        machine, index = devices.parted(chosen.device)
+        card = devices.cards()[index]
+    except (ValueError, IndexError, devices.Unavailable) as problem:
+        parser.error(str(problem))
+    if machine != "cuda":
+        parser.error("the cores need no such test: choose cuda")
+    rates = measured_rates(64 if chosen.small else 8192)
+    rows = []
+    for task in tasks(chosen.small):
+        if task.operation not in devices.operations("cuda"):
+            _say(f"{task.name}: no twin yet")
+            continue
+        rows.append(judged(task, chosen.device, rates))
+        row = rows[-1]
+        _say(f"{row.name}: {row.problem or f'{row.difference:.1e}, {row.seconds:.3g} s, {row.share:.0%}'}")
+    versions = {name: metadata.version(name) for name in ("numba-cuda", "numba", "numpy")}
+    report = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "card": card,
+        "python": platform.python_version(),
+        "versions": versions,
+        "rates": rates,
+        "tasks": [asdict(row) for row in rows],
+    }
+    if chosen.out is not None:
+        chosen.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return int(any(row.problem for row in rows))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
