@@ -37,6 +37,10 @@ _cuda: Any = _numba_cuda
 SIMULATED = bool(getattr(numba.config, "ENABLE_CUDASIM"))  # noqa: B009 (made while Numba is imported)
 
 
+#: Threads of a block, for kernels that take any square of a power of two: few where each is one of Python.
+THREADS = 64 if SIMULATED else 256
+
+
 class _Simulated:
     """What kernels call ``cuda`` while they are simulated: the block that is running, wherever the code stands."""
 

@@ -5,6 +5,9 @@ Workspaces are cut from one buffer that grows and is given out anew at each call
 
     buffer    | first array | second | third …            each begins at a multiple of 256 bytes
 
+Work that does not fit is cut into chunks (:meth:`Arena.fitting`); nothing may depend on how. A copy or a pickle of an
+arena is an empty one: what lies on a card stays there.
+
 Asking the card for memory waits until it has finished all it does; so a landscape keeps one buffer, and what a call
 needs is cut from it. What was given out before is then no longer anyone's.
 """
@@ -21,6 +24,8 @@ from numpy.typing import DTypeLike, NDArray
 from . import jit_cuda
 
 _ALIGNMENT = 256
+_CHUNK = 1 << 31
+"""Bytes of a chunk, at most: launches that are fat enough, and memory for others."""
 
 Wanted = tuple[tuple[int, ...], DTypeLike]
 
@@ -32,6 +37,15 @@ class Arena:
         self._buffer: Any = None
         self._wanted: tuple[Wanted, ...] = ()
         self._given: list[Any] = []
+
+    def __reduce__(self) -> tuple[type[Arena], tuple[()]]:
+        return Arena, ()
+
+    def fitting(self, count: int, each: int) -> int:
+        """How many of ``count`` items, of ``each`` bytes, go at once; one at least."""
+        held = 0 if self._buffer is None else self._buffer.shape[0]
+        room = min((jit_cuda.free() + held) // 8 * 7, _CHUNK)  # an eighth is for what else is put on the card
+        return max(1, min(count, room // max(1, each)))
 
     def take(self, *wanted: Wanted) -> list[Any]:
         """Arrays of these shapes and types, with whatever was there.

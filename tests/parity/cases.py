@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 
 import spinland as sl
@@ -24,6 +25,15 @@ Triples = Iterator[tuple[Any, Any, dict[str, float]]]
 
 SEED = 0xFEDCBA9876543210  # both halves of it are in use
 RELATIVE = {"float64": 1e-12, "float32": 1e-5}
+
+
+#: Whether Numba's simulator stands for the card: its threads are Python's, and cases are as small as they can be.
+SIMULATED = bool(numba.config.ENABLE_CUDASIM)
+
+
+def simulated(device: str) -> bool:
+    """Whether a device is Numba's simulator."""
+    return SIMULATED and device != "cpu"
 
 
 @dataclass(frozen=True)
@@ -82,13 +92,26 @@ NETWORKS = (
     ((257, 9, 5, 3), False, "mse", 40, True),
 )
 
+# One sample and no hidden layer; one more sample than a tile, one more unit than the narrow one; three layers.
+SIMULATED_NETWORKS = (
+    ((2, 4), True, "cross_entropy", 1, False),
+    ((3, 17, 2), True, "cross_entropy", 65, False),
+    ((5, 4, 3, 2), False, "mse", 9, True),
+)
+
+
+def networks_for(device: str) -> Any:
+    """Shapes of networks: few and small ones where the card is simulated."""
+    return SIMULATED_NETWORKS if simulated(device) else NETWORKS
+
 
 def losses_and_derivatives(device: str) -> Triples:
     """Values, gradients and products with the Hessian of networks of one to three layers, dense and sparse."""
-    for widths, bias, kind, n, zeros in NETWORKS:
+    for widths, bias, kind, n, zeros in networks_for(device):
         network = sl.ReLUNetwork(widths, bias)
         x, y = samples(n, widths[0], widths[-1], kind, zeros=zeros)
-        w, v = points(network, 3), points(network, 3, seed=1)
+        count = 2 if simulated(device) else 3
+        w, v = points(network, count), points(network, count, seed=1)
         for dtype in ("float64", "float32"):
             landscape = sl.NetworkLandscape(network, x, y, kind, dtype, device=device)
             value = np.array([networks.loss(widths, bias, p, x, y, kind) for p in w])
@@ -102,7 +125,7 @@ def losses_and_derivatives(device: str) -> Triples:
 def slices_of_networks(device: str) -> Triples:
     """Losses and accuracies on planes."""
     c = np.array([[0, 0], [1, 0], [0.3, -0.7]])
-    for widths, bias, kind, n, zeros in NETWORKS:
+    for widths, bias, kind, n, zeros in networks_for(device):
         network = sl.ReLUNetwork(widths, bias)
         x, y = samples(n, widths[0], widths[-1], kind, zeros=zeros)
         origin, *directions = points(network, 3)
@@ -126,11 +149,14 @@ SWAPS = (
     ((5, 7, 6, 9, 4), 2, True, "cross_entropy"),
 )
 
+SIMULATED_SWAPS = (((3, 9, 11), 0, True, "cross_entropy"), ((3, 4, 5, 4, 2), 1, False, "mse"))
+
 
 def swaps_of_neurons(device: str) -> Triples:
     """Losses and accuracies on the way to copies with exchanged neurons of any layer."""
-    alphas, trials = np.linspace(0, 1, 5), 3
-    for widths, layer, bias, kind in SWAPS:
+    few = simulated(device)
+    alphas, trials = np.linspace(0, 1, 3 if few else 5), 2 if few else 3
+    for widths, layer, bias, kind in SIMULATED_SWAPS if few else SWAPS:
         network, width = sl.ReLUNetwork(widths, bias), widths[layer + 1]
         x, y = samples(70, widths[0], widths[-1], kind)
         (origin,) = points(network, 1)

@@ -17,6 +17,10 @@ second kernel adds in order (:func:`add_parts`).
 
 Three tiles for each float type: a wide one, one for few columns (the outputs of a network), and one for few rows (a
 small batch). The bits do not depend on which is taken.
+
+Sums of rows (:func:`add_rows`) are such a product with a row of ones, for which a tile would stand idle:
+
+    block      COLUMNS columns by THREADS / COLUMNS threads, each of which adds a run of rows; then one adds the runs
 """
 
 from __future__ import annotations
@@ -26,15 +30,17 @@ from typing import Any, NamedTuple
 import numba
 from numba import float64, int32, uint64
 
-from ..jit_cuda import Kernel, cuda, device, kernel
+from ..jit_cuda import THREADS, Kernel, cuda, device, kernel
 from . import formula
 
 not_below = device(formula.not_below)
 
-THREADS = 256
 DEPTH = 8
-SIDE = 16
+SIDE = int(THREADS**0.5)
 """Threads along a side of the wide tile, 16 × 16."""
+
+COLUMNS = 32
+"""Columns of a block that adds rows."""
 
 NARROW = 16
 """Columns of the narrow tile."""
@@ -96,6 +102,11 @@ class Ends(NamedTuple):
     bias: Matrices
     end: int
     gate: Matrices
+
+
+def rows(data: Any, count: int, width: int) -> Matrices:
+    """Matrices (count, width), row by row, one after the other from the beginning of ``data``."""
+    return Matrices(data, 0, width, 1, count * width)
 
 
 def plain(c: Matrices) -> Ends:
@@ -221,12 +232,12 @@ class Tile(NamedTuple):
 
 
 def _tiles(element: Any, side: int) -> tuple[Tile, Tile, Tile]:
-    sides = (side, side), (128, NARROW), (LOW, side)
+    sides = (side, side), (THREADS // 2, NARROW), (LOW, side)
     wide, narrow, low = (Tile(_tiled(element, height, width), height, width) for height, width in sides)
     return wide, narrow, low
 
 
-_TILES = {"f": _tiles(numba.float32, 128), "d": _tiles(numba.float64, 64)}
+_TILES = {"f": _tiles(numba.float32, 8 * SIDE), "d": _tiles(numba.float64, 4 * SIDE)}
 
 
 def multiply(a: Matrices, b: Matrices, c: Matrices, shape: Shape, ends: Ends, batch: int) -> None:
@@ -235,6 +246,42 @@ def multiply(a: Matrices, b: Matrices, c: Matrices, shape: Shape, ends: Ends, ba
     tile = narrow if shape.n <= NARROW else low if shape.m <= LOW else wide
     tiles = -(-shape.m // tile.height) * -(-shape.n // tile.width)
     tile.kernel[tiles * shape.parts * batch](a, b, c, shape, ends, tiles)
+
+
+def _summed(element: Any) -> Kernel:
+    """The kernel that adds rows, for one float type."""
+    runs = THREADS // COLUMNS
+
+    @kernel(THREADS)
+    def add_rows(a, c, shape, strips):
+        sums = cuda.shared.array((runs, COLUMNS), element)
+        run, column = cuda.threadIdx.x // COLUMNS, cuda.threadIdx.x % COLUMNS
+        item, j = cuda.blockIdx.x // strips, cuda.blockIdx.x % strips * COLUMNS + column
+        low = item % shape.parts * shape.part
+        length = (shape.part + runs - 1) // runs
+        begin, end = low + run * length, min(low + min((run + 1) * length, shape.part), shape.k)
+        total = element(0)
+        if j < shape.n:
+            at = a.at + item // shape.parts * a.each + j * a.along
+            for i in range(begin, end):
+                total += a.data[uint64(at + i * a.down)]
+        sums[run, column] = total
+        cuda.syncthreads()
+        if run == 0 and j < shape.n:
+            for other in range(1, runs):
+                total += sums[other, column]
+            c.data[uint64(c.at + item * c.each + j * c.along)] = total
+
+    return add_rows
+
+
+_ADDERS = {"f": _summed(numba.float32), "d": _summed(numba.float64)}
+
+
+def add_rows(a: Matrices, c: Matrices, shape: Shape, batch: int) -> None:
+    """The row C (1, n) = Σ of the k rows of A (k, n), or of each part of them, for ``batch`` matrices."""
+    strips = -(-shape.n // COLUMNS)
+    _ADDERS[c.data.dtype.char][strips * shape.parts * batch](a, c, shape, strips)
 
 
 @kernel(THREADS)
