@@ -51,8 +51,8 @@ class NetworkLandscape(BaseLandscape):
         cross-entropy for labels and squared error for targets, as in :func:`train`.
     dtype : "float32" or "float64"
         Float type of the computation; values are float64 either way.
-    device : "cpu"
-        ``"cuda"`` raises DeviceUnavailable in this version.
+    device : "cpu", "cuda" or "cuda:1"
+        Where it is computed, and where the samples stay. Where there is no such card, DeviceUnavailable says why.
     quantity : str, optional
         What figures call the value, such as ``"test loss"``; ``"training loss"`` of a data set and ``"loss"`` of
         arrays by default. It does not change the function.

@@ -15,8 +15,8 @@ are neighbours read along whichever is 1. Each sum adds its terms one after the 
 on nothing but A and B. Long sums are cut into parts of ``part`` terms, each a place of its own in the batch, which a
 second kernel adds in order (:func:`add_parts`).
 
-Three tiles for each float type: a wide one, one for few columns (the outputs of a network), and one for few rows (a
-small batch). The bits do not depend on which is taken.
+Four tiles for each float type: a wide one, two for few columns (the outputs of a network, the units of a small one),
+and one for few rows (a small batch). The bits do not depend on which is taken.
 
 Sums of rows (:func:`add_rows`) are such a product with a row of ones, for which a tile would stand idle:
 
@@ -44,6 +44,9 @@ COLUMNS = 32
 
 NARROW = 16
 """Columns of the narrow tile."""
+
+SLIM = 32
+"""Columns of the slim tile."""
 
 LOW = 32
 """Rows of the low tile."""
@@ -231,10 +234,9 @@ class Tile(NamedTuple):
     width: int
 
 
-def _tiles(element: Any, side: int) -> tuple[Tile, Tile, Tile]:
-    sides = (side, side), (THREADS // 2, NARROW), (LOW, side)
-    wide, narrow, low = (Tile(_tiled(element, height, width), height, width) for height, width in sides)
-    return wide, narrow, low
+def _tiles(element: Any, side: int) -> tuple[Tile, ...]:
+    sides = (side, side), (THREADS // 2, NARROW), (side, SLIM), (LOW, side)
+    return tuple(Tile(_tiled(element, height, width), height, width) for height, width in sides)
 
 
 _TILES = {"f": _tiles(numba.float32, 8 * SIDE), "d": _tiles(numba.float64, 4 * SIDE)}
@@ -242,8 +244,8 @@ _TILES = {"f": _tiles(numba.float32, 8 * SIDE), "d": _tiles(numba.float64, 4 * S
 
 def multiply(a: Matrices, b: Matrices, c: Matrices, shape: Shape, ends: Ends, batch: int) -> None:
     """C = A B for ``batch`` matrices, and what is to be done after it."""
-    wide, narrow, low = _TILES[c.data.dtype.char]
-    tile = narrow if shape.n <= NARROW else low if shape.m <= LOW else wide
+    wide, narrow, slim, low = _TILES[c.data.dtype.char]
+    tile = narrow if shape.n <= NARROW else low if shape.m <= LOW else slim if shape.n <= SLIM else wide
     tiles = -(-shape.m // tile.height) * -(-shape.n // tile.width)
     tile.kernel[tiles * shape.parts * batch](a, b, c, shape, ends, tiles)
 

@@ -190,6 +190,12 @@ class Prepared:
         size = (points * self.n,)
         return (size, self.samples.x.dtype), (size, np.uint8)
 
+    @staticmethod
+    def sums(points: int) -> tuple[Wanted, Wanted]:
+        """Where it puts its sums."""
+        size = (max(1, points),)
+        return (size, np.float64), (size, np.int64)
+
     def score(self, z: Any, k: int, points: int, slots: Sequence[Any], begin: int, sums: Sequence[Any]) -> None:
         """Summed loss and right answers of outputs z (points, n, k) into ``sums`` from ``begin`` on."""
         samples, items = self.samples, points * self.n
@@ -240,7 +246,7 @@ def losses(points: Any, network: Network, prepared: Prepared) -> tuple[NDArray[n
     each = dtype.itemsize * (dim + n * (sum(wide) + 1)) + n
     at_once = prepared.work.fitting(count, each)
     acts: list[Wanted] = [((at_once * n * width,), dtype) for width in wide]
-    held, *sums = prepared.given.take(((at_once * dim,), dtype), ((count,), np.float64), ((count,), np.int64))
+    held, *sums = prepared.given.take(((at_once * dim,), dtype), *prepared.sums(count))
     *turns, loss, right = prepared.work.take(*acts, *prepared.slots(at_once))
     for low in range(0, count, at_once):
         some = points[low : low + at_once]

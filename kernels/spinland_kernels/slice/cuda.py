@@ -263,7 +263,7 @@ def losses(
     size = later.size
     wide = [max(1, *(widths[1:] or widths)[turn::2], 0) for turn in range(2)]
     at_once = samples.work.fitting(count, dtype.itemsize * (size + directions + n * (sum(wide) + 1)) + n)
-    held, *sums = samples.given.take(((at_once * directions,), dtype), ((count,), np.float64), ((count,), np.int64))
+    held, *sums = samples.given.take(((at_once * directions,), dtype), *samples.sums(count))
     sizes = max(1, at_once * size), *(at_once * n * width for width in wide)
     combined, *turns, loss, right = samples.work.take(*(((size,), dtype) for size in sizes), *samples.slots(at_once))
     later = later._replace(points=combined, each=size)

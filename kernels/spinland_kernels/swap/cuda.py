@@ -222,13 +222,10 @@ def losses(
     each = dtype.itemsize * (kept_size + steps * n * (sum(wide) + 1)) + steps * n
     at_once = prepared.work.fitting(n_trials * places, each)
     trials, count = max(1, at_once // places), min(places, at_once)
-    sizes = trials * kept_size, *(trials * count * steps * n * width for width in wide)
-    kept, *turns, loss, right, total, answers = prepared.work.take(
-        *(((size,), dtype) for size in sizes),
-        *prepared.slots(trials * count * steps),
-        ((trials * count * steps,), np.float64),
-        ((trials * count * steps,), np.int64),
-    )
+    points = trials * count * steps
+    sizes = trials * kept_size, *(points * n * width for width in wide)
+    wanted = *(((size,), dtype) for size in sizes), *prepared.slots(points), *prepared.sums(points)
+    kept, *turns, loss, right, total, answers = prepared.work.take(*wanted)
     outs = [turns[number % 2] for number in range(len(widths))]
     for first in range(0, n_trials, trials):
         some = min(trials, n_trials - first)
