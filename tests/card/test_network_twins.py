@@ -10,7 +10,7 @@ from tests.card.costs import check
 from tests.parity.cases import points, samples
 
 SHAPE = (3, 5, 4, 2)
-DOUBLE = "mlp.cuda.total", "lanes.cuda.add_parts"  # sums over samples and over parts of them, by intent
+DOUBLE = "dense.samples.total", "lanes.cuda.add_parts"  # sums over samples and over parts of them, by intent
 
 
 def landscape(device, loss="cross_entropy", widths=SHAPE, n=18, dtype="float32"):
@@ -21,7 +21,7 @@ def landscape(device, loss="cross_entropy", widths=SHAPE, n=18, dtype="float32")
 @pytest.fixture
 def parts_of_samples(card, monkeypatch):
     """Sums of gradients have three parts."""
-    from spinland_kernels.lanes import layers
+    from spinland_kernels.dense import layers
 
     monkeypatch.setattr(layers, "PART", 8)
 

@@ -16,7 +16,7 @@ After that a pass of P points goes through two layers in one kernel, which write
 The eight warps of a block read the same z, so it comes from memory once for sixteen points and from the first cache for
 the others; blocks of one tile of samples follow each other, so it comes from the second cache for further points.
 Parameters of the later layers are combined for each point; layers from the third on are products as in
-:mod:`..mlp.cuda`. A network of one layer is combined and is done.
+:mod:`..dense.layers`. A network of one layer is combined and is done.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from numba import int32, uint64
 from numpy.typing import NDArray
 
 from .. import jit_cuda
+from ..dense.layers import Layers
+from ..dense.samples import Prepared as OnCard
 from ..jit_cuda import THREADS, Kernel, cuda, device, kernel
 from ..lanes import formula
 from ..lanes.cuda import LEAVE, Matrices, rows
-from ..lanes.layers import Layers
-from ..mlp import cuda as mlp
 from ..networks import Network, Samples
 
 WARP = 32
@@ -209,7 +209,7 @@ class Prepared:
 
     Attributes
     ----------
-    samples : mlp.Prepared
+    samples : dense.samples.Prepared
         What the loss is averaged over, and workspaces.
     z : Rows, or Matrices (n, k)
         Pre-activations of the first layer of all vectors; of one layer, their outputs.
@@ -218,7 +218,7 @@ class Prepared:
     """
 
     def __init__(self, vectors: NDArray[Any], network: Network, samples: Samples):
-        self.samples = mlp.Prepared(samples)
+        self.samples = OnCard(samples)
         count, dim = vectors.shape
         n, dtype, held = self.samples.n, vectors.dtype, jit_cuda.put(vectors.reshape(count * dim))
         layers = Layers.of_network(network, held, dim)

@@ -14,7 +14,7 @@ both; with a sign, from the next layer's pre-activations to what is kept of them
       samples ↓ | rows of z | two activations at α, then their products with their weights
 
 The pairs are nested: a warp goes through them once and writes its sums each time that a number of swaps is reached.
-Rows of samples and lanes are those of :mod:`..slice.cuda`, layers beyond are products as in :mod:`..mlp.cuda`.
+Rows of samples and lanes are those of :mod:`..slice.cuda`, layers beyond are products as in :mod:`..dense.layers`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from numba import int32, uint64
 from numpy.typing import NDArray
 
 from .. import jit_cuda
+from ..dense.layers import Layers
+from ..dense.samples import Prepared
 from ..jit_cuda import THREADS, Kernel, cuda, device, kernel
 from ..lanes import formula as units
 from ..lanes.cuda import LEAVE, RECTIFY, rows
-from ..lanes.layers import Layers
-from ..mlp.cuda import Prepared
 from ..networks import Exchanges, Network, Samples
 from ..slice.cuda import DEPTH, LANES, OUTPUTS, WARP, Rows
 from . import formula

@@ -1,4 +1,4 @@
-"""Layers of networks on the card, as products of matrices (:mod:`.cuda`): forward, back, and gradients of weights.
+"""Layers of networks on the card, as products of matrices (:mod:`..lanes.cuda`): forward, back, gradients of weights.
 
 Samples are rows: n of them, of each of a batch. A batch of networks is a batch of points; weights lie in the points and
 are read from there, in whichever order of theirs:
@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from ..lanes.cuda import BIAS, LEAVE, NARROW, RECTIFY, ZERO, Ends, Matrices, Shape, add_rows, multiply, plain, rows
 from ..networks import Network
-from .cuda import BIAS, LEAVE, NARROW, RECTIFY, ZERO, Ends, Matrices, Shape, add_rows, multiply, plain, rows
 
 PART = 1024
 """Samples in a part of a gradient's sum."""
