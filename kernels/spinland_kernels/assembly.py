@@ -74,7 +74,7 @@ def cost(launch: Launch, capability: tuple[int, int] = (9, 0)) -> Cost:
     def number(pattern: str) -> int:
         return sum(int(found) for found in re.findall(pattern, log))
 
-    registers, shared = number(r"Used (\d+) registers"), number(r"(\d+) bytes smem")
+    registers, shared = number(r"Used (\d+) registers"), number(r"(\d+) bytes smem") + launch.shared
     return Cost(
         registers,
         shared,

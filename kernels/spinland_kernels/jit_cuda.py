@@ -6,7 +6,8 @@ Three decorators, as for the cores (:mod:`.jit`):
     a formula, compiled anew for the card from its plain Python, with all formulas that it calls; or code of a block of
     threads, that kernels call.
 ``kernel``
-    what is launched. The threads of a block are fixed where it is written; ``name[blocks](...)`` launches it.
+    what is launched. The threads of a block are fixed where it is written; ``name[blocks](...)`` launches it, and
+    ``name[blocks, bytes](...)`` with so much shared memory for arrays of no fixed size, ``cuda.shared.array(0, ...)``.
 
 Where a launch goes is one of three: the card; Numba's simulator (``NUMBA_ENABLE_CUDASIM=1``), which runs each thread in
 Python; or paper (:func:`on_paper`), which computes nothing and notes what would be launched, with the types by which
@@ -99,10 +100,12 @@ class Kernel:
         self.dispatcher = _cuda.jit(function) if SIMULATED else _cuda.jit(launch_bounds=(threads, resident))(function)
         self.name = f"{function.__module__.removeprefix(f'{__package__}.')}.{function.__name__.lstrip('_')}"
 
-    def __getitem__(self, blocks: int) -> Callable[..., None]:
+    def __getitem__(self, size: int | tuple[int, int]) -> Callable[..., None]:
+        blocks, shared = size if isinstance(size, tuple) else (size, 0)
+
         def launch(*arguments: Any) -> None:
             if blocks > 0:
-                _machine.launch(self, int(blocks), arguments)
+                _machine.launch(self, int(blocks), int(shared), arguments)
 
         return launch
 
@@ -151,16 +154,17 @@ class _Card:
         free = _cuda.current_context().get_memory_info().free
         return 1 << 30 if free == float("inf") else int(free)
 
-    def launch(self, kernel: Kernel, blocks: int, arguments: tuple[Any, ...]) -> None:
-        kernel.dispatcher[blocks, kernel.threads](*arguments)
+    def launch(self, kernel: Kernel, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
+        kernel.dispatcher[blocks, kernel.threads, 0, shared](*arguments)
 
 
 @dataclass(frozen=True)
 class Launch:
-    """A launch on paper: a kernel, its blocks, and the Numba types of its arguments."""
+    """A launch on paper: a kernel, its blocks, bytes of shared memory beside its own, Numba types of its arguments."""
 
     kernel: Kernel
     blocks: int
+    shared: int
     signature: Any
 
 
@@ -186,9 +190,9 @@ class _Paper:
     def free(self) -> int:
         return self.memory
 
-    def launch(self, kernel: Kernel, blocks: int, arguments: tuple[Any, ...]) -> None:
+    def launch(self, kernel: Kernel, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
         signature = numba.void(*(numba.typeof(argument) for argument in arguments))
-        self.launches.append(Launch(kernel, blocks, signature))
+        self.launches.append(Launch(kernel, blocks, shared, signature))
 
 
 _machine: _Card | _Paper = _Card()
@@ -266,7 +270,9 @@ def on(index: int) -> AbstractContextManager[Any]:
 
 
 def current() -> int:
-    """Number of the card in use."""
+    """Number of the card in use; −1 on paper."""
+    if not isinstance(_machine, _Card):
+        return -1
     return int(_cuda.current_context().id) if SIMULATED else int(_cuda.current_context().device.id)
 
 
