@@ -20,7 +20,7 @@ def check(launches: Iterable[Launch], double: Sequence[str] = (), capabilities=C
     seen = set()
     for launch in launches:
         for capability in capabilities:
-            key = launch.kernel.name, str(launch.signature), capability
+            key = launch.kernel, launch.shared, str(launch.signature), capability
             if key in seen:
                 continue
             seen.add(key)

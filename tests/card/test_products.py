@@ -9,7 +9,9 @@ SHAPES = {  # batch, m, n, k, part, A down, B along
     "less than a tile": (2, 9, 5, 13, 13, False, True),
     "one more than a tile": (1, 129, 130, 17, 17, True, False),
     "few columns, parts of the sum": (2, 130, 3, 20, 8, False, False),
-    "columns of a wide tile": (1, 3, 17, 9, 9, True, True),
+    "columns of a wide tile": (1, 33, 17, 9, 9, True, True),
+    "few rows": (2, 31, 130, 17, 9, False, True),
+    "few rows, turned": (1, 3, 17, 9, 9, True, False),
     "one number": (1, 1, 1, 1, 1, False, False),
 }
 
@@ -93,8 +95,8 @@ def test_products_stay_in_registers(dtype, paper):
     place = lanes.Matrices(x, 0, 1, 1, 1)
 
     def products():
-        for n in (512, 10):
-            lanes.multiply(place, place, place, lanes.Shape(1000, n, 784, 784, 1), lanes.plain(place), 1)
+        for m, n in ((1000, 512), (1000, 10), (32, 512)):
+            lanes.multiply(place, place, place, lanes.Shape(m, n, 784, 784, 1), lanes.plain(place), 1)
         lanes.add_parts(x, 1, 1, np.empty((3, 4), dtype))
 
     check(paper(products), double=["lanes.cuda.add_parts"])

@@ -15,7 +15,8 @@ are neighbours read along whichever is 1. Each sum adds its terms one after the 
 on nothing but A and B. Long sums are cut into parts of ``part`` terms, each a place of its own in the batch, which a
 second kernel adds in order (:func:`add_parts`).
 
-Two tiles for each float type: a wide one, and one for few columns (the outputs of a network).
+Three tiles for each float type: a wide one, one for few columns (the outputs of a network), and one for few rows (a
+small batch). The bits do not depend on which is taken.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ SIDE = 16
 
 NARROW = 16
 """Columns of the narrow tile."""
+
+LOW = 32
+"""Rows of the low tile."""
 
 ZERO, BIAS, ITSELF = 0, 1, 2
 """What products are added to: nothing; a row of biases; what C holds already."""
@@ -216,8 +220,10 @@ class Tile(NamedTuple):
     width: int
 
 
-def _tiles(element: Any, side: int) -> tuple[Tile, Tile]:
-    return Tile(_tiled(element, side, side), side, side), Tile(_tiled(element, 128, NARROW), 128, NARROW)
+def _tiles(element: Any, side: int) -> tuple[Tile, Tile, Tile]:
+    sides = (side, side), (128, NARROW), (LOW, side)
+    wide, narrow, low = (Tile(_tiled(element, height, width), height, width) for height, width in sides)
+    return wide, narrow, low
 
 
 _TILES = {"f": _tiles(numba.float32, 128), "d": _tiles(numba.float64, 64)}
@@ -225,8 +231,8 @@ _TILES = {"f": _tiles(numba.float32, 128), "d": _tiles(numba.float64, 64)}
 
 def multiply(a: Matrices, b: Matrices, c: Matrices, shape: Shape, ends: Ends, batch: int) -> None:
     """C = A B for ``batch`` matrices, and what is to be done after it."""
-    wide, narrow = _TILES[c.data.dtype.char]
-    tile = narrow if shape.n <= NARROW else wide
+    wide, narrow, low = _TILES[c.data.dtype.char]
+    tile = narrow if shape.n <= NARROW else low if shape.m <= LOW else wide
     tiles = -(-shape.m // tile.height) * -(-shape.n // tile.width)
     tile.kernel[tiles * shape.parts * batch](a, b, c, shape, ends, tiles)
 
