@@ -1,0 +1,168 @@
+"""Replicas trained in step on the card; the order of their samples is that of the cores.
+
+Two ways, chosen by shapes alone:
+
+    small   a replica's weights, moments and batch fit into the shared memory of a block (:mod:`.small`): one block
+            a replica, and one launch for all steps
+    large   else (:mod:`.large`): each step is a few launches, of all replicas together
+
+    order (G, n)   one block draws the exchanges of a replica's shuffle, DRAWN at a time, side by side; they
+                   are carried out by one thread, as each needs the one before:
+
+                   drawn   | with n−1, with n−2, … | ‖ exchange ‖ | … | ‖ exchange ‖ …      ‖ a barrier
+
+Parameters and moments go up before the first step and come down after the last. A replica's bits depend on its number,
+the seed and the data alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import int32, uint64
+
+from .. import jit_cuda, memory
+from ..jit_cuda import cuda, device, kernel
+from ..networks import Batches, Network, Replicas, Rule, Samples
+from ..philox import formula as random
+from . import large, small
+from .blocks import State
+from .threads import Resident
+
+words_of = device(random.words)
+bounded = device(random.bounded)
+
+SHUFFLERS, DRAWN = 64, 128
+"""Threads that draw, and the exchanges that they draw at a time."""
+
+NEAR = 11 << 10
+"""Samples whose order fits into the shared memory of a block, 44 KiB; more are exchanged in the card's memory."""
+
+
+class Prepared(NamedTuple):
+    """Samples made ready for the card.
+
+    Attributes
+    ----------
+    samples : Samples
+        As they were given.
+    resident : Resident
+        The same on the card.
+    arena : Arena
+        Workspaces.
+    """
+
+    samples: Samples
+    resident: Resident
+    arena: memory.Arena
+
+
+def prepare(samples: Samples) -> Prepared:
+    """Samples on the card, for any number of calls."""
+    labels = memory.resident(samples.labels) if samples.labels.size else jit_cuda.put(np.zeros(1, np.int64))
+    outputs = samples.targets.shape[1]
+    none = np.zeros((1, outputs), samples.x.dtype)
+    targets = memory.resident(samples.targets) if len(samples.targets) else jit_cuda.put(none)
+    resident = Resident(memory.resident(samples.x), labels, targets, int(samples.kind), outputs)
+    return Prepared(samples, resident, memory.Arena())
+
+
+@device
+def _exchange(order, drawn, last, count):
+    """Exchange number 2·pair + 1, then 2·pair, with those drawn, for ``count`` pairs from ``last`` down."""
+    n = order.shape[0]
+    for k in range(count):
+        for odd in range(2):
+            number = 2 * (last - k) + 1 - odd
+            i, other = uint64(number), uint64(drawn[2 * k + odd])
+            if 0 < number < n:
+                order[i], order[other] = order[other], order[i]
+
+
+@kernel(SHUFFLERS)
+def _shuffle(order, numbers, batches, near):
+    places = cuda.shared.array(0, int32)
+    drawn = cuda.shared.array(DRAWN, int32)
+    r, thread, n = cuda.blockIdx.x, cuda.threadIdx.x, order.shape[1]
+    row = order[r]
+    shuffled = batches.size < n
+    for i in range(thread, n, SHUFFLERS):
+        if near:
+            places[i] = i
+        if not near or not shuffled:
+            row[i] = i
+    if not shuffled:
+        return
+    for last in range((n - 1) // 2, -1, -SHUFFLERS):
+        pair = last - thread
+        if pair >= 0:
+            a, b, c, d = words_of(batches.seed, pair, batches.epoch, numbers[r], batches.purpose)
+            drawn[2 * thread] = bounded(c, d, 2 * pair + 2)
+            drawn[2 * thread + 1] = bounded(a, b, 2 * pair + 1)
+        cuda.syncthreads()
+        if thread == 0:
+            count = min(SHUFFLERS, last + 1)
+            if near:
+                _exchange(places, drawn, last, count)
+            else:
+                _exchange(row, drawn, last, count)
+        cuda.syncthreads()
+    if near:
+        for i in range(thread, n, SHUFFLERS):
+            row[i] = places[i]
+
+
+def _is_small(network: Network, moments: int, batch: int, dtype: np.dtype[Any]) -> bool:
+    """Which of the two ways is gone."""
+    return small.fits(network, moments, batch, dtype.itemsize)
+
+
+def _set_order(order: Any, numbers: Any, batches: Batches) -> None:
+    """Order (G, n) of the samples in an epoch."""
+    replicas, n = order.shape
+    near = n <= NEAR
+    _shuffle[replicas, 4 * n if near else 0](order, numbers, batches, near)
+
+
+def descend(replicas: Replicas, rule: Rule, batches: Batches, network: Network, prepared: Prepared) -> None:
+    """Take a step with every living replica for each row of the rule's coefficients, in place.
+
+    Parameters
+    ----------
+    replicas : Replicas
+        Points, moments, and whether they are alive: changed in place.
+    rule : Rule
+        Optimiser, and its numbers for each step.
+    batches : Batches
+        Which steps of which epoch.
+    network : Network
+        Architecture.
+    prepared : Prepared
+        What :func:`prepare` makes of the samples.
+    """
+    if not replicas.alive.any() or not len(rule.coefficients):
+        return
+    points, n = replicas.points, len(prepared.samples.x)
+    vectors = [vector for vector in (points, replicas.first, replicas.second) if vector.size]
+    batch, moments, dtype = min(batches.size, n), len(vectors) - 1, points.dtype
+    inside = _is_small(network, moments, batch, dtype)
+    work = [] if inside else large.room(network, len(points), batch, n, dtype)
+    rooms = [(points.shape, dtype)] * len(vectors)
+    rooms += [((len(points),), np.dtype(np.int32)), ((len(points), n), np.dtype(np.int32))]
+    there = prepared.arena.take(*rooms, (rule.coefficients.shape, dtype), *work)
+    for vector, on_card in zip(vectors, there, strict=False):
+        jit_cuda.put(vector, on_card)
+    alive, order, coefficients, *work = there[len(vectors) :]
+    jit_cuda.put(replicas.alive.astype(np.int32), alive)
+    jit_cuda.put(rule.coefficients, coefficients)
+    _set_order(order, jit_cuda.put(replicas.numbers), batches)
+    state = State(*[*there[: len(vectors)], *[there[0]] * 2][:3])  # what an optimiser lacks is never touched
+    step = state, alive, order, Rule(rule.optimiser, coefficients), batches
+    if inside:
+        small.descend(*step, prepared.resident, small.plan_of(network, moments, batch))
+    else:
+        large.descend(*step, network, prepared.resident, work)
+    for vector, on_card in zip(vectors, there, strict=False):
+        jit_cuda.get(on_card, vector)
+    replicas.alive[:] = jit_cuda.get(alive) != 0
