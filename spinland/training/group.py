@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +16,7 @@ from ..rng import Purpose
 from .ensemble import Ensemble
 from .plan import Plan
 
-#: Floating-point operations of one launch: a second or so, after which progress and Ctrl-C have their turn.
+#: Floating-point operations of one launch for a core: a second or so, after which progress and Ctrl-C have their turn.
 LAUNCH_OPERATIONS = 1e11
 
 
@@ -52,20 +51,13 @@ class Group:
         return full
 
     def run_epoch(self, epoch: int) -> None:
-        """One pass over the training set: all steps of a few replicas, then of the next.
-
-        A replica's state should be in the caches for many steps before the next one's takes its place.
-        """
+        """One pass over the training set: all steps of as many replicas as go together, then of the next."""
         plan = self.plan
         kernel = operation("training", plan.device)
         function = plan.train.architecture, plan.train.prepared("training")
         coefficients = plan.coefficients(epoch)
-        threads, n_replicas = numba.get_num_threads(), self.replicas.size
-        operations = self.points.shape[1] * (6.0 * plan.batch_size + 100) / threads
-        steps = int(LAUNCH_OPERATIONS / operations)  # of a launch, over all its replicas
-        count = max(1, min(steps // plan.steps_per_epoch, n_replicas) // threads) * threads
-        stride = max(1, steps // count)
-        for begin in range(0, n_replicas, count):
+        count, stride = kernel.portion(self.points.shape, plan.steps_per_epoch, plan.batch_size, LAUNCH_OPERATIONS)
+        for begin in range(0, self.replicas.size, count):
             some = slice(begin, begin + count)
             for low in range(0, plan.steps_per_epoch, stride):
                 rule = Rule(plan.optimizer.rule, coefficients[low : low + stride])

@@ -177,13 +177,18 @@ def walks_of_walkers(device: str) -> Triples:
 
 def training_of_replicas(device: str) -> Triples:
     """Points after each epoch of one replica, given its start and the order of its samples."""
-    network, epochs = sl.ReLUNetwork((7, 6, 3)), 3
+    yield from _trained(device, (7, 6, 3), 37, 3, (False, True))
+    yield from _trained(device, (40, 57, 3), 12, 1, (False,))
+
+
+def _trained(device: str, widths: tuple[int, ...], n: int, epochs: int, sparse: tuple[bool, ...]) -> Triples:
+    network = sl.ReLUNetwork(widths)
     rules = (
         (sl.SGD(0.02, momentum=0.8, nesterov=True), lambda: training.SGD(0.8, True)),
         (sl.AdamW(0.02), lambda: training.Adam(weight_decay=1e-2, decoupled=True)),
     )
-    for zeros in (False, True):
-        x, y = samples(37, 7, 3, "cross_entropy", zeros=zeros)
+    for zeros in sparse:
+        x, y = samples(n, widths[0], 3, "cross_entropy", zeros=zeros)
         y[:3] = np.arange(3)
         for optimizer, reference in rules:
             ensemble = sl.train(
@@ -197,6 +202,7 @@ def training_of_replicas(device: str) -> Triples:
                 replicas=[5],
                 dtype="float64",
                 snapshots=True,
+                evaluate="none",
                 device=device,
             )
             start = network.initialize(1, SEED, first=5, dtype="float64")[0]
@@ -284,7 +290,7 @@ CASES = {
     "slices": Case(("slice",), slices_of_networks),
     "swaps": Case(("swap",), swaps_of_neurons),
     "walks": Case(("walk", "mlp"), walks_of_walkers),
-    "training": Case(("training", "mlp"), training_of_replicas),
+    "training": Case(("training",), training_of_replicas),
     "glasses": Case(("pspin", "philox"), glass_of_spins),
     "distances": Case(("gram",), distances_of_replicas),
     "triangles": Case(("triangles",), triangles_of_replicas),

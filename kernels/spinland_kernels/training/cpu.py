@@ -11,21 +11,74 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 from numba import prange
 from numpy.typing import NDArray
 
 from ..jit import block, loop
-from ..networks import Batches, Network, Replicas, Rule, Samples
+from ..networks import Batches, Network, Replicas, Rule, Samples, size_of
 from ..philox.cpu import permute
 from ..sparse import panels as first_layer
 from . import blocks, columns
 from .blocks import State
 from .work import Prepared, make_panels, make_work, of_replica, of_worker, prepared_of
 
+#: Replicas of a group at most.
+MOST = 64
+
 
 def prepare(samples: Samples) -> Prepared:
     """Samples made ready for any number of calls: where few numbers are other than zero, lists of these."""
     return prepared_of(samples)
+
+
+def group_size(network: Network, samples: Samples, moments: int, batch_size: int, budget: int) -> int:
+    """Replicas whose state should be there at once.
+
+    Parameters
+    ----------
+    network, samples : Network, Samples
+        What is trained.
+    moments : int
+        How many the optimiser has.
+    batch_size : int
+        Samples of a batch.
+    budget : int
+        Bytes for the parameters and moments.
+
+    Returns
+    -------
+    int
+        At least one; a multiple of the threads.
+    """
+    threads, dim = numba.get_num_threads(), size_of(network)
+    most = max(1, budget // (dim * samples.x.itemsize * (2 + moments)))
+    return max(1, min(MOST, most) // threads) * threads
+
+
+def portion(shape: tuple[int, int], steps: int, batch_size: int, operations: float) -> tuple[int, int]:
+    """How many replicas go together, and for how many of an epoch's steps.
+
+    A replica's state should be in the caches for many steps before the next one's takes its place.
+
+    Parameters
+    ----------
+    shape : (G, dim)
+        Replicas and their parameters.
+    steps, batch_size : int
+        Of an epoch and of a step.
+    operations : float
+        Of one launch, for each thread.
+
+    Returns
+    -------
+    tuple of two int
+        At least one each.
+    """
+    threads, (replicas, dim) = numba.get_num_threads(), shape
+    whole = int(operations * threads / (dim * (6.0 * batch_size + 100)))  # steps of a launch, over all its replicas
+    together = max(1, min(whole // steps, replicas) // threads) * threads
+    return together, max(1, whole // together)
 
 
 @block

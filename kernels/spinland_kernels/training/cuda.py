@@ -24,7 +24,7 @@ from numba import int32, uint64
 
 from .. import jit_cuda, memory
 from ..jit_cuda import cuda, device, kernel
-from ..networks import Batches, Network, Replicas, Rule, Samples
+from ..networks import Batches, Network, Replicas, Rule, Samples, size_of
 from ..philox import formula as random
 from . import large, small
 from .blocks import State
@@ -38,6 +38,13 @@ SHUFFLERS, DRAWN = 64, 128
 
 NEAR = 11 << 10
 """Samples whose order fits into the shared memory of a block, 44 KiB; more are exchanged in the card's memory."""
+
+MOST, TIMES = 4096, 16
+"""Replicas of a group at most, and how often the memory that the cores take for one: 132 multiprocessors hold 528
+blocks of small networks, and a step of large ones should last longer than its launches."""
+
+CORES = 100
+"""Cores that a card is worth, where it counts how long a launch lasts."""
 
 
 class Prepared(NamedTuple):
@@ -66,6 +73,54 @@ def prepare(samples: Samples) -> Prepared:
     targets = memory.resident(samples.targets) if len(samples.targets) else jit_cuda.put(none)
     resident = Resident(memory.resident(samples.x), labels, targets, int(samples.kind), outputs)
     return Prepared(samples, resident, memory.Arena())
+
+
+def group_size(network: Network, samples: Samples, moments: int, batch_size: int, budget: int) -> int:
+    """Replicas whose state should be there at once: half of the card's free memory holds it.
+
+    Parameters
+    ----------
+    network, samples : Network, Samples
+        What is trained.
+    moments : int
+        How many the optimiser has.
+    batch_size : int
+        Samples of a batch.
+    budget : int
+        Bytes for the parameters and moments of what the cores train together; a card has a multiple of it.
+
+    Returns
+    -------
+    int
+        At least one.
+    """
+    (n, _), dtype = samples.x.shape, samples.x.dtype
+    batch, state = min(batch_size, n), size_of(network) * dtype.itemsize * (1 + moments)
+    work = [] if _is_small(network, moments, batch, dtype) else large.room(network, 1, batch, n, dtype)
+    each = state + 4 * n + sum(shape[0] * dtype.itemsize for shape, _ in work)
+    return max(1, min(MOST, jit_cuda.free() // 2 // each, TIMES * budget // state))
+
+
+def portion(shape: tuple[int, int], steps: int, batch_size: int, operations: float) -> tuple[int, int]:
+    """How many replicas go together, and for how many of an epoch's steps: all, as long as a launch does not last.
+
+    Parameters
+    ----------
+    shape : (G, dim)
+        Replicas and their parameters.
+    steps, batch_size : int
+        Of an epoch and of a step.
+    operations : float
+        Of one launch, for each core that a card is worth.
+
+    Returns
+    -------
+    tuple of two int
+        At least one each.
+    """
+    replicas, dim = shape
+    whole = int(CORES * operations / (replicas * dim * (6.0 * batch_size + 100)))
+    return replicas, max(1, min(whole, steps))
 
 
 @device

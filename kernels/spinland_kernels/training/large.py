@@ -13,7 +13,7 @@ The launches of a step, and what a thread owns; products are those of :mod:`..la
     below       δ_{l−1} = (δ_l W_l) [a_{l−1} > 0]                a tile, L − 1 launches
     gradient    δ_l' a_{l−1}                                     a tile, L launches
     biases      Σ_t δ_l                                          one bias, one part
-    update      the sum of the parts, and the step along it      STRETCH / THREADS parameters
+    update      the sum of the parts, and the step along it      one parameter: many threads, many reads on their way
 
 A replica that has diverged is computed with the others and not moved.
 """
@@ -40,7 +40,7 @@ PART = 4096
 """Samples whose derivatives are summed at a stretch."""
 
 STRETCH = 1024
-"""Numbers of a replica's batch that a block gathers, or of its parameters that it moves."""
+"""Numbers of a replica that a block gathers, or looks at."""
 
 
 def _parts(batch: int) -> int:
@@ -112,18 +112,14 @@ def _add_biases(slopes, table, count, parts, gradient, dim):
 
 @kernel(THREADS, 6)
 def _update(points, first, second, gradient, parts, alive, rule, step, stretches):
+    r, p = cuda.blockIdx.x // stretches, int32(cuda.blockIdx.x % stretches * THREADS + cuda.threadIdx.x)
     dim = points.shape[1]
-    r, place = _place(stretches)
-    if alive[r] == 0:
-        return
-    c = numbers_of(rule, step)
-    w, m, v = points[r], first[r], second[r]
-    for p in range(place, int32(min(place + STRETCH, dim)), THREADS):
+    if p < dim and alive[r] != 0:
         g = gradient[uint64(r * parts * dim + p)]
         for part in range(1, parts):
             g += gradient[uint64((r * parts + part) * dim + p)]
         i = uint64(p)
-        take_step(w, i, m, i, v, i, g, rule.optimiser, c)
+        take_step(points[r], i, first[r], i, second[r], i, g, rule.optimiser, numbers_of(rule, step))
 
 
 @kernel(THREADS)
@@ -143,7 +139,6 @@ class _Descent:
         self.replicas, self.dim = state.point.shape
         self.points = state.point.reshape(self.replicas * self.dim)
         self.widths, self.bias, self.offsets = [int(width) for width in network.widths], network.bias, _offsets(network)
-        self.stretches = -(-self.dim // STRETCH)
 
     def activations(self, data: Any, layer: int, count: int) -> Matrices:
         """(T, M) of a layer of all replicas in ``below`` or ``slopes``, layer 0 being the inputs."""
@@ -205,8 +200,8 @@ class _Descent:
         _score[blocks](self.below, outputs.at, *scored, self.slopes)
         self.backward(count)
         self.differentiate(count)
-        blocks = self.replicas * self.stretches
-        _update[blocks](*self.state, self.gradient, _parts(count), self.alive, rule, step, self.stretches)
+        stretches = -(-self.dim // THREADS)
+        _update[self.replicas * stretches](*self.state, self.gradient, _parts(count), self.alive, rule, step, stretches)
 
 
 def descend(
@@ -224,4 +219,5 @@ def descend(
     for step in range(rule.coefficients.shape[0]):
         begin = (batches.begin + step) * batches.size
         descent.step(rule, step, begin, min(batches.size, n - begin))
-    _find_infinities[descent.replicas * descent.stretches](state.point, alive, descent.stretches)
+    stretches = -(-descent.dim // STRETCH)
+    _find_infinities[descent.replicas * stretches](state.point, alive, stretches)

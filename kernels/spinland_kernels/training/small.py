@@ -42,7 +42,7 @@ from .threads import Resident, numbers_of, output_delta, take_step
 not_below = device(units.not_below)
 
 THREADS = 128
-RESIDENT = 4
+RESIDENT = 3
 """Blocks on a multiprocessor: as many as have room with 48 KiB each."""
 
 ACROSS, ALONG, TILE = 2, 4, 8
