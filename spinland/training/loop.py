@@ -167,8 +167,9 @@ def train(
     evaluate : "both", "test", "final" or "none"
         After which epochs to compute loss and accuracy: on both sets after each, on the test set after each,
         on both sets after the last, never. What is not computed is NaN.
-    device : "cpu"
-        ``"cuda"`` raises DeviceUnavailable in this version.
+    device : "cpu", "cuda" or "cuda:1"
+        Where the replicas are trained and evaluated. The order of samples is the same everywhere; the bits of the
+        parameters are the same on cards of one kind.
     group_size : int, optional
         Replicas that are trained at a time. The bits do not depend on it.
     sink : callable, optional
@@ -190,7 +191,9 @@ def train(
     ArgumentError
         Names the argument that does not fit.
     DeviceUnavailable
-        For ``device="cuda"``.
+        The device is not there.
+    DeviceMemoryError
+        The card has not the memory for a group: choose a smaller ``group_size``.
 
     Examples
     --------
