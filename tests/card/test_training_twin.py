@@ -119,6 +119,31 @@ def test_all_samples_at_once_keep_their_order_and_need_no_biases(twin, optimiser
     np.testing.assert_allclose(after.points[0], want.ravel(), rtol=1e-12)
 
 
+def test_held_replicas_have_the_same_bits(twin):
+    replicas, rule, network, samples = training((3, 2), 2, 4, optimiser=MOMENTUM)
+    prepared = twin.prepare(samples)
+    want = descended(twin, replicas, rule, network, prepared, 3)
+    held = twin.hold(replicas)
+    twin.descend(held, rule, Batches(np.uint64(2**63 + 5), 2, 1, 3, 0), network, prepared)
+    np.testing.assert_array_equal(twin.fetch(held.points), want.points)
+    np.testing.assert_array_equal(twin.fetch(held.first), want.first)
+
+
+def test_groups_follow_the_memory_of_the_card(paper):
+    from spinland_kernels import jit_cuda
+    from spinland_kernels.training import cuda
+
+    *_, network, samples = training((784, 512, 10), 1, 20000)
+    for memory, want in ((1 << 24, 1), (1 << 31, 157), (1 << 38, 439)):
+        with jit_cuda.on_paper(memory):
+            assert cuda.group_size(network, samples, 2, 32, 128 << 20) == want
+    *_, network, samples = training((64, 32, 10), 1, 1797)
+    with jit_cuda.on_paper(1 << 38):
+        assert cuda.group_size(network, samples, 2, 32, 128 << 20) == 4096
+    assert cuda.portion((64, 407_050), 1875, 32, 1e11) == (64, 1314)
+    assert cuda.portion((4096, 10**7), 5, 32, 1e11) == (4096, 1)
+
+
 def test_shuffles_of_many_samples_are_those_of_the_cores(card, monkeypatch):
     from spinland_kernels import jit_cuda
     from spinland_kernels.training import cuda

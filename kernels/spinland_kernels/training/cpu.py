@@ -81,6 +81,16 @@ def portion(shape: tuple[int, int], steps: int, batch_size: int, operations: flo
     return together, max(1, whole // together)
 
 
+def hold(replicas: Replicas) -> Replicas:
+    """The replicas where this machine trains them: on the cores, as they are."""
+    return replicas
+
+
+def fetch(points: NDArray[Any]) -> NDArray[Any]:
+    """Points of held replicas, for the processor."""
+    return points
+
+
 @block
 def _steps(state, panels, rule, batches, network, data, work):
     """Steps of one replica; False as soon as it has diverged."""

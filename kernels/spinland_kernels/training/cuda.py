@@ -11,8 +11,8 @@ Two ways, chosen by shapes alone:
 
                    drawn   | with n−1, with n−2, … | ‖ exchange ‖ | … | ‖ exchange ‖ …      ‖ a barrier
 
-Parameters and moments go up before the first step and come down after the last. A replica's bits depend on its number,
-the seed and the data alone.
+Parameters and moments of held replicas stay on the card (:func:`hold`); those of others go up before the first step and
+come down after the last. A replica's bits depend on its number, the seed and the data alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import int32, uint64
+from numpy.typing import NDArray
 
 from .. import jit_cuda, memory
 from ..jit_cuda import cuda, device, kernel
@@ -73,6 +74,18 @@ def prepare(samples: Samples) -> Prepared:
     targets = memory.resident(samples.targets) if len(samples.targets) else jit_cuda.put(none)
     resident = Resident(memory.resident(samples.x), labels, targets, int(samples.kind), outputs)
     return Prepared(samples, resident, memory.Arena())
+
+
+def hold(replicas: Replicas) -> Replicas:
+    """The replicas where this machine trains them: the card keeps their points and moments."""
+    vectors = replicas.points, replicas.first, replicas.second
+    points, first, second = (jit_cuda.put(vector) if vector.size else vector for vector in vectors)
+    return replicas._replace(points=points, first=first, second=second)
+
+
+def fetch(points: Any) -> NDArray[Any]:
+    """Points of held replicas, for the processor."""
+    return jit_cuda.get(points)
 
 
 def group_size(network: Network, samples: Samples, moments: int, batch_size: int, budget: int) -> int:
@@ -198,26 +211,32 @@ def descend(replicas: Replicas, rule: Rule, batches: Batches, network: Network, 
     """
     if not replicas.alive.any() or not len(rule.coefficients):
         return
-    points, n = replicas.points, len(prepared.samples.x)
-    vectors = [vector for vector in (points, replicas.first, replicas.second) if vector.size]
-    batch, moments, dtype = min(batches.size, n), len(vectors) - 1, points.dtype
+    vectors = [vector for vector in (replicas.points, replicas.first, replicas.second) if vector.size]
+    strangers = [vector for vector in vectors if isinstance(vector, np.ndarray)]  # others lie on the card
+    (count, _), dtype, moments = replicas.points.shape, replicas.points.dtype, len(vectors) - 1
+    n = len(prepared.samples.x)
+    batch = min(batches.size, n)
     inside = _is_small(network, moments, batch, dtype)
-    work = [] if inside else large.room(network, len(points), batch, n, dtype)
-    rooms = [(points.shape, dtype)] * len(vectors)
-    rooms += [((len(points),), np.dtype(np.int32)), ((len(points), n), np.dtype(np.int32))]
-    there = prepared.arena.take(*rooms, (rule.coefficients.shape, dtype), *work)
-    for vector, on_card in zip(vectors, there, strict=False):
+    plan = small.plan_of(network, moments, batch) if inside else None
+    work = [((len(plan.table), 8), np.int32)] if plan is not None else large.room(network, count, batch, n, dtype)
+    rooms: list[memory.Wanted] = [(vector.shape, dtype) for vector in strangers]
+    rooms += [((count,), np.int32), ((count, n), np.int32), ((count,), np.int64), (rule.coefficients.shape, dtype)]
+    there = prepared.arena.take(*rooms, *work)
+    for vector, on_card in zip(strangers, there, strict=False):
         jit_cuda.put(vector, on_card)
-    alive, order, coefficients, *work = there[len(vectors) :]
+    alive, order, numbers, coefficients, *work = there[len(strangers) :]
     jit_cuda.put(replicas.alive.astype(np.int32), alive)
     jit_cuda.put(rule.coefficients, coefficients)
-    _set_order(order, jit_cuda.put(replicas.numbers), batches)
-    state = State(*[*there[: len(vectors)], *[there[0]] * 2][:3])  # what an optimiser lacks is never touched
+    _set_order(order, jit_cuda.put(replicas.numbers, numbers), batches)
+    rising = iter(there)
+    lying = [next(rising) if isinstance(vector, np.ndarray) else vector for vector in vectors]
+    state = State(*[*lying, lying[0], lying[0]][:3])  # what an optimiser lacks is never touched
     step = state, alive, order, Rule(rule.optimiser, coefficients), batches
-    if inside:
-        small.descend(*step, prepared.resident, small.plan_of(network, moments, batch))
+    if plan is not None:
+        table = jit_cuda.put(plan.table, work[0])
+        small.descend(*step, prepared.resident, plan._replace(table=table))
     else:
         large.descend(*step, network, prepared.resident, work)
-    for vector, on_card in zip(vectors, there, strict=False):
+    for vector, on_card in zip(strangers, there, strict=False):
         jit_cuda.get(on_card, vector)
     replicas.alive[:] = jit_cuda.get(alive) != 0

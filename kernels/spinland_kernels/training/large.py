@@ -138,6 +138,7 @@ class _Descent:
         self.x, self.below, self.slopes, self.gradient = work
         self.replicas, self.dim = state.point.shape
         self.points = state.point.reshape(self.replicas * self.dim)
+        self.tables: dict[int, Any] = {}
         self.widths, self.bias, self.offsets = [int(width) for width in network.widths], network.bias, _offsets(network)
 
     def activations(self, data: Any, layer: int, count: int) -> Matrices:
@@ -184,8 +185,9 @@ class _Descent:
             units += outputs
         if self.bias:
             blocks = -(-self.replicas * parts * units // THREADS)
-            on_card = jit_cuda.put(np.array(table, np.int64))
-            _add_biases[blocks](self.slopes, on_card, count, parts, self.gradient, self.dim)
+            if count not in self.tables:
+                self.tables[count] = jit_cuda.put(np.array(table, np.int64))
+            _add_biases[blocks](self.slopes, self.tables[count], count, parts, self.gradient, self.dim)
 
     def step(self, rule: Rule, step: int, begin: int, count: int) -> None:
         """One batch: the samples from ``begin`` on."""

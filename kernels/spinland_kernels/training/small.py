@@ -32,7 +32,6 @@ import numba
 import numpy as np
 from numba import int32, uint64
 
-from .. import jit_cuda
 from ..jit_cuda import Kernel, cuda, device, kernel
 from ..lanes import formula as units
 from ..networks import Batches, Network, Rule
@@ -294,7 +293,6 @@ _DESCEND = {"f": _descending(numba.float32), "d": _descending(numba.float64)}
 
 def descend(state: State, alive: Any, order: Any, rule: Rule, batches: Batches, samples: Resident, plan: Plan) -> None:
     """Steps of all replicas: one launch. All arrays are on the card; ``alive`` (G,) and ``order`` (G, n) are int32."""
-    on_card = plan._replace(table=jit_cuda.put(plan.table))
     dtype: np.dtype[Any] = state.point.dtype
     blocks, room = state.point.shape[0], plan.size * dtype.itemsize
-    _DESCEND[dtype.char][blocks, room](state, alive, order, rule, batches, samples, on_card)
+    _DESCEND[dtype.char][blocks, room](state, alive, order, rule, batches, samples, plan)
