@@ -99,19 +99,21 @@ def copy_panel(weight, first, panels, to, into):
 
 
 @block
-def multiply(a, a_at, b, b_at, begin, shape, out, to, floor):
-    """out = max(begin + A B, floor) of A (rows, depth) and B (depth, units), all in panels; ``shape`` is those three.
+def multiply(a, of, b, b_at, begin, shape, out, to, floor):
+    """out = max(begin + A B, floor) of A (rows, depth) and B (depth, units), in panels; ``shape`` is those three.
 
-    All rows begin with the one (units,) at number ``begin`` of the array ``b``, or, where it is negative, with out.
+    ``of`` (:class:`.product.Rows`) says where the rows of A lie, one panel after the other where its step is zero. All
+    sums begin with the row (units,) at number ``begin`` of the array ``b``, or, where it is negative, with out.
     """
     rows, depth, units = shape
     wide, unlimited = units_in(out.itemsize), out.dtype.type(-np.inf)
+    most = wide if of.step == 0 else depth
     for first in range(0, units, wide):
         lanes = lanes_of(first, units, out.itemsize)
         place = Rows(to + rows * first, lanes)
-        for low in range(0, depth, wide):
-            some = min(wide, depth - low)
-            factors = Spread(a_at + rows * low, lanes_of(low, depth, out.itemsize), 1)
+        for low in range(0, depth, most):
+            some = min(most, depth - low)
+            factors = Spread(of.at + rows * low, of.step or lanes_of(low, depth, out.itemsize), 1)
             least = floor if low + some == depth else unlimited
             row = Rows(b_at + depth * first + low * lanes, lanes)
             start = Begin(-1, begin + first if begin >= 0 and low == 0 else -1)
@@ -119,16 +121,17 @@ def multiply(a, a_at, b, b_at, begin, shape, out, to, floor):
 
 
 @block
-def multiply_turned(a, a_at, b, b_at, shape, out, to):
-    """out += A' B of A (rows, depth) and B (rows, units), all in panels; ``shape`` is those three."""
+def multiply_turned(a, of, b, b_at, shape, out, to):
+    """out += A' B of A (rows, depth) and B (rows, units) likewise; ``shape`` is those three."""
     rows, depth, units = shape
     wide, unlimited = units_in(out.itemsize), out.dtype.type(-np.inf)
+    most = wide if of.step == 0 else depth
     for first in range(0, units, wide):
         lanes = lanes_of(first, units, out.itemsize)
         row = Rows(b_at + rows * first, lanes)
-        for low in range(0, depth, wide):
-            some = min(wide, depth - low)
-            factors = Spread(a_at + rows * low, 1, lanes_of(low, depth, out.itemsize))
+        for low in range(0, depth, most):
+            some = min(most, depth - low)
+            factors = Spread(of.at + rows * low, 1, of.step or lanes_of(low, depth, out.itemsize))
             place = Rows(to + depth * first + low * lanes, lanes)
             table_product(a, factors, Begin(-1, -1), b, row, out, place, (some, rows, lanes), unlimited)
 

@@ -19,17 +19,18 @@ import numpy as np
 from ..jit import block
 from ..lanes import panels
 from ..lanes.interleaving import turn
+from ..lanes.product import Rows
 from ..sparse import layer as lists
 from . import layers, points, scores
 
 
 @block
-def _first_layer(packed, network, data, low, count, inputs, out, floor):
-    """out (T, M_1) = max(b + X W', floor) of the samples ``low``, ...; ``inputs`` holds dense ones."""
+def _first_layer(packed, network, data, low, count, out, floor):
+    """out (T, M_1) = max(b + X W', floor) of the samples ``low``, ..."""
     shape = count, network.widths[0], network.widths[1]
     if data.rows.starts.shape[0] == 0:
         bias_at = shape[1] * panels.padded(shape[2], out.itemsize)
-        panels.multiply(inputs, 0, packed, 0, bias_at, shape, out, 0, floor)
+        panels.multiply(data.samples.x, Rows(low * shape[1], shape[1]), packed, 0, bias_at, shape, out, 0, floor)
         return
     lists.outputs(data.rows, low, packed, shape, out)
     if floor == 0:
@@ -40,18 +41,16 @@ def _first_layer(packed, network, data, low, count, inputs, out, floor):
 def forward(packed, network, data, low, high, work):
     """Activations of samples ``low`` … ``high`` − 1; returns where the outputs begin."""
     widths, acts, count = network.widths, work.acts, high - low
-    if data.rows.starts.shape[0] == 0:
-        panels.copy_rows(data.samples.x[low:high], work.inputs, 0)
     at, begin, out = 0, 0, 0
     for layer in range(widths.shape[0] - 1):
         fan_in, units = widths[layer], widths[layer + 1]
         size = panels.padded(units, acts.itemsize)
         floor = acts.dtype.type(0 if layer < widths.shape[0] - 2 else -np.inf)
         if layer == 0:
-            _first_layer(packed, network, data, low, count, work.inputs, acts, floor)
+            _first_layer(packed, network, data, low, count, acts, floor)
         else:
             shape = count, fan_in, units
-            panels.multiply(acts, begin, packed, at, at + fan_in * size, shape, acts, out, floor)
+            panels.multiply(acts, Rows(begin, 0), packed, at, at + fan_in * size, shape, acts, out, floor)
         at += (fan_in + 1) * size
         begin, out = out, out + count * size
     return begin
@@ -109,7 +108,7 @@ def backward(packed, network, count, lowest, output, work):
         at -= widths[layer + 1] * size
         above, begin = begin, begin - count * size
         deltas[begin:above] = zero
-        panels.multiply(deltas, above, packed, at, -1, shape, deltas, begin, unlimited)
+        panels.multiply(deltas, Rows(above, 0), packed, at, -1, shape, deltas, begin, unlimited)
         layers.gate(deltas[begin:above], work.acts[begin:above])
 
 
@@ -125,8 +124,8 @@ def backward_tangent(packed, vector, network, count, output, work):
         at -= widths[layer + 1] * size
         above, begin = begin, begin - count * size
         r_deltas[begin:above] = zero
-        panels.multiply(r_deltas, above, packed, at, -1, shape, r_deltas, begin, unlimited)
-        panels.multiply(work.deltas, above, vector, at, -1, shape, r_deltas, begin, unlimited)
+        panels.multiply(r_deltas, Rows(above, 0), packed, at, -1, shape, r_deltas, begin, unlimited)
+        panels.multiply(work.deltas, Rows(above, 0), vector, at, -1, shape, r_deltas, begin, unlimited)
         layers.gate(r_deltas[begin:above], work.acts[begin:above])
 
 
@@ -140,22 +139,23 @@ def forward_tangent(packed, vector, network, data, low, high, work):
         fan_in, units = widths[layer], widths[layer + 1]
         shape, size = (count, fan_in, units), panels.padded(units, tangents.itemsize)
         if layer == 0:
-            _first_layer(vector, network, data, low, count, work.inputs, tangents, unlimited)
+            _first_layer(vector, network, data, low, count, tangents, unlimited)
         else:
             layers.gate(tangents[begin:out], work.acts[begin:out])
-            panels.multiply(work.acts, begin, vector, at, at + fan_in * size, shape, tangents, out, unlimited)
-            panels.multiply(tangents, begin, packed, at, -1, shape, tangents, out, unlimited)
+            panels.multiply(work.acts, Rows(begin, 0), vector, at, at + fan_in * size, shape, tangents, out, unlimited)
+            panels.multiply(tangents, Rows(begin, 0), packed, at, -1, shape, tangents, out, unlimited)
         at += (fan_in + 1) * size
         begin, out = out, out + count * size
 
 
 @block
-def _add_first(deltas, network, data, low, high, inputs, gradient):
+def _add_first(deltas, network, data, low, high, gradient):
     """Gradient of the first weight += X' δ."""
     fan_in, units = network.widths[0], network.widths[1]
     count, zero = high - low, 0
     if data.rows.starts.shape[0] == 0:
-        panels.multiply_turned(inputs, 0, deltas, 0, (count, fan_in, units), gradient, 0)
+        x, rows = data.samples.x, Rows(low * fan_in, fan_in)
+        panels.multiply_turned(x, rows, deltas, 0, (count, fan_in, units), gradient, 0)
         return
     for first in range(0, units, panels.units_in(deltas.itemsize)):
         lanes, some = panels.lanes_of(first, units, deltas.itemsize), (zero, fan_in)
@@ -171,7 +171,7 @@ def add_later(deltas, acts, network, count, gradient):
         fan_in, units = widths[layer], widths[layer + 1]
         size = panels.padded(units, deltas.itemsize)
         if layer > 0:
-            panels.multiply_turned(acts, below, deltas, begin, (count, fan_in, units), gradient, at)
+            panels.multiply_turned(acts, Rows(below, 0), deltas, begin, (count, fan_in, units), gradient, at)
         at += (fan_in + 1) * size
         below, begin = begin, begin + count * size
 
@@ -191,7 +191,7 @@ def _add_biases(deltas, network, count, one, gradient):
 @block
 def add_gradient(deltas, network, data, low, high, work, gradient):
     """Add a tile's gradient; ``deltas`` holds the derivatives of all layers."""
-    _add_first(deltas, network, data, low, high, work.inputs, gradient)
+    _add_first(deltas, network, data, low, high, gradient)
     add_later(deltas, work.acts, network, high - low, gradient)
     if network.bias:
         _add_biases(deltas, network, high - low, work.one, gradient)

@@ -1,8 +1,8 @@
 """What a launch of the network kernels brings along: samples, their lists, and workspaces.
 
-Workspaces of a worker, for a tile of T samples; T' is T filled up to whole vectors, and M' likewise:
+Workspaces of a worker, for a tile of T samples; T' is T filled up to whole vectors, and M'
+likewise (panels are drawn in :mod:`..lanes.panels`):
 
-    inputs     T × D'                the samples in panels (see :mod:`..lanes.panels`), where they are dense
     acts       | layer 1: T × M_1' | layer 2: T × M_2' | … | outputs: T' × k' |     each layer in panels
     deltas     the same places: derivatives of the loss by these
     tangents   the same places: derivatives of ``acts`` along a vector
@@ -94,7 +94,6 @@ class Prepared:
 class Work(NamedTuple):
     """Workspaces as drawn above; those that a pass does not use are empty."""
 
-    inputs: NDArray[Any]
     acts: NDArray[Any]
     deltas: NDArray[Any]
     tangents: NDArray[Any]
@@ -109,10 +108,9 @@ def make_work(items: int, network: Network, data: Data, passes: int) -> Work:
     """Workspaces for as many workers as are of use, with the first ``passes`` of acts, deltas, tangents, r_deltas."""
     x = data.samples.x
     workers = min(numba.get_num_threads(), max(1, items))
-    wide, inputs, *layers = (panels.padded(int(n), x.itemsize) for n in (min(data.tile, len(x)), *network.widths))
-    outputs, dense = wide * layers[-1], data.rows.starts.shape[0] == 0
+    wide, *layers = (panels.padded(int(n), x.itemsize) for n in (min(data.tile, len(x)), *network.widths[1:]))
+    outputs = wide * layers[-1]
     sizes = (
-        wide * inputs if dense else 0,
         *(wide * sum(layers) if number < passes else 0 for number in range(4)),
         outputs,
         outputs if passes > 2 else 0,
@@ -128,4 +126,4 @@ def make_work(items: int, network: Network, data: Data, passes: int) -> Work:
 def of_worker(work, w):
     """The workspaces of worker ``w``."""
     values = work.acts[w], work.deltas[w], work.tangents[w], work.r_deltas[w]
-    return Work(work.inputs[w], *values, work.outputs[w], work.r_outputs[w], work.scratch[w], work.one[w])
+    return Work(*values, work.outputs[w], work.r_outputs[w], work.scratch[w], work.one[w])
