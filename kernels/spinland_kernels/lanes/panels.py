@@ -22,7 +22,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import arithmetic, block
-from ..vectors import BYTES, REGISTER, REGISTERS
+from ..vectors import BYTES, REGISTER, REGISTERS, SHUFFLE
+from .interleaving import interleave
 from .product import Begin, Rows, Spread, table_product
 
 #: Most vectors in a row: their sums take half of the registers, 4 vectors with AVX2, and 8 keep both units busy.
@@ -81,12 +82,15 @@ def copy_panel(weight, first, panels, to, into):
     The panels of the weight begin at number ``to``.
     """
     units, inputs = weight.shape
-    step = lanes_in(weight.itemsize)
+    step, group = lanes_in(weight.itemsize), SHUFFLE // weight.itemsize
     lanes = lanes_of(first, units, weight.itemsize)
     for part in range(0, lanes, step):
         low = first + part
         high = min(low + step, units)
-        for j in range(inputs):
+        done = inputs // group * group if into and high - low == step else 0
+        if done > 0:
+            interleave(weight, Rows(low * inputs, inputs), panels, Rows(to + first * inputs + part, lanes), done)
+        for j in range(done, inputs):
             place = to + first * inputs + j * lanes + part
             for unit in range(low, high):
                 if into:
