@@ -16,9 +16,10 @@ from numba import prange
 from numpy.typing import NDArray
 
 from ..jit import block, loop
+from ..lanes.panels import copy_panel, units_in
+from ..mlp.layers import weight_of
 from ..networks import Batches, Network, Replicas, Rule, Samples, size_of
 from ..philox.cpu import permute
-from ..sparse import panels as first_layer
 from . import blocks, columns
 from .blocks import State
 from .work import Prepared, make_panels, make_work, of_replica, of_worker, prepared_of
@@ -129,13 +130,22 @@ def _descend(replicas, panels, rule, batches, network, samples, of_all, buffers,
                 alive[r] = _steps(state, first_layer_state, rule, batches, network, same, own)
 
 
+@loop
+def _copy_panels(points, network, panels, into):
+    """Copy the first weights of points (B, dim) into their panels (B, size), or back."""
+    inputs, units, wide = network.widths[0], network.widths[1], units_in(points.itemsize)
+    each = (units + wide - 1) // wide
+    for item in prange(points.shape[0] * each):
+        b, first = item // each, item % each * wide
+        copy_panel(weight_of(points[b], 0, inputs, units), first, panels[b], 0, into)
+
+
 def _in_panels(replicas: Replicas, network: Network, panels: State, into: bool) -> None:
     """Copy first weights and their moments into panels, or back."""
-    inputs, units = int(network.widths[0]), int(network.widths[1])
     vectors: tuple[NDArray[Any], ...] = replicas.points, replicas.first, replicas.second
     for vector, panel in zip(vectors, panels, strict=True):
         if panel.size:
-            first_layer.copy_panels(vector, inputs, units, panel, into)
+            _copy_panels(vector, network, panel, into)
 
 
 def descend(replicas: Replicas, rule: Rule, batches: Batches, network: Network, prepared: Prepared) -> None:
