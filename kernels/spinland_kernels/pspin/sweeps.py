@@ -21,7 +21,8 @@ from .blocks import BASE, FIRST, PANEL, PART, ROWS, SLOT, SPIN, SPINS, START, ST
 
 THREADS = 32 * WARPS
 LANES = 4  # points that share a coupling
-_TOGETHER = 4  # rows whose couplings are on their way at once
+_ROWS = WARPS * ROWS  # of a block, between two barriers, for one point
+_BUFFER = _ROWS * 33  # their sums in each lane; 33 keeps the banks of shared memory apart
 _STRIPES, COLUMNS = 32, 8  # of the last sum: threads that share the slots of a spin; spins of a block
 
 
@@ -66,6 +67,7 @@ def _sum_of_32(buffer, begin):
 def _sweep_of(lanes: int) -> Any:
     """The kernel for so many points at once, 1 or LANES; their bits are the same."""
     high = min(ROWS, 32 // lanes)  # rows between two barriers
+    together = 4 if lanes == 1 else 4  # rows whose couplings are on their way at once
     sums, room = high * lanes, WARPS * high * lanes * 33
     in_rounds, rows = ROWS // high, WARPS * high
 
@@ -80,7 +82,7 @@ def _sweep_of(lanes: int) -> Any:
         lengths = cuda.shared.array(rows, np.int64)
         point = cuda.local.array((4, lanes), x.dtype)
         columns = cuda.local.array((4, lanes), x.dtype)
-        a = cuda.local.array((_TOGETHER, 4), x.dtype)
+        a = cuda.local.array((together, 4), x.dtype)
         zero = x.dtype.type(0)
         for m in range(4):
             inside = lane + 32 * m < block[SPINS]
@@ -100,13 +102,13 @@ def _sweep_of(lanes: int) -> Any:
                     begins[mine], lengths[mine] = begin - chunk, length
                 weights[mine, lane // high] = weight
             cuda.syncthreads()
-            for h in range(0, high, _TOGETHER):
-                for r in range(_TOGETHER):
+            for h in range(0, high, together):
+                for r in range(together):
                     row = warp * high + h + r
                     for m in range(4):
                         k = lane + 32 * m
                         a[r, m] = values[uint64(begins[row] + k)] if k < lengths[row] else zero
-                for r in range(_TOGETHER):
+                for r in range(together):
                     for p in range(lanes):
                         w, total = weights[warp * high + h + r, p], zero
                         for m in range(4):
@@ -127,7 +129,7 @@ def _sweep_of(lanes: int) -> Any:
                 slots[group + p, block[SLOT], cuda.threadIdx.x] = _sum_of_warps(buffer, p)
 
     sweep.__name__ = f"_sweep_{lanes}"
-    return kernel(THREADS, 4 if lanes > 1 else 8)(sweep)
+    return kernel(THREADS, 3 if lanes > 1 else 6)(sweep)
 
 
 @device
@@ -143,7 +145,7 @@ def _sum_of_warps(buffer, p):
 SWEEPS = {lanes: _sweep_of(lanes) for lanes in (1, LANES)}
 
 
-@kernel(THREADS, 6)
+@kernel(THREADS, 5)
 def lower(values, source, x, owner, below, table, order, rounds, parts, slots):
     """As above with couplings of its own, values[source], for each lane; with an owner, derivatives of its sums too."""
     lane, warp = cuda.threadIdx.x % 32, cuda.threadIdx.x // 32
@@ -151,10 +153,10 @@ def lower(values, source, x, owner, below, table, order, rounds, parts, slots):
     block, own = table[cuda.blockIdx.x // lanes], cuda.blockIdx.x % lanes
     along = owner[own] >= 0
     at = owner[own] if along else own
-    buffer = cuda.shared.array(THREADS // 2 * 33, x.dtype)
-    weights = cuda.shared.array((THREADS // 2, 2), x.dtype)
-    begins = cuda.shared.array(THREADS // 2, np.int64)
-    lengths = cuda.shared.array(THREADS // 2, np.int64)
+    buffer = cuda.shared.array(_BUFFER, x.dtype)
+    weights = cuda.shared.array((_ROWS, 2), x.dtype)
+    begins = cuda.shared.array(_ROWS, np.int64)
+    lengths = cuda.shared.array(_ROWS, np.int64)
     point = cuda.local.array((4, 2), x.dtype)
     columns = cuda.local.array(4, x.dtype)
     a = cuda.local.array((2, 2, 4), x.dtype)
