@@ -115,7 +115,7 @@ def _four_signs(seed, first, purpose):
     )
 
 
-def drawn(values: Any, start: int, below: Any, couplings: Couplings) -> None:
+def _drawn(values: Any, start: int, below: Any, couplings: Couplings) -> None:
     """Draw couplings ``start`` … into an array on the card."""
     number = -(-(start + values.shape[0]) // 4) - start // 4
     law = bool(couplings.disorder == GAUSSIAN), np.float64(math.factorial(couplings.order))
@@ -135,7 +135,7 @@ def fill_couplings(couplings: Couplings) -> None:
     buffer = jit_cuda.empty(min(size, blocks.CHUNK), couplings.values.dtype)
     for start in range(0, size, blocks.CHUNK):
         some = buffer[: min(blocks.CHUNK, size - start)]
-        drawn(some, start, below, couplings)
+        _drawn(some, start, below, couplings)
         jit_cuda.get(some, couplings.values[start : start + blocks.CHUNK])
 
 
@@ -162,7 +162,7 @@ def _rounds(walk: Walk, couplings: Couplings, buffer: Any) -> Iterator[tuple[Any
     for chunk, (first, stop) in enumerate(pairwise(top.chunks.tolist())):
         begin, end = (n_couplings(int(bound), top.order) for bound in top.bounds[chunk : chunk + 2])
         values = buffer[: end - begin]
-        drawn(values, begin, walk.below, couplings)
+        _drawn(values, begin, walk.below, couplings)
         yield values, begin, first, stop - first
 
 
