@@ -39,6 +39,15 @@ def where(device: str) -> dict[str, str]:
     return {} if device == "cpu" else {"device": device}
 
 
+def simulated(device: str) -> bool:
+    """Whether the device is a card in Numba's simulator, which takes a millisecond for what a card does in none."""
+    if device == "cpu":
+        return False
+    from spinland_kernels import jit_cuda
+
+    return jit_cuda.SIMULATED
+
+
 def close(want: Any, dtype: str, factor: float = 1.0) -> dict[str, float]:
     """Tolerances of numbers of this type, relative to the largest of them."""
     return {"rtol": 0.0, "atol": factor * RELATIVE[dtype] * max(1.0, float(np.abs(want).max()))}
@@ -221,13 +230,15 @@ GLASSES = (
     (130, 3, "gaussian"),
     (40, 4, "gaussian"),
 )
+KEPT = (("float64", False), ("float32", False), ("float64", True))  # types, and whether they are generated
+FEW_SPINS = ((4, 3, "signs", KEPT[2:]), (3, {2: 0.5, 4: -1.0}, "gaussian", KEPT[1:2]))
 
 
 def glass_of_spins(device: str) -> Triples:
     """Energies, slopes and Hessians of stored, generated and mixed instances, and a slice of one."""
-    for n, order, disorder in GLASSES:
+    for n, order, disorder, kept in FEW_SPINS if simulated(device) else [(*glass, KEPT) for glass in GLASSES]:
         tensors = glasses.tensors_of(sl.SphericalSpinGlass(n, order, SEED, disorder=disorder))
-        for dtype, generated in (("float64", False), ("float32", False), ("float64", True)):
+        for dtype, generated in kept:
             glass = sl.SphericalSpinGlass(n, order, SEED, dtype, disorder=disorder, generated=generated, device=device)
             at = np.asarray(glass.random_points(2, seed=1), np.float64)
             near = {"rtol": 0.0, "atol": 1e-13} if dtype == "float64" and n >= 40 else None
@@ -246,7 +257,8 @@ def glass_of_spins(device: str) -> Triples:
 
 def distances_of_replicas(device: str) -> Triples:
     """Every digit of the distances of rows at any closeness, and of their cosines at any length."""
-    for n, dim in ((2, 1), (5, 3), (17, 700), (140, 2100), (14, 20001)):
+    shapes = ((2, 1), (5, 3), (17, 700), (140, 2100), (14, 20001))
+    for n, dim in ((3, 257),) if simulated(device) else shapes:
         for dtype in ("float64", "float32"):
             unit = 1e-12 if dtype == "float64" else 1e-6
             rows = replicas.close_pairs(n, dim, dtype)
@@ -262,10 +274,10 @@ def distances_of_replicas(device: str) -> Triples:
 
 def triangles_of_replicas(device: str) -> Triples:
     """Weighted means over triangles, all of them and drawn ones."""
-    draw = np.random.default_rng(1)
-    square = replicas.distances(draw.standard_normal((14, 6)), "euclidean")
-    weights = draw.integers(0, 3, (14, 9)).astype(float)
-    some = np.array([draw.permutation(14)[:3] for _ in range(300)])
+    draw, n = np.random.default_rng(1), 6 if simulated(device) else 14
+    square = replicas.distances(draw.standard_normal((n, 6)), "euclidean")
+    weights = draw.integers(0, 3, (n, 9)).astype(float)
+    some = np.array([draw.permutation(n)[:3] for _ in range(1030)])
     kernel = operation("triangles", device)
     for triples in (None, some):
         for sets in (weights, weights[:, :1].copy()):
