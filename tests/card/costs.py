@@ -9,7 +9,7 @@ CAPABILITIES = (8, 0), (9, 0), (10, 0)
 
 
 SPILLS = {("lanes.cuda.multiply", (8, 0)): 64, ("gram.cuda.multiply", (8, 0)): 8}
-"""Bytes that a thread may spill: with 128 registers for 64 sums, the older card's compiler lacks twelve; for pairs one."""
+"""Bytes a thread may spill: with 128 registers for 64 sums, the older card's compiler lacks twelve; one for pairs."""
 
 
 def check(launches: Iterable[Launch], double: Sequence[str] = (), capabilities=CAPABILITIES) -> None:

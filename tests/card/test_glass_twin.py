@@ -34,7 +34,9 @@ def swept(values, order, x, one, below):
     return parts, slots
 
 
-@pytest.mark.parametrize(("n", "order", "panel", "chunk"), [(11, 3, 4, 60), (9, 4, 4, 1 << 20), (17, 2, 8, 5), (5, 6, 2, 99)])
+@pytest.mark.parametrize(
+    ("n", "order", "panel", "chunk"), [(11, 3, 4, 60), (9, 4, 4, 1 << 20), (17, 2, 8, 5), (5, 6, 2, 99)]
+)
 def test_blocks_reach_every_coupling_once(n, order, panel, chunk, monkeypatch):
     monkeypatch.setattr(blocks, "PANEL", panel)
     monkeypatch.setattr(blocks, "CHUNK", chunk)

@@ -231,7 +231,7 @@ GLASSES = (
     (40, 4, "gaussian"),
 )
 KEPT = (("float64", False), ("float32", False), ("float64", True))  # types, and whether they are generated
-FEW_SPINS = ((4, 3, "signs", KEPT[2:]), (3, {2: 0.5, 4: -1.0}, "gaussian", KEPT[1:2]))
+FEW_SPINS = ((4, 3, "signs", KEPT[2:]), (3, {2: 0.5, 3: -1.0}, "gaussian", KEPT[1:2]))
 
 
 def glass_of_spins(device: str) -> Triples:
@@ -274,7 +274,7 @@ def distances_of_replicas(device: str) -> Triples:
 
 def triangles_of_replicas(device: str) -> Triples:
     """Weighted means over triangles, all of them and drawn ones."""
-    draw, n = np.random.default_rng(1), 6 if simulated(device) else 14
+    draw, n = np.random.default_rng(1), 5 if simulated(device) else 14
     square = replicas.distances(draw.standard_normal((n, 6)), "euclidean")
     weights = draw.integers(0, 3, (n, 9)).astype(float)
     some = np.array([draw.permutation(n)[:3] for _ in range(1030)])

@@ -4,8 +4,8 @@ The couplings are a ragged matrix: a row shares its first indices, its last inde
 panels, and the rows of a panel into blocks, about equally much work in each:
 
     order 3         panel 0   panel 1                    couplings of order q   →   sums of rows
-    row (0, 0)      .                                    one piece, spins 0 …       a piece of order q − 1, spins 0 …
-    row (1, 0)      .       |                                                       a piece of order q − 1, spins PANEL …
+    row (0, 0)      .                                    one piece, spins 0 …       a piece of order q − 1
+    row (1, 0)      .       |                                                       one of spins PANEL … beside it
     row (1, 1)      ..      |        block 0             each piece in the same way, down to order 1
     …               …
     row (i, j)      ........|.....   j ≥ PANEL           block … of panel 1 as well

@@ -11,11 +11,12 @@ sweep over its couplings: rows times the point, columns times the weights. The l
                           └ sums of columns ┐               └ sums of columns ┐                        ├ added: ∂E/∂σ
                                             slots of blocks ──────────────────┴────────────────────────┘
 
-(:mod:`.sweeps` draws the tile of a sweep.) Four points share each coupling that is read; blocks of other points with the
-same couplings run beside them, and find these in the cache. Derivatives along vectors are linear in (w, s): a vector is
-a lane of its own, which knows the lane of its point. Energies are Σ_m σ_m ∂E/∂σ_m / order, in float64. All sums but the
-last, over the slots of a spin, are in the type of the points; normal numbers are made in float64. Couplings that are
-not stored are drawn in chunks, used for all points and forgotten.
+A sweep's tile is drawn in :mod:`.sweeps`. Four points share each coupling that is read; blocks of other points with the
+same couplings run beside them, and find these in the cache. Derivatives along vectors are linear in (w, s): a vector
+is a lane of its own, which knows the lane of its point. Energies are Σ_m σ_m ∂E/∂σ_m / order, in float64. All sums but
+the last, over the slots of a spin, are in the type of the points; normal numbers are made in float64. Couplings that
+are not stored are drawn in chunks, used for all points and forgotten. To find its indices a row of order 3 takes one
+search among the spins; each order more takes another one, and another sweep.
 """
 
 import math
@@ -84,6 +85,7 @@ def _place(rank, below, n, order):
 @kernel(_DRAWN)
 def _draw(values, start, below, order, seed, purpose, gaussian, orderings):
     """Couplings ``start`` … : four of them a thread, sqrt(orderings of the set) times a normal number or a sign."""
+    most = math.sqrt(orderings)
     number = start // 4 + cuda.grid(1)
     first, stop, n = 4 * number, start + values.shape[0], below.shape[1] - 1
     if first < stop:
@@ -97,7 +99,7 @@ def _draw(values, start, below, order, seed, purpose, gaussian, orderings):
                     last, k, repeats, run = _place(first + t, below, n, order)
                 same = repeats * (run + 1) if k == last else repeats
                 z = a if t == 0 else b if t == 1 else c if t == 2 else d
-                values[first + t - start] = z * math.sqrt(orderings / same)
+                values[first + t - start] = z * (most if same == 1.0 else math.sqrt(orderings / same))
             k += 1
 
 

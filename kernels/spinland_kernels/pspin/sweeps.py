@@ -3,7 +3,7 @@
 A block has the rows and the panel of 128 columns that :mod:`.blocks` gives it, a warp 16 of the rows at a time:
 
     lane          0 … 31  0 … 31  0 … 31  0 … 31        columns of the panel: four for each lane, their coordinates
-    row r         a_r0 …                  … a_r127      and sums Σ_r a_rk w_r in registers from the first row to the last
+    row r         a_r0 …                  … a_r127      and sums Σ_r a_rk w_r in registers, from row to row
     row r + 1     …                                     read side by side, a few rows at once
     sum of row    per lane → shared memory [row][lane] → one thread adds the 32 of a row → parts
 
@@ -21,6 +21,7 @@ from .blocks import BASE, FIRST, PANEL, PART, ROWS, SLOT, SPIN, SPINS, START, ST
 
 THREADS = 32 * WARPS
 LANES = 4  # points that share a coupling
+_TOGETHER = 4  # rows whose couplings are on their way at once
 _ROWS = WARPS * ROWS  # of a block, between two barriers, for one point
 _BUFFER = _ROWS * 33  # their sums in each lane; 33 keeps the banks of shared memory apart
 _STRIPES, COLUMNS = 32, 8  # of the last sum: threads that share the slots of a spin; spins of a block
@@ -67,22 +68,21 @@ def _sum_of_32(buffer, begin):
 def _sweep_of(lanes: int) -> Any:
     """The kernel for so many points at once, 1 or LANES; their bits are the same."""
     high = min(ROWS, 32 // lanes)  # rows between two barriers
-    together = 4 if lanes == 1 else 4  # rows whose couplings are on their way at once
     sums, room = high * lanes, WARPS * high * lanes * 33
     in_rounds, rows = ROWS // high, WARPS * high
 
     def sweep(values, chunk, x, owner, below, table, at, order, rounds, parts, slots):
         """Couplings from number ``chunk`` on; blocks from ``at`` on of ``table``; lanes of x (·, n) in groups."""
-        lane, warp = cuda.threadIdx.x % 32, cuda.threadIdx.x // 32
+        lane, warp = cuda.threadIdx.x & 31, cuda.threadIdx.x >> 5
         groups = x.shape[0] // lanes
         block, group = table[at + cuda.blockIdx.x // groups], cuda.blockIdx.x % groups * lanes
         buffer = cuda.shared.array(room, x.dtype)
         weights = cuda.shared.array((rows, lanes), x.dtype)
         begins = cuda.shared.array(rows, np.int64)
-        lengths = cuda.shared.array(rows, np.int64)
+        lengths = cuda.shared.array(rows, np.int32)
         point = cuda.local.array((4, lanes), x.dtype)
         columns = cuda.local.array((4, lanes), x.dtype)
-        a = cuda.local.array((together, 4), x.dtype)
+        a = cuda.local.array((_TOGETHER, 4), x.dtype)
         zero = x.dtype.type(0)
         for m in range(4):
             inside = lane + 32 * m < block[SPINS]
@@ -102,13 +102,13 @@ def _sweep_of(lanes: int) -> Any:
                     begins[mine], lengths[mine] = begin - chunk, length
                 weights[mine, lane // high] = weight
             cuda.syncthreads()
-            for h in range(0, high, together):
-                for r in range(together):
+            for h in range(0, high, _TOGETHER):
+                for r in range(_TOGETHER):
                     row = warp * high + h + r
+                    begin, left = begins[row] + lane, lengths[row] - lane
                     for m in range(4):
-                        k = lane + 32 * m
-                        a[r, m] = values[uint64(begins[row] + k)] if k < lengths[row] else zero
-                for r in range(together):
+                        a[r, m] = values[uint64(begin + 32 * m)] if 32 * m < left else zero
+                for r in range(_TOGETHER):
                     for p in range(lanes):
                         w, total = weights[warp * high + h + r, p], zero
                         for m in range(4):
@@ -148,7 +148,7 @@ SWEEPS = {lanes: _sweep_of(lanes) for lanes in (1, LANES)}
 @kernel(THREADS, 5)
 def lower(values, source, x, owner, below, table, order, rounds, parts, slots):
     """As above with couplings of its own, values[source], for each lane; with an owner, derivatives of its sums too."""
-    lane, warp = cuda.threadIdx.x % 32, cuda.threadIdx.x // 32
+    lane, warp = cuda.threadIdx.x & 31, cuda.threadIdx.x >> 5
     lanes = parts.shape[0]
     block, own = table[cuda.blockIdx.x // lanes], cuda.blockIdx.x % lanes
     along = owner[own] >= 0
@@ -156,7 +156,7 @@ def lower(values, source, x, owner, below, table, order, rounds, parts, slots):
     buffer = cuda.shared.array(_BUFFER, x.dtype)
     weights = cuda.shared.array((_ROWS, 2), x.dtype)
     begins = cuda.shared.array(_ROWS, np.int64)
-    lengths = cuda.shared.array(_ROWS, np.int64)
+    lengths = cuda.shared.array(_ROWS, np.int32)
     point = cuda.local.array((4, 2), x.dtype)
     columns = cuda.local.array(4, x.dtype)
     a = cuda.local.array((2, 2, 4), x.dtype)
@@ -178,11 +178,11 @@ def lower(values, source, x, owner, below, table, order, rounds, parts, slots):
         for h in range(0, ROWS, 2):
             for r in range(2):
                 row = warp * ROWS + h + r
+                begin, left = begins[row] + lane, lengths[row] - lane
                 for m in range(4):
-                    k = lane + 32 * m
-                    here = k < lengths[row]
-                    a[r, 0, m] = values[source[own], uint64(begins[row] + k)] if here else zero
-                    a[r, 1, m] = values[at, uint64(begins[row] + k)] if here and along else zero
+                    here = 32 * m < left
+                    a[r, 0, m] = values[source[own], uint64(begin + 32 * m)] if here else zero
+                    a[r, 1, m] = values[at, uint64(begin + 32 * m)] if here and along else zero
             for r in range(2):
                 w, slope, total = weights[warp * ROWS + h + r, 0], weights[warp * ROWS + h + r, 1], zero
                 for m in range(4):

@@ -4,7 +4,7 @@
 
 All in float64. A block has the triangles of one item and SETS sets of weights, a thread every 128th of these triangles:
 
-    all of them     item (i, c): corners i, j = i + 1 + c, i + 1 + c + CLASSES, …     thread t: k = j + 1 + t, + 128, …
+    all of them     item (i, c): corners i, j = i + 1 + c, and every 8th behind it     thread t: k = j + 1 + t, + 128, …
     sampled         item: TRIPLES of the list                                         thread t: triples t, t + 128, …
     sums            4 SETS in registers of each thread → shared memory → slot (item, m, set)
 
@@ -20,7 +20,7 @@ from ..jit_cuda import cuda, device, kernel
 from . import formula
 
 TRIPLES = 1024  # sampled triples in one item
-CLASSES = 8  # items with the same first corner
+CLASSES = 8  # items with the same first corner, at most
 SETS = 8  # of weights, in one block
 _THREADS = 128
 _SUMS = 4 * SETS
@@ -64,15 +64,15 @@ _ROOM = _THREADS * _PITCH
 
 
 @kernel(_THREADS)
-def _all_triangles(distances, weights, threshold, slots):
+def _all_triangles(distances, weights, threshold, classes, slots):
     item, first = cuda.blockIdx.x % slots.shape[0], cuda.blockIdx.x // slots.shape[0] * SETS
-    i, n = item // CLASSES, distances.shape[0]
+    i, n = item // classes, distances.shape[0]
     sums = cuda.local.array((4, SETS), np.float64)
     room = cuda.shared.array(_ROOM, np.float64)
     for m in range(4):
         for b in range(SETS):
             sums[m, b] = 0.0
-    for j in range(i + 1 + item % CLASSES, n - 1, CLASSES):
+    for j in range(i + 1 + item % classes, n - 1, classes):
         for k in range(j + 1 + cuda.threadIdx.x, n, _THREADS):
             sides = distances[i, j], distances[i, k], distances[j, k]
             _add(sums, sides, threshold, weights, (i, j, k), first)
@@ -135,11 +135,12 @@ def triangle_means(
         Mean K, mean relative deviation, share; NaN where the weights of all triangles vanish.
     """
     n, n_sets = weights.shape
-    items = n * CLASSES if triples is None else -(-len(triples) // TRIPLES)
+    classes = max(1, min(CLASSES, n - 2))
+    items = n * classes if triples is None else -(-len(triples) // TRIPLES)
     slots, totals = (jit_cuda.empty((*shape, 4, n_sets), np.float64) for shape in ((items,), ()))
     side, weight, blocks = jit_cuda.put(distances), jit_cuda.put(weights), items * -(-n_sets // SETS)
     if triples is None:
-        _all_triangles[blocks](side, weight, np.float64(threshold), slots)
+        _all_triangles[blocks](side, weight, np.float64(threshold), classes, slots)
     else:
         _sampled_triangles[blocks](side, jit_cuda.put(triples), weight, np.float64(threshold), slots)
     _add_slots[4 * n_sets](slots, totals)
