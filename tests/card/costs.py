@@ -8,11 +8,7 @@ from spinland_kernels.jit_cuda import Launch
 CAPABILITIES = (8, 0), (9, 0), (10, 0)
 
 
-SPILLS = {
-    ("lanes.cuda.multiply", (8, 0)): 64,
-    ("gram.cuda.multiply", (8, 0)): 8,
-    ("gram.cuda.multiply", (10, 0)): 8,
-}
+SPILLS = {("lanes.cuda.multiply", (8, 0)): 64, ("gram.cuda.multiply", (8, 0)): 8, ("gram.cuda.multiply", (10, 0)): 8}
 """Bytes a thread may spill: of 128 registers, one compiler lacks twelve for 64 sums, two lack one or two for pairs."""
 
 
