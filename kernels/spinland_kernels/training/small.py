@@ -42,7 +42,7 @@ not_below = device(units.not_below)
 
 THREADS = 128
 RESIDENT = 3
-"""Blocks on a multiprocessor: as many as have room with 48 KiB each."""
+"""Blocks of 48 KiB that a multiprocessor of any card holds; those of compute capability 9.0 hold four."""
 
 ACROSS, ALONG, TILE = 2, 4, 8
 """Rows and columns of a thread's sums, and their number."""
