@@ -18,6 +18,9 @@ CACHED_COLUMNS = 4 << 20
 CACHED_COLUMN_PAIR = 32 << 20
 """The same for two chunks of columns, the fewest where so much is not exceeded: sums of many pairs are far away."""
 
+CARD_COLUMNS = 128 << 20
+"""Columns of all replicas that are brought to a card together."""
+
 STREAM = 4 << 20
 """Bytes read from a stream at once: a header that lies about the length must not make us allocate it."""
 

@@ -260,17 +260,22 @@ def renamed(**names: str) -> Iterator[None]:
         raise error.about(names[inner] + rest) from None
 
 
+def device_name(name: str, value: Any) -> str:
+    """``"cpu"``, ``"cuda"`` or ``"cuda:1"``, whether it is there or not."""
+    if not isinstance(value, str) or not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", value):
+        raise ArgumentError(name, "'cpu', 'cuda', or 'cuda:1' for the second card", _quoted(value))
+    return value
+
+
 def device(value: str) -> str:
-    """``"cpu"``, ``"cuda"`` or ``"cuda:1"``, where it is there; an operation without a form for it refuses itself.
+    """The same, where it is there; an operation without a form for it refuses itself.
 
     Raises
     ------
     DeviceUnavailable
         There is no such card, or something is missing that it needs.
     """
-    if not isinstance(value, str) or not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", value):
-        raise ArgumentError("device", "'cpu', 'cuda', or 'cuda:1' for the second card", _quoted(value))
-    machines.check(value)
+    machines.check(device_name("device", value))
     return value
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from . import jit_cuda
-from .jit_cuda import Launch
+from .jit_cuda import Kernel, Launch
 
 #: Of a multiprocessor by compute capability: registers, bytes of shared memory, threads, blocks.
 MULTIPROCESSORS = {
@@ -68,20 +70,27 @@ def cost(launch: Launch, capability: tuple[int, int] = (9, 0)) -> Cost:
     RuntimeError
         The compiler refuses; holds what it says.
     """
-    text = b"".join(jit_cuda.compiled(launch.kernel, launch.signature, capability, "ptx")).decode()
-    log = _linked(jit_cuda.compiled(launch.kernel, launch.signature, capability, "ltoir"), capability)
+    registers, shared, spilled, stack, double = _told(launch.kernel, launch.signature, capability)
+    shared += launch.shared
+    there = occupancy(launch.kernel.threads, registers, shared, capability)
+    return Cost(registers, shared, spilled, stack, double, there)
+
+
+@cache
+def _told(kernel: Kernel, signature: Any, capability: tuple[int, int]) -> tuple[int, int, int, int, int]:
+    """Registers, the kernel's own shared memory, bytes spilled, stack and instructions with float64."""
+    text = b"".join(jit_cuda.compiled(kernel, signature, capability, "ptx")).decode()
+    log = _linked(jit_cuda.compiled(kernel, signature, capability, "ltoir"), capability)
 
     def number(pattern: str) -> int:
         return sum(int(found) for found in re.findall(pattern, log))
 
-    registers, shared = number(r"Used (\d+) registers"), number(r"(\d+) bytes smem") + launch.shared
-    return Cost(
-        registers,
-        shared,
+    return (
+        number(r"Used (\d+) registers"),
+        number(r"(\d+) bytes smem"),
         number(r"(\d+) bytes spill stores"),
         number(r"(\d+) bytes stack frame"),
         len(re.findall(r"^\s+\w[\w.]*\.f64", text, re.MULTILINE)),
-        occupancy(launch.kernel.threads, registers, shared, capability),
     )
 
 

@@ -1,7 +1,9 @@
 """The only place with Numba options and compiler flags.
 
-Three decorators, one for each kind of compiled function:
+Four decorators, one for each kind of compiled function:
 
+``arithmetic``
+    whole numbers in, whole numbers out: sizes and places, for compiled code and, as plain Python, for the rest.
 ``formula``
     scalars in, scalars out; the mathematics, shared by the processor and the card.
 ``block``
@@ -26,7 +28,7 @@ from time import perf_counter
 from typing import Any, TypeVar, cast
 
 import numba
-from numba import types
+from numba import extending, types
 from numba.core import event
 
 from . import whole
@@ -123,6 +125,12 @@ def _inner(function: F, **options: Any) -> Any:
     dispatcher.add_overload = keep
     dispatcher._compile_for_args = refuse
     return dispatcher
+
+
+def arithmetic(function: F) -> F:
+    """Plain Python for Python, compiled in what compiled code calls: sizes and places, which both ask for."""
+    options = {"fastmath": False, "error_model": "numpy"}
+    return cast(F, extending.register_jitable(**options)(function))
 
 
 def formula(function: F) -> F:

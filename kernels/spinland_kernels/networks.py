@@ -5,6 +5,7 @@ What a machine makes of them for itself (lists, panels, workspaces) lies in the 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,6 +56,11 @@ class Samples(NamedTuple):
 def network_of(widths: ArrayLike, bias: bool) -> Network:
     """A network whose fields have the types that kernels are compiled for."""
     return Network(np.asarray(widths, np.int64), bool(bias))
+
+
+def size_of(network: Network) -> int:
+    """Number of parameters."""
+    return sum(int(o * (i + network.bias)) for i, o in pairwise(network.widths))
 
 
 #: Optimisers.

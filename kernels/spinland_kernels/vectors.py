@@ -120,6 +120,11 @@ class Array:
         """The vector that begins at number ``at``."""
         return self.builder.load(self._pointer(at, self.vector), align=self.bytes)
 
+    def load_either(self, condition: Any, other: Array, other_at: Any, at: Any) -> Any:
+        """The vector from number ``other_at`` of another array of its type on a condition, else its own at ``at``."""
+        pointers = other._pointer(other_at, self.vector), self._pointer(at, self.vector)
+        return self.builder.load(self.builder.select(condition, *pointers), align=self.bytes)
+
     def prefetch(self, at: Any) -> None:
         """Ask for the cache line of number ``at``, which may lie beyond the end."""
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)

@@ -22,7 +22,7 @@ from .findings import Finding, Numbers
 from .sections import Picture, Section, Table, picture
 from .settings import number as real
 from .settings import setting, several
-from .spherical import SEED_AGEING, sort_settings, until
+from .spherical import SEED_AGEING, placed, sort_settings, until
 from .theory.ageing import AgeingTheory, ageing_theory
 
 AGEING_THEORY = "theory/ageing"
@@ -87,9 +87,10 @@ def _langevin(
     step: float,
     seed: int,
     seeds_of_points: tuple[int, ...],
+    device: str = "cpu",
 ) -> sl.Langevin:
     """Dynamics of the instances with this seed, from random points of their own."""
-    glasses = sl.instances(n_spins, order, n_instances, seed)
+    glasses = sl.instances(n_spins, order, n_instances, seed, device=device)
     points = np.stack([glasses[0].random_points(walkers, own) for own in seeds_of_points])
     return sl.langevin(glasses, points, temperature, until(last), step, seed, waiting_times=np.array(waiting_times))
 
@@ -115,6 +116,7 @@ def _steps(book: Any) -> Iterator[Stage]:
             "step": c.time_step,
             "seed": book.seed(SEED_AGEING),
             "seeds_of_points": tuple(book.seed(SEED_AGEING, i) for i in range(c.instances)),
+            **placed(c),
         },
     )
 

@@ -58,9 +58,11 @@ def spins_beside(config: Any, n_params: int) -> int:
     return int(config.glass_spins or min(_MOST_SPINS, n_params))
 
 
-def _minima(*, n_spins: int, order: int, instance: int, n_starts: int, seed: int) -> sl.MinimaEnsemble:
+def _minima(
+    *, n_spins: int, order: int, instance: int, n_starts: int, seed: int, device: str = "cpu"
+) -> sl.MinimaEnsemble:
     """Minima below random points of the instance with this seed."""
-    return sl.glass_minima(sl.SphericalSpinGlass(n_spins, order, instance), n_starts, seed)
+    return sl.glass_minima(sl.SphericalSpinGlass(n_spins, order, instance, device=device), n_starts, seed)
 
 
 def _steps(book: Any) -> Iterator[Stage]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import checks
+from ..checks import device_name
 from ..data.loading import NAMES
 from ..errors import ArgumentError
 from ..paths import user_path
@@ -56,4 +57,5 @@ class DataSettings(Settings):
     hidden: tuple[int, ...] = setting((32,), "widths M of the hidden layers", _layers, _HEADING)
     bias: bool = setting(True, "give the layers biases", flag, _HEADING)
     dtype: str = setting("float32", "float type", one_of("float32", "float64"), _HEADING)
+    device: str = setting("cpu", "where networks and glass are computed: cpu, cuda, cuda:1", device_name, _HEADING)
     seed: int = setting(0, "64-bit seed of every random number", seed64, _HEADING)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks
+from ..checks import device_name
 from .settings import Settings, seed64, setting, whole
 
 ABC = "Energies are per spin, in the normalisation E[H(σ)H(σ')] = N q^p"
@@ -36,7 +37,18 @@ class SphericalSettings(Settings):
     spins: int = setting(100, "number of spins N", whole(4), HEADING)
     order: int = setting(3, "order p of the interaction, 2 to 12", _order, HEADING)
     instances: int = setting(10, "independent instances to average over", whole(2), HEADING)
+    device: str = setting(
+        "cpu",
+        "where landscapes are computed: cpu, cuda, cuda:1; critical points are on the cores",
+        device_name,
+        HEADING,
+    )
     seed: int = setting(0, "64-bit seed of every random number, the couplings included", seed64, HEADING)
+
+
+def placed(config: Any) -> dict[str, str]:
+    """The argument that names the device, where it is not the processor."""
+    return {} if config.device == "cpu" else {"device": config.device}
 
 
 def sort_settings(config: Settings, *names: str) -> None:

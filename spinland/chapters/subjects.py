@@ -55,6 +55,9 @@ class Subject:
     dtype: str = "float64"
     """Float type that its landscape computes in."""
 
+    device: str = "cpu"
+    """Where it computes."""
+
     order: int | None = None
     """Order p of a pure glass, of which much is known exactly; None for a network."""
 

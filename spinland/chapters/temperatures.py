@@ -20,7 +20,7 @@ from .findings import Finding, Numbers
 from .sections import Picture, Section, Table, picture
 from .settings import number as real
 from .settings import setting, several, whole
-from .spherical import SEED_HEAT, SphericalSettings, sort_settings
+from .spherical import SEED_HEAT, SphericalSettings, placed, sort_settings
 from .theory.equilibrium import equilibrium_theory
 
 EQUILIBRIUM = "theory/equilibrium"
@@ -74,9 +74,10 @@ def _exchange(
     temperatures: tuple[float, ...],
     sweeps: int,
     seed: int,
+    device: str = "cpu",
 ) -> sl.ReplicaExchange:
     """Replica exchange of the instances with this seed."""
-    glasses = sl.instances(n_spins, order, n_instances, disorder)
+    glasses = sl.instances(n_spins, order, n_instances, disorder, device=device)
     return sl.replica_exchange(
         glasses, np.array(temperatures), sweeps, seed, copies=2, stride=max(1, sweeps // _SAMPLES)
     )
@@ -96,6 +97,7 @@ def _steps(book: Any) -> Iterator[Stage]:
             "disorder": book.seed(SEED_HEAT),
             "sweeps": c.sweeps,
             "seed": book.seed(SEED_HEAT, 1),
+            **placed(c),
         },
     )
 

@@ -119,6 +119,7 @@ class Training:
             dtype=book.config.dtype,
             replicas=writer.missing(),
             snapshots=self.snapshots,
+            device=book.config.device,
             group_size=group,
         )
         fields = ("params", *_HISTORY, "diverged", "replicas", *(("snapshots",) if self.snapshots else ()))
@@ -143,6 +144,7 @@ class Training:
             seed=self.seed,
             dtype=book.config.dtype,
             snapshots=self.snapshots,
+            device=book.config.device,
         )
         plan = Plan(self.network, book.dataset, settings)
         dim, epochs = self.network.n_params, plan.snapshot_epochs

@@ -23,12 +23,13 @@ def instances(
     *,
     disorder: str = "gaussian",
     generated: bool = False,
+    device: str = "cpu",
 ) -> list[SphericalSpinGlass]:
     """Independent instances of the spherical glass; every function of the dynamics takes such a list.
 
     Parameters
     ----------
-    n_spins, order, dtype, disorder, generated
+    n_spins, order, dtype, disorder, generated, device
         Those of :class:`SphericalSpinGlass`.
     n_instances : int
         How many, at least 1.
@@ -50,7 +51,9 @@ def instances(
     stored = 0 if checks.boolean("generated", generated) else first.n_couplings * first.dtype.itemsize
     checks.room("n_instances", n_instances, n_instances * (stored + _OBJECT))
     return [
-        SphericalSpinGlass(n_spins, order, rng.derive_seed(seed, i), dtype, disorder=disorder, generated=generated)
+        SphericalSpinGlass(
+            n_spins, order, rng.derive_seed(seed, i), dtype, disorder=disorder, generated=generated, device=device
+        )
         for i in range(n_instances)
     ]
 

@@ -74,6 +74,10 @@ class Couplings:
             self._orders = {p: self._drawn(p) for p in self.mixture}
         self._prepared: dict[int, Any] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what the kernels have made ready: that lies on a device, and is made again."""
+        return {**self.__dict__, "_prepared": {}}
+
     @property
     def kernel(self) -> ModuleType:
         """The kernels of the glass for the device."""

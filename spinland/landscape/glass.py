@@ -45,13 +45,15 @@ class SphericalSpinGlass(BaseLandscape):
     generated : bool
         Store nothing and draw the couplings anew in each evaluation: time instead of memory. The instance is
         the same as the stored one.
-    device : "cpu"
-        Where to compute.
+    device : "cpu", "cuda" or "cuda:1"
+        Where to compute. A card keeps stored couplings in its memory; generated ones are drawn there.
 
     Raises
     ------
     ArgumentError
         Fewer than two spins, an order below 2, an instance that does not fit into memory.
+    DeviceUnavailable, DeviceMemoryError
+        The card is not there, or is too small for the couplings: ``generated=True`` stores none.
 
     Examples
     --------
@@ -86,7 +88,7 @@ class SphericalSpinGlass(BaseLandscape):
 
     @classmethod
     def from_couplings(
-        cls, couplings: ArrayLike | Mapping[int, ArrayLike], dtype: DTypeLike = "float64"
+        cls, couplings: ArrayLike | Mapping[int, ArrayLike], dtype: DTypeLike = "float64", *, device: str = "cpu"
     ) -> SphericalSpinGlass:
         """Glass with given couplings J (N, …, N), or a mixture {p: J_p}; β is 1 and may be put into J.
 
@@ -98,7 +100,7 @@ class SphericalSpinGlass(BaseLandscape):
             A tensor that is not a hypercube of two dimensions or more, not finite, or of another N.
         """
         self = cls.__new__(cls)
-        self._take(given_couplings(couplings, checks.float_type("dtype", dtype), "cpu"))
+        self._take(given_couplings(couplings, checks.float_type("dtype", dtype), checks.device(device)))
         return self
 
     def _take(self, couplings: Couplings) -> None:

@@ -39,7 +39,12 @@ class GlassSlice:
         self._device = device
         given = {p: packed(table) for p, table in tables.items()}
         self._couplings = {p: Couplings(values, len(gram), p, 0, 0, GAUSSIAN) for p, values in given.items()}
+        self._prepared: dict[int, Any] = {}
         self._gram = gram
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what the kernels have made ready: that lies on a device, and is made again."""
+        return {**self.__dict__, "_prepared": {}}
 
     @property
     def n_directions(self) -> int:
@@ -59,7 +64,9 @@ class GlassSlice:
         square[square <= _CENTRE * parts] = np.nan
         kernel = operation("pspin", self._device)
         for p, couplings in self._couplings.items():
-            energy, _ = kernel.values_and_gradients(spins, couplings, kernel.prepare(couplings))
+            if p not in self._prepared:
+                self._prepared[p] = kernel.prepare(couplings)
+            energy, _ = kernel.values_and_gradients(spins, couplings, self._prepared[p])
             values += energy * square ** (-p / 2)
         return float(values[0]) if single else values
 

@@ -34,8 +34,7 @@ from numpy.typing import NDArray
 
 from spinland_kernels.types import Columns, Pairs
 
-from .. import budget
-from ..checks import boolean
+from .. import budget, checks
 from ..errors import ArgumentError
 from ..machines import operation
 from ..progress import track
@@ -46,7 +45,9 @@ FLOAT64_DIM = 8192  # float32 rows up to this length are multiplied in float64
 _TINY = {4: 1e-30, 8: 1e-280}  # squares below this lose their digits, by size of the float type
 
 
-def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -> NDArray[np.float64]:
+def distances(
+    params: Any, metric: str = "euclidean", condensed: bool = False, *, device: str = "cpu"
+) -> NDArray[np.float64]:
     r"""Distances of all pairs of replicas.
 
     Parameters
@@ -58,6 +59,8 @@ def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -
         points that are one with their opposites, as the states of a glass of even order are.
     condensed : bool
         Return the pairs (0,1), (0,2), ..., (R-2,R-1) as one vector instead of the square matrix.
+    device : "cpu", "cuda" or "cuda:1"
+        Where to compute.
 
     Returns
     -------
@@ -70,6 +73,8 @@ def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -
     ------
     ArgumentError
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros for the cosine, unknown metric.
+    DeviceUnavailable, DeviceMemoryError
+        The card is not there, or is too small.
 
     Examples
     --------
@@ -78,8 +83,8 @@ def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -
     array([5., 4., 3.])
     """
     check_metric(metric)
-    condensed = boolean("condensed", condensed)
-    rows = Rows(params)
+    condensed = checks.boolean("condensed", condensed)
+    rows = Rows(params, device=checks.device(device))
     if metric == "cosine":
         result, _ = cosine_distances(rows)
     elif metric == "projective":
@@ -91,7 +96,9 @@ def distances(params: Any, metric: str = "euclidean", condensed: bool = False) -
     return result if condensed else square_form(result, rows.n, 0.0)
 
 
-def overlaps(params: Any, condensed: bool = False, unsigned: bool = False) -> NDArray[np.float64]:
+def overlaps(
+    params: Any, condensed: bool = False, unsigned: bool = False, *, device: str = "cpu"
+) -> NDArray[np.float64]:
     r"""Overlaps q = a·b/(\|a\|\|b\|) of all pairs of replicas.
 
     Parameters
@@ -103,6 +110,8 @@ def overlaps(params: Any, condensed: bool = False, unsigned: bool = False) -> ND
     unsigned : bool
         Return \|q\|, the overlap of points that are one with their opposites: a glass of even order has
         H(−σ) = H(σ).
+    device : "cpu", "cuda" or "cuda:1"
+        Where to compute.
 
     Returns
     -------
@@ -113,6 +122,8 @@ def overlaps(params: Any, condensed: bool = False, unsigned: bool = False) -> ND
     ------
     ArgumentError
         Fewer than two replicas, NaN or infinite rows, or rows of zeros, which have no direction.
+    DeviceUnavailable, DeviceMemoryError
+        The card is not there, or is too small.
 
     Examples
     --------
@@ -122,8 +133,8 @@ def overlaps(params: Any, condensed: bool = False, unsigned: bool = False) -> ND
            [-1.,  1.,  0.],
            [ 0.,  0.,  1.]])
     """
-    condensed, unsigned = boolean("condensed", condensed), boolean("unsigned", unsigned)
-    rows = Rows(params)
+    condensed, unsigned = checks.boolean("condensed", condensed), checks.boolean("unsigned", unsigned)
+    rows = Rows(params, device=checks.device(device))
     result, _ = cosine_distances(rows)
     np.subtract(1.0, result, out=result)
     if unsigned:
@@ -178,9 +189,9 @@ def square_form(condensed: NDArray[np.float64], n: int, diagonal: float) -> NDAr
 
 def _products(rows: Rows, centred: bool, show_progress: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Inner products of all pairs, condensed, and squared norms (R,)."""
-    kernel = operation("gram", "cpu")
+    kernel = operation("gram", rows.device)
     work = np.dtype(np.float64) if rows.dim <= FLOAT64_DIM else rows.dtype
-    columns = min(chunk_columns(rows.n, work.itemsize), -(-rows.dim // kernel.CHUNK) * kernel.CHUNK)
+    columns = min(chunk_columns(rows, work.itemsize), -(-rows.dim // kernel.CHUNK) * kernel.CHUNK)
     prepared = kernel.prepare(rows.n, columns // kernel.CHUNK, work)
     condensed, squares = np.zeros(rows.n * (rows.n - 1) // 2), np.zeros(rows.n)
     display = track(-(-rows.dim // columns), "pairs of replicas") if show_progress else nullcontext(_no_advance)
@@ -225,10 +236,10 @@ class _NearPairs:
         """Compute the pairs noted so far."""
         if self.count == 0:
             return
-        kernel = operation("gram", "cpu")
+        kernel = operation("gram", self.rows.device)
         pairs = Pairs(np.concatenate(self.left), np.concatenate(self.right), self.scales)
         totals = np.zeros(len(pairs.left))
-        for block, first, width in self.rows.blocks(chunk_columns(self.rows.n, self.rows.dtype.itemsize)):
+        for block, first, width in self.rows.blocks(chunk_columns(self.rows, self.rows.dtype.itemsize)):
             kernel.add_differences(Columns(block, first, width), pairs, totals)
         self.result[np.concatenate(self.place)] = self.factor * totals
         self.left, self.right, self.place, self.count = [], [], [], 0

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.cluster import hierarchy as trees
 from scipy.spatial.distance import squareform
 
-from .. import budget
+from .. import budget, checks
 from ..arrays import sealed
 from ..checks import choice, float_array
 from ..errors import ArgumentError
@@ -64,7 +64,9 @@ class Hierarchy(Result):
     cophenetic_correlation_error: float
 
 
-def hierarchy(params: Any, method: str = "average", metric: str = "euclidean", memory: str = "auto") -> Hierarchy:
+def hierarchy(
+    params: Any, method: str = "average", metric: str = "euclidean", memory: str = "auto", *, device: str = "cpu"
+) -> Hierarchy:
     """Cluster replicas hierarchically.
 
     Parameters
@@ -80,6 +82,8 @@ def hierarchy(params: Any, method: str = "average", metric: str = "euclidean", m
         (8 R dim bytes, in memory whole; single, ward, centroid and median with the Euclidean metric only;
         slower). "auto" takes the distances, unless they would fill more than 1 GiB (R above 16384), the
         rows are smaller, and the method allows it.
+    device : "cpu", "cuda" or "cuda:1"
+        Where distances are computed; the tree is made on the cores.
 
     Returns
     -------
@@ -90,6 +94,8 @@ def hierarchy(params: Any, method: str = "average", metric: str = "euclidean", m
     ArgumentError
         Unknown names, a method that the metric or the memory does not allow, fewer than two replicas, NaN
         or infinite rows.
+    DeviceUnavailable, DeviceMemoryError
+        The card is not there, or is too small.
 
     Notes
     -----
@@ -107,7 +113,7 @@ def hierarchy(params: Any, method: str = "average", metric: str = "euclidean", m
     choice("memory", memory, ("auto", "distances", "vectors"))
     if method in EUCLIDEAN_METHODS and metric != "euclidean":
         raise ArgumentError("metric", f"'euclidean', which the method {method!r} is defined for", metric)
-    rows = Rows(params)
+    rows = Rows(params, device=checks.device(device))
     allowed = method in VECTOR_METHODS and metric == "euclidean"
     if memory == "vectors" and not allowed:
         raise ArgumentError(
@@ -116,11 +122,16 @@ def hierarchy(params: Any, method: str = "average", metric: str = "euclidean", m
     pair_bytes = 4 * rows.n * (rows.n - 1)
     large = pair_bytes > budget.CONDENSED and 8 * rows.n * rows.dim < pair_bytes
     provenance = record(
-        "hierarchy", {"method": method, "metric": metric, "memory": memory}, data=rows.fingerprint(), dtype=rows.dtype
+        "hierarchy",
+        {"method": method, "metric": metric, "memory": memory},
+        data=rows.fingerprint(),
+        device=rows.device,
+        dtype=rows.dtype,
     )
     if memory == "vectors" or (memory == "auto" and large and allowed):
         return _from_vectors(rows, method, metric, provenance)
-    return _from_distances(sealed(pair_distances(params, metric, condensed=True)), method, metric, provenance)
+    found = pair_distances(params, metric, condensed=True, device=rows.device)
+    return _from_distances(sealed(found), method, metric, provenance)
 
 
 def hierarchy_from_distances(distances: ArrayLike, method: str = "average") -> Hierarchy:

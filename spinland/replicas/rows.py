@@ -29,6 +29,8 @@ class Rows:
         One row per replica. float32 and float64 keep their type; other numbers become float64.
     minimum : int
         Least number of rows.
+    device : str
+        Where pairs of rows are multiplied.
 
     Raises
     ------
@@ -36,7 +38,8 @@ class Rows:
         Not a matrix of real numbers, too few rows, no columns, or a matrix of distances or overlaps of pairs.
     """
 
-    def __init__(self, params: Any, minimum: int = 2):
+    def __init__(self, params: Any, minimum: int = 2, device: str = "cpu"):
+        self.device = device
         self.source = _sliceable(params)
         shape = tuple(self.source.shape)
         if len(shape) != 2 or shape[1] == 0:
@@ -113,14 +116,16 @@ def name_rows(rows: list[int]) -> str:
     return f"row{'s' if len(rows) != 1 else ''} {shown}{more}"
 
 
-def chunk_columns(n: int, itemsize: int) -> int:
+def chunk_columns(rows: Rows, itemsize: int) -> int:
     """Columns that are centred and multiplied together: as many chunks as stay near the core.
 
     Two chunks, though, where the larger budget holds these: the sums of many pairs are far away, and are fetched
-    for each block of columns. One chunk at least.
+    for each block of columns. One chunk at least. A card has them brought from further away, more at a time.
     """
-    chunk = int(operation("gram", "cpu").CHUNK)
-    size = n * chunk * itemsize
+    chunk = int(operation("gram", rows.device).CHUNK)
+    size = rows.n * chunk * itemsize
+    if rows.device != "cpu":
+        return chunk * budget.fitting(budget.CARD_COLUMNS, size)
     few = min(2, budget.fitting(budget.CACHED_COLUMN_PAIR, size))
     return chunk * max(few, budget.fitting(budget.CACHED_COLUMNS, size))
 

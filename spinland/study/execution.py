@@ -126,6 +126,7 @@ def kernels(book: Book, steps: Sequence[Step]) -> list[Task]:
     needed = [
         (subject.dtype, recipe)
         for subject in book.subjects
+        if subject.device == "cpu"
         for chapter in chapters
         for recipe in chapter.kernels.get(subject.kind, ())
     ]

@@ -23,7 +23,7 @@ from ..chapters.minima import MINIMA, MinimaSettings
 from ..chapters.planes import PLANES, PlaneSettings
 from ..chapters.profiles import PROFILES, ProfileSettings
 from ..chapters.settings import one_of, setting, whole
-from ..chapters.spherical import ABC, SEED_STARTS, SphericalSettings
+from ..chapters.spherical import ABC, SEED_STARTS, SphericalSettings, placed
 from ..chapters.subjects import GlassSubject
 from ..chapters.temperatures import TEMPERATURES, TemperatureSettings
 from ..chapters.theory.chapter import THEORY, TheorySettings
@@ -113,7 +113,8 @@ class GlassBook(Book):
                 "great-circles": "probes/lines",
                 "plane-three": "probes/plane-three-minima",
             },
-            make=lambda: sl.SphericalSpinGlass(config.spins, config.order, config.seed),
+            make=lambda: sl.SphericalSpinGlass(config.spins, config.order, config.seed, device=config.device),
+            device=config.device,
             order=config.order,
         )
         self.subjects = (self.glass,)
@@ -122,7 +123,7 @@ class GlassBook(Book):
     def descents(self) -> dict[str, dict[str, int]]:
         """Names of the minima of one instance of each size, and what they are made from."""
         c, seed = self.config, self.seed(SEED_STARTS)
-        same = {"order": c.order, "instance": c.seed, "n_starts": c.minima, "seed": seed}
+        same = {"order": c.order, "instance": c.seed, "n_starts": c.minima, "seed": seed, **placed(c)}
         return {_minima(n): {"n_spins": n, **same} for n in sizes(c)}
 
     @property
@@ -178,11 +179,14 @@ def run_glass(
         The instances do not fit into memory, or there is no such chapter.
     StoreError
         The file belongs to something else, was begun elsewhere, is damaged, or cannot be written.
+    DeviceUnavailable
+        The device of the settings is not there.
     """
     checks.instance("config", config, GlassConfig)
     from .execution import run
 
     _check_room(config)
+    checks.device(config.device)
     return run(config, out, GLASS, GlassBook.opened, {}, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
 
 

@@ -21,6 +21,7 @@ from ..chapters.minima import MINIMA, GlassBesideSettings, spins_beside
 from ..chapters.planes import PLANES, PlaneSettings
 from ..chapters.profiles import PROFILES
 from ..chapters.samples import DataSettings
+from ..chapters.spherical import placed
 from ..chapters.subjects import GlassSubject, NetworkSubject, Subject
 from ..chapters.swaps import SWAPS, SwapSettings, check_swaps
 from ..chapters.training import SEED_GLASS, SEED_WIDTH, TRAINING, ReplicaSettings, batch_size
@@ -116,6 +117,7 @@ class NetworkBook(Book):
             "network": network,
             "make": lambda: self.landscape_of(network),
             "dtype": self.config.dtype,
+            "device": self.config.device,
             "value_label": sl.figures.LOSS if self.is_classification else sl.figures.SQUARED_ERROR,
             "unit": "nats" if self.is_classification else "squared units of the targets",
         }
@@ -148,7 +150,8 @@ class NetworkBook(Book):
             raise ArgumentError("dataset", "the data of the study", "none")
         loss, n = ("cross_entropy" if data.task == "classification" else "mse"), self.config.probe_samples
         x, y = data.x_train[:n], data.y_train[:n]
-        return sl.NetworkLandscape(network, x, y, loss=loss, dtype=self.config.dtype, quantity="training loss")
+        dtype, device = self.config.dtype, self.config.device
+        return sl.NetworkLandscape(network, x, y, loss=loss, dtype=dtype, device=device, quantity="training loss")
 
     @cached_property
     def sweep(self) -> tuple[WidthSubject, ...]:  # type: ignore[override]
@@ -179,7 +182,8 @@ class NetworkBook(Book):
             order=order,
             value_label=sl.figures.ENERGY,
             unit="per spin",
-            make=lambda: sl.SphericalSpinGlass(spins, order, seed),
+            make=lambda: sl.SphericalSpinGlass(spins, order, seed, device=self.config.device),
+            device=self.config.device,
         )
 
     @property
@@ -194,7 +198,12 @@ class NetworkBook(Book):
         if not self.config.glass_replicas:
             return {}
         return {
-            self.glass.solutions: self._instance | {"n_starts": self.config.glass_replicas, "seed": self.config.seed}
+            self.glass.solutions: {
+                **self._instance,
+                "n_starts": self.config.glass_replicas,
+                "seed": self.config.seed,
+                **placed(self.config),
+            }
         }
 
     @property
@@ -283,6 +292,8 @@ def run_study(
         The file belongs to another study, was begun elsewhere, is damaged, or cannot be written.
     DataError
         The data are not there or damaged.
+    DeviceUnavailable
+        The device of the settings is not there.
     """
     from ..data.loading import dataset_of
     from .execution import run
@@ -292,6 +303,7 @@ def run_study(
     data = dataset_of(named, value, config.data_dir)
     data = data.subset(config.n_train, config.n_test)
     _check_fit(config, data)
+    checks.device(config.device)
 
     def book(store: Store) -> NetworkBook:
         return NetworkBook(config, store, store.meta, data)

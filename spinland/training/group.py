@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,23 +16,24 @@ from ..rng import Purpose
 from .ensemble import Ensemble
 from .plan import Plan
 
-#: Floating-point operations of one launch: a second or so, after which progress and Ctrl-C have their turn.
+#: Floating-point operations of one launch for a core: a second or so, after which progress and Ctrl-C have their turn.
 LAUNCH_OPERATIONS = 1e11
 
 
 class Group:
-    """Replicas in flight: parameters without dead inputs, moments, history."""
+    """Replicas in flight: parameters without dead inputs, moments, both held where they are trained; history."""
 
     def __init__(self, plan: Plan, low: int, high: int):
         self.plan = plan
         self.replicas = plan.replicas[low:high]
         self.initial = plan.initial(low, high)
-        self.points = np.array(plan.train.compress(self.initial))  # a copy also where nothing is left out
+        points = np.array(plan.train.compress(self.initial))  # a copy also where nothing is left out
         moments = plan.optimizer.n_moments
-        rows, dim = self.points.shape
-        self.first = np.zeros((rows, dim if moments > 0 else 0), plan.dtype)
-        self.second = np.zeros((rows, dim if moments > 1 else 0), plan.dtype)
+        rows, dim = points.shape
+        first, second = (np.zeros((rows, dim if moments > m else 0), plan.dtype) for m in range(2))
         self.alive = np.ones(rows, bool)
+        self.kernel = operation("training", plan.device)
+        self.held = self.kernel.hold(Replicas(points, first, second, self.alive, self.replicas))
         history = (rows, plan.epochs + 1)
         self.train_loss, self.train_accuracy = np.full(history, np.nan), np.full(history, np.nan)
         self.test_loss, self.test_accuracy = np.full(history, np.nan), np.full(history, np.nan)
@@ -44,36 +44,28 @@ class Group:
 
     def full_points(self) -> NDArray[Any]:
         """Parameters (G, dim), dead inputs included, NaN where a replica has diverged."""
-        full = self.points.copy()
+        points = self.kernel.fetch(self.held.points)
+        full = points.copy()
         if self.plan.train.keep is not None:
             full = self.initial.copy()
-            full[:, self.plan.train.keep] = self.points
+            full[:, self.plan.train.keep] = points
         full[~self.alive] = np.nan
         return full
 
     def run_epoch(self, epoch: int) -> None:
-        """One pass over the training set: all steps of a few replicas, then of the next.
-
-        A replica's state should be in the caches for many steps before the next one's takes its place.
-        """
+        """One pass over the training set: all steps of as many replicas as go together, then of the next."""
         plan = self.plan
-        kernel = operation("training", plan.device)
         function = plan.train.architecture, plan.train.prepared("training")
         coefficients = plan.coefficients(epoch)
-        threads, n_replicas = numba.get_num_threads(), self.replicas.size
-        operations = self.points.shape[1] * (6.0 * plan.batch_size + 100) / threads
-        steps = int(LAUNCH_OPERATIONS / operations)  # of a launch, over all its replicas
-        count = max(1, min(steps // plan.steps_per_epoch, n_replicas) // threads) * threads
-        stride = max(1, steps // count)
-        for begin in range(0, n_replicas, count):
+        count, stride = self.kernel.portion(
+            self.held.points.shape, plan.steps_per_epoch, plan.batch_size, LAUNCH_OPERATIONS
+        )
+        for begin in range(0, self.replicas.size, count):
             some = slice(begin, begin + count)
             for low in range(0, plan.steps_per_epoch, stride):
                 rule = Rule(plan.optimizer.rule, coefficients[low : low + stride])
                 batches = Batches(np.uint64(plan.seed), int(Purpose.SHUFFLE), epoch, plan.batch_size, low)
-                kernel.descend(self._replicas(some), rule, batches, *function)
-
-    def _replicas(self, some: slice) -> Replicas:
-        return Replicas(self.points[some], self.first[some], self.second[some], self.alive[some], self.replicas[some])
+                self.kernel.descend(Replicas(*(field[some] for field in self.held)), rule, batches, *function)
 
     def record(self, epoch: int) -> None:
         """Loss and accuracy after ``epoch`` epochs, and the snapshot, where they were asked for."""
@@ -92,7 +84,7 @@ class Group:
 
     def _evaluate(self, samples: Samples, loss: NDArray[np.float64], accuracy: NDArray[np.float64]) -> None:
         mlp = operation("mlp", self.plan.device)
-        loss[:], accuracy[:] = mlp.losses(self.points, samples.architecture, samples.prepared("mlp"))
+        loss[:], accuracy[:] = mlp.losses(self.held.points, samples.architecture, samples.prepared("mlp"))
         self.alive &= np.isfinite(loss)
 
     def ensemble(self) -> Ensemble:

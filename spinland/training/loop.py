@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
+
+from spinland_kernels import networks
 
 from .. import budget, checks
 from ..arrays import sealed
 from ..errors import DivergenceWarning
 from ..landscape.network import ReLUNetwork
+from ..machines import operation
 from ..progress import Advance, track
 from .ensemble import Ensemble
 from .group import Group
@@ -22,13 +24,10 @@ from .optimizers import Optimizer
 from .plan import Plan
 from .settings import ADAM, TrainingSettings
 
-MAX_GROUP = 64  # replicas
-
 
 def _default_group(plan: Plan) -> int:
-    threads = numba.get_num_threads()
-    each = plan.network.n_params * plan.dtype.itemsize * (2 + plan.optimizer.n_moments)
-    return max(1, min(MAX_GROUP, budget.fitting(budget.GROUP, each)) // threads) * threads
+    kernel, network = operation("training", plan.device), networks.network_of(plan.network.widths, plan.network.bias)
+    return int(kernel.group_size(network, plan.train.given, plan.optimizer.n_moments, plan.batch_size, budget.GROUP))
 
 
 def _groups(plan: Plan, group_size: int | None) -> Iterator[Ensemble]:
@@ -168,8 +167,9 @@ def train(
     evaluate : "both", "test", "final" or "none"
         After which epochs to compute loss and accuracy: on both sets after each, on the test set after each,
         on both sets after the last, never. What is not computed is NaN.
-    device : "cpu"
-        ``"cuda"`` raises DeviceUnavailable in this version.
+    device : "cpu", "cuda" or "cuda:1"
+        Where the replicas are trained and evaluated. The order of samples is the same everywhere; the bits of the
+        parameters are the same on cards of one kind.
     group_size : int, optional
         Replicas that are trained at a time. The bits do not depend on it.
     sink : callable, optional
@@ -191,7 +191,9 @@ def train(
     ArgumentError
         Names the argument that does not fit.
     DeviceUnavailable
-        For ``device="cuda"``.
+        The device is not there.
+    DeviceMemoryError
+        The card has not the memory for a group: choose a smaller ``group_size``.
 
     Examples
     --------

@@ -24,7 +24,9 @@ def differences(cpu, cuda):
 
 
 def test_twins_have_the_same_names_and_signatures():
-    for cuda in KERNELS.glob("*/cuda.py"):
+    twins = [cuda for cuda in KERNELS.glob("*/cuda.py") if cuda.with_name("cpu.py").exists()]  # lanes is no operation
+    assert twins
+    for cuda in twins:
         assert differences(cuda.with_name("cpu.py").read_text(), cuda.read_text()) == [], cuda.parent.name
 
 

@@ -17,6 +17,7 @@ points = network.initialize(6, seed=1)
 x = network.initialize(50, seed=2)[:, :12]
 y = np.arange(50) % 3
 landscape = sl.NetworkLandscape(network, x, y)
+listed = sl.NetworkLandscape(network, np.maximum(x, 0) * (x > 0.1), y)
 glass = sl.SphericalSpinGlass(20, 3, dtype="float32")
 results = [
     sl.plane(landscape, points[0], points[1:3], np.linspace(-1, 1, 7), np.linspace(-1, 1, 5)).values,
@@ -25,6 +26,8 @@ results = [
     sl.train(network, (np.maximum(x, 0) * (x > 0.1), y, x, y), 2, epochs=2, batch_size=8).params,
     sl.train(network, (x, y, x, y), 2, epochs=2, batch_size=8).params,
     sl.random_walk(landscape, points[0], 0.1, 4, 3, constraint="sphere").values,
+    *(of.gradient(points) for of in (landscape, listed)),
+    *(of.hessian_product(points[0], points) for of in (landscape, listed)),
     glass.value(glass.random_points(1, 0)),
     glass.value(glass.random_points(19, 0)),
 ]

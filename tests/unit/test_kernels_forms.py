@@ -12,7 +12,7 @@ from tests.unit.test_kernels_house import KERNELS, kernels_copy, run_in
 OPERATIONS = sorted(p.parent.name for p in KERNELS.glob("*/cpu.py"))
 FOLDERS = sorted({p.parent.name for p in KERNELS.glob("*/*.py")})
 MOST_PUBLIC, MOST_COMPILED = 6, 10
-COMPILED = {"block", "loop", "serial_loop", "formula", "scalar"}
+COMPILED = {"block", "loop", "serial_loop", "formula", "arithmetic"}
 
 
 def arguments(function):

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spinland_kernels.lanes.product import HALF, Rows, Spread, table_product
+from spinland_kernels.lanes.interleaving import turn
+from spinland_kernels.lanes.product import HALF, Begin, Rows, Spread, table_product
 from spinland_kernels.sums import sums_of_rows
-from spinland_kernels.training.columns import turn
 from spinland_kernels.vectors import BYTES, REGISTER, REGISTERS, ROWS, aligned
 
 
 @numba.njit(error_model="numpy")
-def product(a, factors, bias_at, x, x_rows, h, out, size, floor):
-    table_product(a, factors, bias_at, x, x_rows, h, out, size, floor)
+def product(a, factors, begin, x, x_rows, h, out, size, floor):
+    table_product(a, factors, begin, x, x_rows, h, out, size, floor)
 
 
 @numba.njit(error_model="numpy")
@@ -38,21 +38,21 @@ def test_sums_fit_the_registers():
     vectors=st.integers(1, 5),
     dtype=st.sampled_from(["float32", "float64"]),
     transposed=st.booleans(),
-    with_bias=st.booleans(),
+    begins=st.sampled_from(["h", "column", "row"]),
     seed=st.integers(0, 99),
 )
-def test_a_product_of_any_size_is_numpys(rows, depth, vectors, dtype, transposed, with_bias, seed):
+def test_a_product_of_any_size_is_numpys(rows, depth, vectors, dtype, transposed, begins, seed):
     random, lanes = np.random.default_rng(seed), vectors * BYTES // np.dtype(dtype).itemsize
     a = random.normal(size=(rows, depth)).astype(dtype)
-    x, bias = random.normal(size=(depth, lanes)).astype(dtype), random.normal(size=rows).astype(dtype)
+    x, bias = random.normal(size=(depth + 1, lanes)).astype(dtype), random.normal(size=rows).astype(dtype)
     h = np.full((rows + 1, lanes), 2, dtype)
     flat = np.concatenate([(a.T if transposed else a).ravel(), bias])
     factors = Spread(0, 1, rows) if transposed else Spread(0, depth, 1)
-    bias_at = rows * depth if with_bias else -1
+    begin = Begin(rows * depth if begins == "column" else -1, depth * lanes if begins == "row" else -1)
     product(
         flat,
         factors,
-        bias_at,
+        begin,
         x.ravel(),
         Rows(0, lanes),
         h.reshape(-1),
@@ -60,7 +60,7 @@ def test_a_product_of_any_size_is_numpys(rows, depth, vectors, dtype, transposed
         (rows, depth, lanes),
         h.dtype.type(0),
     )
-    expected = np.maximum(a.astype(float) @ x + (bias[:, None] if with_bias else 2), 0)
+    expected = np.maximum(a.astype(float) @ x[:depth] + {"h": 2, "column": bias[:, None], "row": x[depth]}[begins], 0)
     np.testing.assert_allclose(h[:rows], expected, atol=1e-5 if dtype == "float32" else 1e-13)
     assert (h[rows] == 2).all()
 

@@ -14,7 +14,9 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from ..vectors import SHUFFLE, Array, intrinsic, times
+from ..jit import block
+from ..vectors import BYTES, SHUFFLE, Array, intrinsic, times
+from .product import Rows
 
 
 def _shuffled(builder: Any, a: Any, b: Any, places: list[int]) -> Any:
@@ -61,3 +63,14 @@ def interleave(typingctx: Any, rows: Any, of: Any, out: Any, to: Any, width: Any
         return context.get_dummy_value()
 
     return types.void(rows, of, out, to, types.intp), code
+
+
+@block
+def turn(rows, at, shape, out, to):
+    """Rows of ``shape`` (count, width), from number ``at`` on, as columns (width, count) of ``out`` from ``to`` on.
+
+    Both are whole vectors.
+    """
+    (count, width), zero = shape, 0
+    for first in range(zero, count, BYTES // rows.itemsize):
+        interleave(rows, Rows(at + first * width, width), out, Rows(to + first, count), width)

@@ -51,6 +51,21 @@ class Spread(NamedTuple):
     along: int
 
 
+class Begin(NamedTuple):
+    """What the sums of a product begin with, by the place of its first number; with h itself where both are negative.
+
+    Attributes
+    ----------
+    column : int
+        In the array of a: a number for each row, spread over its lanes.
+    row : int
+        In the array of x: a row of lanes for all rows.
+    """
+
+    column: int
+    row: int
+
+
 def at_least(builder: Any, value: Any, floor: Any) -> Any:
     """max(value, floor); NaN stays."""
     return builder.select(builder.fcmp_ordered(">", floor, value), floor, value)
@@ -85,7 +100,7 @@ class _Tile(NamedTuple):
     left: Array
     columns: list[Any]
     along: Any
-    bias_at: Any
+    begin: tuple[Any, Any]
     right: Array
     x: tuple[Any, Any]
     target: Array
@@ -105,15 +120,18 @@ def _product(builder: Any, tile: _Tile, rows: int, vectors: int) -> None:
             for v, total in enumerate(totals):
                 yield total, builder.add(place, place.type(v * target.lanes))
 
-    with builder.if_else(builder.icmp_signed(">=", tile.bias_at, tile.bias_at.type(0))) as (first, other):
+    column, row = tile.begin
+    from_row = builder.icmp_signed(">=", row, row.type(0))
+    with builder.if_else(builder.icmp_signed(">=", column, column.type(0))) as (first, other):
         with first:
             for r, totals in enumerate(sums):
-                bias = splat(builder, left.scalar(builder.add(tile.bias_at, tile.bias_at.type(r))), target.lanes)
+                bias = splat(builder, left.scalar(builder.add(column, column.type(r))), target.lanes)
                 for total in totals:
                     builder.store(bias, total)
         with other:
-            for total, place in each():
-                builder.store(target.load(place), total)
+            for v, (total, place) in enumerate(each()):
+                same = builder.add(row, row.type(v % vectors * target.lanes))
+                builder.store(target.load_either(from_row, right, same, place), total)
     add_to_sums(builder, sums, left, tile.columns[:rows], right, (*tile.x, tile.along, tile.depth))
     for total, place in each():
         target.store(at_least(builder, builder.load(total), least), place)
@@ -151,7 +169,8 @@ def rows_product(
         columns = [builder.add(at, at.type(r)) for r in range(ROWS)]
         places = [builder.add(h_at, times(builder, h_step, r)) for r in range(ROWS)]
         x = args[4], at.type(right.lanes)
-        tile = _Tile(left, columns, step, args[2], right, x, target, places, depth, args[8])
+        begin = args[2], at.type(-1)
+        tile = _Tile(left, columns, step, begin, right, x, target, places, depth, args[8])
         _any_size(builder, rows, [(rows, rows, 1) for rows in range(1, ROWS + 1)], tile)
         return context.get_dummy_value()
 
@@ -161,12 +180,13 @@ def rows_product(
 
 @intrinsic
 def spread_product(
-    typingctx: Any, a: Any, factors: Any, bias_at: Any, x: Any, x_rows: Any, h: Any, out: Any, size: Any, floor: Any
+    typingctx: Any, a: Any, factors: Any, begin: Any, x: Any, x_rows: Any, h: Any, out: Any, size: Any, floor: Any
 ) -> Any:
     """The same for the ``size`` (rows, depth, vectors), 1 to HALF rows of one vector or of two.
 
-    ``factors`` (a :class:`Spread`) and ``x_rows`` (:class:`Rows`) say where a[r, k] and the rows of x lie. With any
-    distance between rows each has an address of its own, and a core has room for half as many of these as of sums.
+    ``factors`` (a :class:`Spread`) and ``x_rows`` (:class:`Rows`) say where a[r, k] and the rows of x lie, ``begin``
+    (:class:`Begin`) what the sums begin with. With any distance between rows each has an address of its own, and a
+    core has room for half as many of these as of sums.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -177,17 +197,18 @@ def spread_product(
         rows, depth, vectors = (builder.extract_value(args[7], i) for i in range(3))
         columns = [builder.add(at, times(builder, across, r)) for r in range(HALF)]
         places = [builder.add(h_at, times(builder, h_step, r)) for r in range(HALF)]
-        tile = _Tile(left, columns, along, args[2], right, x, target, places, depth, args[8])
+        begin = tuple(builder.extract_value(args[2], i) for i in range(2))
+        tile = _Tile(left, columns, along, begin, right, x, target, places, depth, args[8])
         chosen = builder.add(rows, builder.mul(vectors, rows.type(HALF)))
         sizes = [(r + v * HALF, r, v) for v in (1, 2) for r in range(1, HALF + 1)]
         _any_size(builder, chosen, sizes, tile)
         return context.get_dummy_value()
 
-    return types.void(a, factors, types.intp, x, x_rows, h, out, size, a.dtype), code
+    return types.void(a, factors, begin, x, x_rows, h, out, size, a.dtype), code
 
 
 @block
-def table_product(a, factors, bias_at, x, x_rows, h, out, size, floor):
+def table_product(a, factors, begin, x, x_rows, h, out, size, floor):
     """The same for the ``size`` (rows, depth, lanes): any number of rows, and of lanes that make whole vectors."""
     rows, depth, width = size
     lanes = BYTES // x.itemsize
@@ -197,9 +218,12 @@ def table_product(a, factors, bias_at, x, x_rows, h, out, size, floor):
         for left in range((rows + HALF - 1) // HALF, 0, -1):
             count = (rows - row + left - 1) // left  # all groups nearly equal
             some = Spread(factors.at + row * factors.across, factors.across, factors.along)
-            begin = bias_at + row if bias_at >= 0 else bias_at
+            start = Begin(
+                begin.column + row if begin.column >= 0 else begin.column,
+                begin.row + first if begin.row >= 0 else begin.row,
+            )
             source, place = Rows(x_rows.at + first, x_rows.step), Rows(out.at + row * out.step + first, out.step)
-            spread_product(a, some, begin, x, source, h, place, (count, depth, vectors), floor)
+            spread_product(a, some, start, x, source, h, place, (count, depth, vectors), floor)
             row += count
 
 

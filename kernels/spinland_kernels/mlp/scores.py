@@ -1,152 +1,155 @@
-"""Loss, accuracy and the derivative of the loss of a tile of outputs (T, k), by loops along samples.
+"""The derivative of the loss by a tile of outputs (k, T), one sample in each column, and its own along a vector.
 
-Outputs are copied into columns (k, T) first: loops over a few outputs do not vectorise, loops over samples do. The
-workspace of a tile, with T' the samples filled up to a multiple of LANES:
+Loops along samples vectorise, as those of the loss (:mod:`.columns`). The scratch of a tile:
 
-    score           | outputs as columns: k × T' | 3 × T', see :mod:`.columns` |
-    output_delta    | outputs as columns: k × T  | probability of the label: T | sum over outputs: T |
+    at_label    T     derivative of the loss by the label's output, were it another's: p / n
+    others      3 × T
 """
 
 from ..elementary import exp_of_negative
 from ..jit import block
 from ..networks import CROSS_ENTROPY
-from . import columns, layers
+from . import columns
 from .formula import exponential_single
 
-LANES = 8  # to a multiple of which a tile's samples are filled up
-
-
-def work_size(rows: int, outputs: int) -> int:
-    """Numbers of workspace for a tile of ``rows`` samples."""
-    return -(-rows // LANES) * LANES * (outputs + 3)
+#: Numbers of scratch for each sample.
+SCRATCH = 4
 
 
 @block
-def _turn(z, turned):
-    for t in range(z.shape[0]):
-        for o in range(z.shape[1]):
-            turned[o, t] = z[t, o]
-
-
-@block
-def _turn_back(turned, z):
-    for t in range(z.shape[0]):
-        for o in range(z.shape[1]):
-            z[t, o] = turned[o, t]
-
-
-@block
-def _exponentials_single(turned, top):
+def _exponentials_single(z, top):
     """exp(z − top) in place of the outputs, in float32."""
-    for o in range(turned.shape[0]):
+    for o in range(z.shape[0]):
         for t in range(top.shape[0]):
-            turned[o, t] = exponential_single(turned[o, t] - top[t])
+            z[o, t] = exponential_single(z[o, t] - top[t])
 
 
 @block
-def _exponentials_double(turned, top):
+def _exponentials_double(z, top):
     """The same in float64."""
-    for o in range(turned.shape[0]):
+    for o in range(z.shape[0]):
         for t in range(top.shape[0]):
-            turned[o, t] = exp_of_negative(turned[o, t] - top[t])
+            z[o, t] = exp_of_negative(z[o, t] - top[t])
 
 
 @block
-def score(z, samples, first, work):
-    """Summed loss (float64) and right answers of outputs z (T, k) that begin at sample ``first``.
-
-    ``work`` has room for :func:`work_size` numbers.
-    """
-    rows, k = z.shape
-    wide = -(-rows // LANES) * LANES
-    turned = layers.matrix(work, 0, k, wide)
-    _turn(z, turned)
-    for o in range(k):
-        for t in range(rows, wide):
-            turned[o, t] = -o  # no ties, which would have to be broken
-    return columns.score(turned, samples, first, rows, layers.matrix(work, k * wide, 3, wide))
-
-
-@block
-def _sums(turned, total):
+def _sums(z, total):
     """Sum over outputs."""
     for t in range(total.shape[0]):
         total[t] = 0
-    for o in range(turned.shape[0]):
+    for o in range(z.shape[0]):
         for t in range(total.shape[0]):
-            total[t] += turned[o, t]
+            total[t] += z[o, t]
 
 
 @block
-def _invert(at_label, total, n_samples):
-    """Probabilities of the labels, and 1/(n Σ) in place of the sums."""
+def _scale(z, at_label, total, n_samples):
+    """Divide by the sums and the number of samples."""
     one, n = total.dtype.type(1), total.dtype.type(n_samples)
     for t in range(total.shape[0]):
-        at_label[t] /= total[t]
         total[t] = one / total[t] / n
+        at_label[t] *= total[t]
+    for o in range(z.shape[0]):
+        for t in range(total.shape[0]):
+            z[o, t] *= total[t]
 
 
 @block
-def _multiply(turned, factor):
-    for o in range(turned.shape[0]):
-        for t in range(turned.shape[1]):
-            turned[o, t] *= factor[t]
-
-
-@block
-def _cross_entropy_delta(turned, labels, first, n_samples, at_label, total):
-    """(p − onehot)/n in place of the outputs; ``at_label`` gets the labels' probabilities p, ``total`` is workspace.
+def _cross_entropy_delta(z, labels, n_samples, at_label, total):
+    """(p − onehot)/n in place of the outputs of samples ``labels``; ``at_label`` gets the labels' p / n.
 
     At the label it is −Σ p over the others: p − 1 would lose the digits of what is left to learn where p is
     near one, and p could not be had back from it where p is near zero.
     """
-    columns.tops(turned, total)
-    if turned.itemsize == 4:
-        _exponentials_single(turned, total)
+    columns.tops(z, total)
+    if z.itemsize == 4:
+        _exponentials_single(z, total)
     else:
-        _exponentials_double(turned, total)
-    for t in range(turned.shape[1]):
-        label = labels[first + t]
-        at_label[t] = turned[label, t]
-        turned[label, t] = 0
-    _sums(turned, total)
-    for t in range(turned.shape[1]):
-        turned[labels[first + t], t] = -total[t]
+        _exponentials_double(z, total)
+    for t in range(labels.shape[0]):
+        at_label[t] = z[labels[t], t]
+        z[labels[t], t] = 0
+    _sums(z, total)
+    for t in range(labels.shape[0]):
+        z[labels[t], t] = -total[t]
         total[t] += at_label[t]
-    _invert(at_label, total, n_samples)
-    _multiply(turned, total)
+    _scale(z, at_label, total, n_samples)
 
 
 @block
-def probabilities_at_labels(work, rows, k):
-    """Where :func:`output_delta` leaves the labels' probabilities (T,) in its workspace, for cross-entropy."""
-    return work[k * rows : (k + 1) * rows]
+def _clear_beyond(rows, z):
+    """Columns from ``rows`` on become zero."""
+    for o in range(z.shape[0]):
+        for t in range(rows, z.shape[1]):
+            z[o, t] = 0
 
 
 @block
-def output_delta_columns(z, samples, n_samples, work):
-    """Derivative of the mean loss over ``n_samples`` by the outputs z (k, T), in their place; ``work`` is 2 × T."""
-    k, rows = z.shape
+def output_delta(z, samples, first, rows, n_samples, scratch):
+    """Derivative of the mean loss over ``n_samples`` by the outputs z (k, T), in their place.
+
+    The first ``rows`` columns are samples ``first``, ...; the others become zero. ``scratch`` is (SCRATCH, T).
+    """
     if samples.kind == CROSS_ENTROPY:
-        _cross_entropy_delta(z, samples.labels, 0, n_samples, work[:rows], work[rows : 2 * rows])
+        _cross_entropy_delta(z, samples.labels[first : first + rows], n_samples, scratch[0], scratch[1])
     else:
-        for o in range(k):
+        for o in range(z.shape[0]):
             for t in range(rows):
-                z[o, t] = 2 * (z[o, t] - samples.targets[t, o]) / (n_samples * k)
+                z[o, t] = 2 * (z[o, t] - samples.targets[first + t, o]) / (n_samples * z.shape[0])
+    _clear_beyond(rows, z)
 
 
 @block
-def output_delta(z, samples, first, n_samples, work, delta):
-    """Derivative of the mean loss over ``n_samples`` by the outputs z (T, k), into ``delta``; ``work`` as above."""
-    rows, k = z.shape
+def _exchange(delta, labels, at_label):
+    """The labels' entries of δ, and what stands in ``at_label``."""
+    for t in range(labels.shape[0]):
+        delta[labels[t], t], at_label[t] = at_label[t], delta[labels[t], t]
+
+
+@block
+def _of_most_probable(share, tangent, most, at_most):
+    """Tangent of the output with the largest share into ``at_most``; ``most`` is workspace."""
+    for t in range(most.shape[0]):
+        most[t], at_most[t] = share[0, t], tangent[0, t]
+    for o in range(1, share.shape[0]):
+        for t in range(most.shape[0]):
+            more = share[o, t] > most[t]
+            most[t] = share[o, t] if more else most[t]
+            at_most[t] = tangent[o, t] if more else at_most[t]
+
+
+@block
+def _cross_entropy_tangent(share, tangent, n_samples, at_most, along):
+    """R(δ) = p (R(z) − p·R(z)) / n in place of R(z), with the shares p / n.
+
+    R(z) is taken from that of the most probable output: where its p is near one, what is left of R(z) − p·R(z)
+    would be rounding.
+    """
+    n = share.dtype.type(n_samples)
+    for t in range(along.shape[0]):
+        along[t] = 0
+    for o in range(share.shape[0]):
+        for t in range(along.shape[0]):
+            along[t] += share[o, t] * (tangent[o, t] - at_most[t])
+    for o in range(share.shape[0]):
+        for t in range(along.shape[0]):
+            tangent[o, t] = share[o, t] * (tangent[o, t] - at_most[t] - n * along[t])
+
+
+@block
+def output_tangent(delta, tangent, samples, first, rows, n_samples, scratch):
+    """Derivative of :func:`output_delta` along the vector, in place of that of the outputs.
+
+    ``delta`` and ``scratch`` are as it left them.
+    """
     if samples.kind == CROSS_ENTROPY:
-        turned = layers.matrix(work, 0, k, rows)
-        _turn(z, turned)
-        at_label = probabilities_at_labels(work, rows, k)
-        total = work[(k + 1) * rows : (k + 2) * rows]
-        _cross_entropy_delta(turned, samples.labels, first, n_samples, at_label, total)
-        _turn_back(turned, delta)
+        labels = samples.labels[first : first + rows]
+        _exchange(delta, labels, scratch[0])
+        _of_most_probable(delta, tangent, scratch[1], scratch[2])
+        _cross_entropy_tangent(delta, tangent, n_samples, scratch[2], scratch[3])
+        _exchange(delta, labels, scratch[0])
     else:
-        for t in range(rows):
-            for o in range(k):
-                delta[t, o] = 2 * (z[t, o] - samples.targets[first + t, o]) / (n_samples * k)
+        for o in range(tangent.shape[0]):
+            for t in range(rows):
+                tangent[o, t] = 2 * tangent[o, t] / (n_samples * tangent.shape[0])
+    _clear_beyond(rows, tangent)

@@ -1,13 +1,16 @@
 """What a launch of the network kernels brings along: samples, their lists, and workspaces.
 
-Workspaces of a worker, for a tile of T samples:
+Workspaces of a worker, for a tile of T samples; T' is T filled up to whole vectors, and M'
+likewise (panels are drawn in :mod:`..lanes.panels`):
 
-    acts       | layer 1: T × M_1 | layer 2: T × M_2 | … | outputs: T × k |      a row for each sample
+    acts       | layer 1: T × M_1' | layer 2: T × M_2' | … | outputs: T' × k' |     each layer in panels
     deltas     the same places: derivatives of the loss by these
     tangents   the same places: derivatives of ``acts`` along a vector
     r_deltas   the same places: derivatives of ``deltas`` along it
-    sums       T rows of a panel of the first layer (see :mod:`..sparse.panels`)
-    scores     | outputs as columns: k × T' | 3 × T' |      T' is T filled up to whole vectors, see :mod:`.scores`
+    outputs    k' × T'               the outputs, then the derivative of the loss by them, as columns
+    r_outputs  k' × T'               the same along the vector
+    scratch    SCRATCH × T'          see :mod:`.scores` and :mod:`.columns`
+    one        1                     the factor with which the derivatives of biases are products, too
 
 ``output``, in the passes, is where the outputs begin in ``acts``, and so in the three that are laid out alike.
 Of all workers together each has one axis more in front.
@@ -19,17 +22,17 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numba
-import numpy as np
 from numpy.typing import NDArray
 
 from ..jit import block
+from ..lanes import panels
 from ..networks import Network, Samples
-from ..sparse import panels
-from ..sparse.lists import BLOCK, DENSE_EVALUATION, Nonzeros, is_sparse, lists_of, no_lists
+from ..sparse.lists import DENSE_EVALUATION, Nonzeros, is_sparse, lists_of, no_lists
 from ..vectors import aligned
-from . import layers, scores
+from . import scores
+from .layers import tile_rows
 
-_TILE = 256  # samples in a tile of sparse ones, at most: their sums of a panel stay in the second-level cache
+_BLOCK = 64  # samples in a block of the lists by input: of the widest panels 32 KiB, a first-level cache
 
 
 class Data(NamedTuple):
@@ -62,8 +65,8 @@ class Prepared:
     @property
     def tile(self) -> int:
         """Samples in a tile."""
-        tile = layers.tile_rows(self.samples.x.shape[0])
-        return min(tile - tile % BLOCK or tile, _TILE) if self.sparse else tile
+        tile = tile_rows(self.samples.x.shape[0])
+        return tile - tile % _BLOCK or tile
 
     @cached_property
     def by_sample(self) -> Nonzeros:
@@ -74,7 +77,7 @@ class Prepared:
     @cached_property
     def by_input(self) -> Nonzeros:
         """The same, input by input; a tile is a whole number of blocks of samples."""
-        x, columns = self.samples.x, min(BLOCK, self.tile)
+        x, columns = self.samples.x, min(_BLOCK, self.tile)
         return lists_of(x.T, columns) if self.sparse else no_lists(x.dtype, columns)
 
     @cached_property
@@ -95,27 +98,32 @@ class Work(NamedTuple):
     deltas: NDArray[Any]
     tangents: NDArray[Any]
     r_deltas: NDArray[Any]
-    sums: NDArray[Any]
-    scores: NDArray[Any]
+    outputs: NDArray[Any]
+    r_outputs: NDArray[Any]
+    scratch: NDArray[Any]
+    one: NDArray[Any]
 
 
 def make_work(items: int, network: Network, data: Data, passes: int) -> Work:
     """Workspaces for as many workers as are of use, with the first ``passes`` of acts, deltas, tangents, r_deltas."""
     x = data.samples.x
-    rows = min(data.tile, x.shape[0])
     workers = min(numba.get_num_threads(), max(1, items))
-    each = rows * layers.kept(network.widths)
-    row = min(panels.widest_row(x.itemsize), panels.padded(network.widths[1], x.itemsize))
-    nothing = np.empty((workers, 0), x.dtype)
-    acts, deltas, tangents, r_deltas = (
-        aligned(workers, each, x.dtype) if number < passes else nothing for number in range(4)
+    wide, *layers = (panels.padded(int(n), x.itemsize) for n in (min(data.tile, len(x)), *network.widths[1:]))
+    outputs = wide * layers[-1]
+    sizes = (
+        *(wide * sum(layers) if number < passes else 0 for number in range(4)),
+        outputs,
+        outputs if passes > 2 else 0,
+        wide * scores.SCRATCH,
+        1,
     )
-    sums = aligned(workers, rows * row, x.dtype) if data.rows.starts.shape[0] else nothing
-    outputs = np.empty((workers, scores.work_size(rows, int(network.widths[-1]))), x.dtype)
-    return Work(acts, deltas, tangents, r_deltas, sums, outputs)
+    work = Work(*(aligned(workers, size, x.dtype) for size in sizes))
+    work.one.fill(1)
+    return work
 
 
 @block
 def of_worker(work, w):
     """The workspaces of worker ``w``."""
-    return Work(work.acts[w], work.deltas[w], work.tangents[w], work.r_deltas[w], work.sums[w], work.scores[w])
+    values = work.acts[w], work.deltas[w], work.tangents[w], work.r_deltas[w]
+    return Work(*values, work.outputs[w], work.r_outputs[w], work.scratch[w], work.one[w])

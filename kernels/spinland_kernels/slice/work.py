@@ -90,7 +90,7 @@ def cut_of(network: Network, prepared: Prepared) -> Cut:
     """
     later = max(1, prepared.tails.shape[1])
     return Cut(
-        min(256, layers.tile_rows(prepared.samples.x.shape[0])),
+        layers.tile_rows(prepared.samples.x.shape[0]),
         int(min(4096, max(64, 4 * network.widths[0]))),
         int(min(8, max(1, 65536 // later))),
     )

@@ -1,6 +1,6 @@
 """The first layer where most inputs are zero: only the other numbers are multiplied.
 
 lists.py     the numbers other than zero, block by block
-panels.py    the other factor, in panels of a few units
-product.py   lists times panels, with the sums in registers
+layer.py     the products of a layer and of its gradient, the other factor in panels (lanes/panels.py)
+product.py   lists times rows of vectors, with the sums in registers
 """

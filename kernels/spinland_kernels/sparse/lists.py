@@ -1,8 +1,8 @@
 """Lists of the numbers of a matrix other than zero, and when they are worth it.
 
 Images are mostly background: of MNIST's numbers 19 in 100 are not zero. A list is cut where a new *block* of
-columns begins, so that the rows of a panel (:mod:`.panels`) that a block is multiplied with stay in the first-level
-cache:
+columns begins, so that the rows of a panel (:mod:`..lanes.panels`) that a block is multiplied with stay in the
+first-level cache:
 
     matrix                     block 0            block 1              columns = 4
 
@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..lanes.panels import VECTORS
 from ..vectors import BYTES
-from .product import VECTORS
 
 #: Columns in a block, 128 with AVX2: of the widest panels 32 KiB, a first-level cache.
 BLOCK = (32 << 10) // (VECTORS * BYTES)

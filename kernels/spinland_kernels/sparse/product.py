@@ -19,25 +19,25 @@ from typing import Any
 
 from numba.core import cgutils, types
 
-from ..vectors import BYTES, REGISTER, REGISTERS, Array, fused, intrinsic, splat, times
-
-#: Most vectors in a row: their sums take half of the registers, 4 vectors with AVX2, and 8 keep both units busy.
-VECTORS = min(8, REGISTERS * REGISTER // BYTES // 2)
+from ..lanes.panels import VECTORS
+from ..vectors import Array, fused, intrinsic, splat, times
 
 
 def _rows(builder: Any, count: int, starts: Any, cells: Any, numbers: Any, dense: Any, out: Any) -> None:
     """The rows of :func:`sparse_product` with ``count`` vectors of sums in registers."""
-    (first, last), (values, places), (right, right_at), (target, target_at) = cells, numbers, dense, out
+    (first, last), (values, places), (right, right_at, begin), (target, target_at) = cells, numbers, dense, out
+    from_row = builder.icmp_signed(">=", begin, begin.type(0))
     width = count * target.lanes
     one = first.type(1)
     sums = [cgutils.alloca_once(builder, target.vector) for _ in range(count)]
     with cgutils.for_range_slice(builder, first, last, one, one.type) as (row, _):
         low, high = starts.scalar(row), starts.scalar(builder.add(row, one))
-        with builder.if_then(builder.icmp_signed("<", low, high)):
+        with builder.if_then(builder.or_(from_row, builder.icmp_signed("<", low, high))):
             at = builder.add(target_at, times(builder, builder.sub(row, first), width))
             spots = [builder.add(at, one.type(v * target.lanes)) for v in range(count)]
-            for total, spot in zip(sums, spots, strict=True):
-                builder.store(target.load(spot), total)
+            for v, (total, spot) in enumerate(zip(sums, spots, strict=True)):
+                same = builder.add(begin, one.type(v * target.lanes))
+                builder.store(target.load_either(from_row, right, same, spot), total)
             with cgutils.for_range_slice(builder, low, high, one, one.type) as (number, _):
                 value = splat(builder, values.scalar(number), target.lanes)
                 place = builder.zext(places.scalar(number), one.type)
@@ -51,13 +51,23 @@ def _rows(builder: Any, count: int, starts: Any, cells: Any, numbers: Any, dense
 
 @intrinsic
 def sparse_product(
-    typingctx: Any, lists: Any, cell: Any, count: Any, dense: Any, dense_at: Any, out: Any, out_at: Any, vectors: Any
+    typingctx: Any,
+    lists: Any,
+    cell: Any,
+    count: Any,
+    dense: Any,
+    dense_at: Any,
+    begin: Any,
+    out: Any,
+    out_at: Any,
+    vectors: Any,
 ) -> Any:
-    """out[r, :] += Σ values[z] dense[places[z], :] over the list ``cell + r``, for ``count`` rows r.
+    """out[r, :] = begin + Σ values[z] dense[places[z], :] over the list ``cell + r``, for ``count`` rows r.
 
     ``lists`` is a :class:`.lists.Nonzeros`, and list c its numbers starts[c] … starts[c + 1] − 1, counted through
     all blocks. Rows of ``dense`` and of ``out`` begin at numbers ``dense_at`` and ``out_at`` and hold 1 to VECTORS
-    ``vectors``. The numbers of a row are added one after the other, one fused operation each.
+    ``vectors``. The sums begin with the row at number ``begin`` of ``dense``, or, where that is negative, with what
+    is in ``out``. The numbers of a row are added one after the other, one fused operation each.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -65,18 +75,18 @@ def sparse_product(
         numbers, places, starts = (
             Array(context, builder, kinds[0][i], builder.extract_value(args[0], i)) for i in range(3)
         )
-        right, target = (Array(context, builder, kinds[i], args[i]) for i in (3, 5))
+        right, target = (Array(context, builder, kinds[i], args[i]) for i in (3, 6))
         cells = args[1], builder.add(args[1], args[2])
         done = builder.append_basic_block("done")
-        switch = builder.switch(args[7], done)
+        switch = builder.switch(args[8], done)
         for width in range(1, VECTORS + 1):
             case = builder.append_basic_block(f"vectors{width}")
-            switch.add_case(args[7].type(width), case)
+            switch.add_case(args[8].type(width), case)
             builder.position_at_end(case)
-            _rows(builder, width, starts, cells, (numbers, places), (right, args[4]), (target, args[6]))
+            _rows(builder, width, starts, cells, (numbers, places), (right, args[4], args[5]), (target, args[7]))
             builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()
 
     integer = types.intp
-    return types.void(lists, integer, integer, dense, integer, out, integer, integer), code
+    return types.void(lists, integer, integer, dense, integer, integer, out, integer, integer), code

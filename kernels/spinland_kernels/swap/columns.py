@@ -6,13 +6,14 @@ vectorise. ``work`` is cut into two halves, which hold two layers turn and turn 
 
 from ..jit import block
 from ..mlp import layers
+from ..mlp.formula import layer_size
 
 
 @block
 def inward(point, network, x, layer, work, z):
     """Pre-activations (M, T) of hidden layer ``layer`` for samples x (T, inputs); returns the next offset."""
     widths, bias = network.widths, network.bias
-    offset = layers.layer_size(widths[0], widths[1], bias)
+    offset = layer_size(widths[0], widths[1], bias)
     if layer == 0:
         layers.affine_columns(point, 0, bias, x, True, z)
         return offset
@@ -26,11 +27,11 @@ def inward(point, network, x, layer, work, z):
         here = half - here
         out = layers.matrix(work, here, widths[step + 1], rows)
         layers.affine_columns(point, offset, bias, a, False, out)
-        offset += layers.layer_size(widths[step], widths[step + 1], bias)
+        offset += layer_size(widths[step], widths[step + 1], bias)
         a = out
     layers.rectify(a)
     layers.affine_columns(point, offset, bias, a, False, z)
-    return offset + layers.layer_size(widths[layer], widths[layer + 1], bias)
+    return offset + layer_size(widths[layer], widths[layer + 1], bias)
 
 
 @block
@@ -45,6 +46,6 @@ def outward(point, network, layer, offset, work, z):
         here = half - here
         out = layers.matrix(work, here, widths[step + 1], rows)
         layers.affine_columns(point, offset, bias, z, False, out)
-        offset += layers.layer_size(widths[step], widths[step + 1], bias)
+        offset += layer_size(widths[step], widths[step + 1], bias)
         z = out
     return z

@@ -28,6 +28,7 @@ from ..lanes.combinations import rectified_blends
 from ..lanes.product import Factors, Rows, rows_product
 from ..mlp import layers
 from ..mlp.columns import score
+from ..mlp.formula import layer_size
 from ..networks import Exchanges, Network, Samples
 from ..vectors import BYTES, ROWS
 from . import columns, formula, work
@@ -139,7 +140,7 @@ def _curves(point, network, offset, samples, first, moves, trial, work, loss, co
     k = network.widths[layer + 2]
     _gather(layers.weight_of(point, offset, units, k), pairs, work.outgoing)
     _take_out(pairs, swaps, work)
-    beyond = offset + layers.layer_size(units, k, network.bias)
+    beyond = offset + layer_size(units, k, network.bias)
     one = work.z.dtype.type(1)
     count = min(rows, samples.x.shape[0] - first)
     flat = work.moving.reshape(-1)

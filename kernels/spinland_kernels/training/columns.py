@@ -1,7 +1,7 @@
 """One step of a replica: forward, loss, and backward with the update, in products that stay in registers.
 
-Samples lie in lanes: a batch of T is filled up to whole vectors, T', with copies of its first sample. What a product
-reads row by row must lie so, and the passes want it the one way and the other:
+Samples lie in lanes: a batch of T is filled up to whole vectors, T', with what is there. What a product reads row by
+row must lie so, and the passes want it the one way and the other:
 
     forward     z_l = W_l a_{l−1} + b_l                   a as columns: (M, T')
     backward    δ_{l−1} = (W_l' δ_l) [a_{l−1} > 0]        δ as columns: (M, T')
@@ -18,68 +18,50 @@ the optimiser's step while it is in the first-level cache, PART numbers at a tim
 import numpy as np
 
 from ..jit import block
-from ..lanes.interleaving import interleave
-from ..lanes.product import Rows, Spread, table_product
+from ..lanes import panels
+from ..lanes.interleaving import turn
+from ..lanes.product import Begin, Rows, Spread, table_product
 from ..mlp import layers, scores
+from ..mlp.formula import layer_size
 from ..networks import Samples
-from ..sparse import panels as first_layer
+from ..sparse import layer as lists
 from ..sums import sums_of_rows
 from ..vectors import BYTES
-from . import blocks, lists
+from . import blocks
+from . import lists as gathered
 
 #: Numbers of a gradient that are formed before the optimiser's step, 16 KiB in float32.
 PART = 4096
 
 
 @block
-def filled(count, itemsize):
-    """``count`` numbers, filled up to whole vectors."""
-    lanes = BYTES // itemsize
-    return (count + lanes - 1) // lanes * lanes
-
-
-@block
-def turn(rows, at, shape, out, to):
-    """Rows of ``shape`` (count, width), from number ``at`` on, as columns (width, count) of ``out`` from ``to`` on.
-
-    Both are whole vectors.
-    """
-    (count, width), zero = shape, 0
-    for first in range(zero, count, BYTES // rows.itemsize):
-        interleave(rows, Rows(at + first * width, width), out, Rows(to + first, count), width)
-
-
-@block
 def _copy_rows(x, order, rows):
-    """The samples ``order`` of x, and copies of the first behind them."""
-    for i in range(rows.shape[0]):
-        sample = order[i if i < order.shape[0] else 0]
+    """The samples ``order`` of x."""
+    for i in range(order.shape[0]):
         for j in range(x.shape[1]):
-            rows[i, j] = x[sample, j]
+            rows[i, j] = x[order[i], j]
 
 
 @block
-def _copy_truth(samples, order, wide, work):
-    """Labels and targets of the samples ``order``, filled up likewise."""
+def _copy_truth(samples, order, work):
+    """Labels and targets of the samples ``order``."""
     labels, targets = samples.labels, samples.targets
-    for i in range(wide):
-        sample = order[i if i < order.shape[0] else 0]
+    for i in range(order.shape[0]):
         if labels.shape[0] > 0:
-            work.labels[i] = labels[sample]
+            work.labels[i] = labels[order[i]]
         for j in range(targets.shape[1] if targets.shape[0] > 0 else 0):
-            work.targets[i, j] = targets[sample, j]
+            work.targets[i, j] = targets[order[i], j]
 
 
 @block
 def gather(data, order, inputs, work):
     """The samples ``order`` where :func:`step` finds them: lists, or rows and columns; and what they should give."""
     x, buffers = data.samples.x, work.buffers
-    wide = filled(order.shape[0], x.itemsize)
-    _copy_truth(data.samples, order, wide, buffers)
+    _copy_truth(data.samples, order, buffers)
     if data.lists.starts.shape[0] > 0:
-        lists.gather(data.lists, order, inputs, work.rows, work.columns, buffers.tile)
+        gathered.gather(data.lists, order, inputs, work.rows, work.columns, buffers.tile)
     else:
-        width = filled(inputs, x.itemsize)
+        wide, width = panels.padded(order.shape[0], x.itemsize), panels.padded(inputs, x.itemsize)
         _copy_rows(x, order, layers.matrix(buffers.x, 0, wide, width))
         turn(buffers.x, 0, (wide, width), buffers.acts, 0)
 
@@ -94,39 +76,40 @@ def _layer(point, offset, fans, bias, wide, acts, at, to, floor):
         for i in range(fan_out * wide):
             acts[to + i] = 0
     factors, size = Spread(offset, fan_in, 1), (fan_out, fan_in, wide)
-    table_product(point, factors, bias_at, acts, Rows(at, wide), acts, Rows(to, wide), size, floor)
+    table_product(point, factors, Begin(bias_at, -1), acts, Rows(at, wide), acts, Rows(to, wide), size, floor)
 
 
 @block
-def _first_of_lists(point, panels, network, count, wide, rectified, work, to):
-    """The first layer of sparse samples, formed as rows, as columns."""
-    inputs, units = network.widths[0], network.widths[1]
-    buffers, width = work.buffers, filled(units, point.itemsize)
-    z = layers.matrix(buffers.turned, 0, wide, width)
-    b = layers.bias_of(point, 0, inputs, units, network.bias)
-    first_layer.outputs(panels, inputs, b, work.rows, 0, buffers.sums, z[:count], rectified)
-    for i in range(count, wide):
-        for j in range(width):
-            z[i, j] = z[0, j]
-    turn(buffers.turned, 0, (wide, width), buffers.acts, to)
+def _first_of_lists(point, weight, network, count, wide, rectified, work, to):
+    """The first layer of sparse samples, formed in panels, as columns."""
+    (inputs, units), rows, zero = (network.widths[0], network.widths[1]), work.buffers.turned, 0
+    bias = layers.bias_of(point, 0, inputs, units, network.bias)
+    last = inputs * panels.padded(units, rows.itemsize)
+    weight[last : last + bias.shape[0]] = bias
+    lists.outputs(work.rows, 0, weight, (count, inputs, units), rows)
+    if rectified:
+        layers.rectify(rows[: count * panels.padded(units, rows.itemsize)])
+    for first in range(zero, units, panels.units_in(rows.itemsize)):
+        lanes = panels.lanes_of(first, units, rows.itemsize)
+        turn(rows, first * count, (wide, lanes), work.buffers.acts, to + first * wide)
 
 
 @block
-def _forward(point, panels, network, batch, listed, work):
+def _forward(point, first_weight, network, batch, listed, work):
     """Activations of all layers as columns; returns where the outputs begin."""
     widths, acts, (count, wide) = network.widths, work.buffers.acts, batch
     last = widths.shape[0] - 2
-    offset, at, to = 0, 0, 0 if listed else filled(widths[0], acts.itemsize) * wide
+    offset, at, to = 0, 0, 0 if listed else panels.padded(widths[0], acts.itemsize) * wide
     for layer in range(last + 1):
         fans, hidden = (widths[layer], widths[layer + 1]), layer < last
         if layer == 0 and listed:
-            _first_of_lists(point, panels, network, count, wide, hidden, work, to)
+            _first_of_lists(point, first_weight, network, count, wide, hidden, work, to)
         else:
             floor = acts.dtype.type(0 if hidden else -np.inf)
             _layer(point, offset, fans, network.bias, wide, acts, at, to, floor)
-        offset += layers.layer_size(fans[0], fans[1], network.bias)
+        offset += layer_size(fans[0], fans[1], network.bias)
         at = to
-        to += filled(fans[1], acts.itemsize) * wide
+        to += panels.padded(fans[1], acts.itemsize) * wide
     return at
 
 
@@ -134,7 +117,7 @@ def _forward(point, panels, network, batch, listed, work):
 def _update_weight(state, offset, fans, delta, delta_at, batch, rows, gradient, optimiser, c):
     """Gradient of a weight (out, in) from delta (out, T') and what lies below as ``rows`` (T, in'), and the step."""
     (fan_in, fan_out), (count, wide) = fans, batch
-    width = filled(fan_in, gradient.itemsize)
+    width = panels.padded(fan_in, gradient.itemsize)
     most = max(1, PART // width)
     unlimited, zero = gradient.dtype.type(-np.inf), 0
     for low in range(zero, fan_out, most):
@@ -142,7 +125,9 @@ def _update_weight(state, offset, fans, delta, delta_at, batch, rows, gradient, 
         for i in range(units * width):
             gradient[i] = 0
         factors, size = Spread(delta_at + low * wide, wide, 1), (units, count, width)
-        table_product(delta, factors, -1, rows, Rows(zero, width), gradient, Rows(zero, width), size, unlimited)
+        table_product(
+            delta, factors, Begin(-1, -1), rows, Rows(zero, width), gradient, Rows(zero, width), size, unlimited
+        )
         if width == fan_in:
             blocks.update(state, offset + low * fan_in, offset + (low + units) * fan_in, gradient, optimiser, c)
         else:
@@ -152,16 +137,15 @@ def _update_weight(state, offset, fans, delta, delta_at, batch, rows, gradient, 
 
 
 @block
-def _update_panels(panels, fans, delta, delta_at, batch, work, optimiser, c):
-    """The same for the weight in panels of sparse samples, from delta as rows."""
+def _update_panels(state, fans, delta, delta_at, batch, work, optimiser, c):
+    """The same for the weight in panels of sparse samples, from delta in panels."""
     (fan_in, fan_out), (count, wide) = fans, batch
-    buffers = work.buffers
-    width = filled(fan_out, delta.itemsize)
-    for i in range(fan_out * wide, width * wide):  # units that only fill up a vector
-        delta[delta_at + i] = 0
-    turn(delta, delta_at, (width, wide), buffers.turned, 0)
-    rows = layers.matrix(buffers.turned, 0, count, width)
-    lists.update_weight(panels, fan_in, work.columns, rows, buffers.sums, buffers.gradient, optimiser, c)
+    buffers, zero = work.buffers, 0
+    delta[delta_at + fan_out * wide : delta_at + panels.padded(fan_out, delta.itemsize) * wide] = 0  # fills up a vector
+    for first in range(zero, fan_out, panels.units_in(delta.itemsize)):
+        lanes = panels.lanes_of(first, fan_out, delta.itemsize)
+        turn(delta, delta_at + first * wide, (lanes, wide), buffers.turned, 0)
+        gathered.update_weight(state, first, (fan_in, lanes), work.columns, count, buffers, optimiser, c)
 
 
 @block
@@ -178,12 +162,12 @@ def _below(point, offset, fans, delta, delta_at, wide, acts, at, out, to):
     for i in range(fan_in * wide):
         out[to + i] = 0
     factors, size, unlimited = Spread(offset, 1, fan_in), (fan_in, fan_out, wide), out.dtype.type(-np.inf)
-    table_product(point, factors, -1, delta, Rows(delta_at, wide), out, Rows(to, wide), size, unlimited)
-    layers.gate(layers.matrix(out, to, fan_in, wide), layers.matrix(acts, at, fan_in, wide))
+    table_product(point, factors, Begin(-1, -1), delta, Rows(delta_at, wide), out, Rows(to, wide), size, unlimited)
+    layers.gate(out[to : to + fan_in * wide], acts[at : at + fan_in * wide])
 
 
 @block
-def _backward(state, panels, network, batch, listed, at, work, optimiser, c):
+def _backward(state, first_state, network, batch, listed, at, work, optimiser, c):
     """Backward pass in which every layer takes its step as soon as the layer below has its delta.
 
     The derivatives by the outputs begin at number ``at`` of the activations.
@@ -193,15 +177,15 @@ def _backward(state, panels, network, batch, listed, at, work, optimiser, c):
     offset = state.point.shape[0]
     for layer in range(widths.shape[0] - 2, -1, -1):
         fans = widths[layer], widths[layer + 1]
-        offset -= layers.layer_size(fans[0], fans[1], network.bias)
+        offset -= layer_size(fans[0], fans[1], network.bias)
         rows = buffers.x
         if layer > 0:
-            rows, width = buffers.turned, filled(fans[0], delta.itemsize)
+            rows, width = buffers.turned, panels.padded(fans[0], delta.itemsize)
             at -= width * wide
             turn(buffers.acts, at, (width, wide), rows, 0)
             _below(state.point, offset, fans, delta, delta_at, wide, buffers.acts, at, buffers.deltas, here)
         if layer == 0 and listed:
-            _update_panels(panels, fans, delta, delta_at, batch, work, optimiser, c)
+            _update_panels(first_state, fans, delta, delta_at, batch, work, optimiser, c)
         else:
             _update_weight(state, offset, fans, delta, delta_at, batch, rows, buffers.gradient, optimiser, c)
         if network.bias:
@@ -212,18 +196,16 @@ def _backward(state, panels, network, batch, listed, at, work, optimiser, c):
 
 
 @block
-def step(state, panels, network, data, count, work, optimiser, c):
+def step(state, first_state, network, data, count, work, optimiser, c):
     """One batch of ``count`` samples that :func:`gather` has laid ready: False where outputs are not finite."""
     k, buffers = network.widths[-1], work.buffers
-    listed, wide = data.lists.starts.shape[0] > 0, filled(count, buffers.acts.itemsize)
-    output = _forward(state.point, panels.point, network, (count, wide), listed, work)
-    if not blocks.all_finite(buffers.acts[output : output + k * wide]):
-        return False
+    listed, wide = data.lists.starts.shape[0] > 0, panels.padded(count, buffers.acts.itemsize)
+    output = _forward(state.point, first_state.point, network, (count, wide), listed, work)
     z = layers.matrix(buffers.acts, output, k, wide)
-    batch = Samples(data.samples.x, buffers.labels, buffers.targets, data.samples.kind)
-    scores.output_delta_columns(z, batch, count, buffers.scratch)
     for o in range(k):
-        for t in range(count, wide):
-            z[o, t] = 0
-    _backward(state, panels, network, (count, wide), listed, output, work, optimiser, c)
+        if not blocks.all_finite(z[o][:count]):
+            return False
+    batch = Samples(data.samples.x, buffers.labels, buffers.targets, data.samples.kind)
+    scores.output_delta(z, batch, 0, count, count, layers.matrix(buffers.scratch, 0, scores.SCRATCH, wide))
+    _backward(state, first_state, network, (count, wide), listed, output, work, optimiser, c)
     return True

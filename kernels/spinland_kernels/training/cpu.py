@@ -11,21 +11,85 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 from numba import prange
 from numpy.typing import NDArray
 
 from ..jit import block, loop
-from ..networks import Batches, Network, Replicas, Rule, Samples
+from ..lanes.panels import copy_panel, units_in
+from ..mlp.layers import weight_of
+from ..networks import Batches, Network, Replicas, Rule, Samples, size_of
 from ..philox.cpu import permute
-from ..sparse import panels as first_layer
 from . import blocks, columns
 from .blocks import State
 from .work import Prepared, make_panels, make_work, of_replica, of_worker, prepared_of
+
+#: Replicas of a group at most.
+MOST = 64
 
 
 def prepare(samples: Samples) -> Prepared:
     """Samples made ready for any number of calls: where few numbers are other than zero, lists of these."""
     return prepared_of(samples)
+
+
+def group_size(network: Network, samples: Samples, moments: int, batch_size: int, budget: int) -> int:
+    """Replicas whose state should be there at once.
+
+    Parameters
+    ----------
+    network, samples : Network, Samples
+        What is trained.
+    moments : int
+        How many the optimiser has.
+    batch_size : int
+        Samples of a batch.
+    budget : int
+        Bytes for the parameters and moments.
+
+    Returns
+    -------
+    int
+        At least one; a multiple of the threads.
+    """
+    threads, dim = numba.get_num_threads(), size_of(network)
+    most = max(1, budget // (dim * samples.x.itemsize * (2 + moments)))
+    return max(1, min(MOST, most) // threads) * threads
+
+
+def portion(shape: tuple[int, int], steps: int, batch_size: int, operations: float) -> tuple[int, int]:
+    """How many replicas go together, and for how many of an epoch's steps.
+
+    A replica's state should be in the caches for many steps before the next one's takes its place.
+
+    Parameters
+    ----------
+    shape : (G, dim)
+        Replicas and their parameters.
+    steps, batch_size : int
+        Of an epoch and of a step.
+    operations : float
+        Of one launch, for each thread.
+
+    Returns
+    -------
+    tuple of two int
+        At least one each.
+    """
+    threads, (replicas, dim) = numba.get_num_threads(), shape
+    whole = int(operations * threads / (dim * (6.0 * batch_size + 100)))  # steps of a launch, over all its replicas
+    together = max(1, min(whole // steps, replicas) // threads) * threads
+    return together, max(1, whole // together)
+
+
+def hold(replicas: Replicas) -> Replicas:
+    """The replicas where this machine trains them: on the cores, as they are."""
+    return replicas
+
+
+def fetch(points: NDArray[Any]) -> NDArray[Any]:
+    """Points of held replicas, for the processor."""
+    return points
 
 
 @block
@@ -66,13 +130,22 @@ def _descend(replicas, panels, rule, batches, network, samples, of_all, buffers,
                 alive[r] = _steps(state, first_layer_state, rule, batches, network, same, own)
 
 
+@loop
+def _copy_panels(points, network, panels, into):
+    """Copy the first weights of points (B, dim) into their panels (B, size), or back."""
+    inputs, units, wide = network.widths[0], network.widths[1], units_in(points.itemsize)
+    each = (units + wide - 1) // wide
+    for item in prange(points.shape[0] * each):
+        b, first = item // each, item % each * wide
+        copy_panel(weight_of(points[b], 0, inputs, units), first, panels[b], 0, into)
+
+
 def _in_panels(replicas: Replicas, network: Network, panels: State, into: bool) -> None:
     """Copy first weights and their moments into panels, or back."""
-    inputs, units = int(network.widths[0]), int(network.widths[1])
     vectors: tuple[NDArray[Any], ...] = replicas.points, replicas.first, replicas.second
     for vector, panel in zip(vectors, panels, strict=True):
         if panel.size:
-            first_layer.copy_panels(vector, inputs, units, panel, into)
+            _copy_panels(vector, network, panel, into)
 
 
 def descend(replicas: Replicas, rule: Rule, batches: Batches, network: Network, prepared: Prepared) -> None:

@@ -1,6 +1,6 @@
 """The first layer of a batch whose inputs are mostly zero.
 
-Its weight and moments lie in panels (:mod:`..sparse.panels`) while the steps are taken. Each batch takes the lists of
+Its weight and moments lie in panels (:mod:`..lanes.panels`) while the steps are taken. Each batch takes the lists of
 its samples out of those of all (forward pass), and turns them into lists by input (gradient):
 
     whole.starts[b, sample]        block b of the inputs of any sample
@@ -18,7 +18,7 @@ first-level cache.
 import numpy as np
 
 from ..jit import block
-from ..sparse import panels
+from ..sparse import layer
 from . import blocks
 
 #: Samples in a part of a batch: of the widest panels delta and the tile take 16 and 32 KiB in float32 with AVX2.
@@ -87,18 +87,17 @@ def gather(whole, order, inputs, rows, columns, tile):
 
 
 @block
-def update_weight(state, inputs, columns, delta, packed, gradient, optimiser, c):
-    """Gradient of the weight in panels from delta (rows, units) and the step along it, some inputs at a time."""
-    rows, units = delta.shape
-    for first_unit in range(0, units, panels.units_in(delta.itemsize)):
-        width = panels.vectors_of(first_unit, units, delta.itemsize)
-        lanes = width * panels.lanes_in(delta.itemsize)
-        panels.load(delta, first_unit, lanes, packed)
-        for first in range(0, inputs, INPUTS):
-            some = first, min(INPUTS, inputs - first)
-            size = some[1] * lanes
-            for i in range(size):
-                gradient[i] = 0
-            panels.add_gradient(columns, 0, rows, some, packed, gradient, 0, width)
-            at = first_unit * inputs + first * lanes
-            blocks.update(state, at, at + size, gradient, optimiser, c)
+def update_weight(state, first_unit, shape, columns, rows, work, optimiser, c):
+    """Gradient of a panel of the weight and the step along it, some inputs at a time.
+
+    ``shape`` is (inputs, lanes) of the panel that begins at unit ``first_unit``; delta lies in ``work.turned``, a row
+    of lanes for each of the ``rows`` samples.
+    """
+    (inputs, lanes), gradient, zero = shape, work.gradient, 0
+    for first in range(zero, inputs, INPUTS):
+        some = first, min(INPUTS, inputs - first)
+        size = some[1] * lanes
+        gradient[:size] = 0
+        layer.add_gradient(columns, 0, rows, some, work.turned, 0, gradient, 0, lanes)
+        at = first_unit * inputs + first * lanes
+        blocks.update(state, at, at + size, gradient, optimiser, c)

@@ -4,14 +4,14 @@ Workspaces of a worker, for a batch of T samples; T' and M' are filled up to who
 
     order      the samples of an epoch: n
     x          T' × D'            the batch as rows, where the samples are dense
-    labels     T'                 targets   T' × k         whichever there are
+    labels     T                  targets   T × k          whichever there are
     acts       | inputs: D' × T' | layer 1: M_1' × T' | … | outputs: k' × T' |        as columns
-    turned     T' × widest'       activations or derivatives of one layer as rows
+    turned     T' × widest'       activations or derivatives of one layer as rows, or in panels
     deltas     | widest' × T' | widest' × T' |             derivatives of two layers in turn, as columns
     gradient   of a part of a layer: PART numbers, or a row, or a bias
-    scratch    2 × T'             see :func:`..mlp.scores.output_delta_columns`
+    scratch    SCRATCH × T'       see :mod:`..mlp.scores`
     rows       lists of the batch by sample       columns    by input, in parts of PART samples
-    sums       T rows of a panel                  tile       PART × columns of a block
+    tile       PART × columns of a block
 
 Where the samples are sparse the inputs are lists, and ``acts`` begins with layer 1.
 
@@ -27,8 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..jit import block
+from ..lanes import panels
+from ..mlp.scores import SCRATCH
 from ..networks import Batches, Network, Replicas, Samples
-from ..sparse import panels
 from ..sparse.lists import DENSE_TRAINING, Nonzeros, is_sparse, lists_of, no_lists
 from ..vectors import aligned
 from .blocks import State
@@ -63,7 +64,6 @@ class Buffers(NamedTuple):
     deltas: NDArray[Any]
     gradient: NDArray[Any]
     scratch: NDArray[Any]
-    sums: NDArray[Any]
     tile: NDArray[Any]
 
 
@@ -107,21 +107,19 @@ def make_work(
     x, labels, targets, _ = data.samples
     n, rows, listed = x.shape[0], min(batches.size, x.shape[0]), data.lists.starts.shape[0] > 0
     workers = min(numba.get_num_threads(), replicas.points.shape[0])
-    wide, *widths = (panels.padded(width, x.itemsize) for width in (rows, *network.widths))
+    wide, *widths = (panels.padded(int(width), x.itemsize) for width in (rows, *network.widths))
     widest = max(widths[1:])
     by_sample, by_input = _lists_of_workers(workers, rows, data)
-    row = min(panels.widest_row(x.itemsize), widths[1])
     buffers = Buffers(
         np.empty((workers, n), np.int64),
         aligned(workers, 0 if listed else wide * widths[0], x.dtype),
-        np.empty((workers, wide if labels.size else 0), np.int64),
-        np.empty((workers, wide if targets.size else 0, network.widths[-1]), x.dtype),
+        np.empty((workers, rows if labels.size else 0), np.int64),
+        np.empty((workers, rows if targets.size else 0, network.widths[-1]), x.dtype),
         aligned(workers, wide * sum(widths[1 if listed else 0 :]), x.dtype),
         aligned(workers, wide * widest, x.dtype),
         aligned(workers, 2 * wide * widest, x.dtype),
-        aligned(workers, max(PART_OF_GRADIENT, INPUTS * row, *widths), x.dtype),
-        aligned(workers, 2 * wide, x.dtype),
-        aligned(workers, rows * row if listed else 0, x.dtype),
+        aligned(workers, max(PART_OF_GRADIENT, INPUTS * panels.lanes_of(0, widths[1], x.itemsize), *widths), x.dtype),
+        aligned(workers, SCRATCH * wide, x.dtype),
         aligned(workers, PART * data.lists.columns if listed else 0, x.dtype),
     )
     for filling in (buffers.x, buffers.acts):
@@ -130,11 +128,16 @@ def make_work(
 
 
 def make_panels(replicas: Replicas, network: Network, data: Prepared) -> State:
-    """Room for the first weights and their moments in panels, empty where the samples are dense."""
+    """Room for the first weights and their moments in panels, empty where the samples are dense.
+
+    A row for the bias follows, which a product begins with.
+    """
     x, widths = data.samples.x, network.widths
-    size = int(widths[0]) * panels.padded(widths[1], x.itemsize) if data.lists.starts.shape[0] else 0
-    vectors = replicas.points, replicas.first, replicas.second
-    return State(*(aligned(len(v), size if v.size else 0, x.dtype) for v in vectors))
+    row = panels.padded(int(widths[1]), x.itemsize) if data.lists.starts.shape[0] else 0
+    size, vectors = (int(widths[0]) + 1) * row, (replicas.points, replicas.first, replicas.second)
+    state = State(*(aligned(len(v), size if v.size else 0, x.dtype) for v in vectors))
+    state.point[:, size - row :] = 0
+    return state
 
 
 @block
@@ -156,7 +159,6 @@ def of_worker(buffers, rows, columns, w):
         b.deltas[w],
         b.gradient[w],
         b.scratch[w],
-        b.sums[w],
         b.tile[w],
     )
     return Work(own, _lists_of_worker(rows, w), _lists_of_worker(columns, w))
