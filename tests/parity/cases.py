@@ -180,14 +180,15 @@ def swaps_of_neurons(device: str) -> Triples:
 def walks_of_walkers(device: str) -> Triples:
     """Values, distances and overlaps along free walks and walks on the sphere."""
     network = sl.ReLUNetwork((6, 8, 3))
-    x, y = samples(40, 6, 3, "cross_entropy")
+    x, y = samples(31, 6, 3, "cross_entropy")
     origins = points(network, 2)
+    n_steps = 2 if simulated(device) else 4
     for dtype in ("float64", "float32"):
         landscape = sl.NetworkLandscape(network, x, y, dtype=dtype, device=device)
         for constraint in ("none", "sphere"):
-            walk = sl.random_walk(landscape, origins, 0.05, 4, 2, SEED, constraint=constraint)
+            walk = sl.random_walk(landscape, origins, 0.05, n_steps, 2, SEED, constraint=constraint)
             for row in range(4):
-                steps = [rng.normals(SEED, rng.Purpose.WALK, row, t, network.n_params) for t in range(1, 5)]
+                steps = [rng.normals(SEED, rng.Purpose.WALK, row, t, network.n_params) for t in range(1, n_steps + 1)]
                 start = origins[row // 2].astype(dtype)
                 values, distances, overlaps, _ = walks.walk(
                     lambda p: networks.loss(network.widths, True, p, x, y, "cross_entropy"),
