@@ -80,26 +80,28 @@ def _points(draw: np.random.Generator, widths: tuple[int, ...], count: int, dtyp
     return (draw.normal(size=(count, dim)) / np.sqrt(max(widths))).astype(dtype)
 
 
-def _network_tasks(widths: tuple[int, ...], n: int, batch: int, replicas: int, dtype: str) -> list[Task]:
+def _network_tasks(
+    widths: tuple[int, ...], n: int, batch: int, replicas: int, dtype: str, side: int = 21
+) -> list[Task]:
     draw = np.random.default_rng(1)
     network, samples = networks.network_of(widths, True), _samples(draw, n, widths[0], widths[-1], dtype)
     w = _points(draw, widths, 8, dtype)
     words = f"{'-'.join(map(str, widths))}, {n} samples, {dtype}"
     loose = 1e-12 if dtype == "float64" else 1e-5
     each = 2.0 * n * sum(below * above for below, above in pairwise(widths))
-    c = np.stack(np.meshgrid(np.linspace(-1, 1, 21), np.linspace(-1, 1, 21)), -1).reshape(-1, 2)
-    hidden = networks.Exchanges(0, np.arange(widths[1] // 2 * 2)[None], np.array([2, 10]), np.linspace(0, 1, 11))
+    c = np.stack(np.meshgrid(np.linspace(-1, 1, side), np.linspace(-1, 1, side)), -1).reshape(-1, 2)
+    pairs = widths[1] // 2
+    hidden = networks.Exchanges(0, np.arange(2 * pairs)[None], np.array([1, min(10, pairs)]), np.linspace(0, 1, side))
 
     def trained(kernel: Any) -> Arrays:
         points = _points(np.random.default_rng(2), widths, replicas, dtype)
-        state = networks.Replicas(
-            points, np.zeros_like(points), np.zeros_like(points), np.ones(replicas, bool), np.arange(replicas)
-        )
+        moments, alive = np.zeros((2, *points.shape), dtype), np.ones(replicas, bool)
+        held = kernel.hold(networks.Replicas(points, *moments, alive, np.arange(replicas)))
         rows = np.zeros((n // batch, networks.N_COEFFICIENTS), dtype)
         rows[:] = 1e-3, 0, 1, 0.1, 0.999, 0.001, 1, 1e-8
         batches = networks.Batches(np.uint64(_SEED), 2, 0, batch, 0)
-        kernel.descend(state, networks.Rule(networks.ADAM, rows), batches, network, kernel.prepare(samples))
-        return [points]
+        kernel.descend(held, networks.Rule(networks.ADAM, rows), batches, network, kernel.prepare(samples))
+        return [kernel.fetch(held.points)]
 
     return [
         Task(f"losses, {words}", "mlp", lambda k: list(k.losses(w, network, k.prepare(samples))), loose, 0, 8 * each),
@@ -211,7 +213,7 @@ def tasks(small: bool) -> list[Task]:
     return [
         _random_numbers(128 if small else 1 << 20),
         *large,
-        *(task for dtype in ("float32", "float64") for task in _network_tasks((9, 6, 4), 40, 8, 2, dtype)),
+        *(task for dtype in ("float32", "float64") for task in _network_tasks((9, 6, 4), 40, 8, 2, dtype, 2)),
         *([] if small else _network_tasks((64, 32, 10), 1_408, 32, 1_000, "float32")),
         *_walk_tasks(83 if small else 407_050, 3 if small else 64, "float32"),
         *(task for n, order, stored in glasses for task in _glass_tasks(n, order, "float32", stored)),
@@ -225,34 +227,30 @@ def _difference(found: Arrays, wanted: Arrays) -> float:
     return max(float(np.abs(a - b).max() / max(1e-300, np.abs(b).max())) for a, b in zip(found, wanted, strict=True))
 
 
-def judged(task: Task, device: str, rates: dict[str, float]) -> Row:
-    """Run one task and say how it went."""
+def judged(task: Task, device: str, rates: dict[str, float], rounds: int) -> Row:
+    """Run one task and say how it went; it is timed ``rounds`` times."""
     kernel = devices.operation(task.operation, device)
     first, again = task.run(kernel), task.run(kernel)
     difference = _difference(first, task.run(devices.operation(task.operation, "cpu")))
     problem = "" if difference <= task.tolerance else "the answers differ"
     if any(a.tobytes() != b.tobytes() for a, b in zip(first, again, strict=True)):
         problem = "two runs have not the same bits"
-    times = []
-    for _ in range(_ROUNDS):
-        begin = perf_counter()
-        task.run(kernel)
-        times.append(perf_counter() - begin)
-    seconds = float(np.median(times))
+    seconds = float(np.median(_timed(lambda: task.run(kernel), rounds)))
     least = max(task.bytes / rates["bytes"], task.operations / rates["float32"])
     return Row(task.name, difference, task.tolerance, seconds, least / seconds, problem)
 
 
-def _best(seconds: Callable[[], None]) -> float:
+def _timed(call: Callable[[], Any], rounds: int) -> list[float]:
+    """Seconds of each of some calls."""
     times = []
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         begin = perf_counter()
-        seconds()
+        call()
         times.append(perf_counter() - begin)
-    return min(times)
+    return times
 
 
-def measured_rates(side: int) -> dict[str, float]:
+def measured_rates(side: int, rounds: int) -> dict[str, float]:
     """Bytes a second of a copy, read and written, and float32 operations a second of a product of ``side``."""
     from . import jit_cuda
     from .lanes import cuda as lanes
@@ -272,7 +270,7 @@ def measured_rates(side: int) -> dict[str, float]:
 
     product()
     copy()
-    return {"float32": 2.0 * side**3 / _best(product), "bytes": 8.0 * side**2 / _best(copy)}
+    return {"float32": 2.0 * side**3 / min(_timed(product, rounds)), "bytes": 8.0 * side**2 / min(_timed(copy, rounds))}
 
 
 def main(words: list[str] | None = None) -> int:
@@ -293,13 +291,14 @@ def main(words: list[str] | None = None) -> int:
         parser.error(str(problem))
     if machine != "cuda":
         parser.error("the cores need no such test: choose cuda")
-    rates = measured_rates(64 if chosen.small else 8192)
+    rounds = 1 if chosen.small else _ROUNDS
+    rates = measured_rates(64 if chosen.small else 8192, rounds)
     rows = []
     for task in tasks(chosen.small):
         if task.operation not in devices.operations("cuda"):
             _say(f"{task.name}: no twin yet")
             continue
-        rows.append(judged(task, chosen.device, rates))
+        rows.append(judged(task, chosen.device, rates, rounds))
         row = rows[-1]
         _say(f"{row.name}: {row.problem or f'{row.difference:.1e}, {row.seconds:.3g} s, {row.share:.0%}'}")
     versions = {name: metadata.version(name) for name in ("numba-cuda", "numba", "numpy")}

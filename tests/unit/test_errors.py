@@ -14,6 +14,7 @@ def every_subclass(kind):
 
 
 EXAMPLES = {
+    errors.DeviceMemoryError: (2, 1),
     errors.ArgumentError: ("n", "a whole number", -3),
     errors.FileError: ("a/b.h5", "is damaged"),
     errors.DataError: ("a/b.h5", "is damaged"),
