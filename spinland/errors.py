@@ -108,6 +108,10 @@ class DeviceMemoryError(SpinlandError, MemoryError):
         self.needed, self.free = needed, free
         super().__init__(f"device: {needed:,} bytes of the card's memory are needed, {free:,} are free")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A MemoryError is made in a way of its own."""
+        return type(self), (self.needed, self.free)
+
 
 class DivergenceWarning(UserWarning):
     """Some replicas diverged in training; their rows are NaN."""

@@ -81,11 +81,11 @@ def _points(draw: np.random.Generator, widths: tuple[int, ...], count: int, dtyp
 
 
 def _network_tasks(
-    widths: tuple[int, ...], n: int, batch: int, replicas: int, dtype: str, side: int = 21
+    widths: tuple[int, ...], n: int, batch: int, replicas: int, dtype: str, side: int = 21, count: int = 8
 ) -> list[Task]:
     draw = np.random.default_rng(1)
     network, samples = networks.network_of(widths, True), _samples(draw, n, widths[0], widths[-1], dtype)
-    w = _points(draw, widths, 8, dtype)
+    w = _points(draw, widths, count, dtype)
     words = f"{'-'.join(map(str, widths))}, {n} samples, {dtype}"
     loose = 1e-12 if dtype == "float64" else 1e-5
     each = 2.0 * n * sum(below * above for below, above in pairwise(widths))
@@ -95,8 +95,9 @@ def _network_tasks(
 
     def trained(kernel: Any) -> Arrays:
         points = _points(np.random.default_rng(2), widths, replicas, dtype)
-        moments, alive = np.zeros((2, *points.shape), dtype), np.ones(replicas, bool)
-        held = kernel.hold(networks.Replicas(points, *moments, alive, np.arange(replicas)))
+        first, second = np.zeros((2, *points.shape), dtype)
+        alive = np.ones(replicas, bool)
+        held = kernel.hold(networks.Replicas(points, first, second, alive, np.arange(replicas)))
         rows = np.zeros((n // batch, networks.N_COEFFICIENTS), dtype)
         rows[:] = 1e-3, 0, 1, 0.1, 0.999, 0.001, 1, 1e-8
         batches = networks.Batches(np.uint64(_SEED), 2, 0, batch, 0)
@@ -104,20 +105,22 @@ def _network_tasks(
         return [kernel.fetch(held.points)]
 
     return [
-        Task(f"losses, {words}", "mlp", lambda k: list(k.losses(w, network, k.prepare(samples))), loose, 0, 8 * each),
+        Task(
+            f"losses, {words}", "mlp", lambda k: list(k.losses(w, network, k.prepare(samples))), loose, 0, count * each
+        ),
         Task(
             f"gradients, {words}",
             "mlp",
             lambda k: [k.gradients(w, network, k.prepare(samples))],
             loose,
-            operations=24 * each,
+            operations=3 * count * each,
         ),
         Task(
             f"Hessian products, {words}",
             "mlp",
             lambda k: [k.hessian_products(w[0], w[1:], network, k.prepare(samples))],
             loose,
-            operations=35 * each,
+            operations=(5 * count - 2) * each,
         ),
         Task(
             f"plane of {len(c)} points, {words}",
@@ -213,7 +216,8 @@ def tasks(small: bool) -> list[Task]:
     return [
         _random_numbers(128 if small else 1 << 20),
         *large,
-        *(task for dtype in ("float32", "float64") for task in _network_tasks((9, 6, 4), 40, 8, 2, dtype, 2)),
+        *_network_tasks((9, 6, 4), 20, 8, 2, "float32", 2, 3),
+        *([] if small else _network_tasks((64, 32, 10), 1_408, 32, 1_000, "float64")),
         *([] if small else _network_tasks((64, 32, 10), 1_408, 32, 1_000, "float32")),
         *_walk_tasks(83 if small else 407_050, 3 if small else 64, "float32"),
         *(task for n, order, stored in glasses for task in _glass_tasks(n, order, "float32", stored)),
