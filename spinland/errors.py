@@ -110,7 +110,7 @@ class DeviceMemoryError(SpinlandError, MemoryError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A MemoryError is made in a way of its own."""
-        return type(self), (self.needed, self.free)
+        return type(self), (self.needed, self.free), self.__dict__
 
 
 class DivergenceWarning(UserWarning):

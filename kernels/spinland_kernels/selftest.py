@@ -106,7 +106,11 @@ def _network_tasks(
 
     return [
         Task(
-            f"losses, {words}", "mlp", lambda k: list(k.losses(w, network, k.prepare(samples))), loose, 0, count * each
+            f"losses, {words}",
+            "mlp",
+            lambda k: list(k.losses(w, network, k.prepare(samples))),
+            loose,
+            operations=count * each,
         ),
         Task(
             f"gradients, {words}",
