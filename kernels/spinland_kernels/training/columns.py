@@ -38,8 +38,9 @@ PART = 4096
 def _copy_rows(x, order, rows):
     """The samples ``order`` of x."""
     for i in range(order.shape[0]):
+        sample = order[i]  # read once, or the loop does not vectorise
         for j in range(x.shape[1]):
-            rows[i, j] = x[order[i], j]
+            rows[i, j] = x[sample, j]
 
 
 @block
@@ -47,10 +48,11 @@ def _copy_truth(samples, order, work):
     """Labels and targets of the samples ``order``."""
     labels, targets = samples.labels, samples.targets
     for i in range(order.shape[0]):
+        sample = order[i]
         if labels.shape[0] > 0:
-            work.labels[i] = labels[order[i]]
+            work.labels[i] = labels[sample]
         for j in range(targets.shape[1] if targets.shape[0] > 0 else 0):
-            work.targets[i, j] = targets[order[i], j]
+            work.targets[i, j] = targets[sample, j]
 
 
 @block
@@ -196,15 +198,24 @@ def _backward(state, first_state, network, batch, listed, at, work, optimiser, c
 
 
 @block
+def _all_finite(z, count):
+    """Whether the first ``count`` columns of z hold neither NaN nor infinity."""
+    others = 0
+    for o in range(z.shape[0]):
+        for t in range(count):
+            others += z[o, t] - z[o, t] != 0
+    return others == 0
+
+
+@block
 def step(state, first_state, network, data, count, work, optimiser, c):
     """One batch of ``count`` samples that :func:`gather` has laid ready: False where outputs are not finite."""
     k, buffers = network.widths[-1], work.buffers
     listed, wide = data.lists.starts.shape[0] > 0, panels.padded(count, buffers.acts.itemsize)
     output = _forward(state.point, first_state.point, network, (count, wide), listed, work)
     z = layers.matrix(buffers.acts, output, k, wide)
-    for o in range(k):
-        if not blocks.all_finite(z[o][:count]):
-            return False
+    if not _all_finite(z, count):
+        return False
     batch = Samples(data.samples.x, buffers.labels, buffers.targets, data.samples.kind)
     scores.output_delta(z, batch, 0, count, count, layers.matrix(buffers.scratch, 0, scores.SCRATCH, wide))
     _backward(state, first_state, network, (count, wide), listed, output, work, optimiser, c)
