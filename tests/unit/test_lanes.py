@@ -1,28 +1,28 @@
 """Products, sums and exchanges of rows and columns in registers, beside NumPy."""
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spinland_kernels.jit import serial_loop
 from spinland_kernels.lanes.interleaving import turn
 from spinland_kernels.lanes.product import HALF, Begin, Rows, Spread, table_product
 from spinland_kernels.sums import sums_of_rows
 from spinland_kernels.vectors import BYTES, REGISTER, REGISTERS, ROWS, aligned
 
 
-@numba.njit(error_model="numpy")
+@serial_loop
 def product(a, factors, begin, x, x_rows, h, out, size, floor):
     table_product(a, factors, begin, x, x_rows, h, out, size, floor)
 
 
-@numba.njit(error_model="numpy")
+@serial_loop
 def turned(rows, shape, out):
     turn(rows, 0, shape, out, 0)
 
 
-@numba.njit(error_model="numpy")
+@serial_loop
 def summed(h, vectors, out):
     sums_of_rows(h, 0, vectors, out, out.shape[0])
 
