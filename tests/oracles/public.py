@@ -41,6 +41,7 @@ from tests.oracles.objects import (
 #: Plain records, protocols and errors: nothing is computed or kept where they are made.
 RECORDS = {
     "BaseLandscape",
+    "Device",
     "Finding",
     "Landscape",
     "Measure",
@@ -56,6 +57,9 @@ RECORDS = {
 #: Landscapes without samples or neurons say so, whatever the arguments; tests/properties/test_landscape_protocol.py
 # calls these.
 REFUSE = {"FunctionLandscape.batch", "FunctionLandscape.swaps", "SphericalSpinGlass.batch", "SphericalSpinGlass.swaps"}
+
+#: Take points of walkers, as their device holds them, from those alone; the tests of walks call it.
+INNER = "evaluate_held"
 
 #: Take minutes or start a whole study; tests/cli calls them.
 STUDIES = {"run_study", "run_glass"}
@@ -80,7 +84,8 @@ def public_names():
             continue
         if not issubclass(value, sl.Result):
             kept.append(name)
-        kept += [f"{name}.{method}" for method in _methods(value) if f"{name}.{method}" not in REFUSE]
+        methods = [method for method in _methods(value) if method != INNER]
+        kept += [f"{name}.{method}" for method in methods if f"{name}.{method}" not in REFUSE]
     return kept
 
 
@@ -530,6 +535,7 @@ CASES = {
     "Store.row_writer": lambda: {"name": "later"},
     "Store.verify": dict,
     "Store.set_meta": lambda: {"meta": {"a": 1}},
+    "devices": dict,
     "show_progress": lambda: {"on": False},
     "theory_card": lambda: {"order": 3},
     "TheoryCard.value": lambda: {"name": "threshold", "convention": "cs"},

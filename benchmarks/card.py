@@ -1,0 +1,126 @@
+"""What every kernel of the card costs, told by the compiler: ``python -m benchmarks.card --out FILE``. Needs no card.
+
+The public functions run on paper at the sizes of the benchmarks; each kernel that they launch is compiled for one
+compute capability. A row is a kernel with the float type of its arrays; of several launches the largest is told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import spinland as sl
+from spinland_kernels import assembly, jit_cuda
+from spinland_kernels.jit_cuda import Launch
+
+_HEAD = "| kernel | type | blocks | threads | registers | shared | spilled | float64 | occupancy |\n" + "|---" * 9 + "|"
+
+
+def _samples(inputs: int, n: int, dtype: str) -> tuple[Any, Any]:
+    draw = np.random.default_rng(0)
+    return draw.random((n, inputs)).astype(dtype), draw.integers(0, 10, n)
+
+
+def _networks(dtype: str) -> None:
+    """Values, derivatives, a plane, swaps and walks of 784-512-10 with 10,000 samples, and of a deeper network."""
+    for widths, n in (((784, 512, 10), 10_000), ((100, 80, 300, 10), 1_000)):
+        network, (x, y) = sl.ReLUNetwork(widths), _samples(widths[0], n, dtype)
+        landscape = sl.NetworkLandscape(network, x, y, dtype=dtype, device="cuda")
+        points = np.random.default_rng(1).normal(size=(3, network.n_params)).astype(dtype)
+        landscape.value(points)
+        landscape.gradient(points)
+        landscape.hessian_product(points[0], points[1:])
+        landscape.slice(points[0], points[1:]).value(np.zeros((64, 2)))
+        sl.swap_interpolation(landscape, points[0], (10,), np.linspace(0, 1, 3), 2)
+        for _ in landscape.walkers(points[:1], [0, 0], [0, 1]).walk(0.1, 1, 0):
+            pass
+
+
+def _training(dtype: str) -> None:
+    """Many small replicas, and some of 784-512-10."""
+    for widths, replicas in (((64, 32, 10), 200), ((784, 512, 10), 64)):
+        x, y = _samples(widths[0], 320, dtype)
+        network = sl.ReLUNetwork(widths)
+        sl.train(network, (x, y, x[:2], y[:2]), replicas, epochs=1, dtype=dtype, evaluate="none", device="cuda")
+
+
+def _glasses(dtype: str) -> None:
+    """A glass of 400 spins: its couplings, values and gradients of one point and of many, products and a slice."""
+    glass = sl.SphericalSpinGlass(200, 3, 0, dtype, device="cuda")
+    for count in (1, 64):
+        points = glass.random_points(count, seed=0)
+        glass.value_and_gradient(points)
+        glass.hessian_product(points[0], points)
+    glass.slice(points[0], points[1:3]).value(np.zeros((4, 2)))
+    sl.SphericalSpinGlass(200, 3, 0, dtype, generated=True, device="cuda").value(points)
+
+
+def _pairs(dtype: str) -> None:
+    rows = np.random.default_rng(2).normal(size=(100, 5_000)).astype(dtype)
+    sl.distances(rows, device="cuda")
+
+
+def launches(dtype: str) -> list[Launch]:
+    """All launches of the public functions in one float type."""
+    found: list[Launch] = []
+    parts: tuple[Callable[[str], None], ...] = _networks, _training, _glasses, _pairs
+    for part in parts:
+        with jit_cuda.on_paper() as noted, warnings.catch_warnings():
+            warnings.simplefilter("ignore", sl.DivergenceWarning)  # on paper nothing is alive
+            part(dtype)
+        found += noted
+    return found
+
+
+def table(capability: tuple[int, int]) -> list[str]:
+    """Rows of Markdown."""
+    largest: dict[tuple[int, str], Launch] = {}
+    for dtype in ("float32", "float64"):
+        for launch in launches(dtype):
+            key = id(launch.kernel), dtype
+            if key not in largest or largest[key].blocks < launch.blocks:
+                largest[key] = launch
+    rows = []
+    for (_, dtype), launch in largest.items():
+        cost = assembly.cost(launch, capability)
+        rows.append(
+            f"| {launch.kernel.name} | {dtype} | {launch.blocks:,} | {launch.kernel.threads} | {cost.registers} | "
+            f"{cost.shared:,} | {cost.spilled} | {cost.double} | {cost.occupancy:.2f} |"
+        )
+    return sorted(rows)
+
+
+def main() -> int:
+    """Write the table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.card", description="what every kernel of the card costs"
+    )
+    parser.add_argument("--capability", default="9.0", help="compute capability: 8.0, 9.0 or 10.0")
+    parser.add_argument("--out", type=Path, help="file for the table; it must not be there yet")
+    chosen = parser.parse_args()
+    if chosen.out is not None and chosen.out.exists():
+        parser.error(f"{chosen.out} is there already")
+    major, minor = (int(part) for part in chosen.capability.split("."))
+    compilers = "numba-cuda", "nvidia-nvvm", "nvidia-nvjitlink"
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in compilers)
+    head = (
+        f"Kernels of the card for compute capability {major}.{minor}, compiled by {versions}; blocks for the sizes\n"
+        "of `benchmarks/card.py`, registers and spilled bytes of a thread, bytes of shared memory of a block,\n"
+        "instructions with float64, and the share of a multiprocessor's threads that are there at once.\n"
+    )
+    text = "\n".join([head, _HEAD, *table((major, minor)), ""])
+    print(text)
+    if chosen.out is not None:
+        chosen.out.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
