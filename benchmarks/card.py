@@ -18,6 +18,7 @@ import numpy as np
 
 import spinland as sl
 from spinland_kernels import assembly, jit_cuda
+from spinland_kernels.devices import operation
 from spinland_kernels.jit_cuda import Launch
 
 _HEAD = "| kernel | type | blocks | threads | registers | shared | spilled | float64 | occupancy |\n" + "|---" * 9 + "|"
@@ -39,8 +40,9 @@ def _networks(dtype: str) -> None:
         landscape.hessian_product(points[0], points[1:])
         landscape.slice(points[0], points[1:]).value(np.zeros((64, 2)))
         sl.swap_interpolation(landscape, points[0], (10,), np.linspace(0, 1, 3), 2)
-        for _ in landscape.walkers(points[:1], [0, 0], [0, 1]).walk(0.1, 1, 0):
-            pass
+        for radius in ((), (1.0,)):
+            for _ in landscape.walkers(points[:1], [0, 0], [0, 1], radius).walk(0.1, 1, 0):
+                pass
 
 
 def _training(dtype: str) -> None:
@@ -63,14 +65,27 @@ def _glasses(dtype: str) -> None:
 
 
 def _pairs(dtype: str) -> None:
+    """Distances of replicas, and triangles of a matrix of them, all and sampled."""
     rows = np.random.default_rng(2).normal(size=(100, 5_000)).astype(dtype)
     sl.distances(rows, device="cuda")
+    kernel, matrix = operation("triangles", "cuda"), np.ones((100, 100))
+    kernel.triangle_means(matrix, np.ones((100, 8)), 0.1)
+    kernel.triangle_means(matrix, np.ones((100, 8)), 0.1, np.zeros((1000, 3), np.int64))
+
+
+def _random_numbers(dtype: str) -> None:
+    """A million normals and uniforms, and a shuffle."""
+    kernel = operation("philox", "cuda")
+    kernel.fill_normals(np.empty((1, 1_000_000), dtype), 0, 1, [0], 1)
+    kernel.fill_uniforms(np.empty((1, 1_000_000), dtype), 0, 1, [0], 1)
+    kernel.fill_permutation(np.empty(10_000, np.int64), 0, 1, 2, 3)
+    kernel.fill_integers(np.empty(10_000, np.int64), 0, 1, 2, 3, 77)
 
 
 def launches(dtype: str) -> list[Launch]:
     """All launches of the public functions in one float type."""
     found: list[Launch] = []
-    parts: tuple[Callable[[str], None], ...] = _networks, _training, _glasses, _pairs
+    parts: tuple[Callable[[str], None], ...] = _networks, _training, _glasses, _pairs, _random_numbers
     for part in parts:
         with jit_cuda.on_paper() as noted, warnings.catch_warnings():
             warnings.simplefilter("ignore", sl.DivergenceWarning)  # on paper nothing is alive
@@ -102,11 +117,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.card", description="what every kernel of the card costs"
     )
-    parser.add_argument("--capability", default="9.0", help="compute capability: 8.0, 9.0 or 10.0")
+    capabilities = [f"{major}.{minor}" for major, minor in assembly.MULTIPROCESSORS]
+    parser.add_argument("--capability", default="9.0", choices=capabilities, help="compute capability")
     parser.add_argument("--out", type=Path, help="file for the table; it must not be there yet")
     chosen = parser.parse_args()
     if chosen.out is not None and chosen.out.exists():
-        parser.error(f"{chosen.out} is there already")
+        parser.error(f"--out: {chosen.out} is there already")
+    if chosen.out is not None and not chosen.out.parent.is_dir():
+        parser.error(f"--out: there is no folder {chosen.out.parent}")
+    if jit_cuda.SIMULATED:
+        parser.error("kernels are simulated, and not compiled: NUMBA_ENABLE_CUDASIM is set")
+    try:
+        with jit_cuda.on_paper():
+            jit_cuda.names()
+    except RuntimeError as problem:
+        parser.error(str(problem))
     major, minor = (int(part) for part in chosen.capability.split("."))
     compilers = "numba-cuda", "nvidia-nvvm", "nvidia-nvjitlink"
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in compilers)

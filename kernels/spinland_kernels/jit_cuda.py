@@ -295,7 +295,7 @@ def names() -> list[str]:
         Says what is missing.
     """
     if getattr(_cuda, "implementation", "") != "NVIDIA":
-        raise RuntimeError("numba-cuda is not installed: pip install 'spinland[cuda13]', or [cuda12] for older drivers")
+        raise RuntimeError("numba-cuda is not installed: the extra cuda13 brings it, or cuda12 for older drivers")
     if isinstance(_machine, _Paper):
         return ["paper"]
     if SIMULATED:

@@ -291,14 +291,18 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="file for the report; it must not be there yet")
     chosen = parser.parse_args(words)
     if chosen.out is not None and chosen.out.exists():
-        parser.error(f"{chosen.out} is there already")
+        parser.error(f"--out: {chosen.out} is there already")
+    if chosen.out is not None and not chosen.out.parent.is_dir():
+        parser.error(f"--out: there is no folder {chosen.out.parent}")
     try:
         machine, index = devices.parted(chosen.device)
-        card = devices.cards()[index]
-    except (ValueError, IndexError, devices.Unavailable) as problem:
-        parser.error(str(problem))
-    if machine != "cuda":
-        parser.error("the cores need no such test: choose cuda")
+        if machine != "cuda":
+            parser.error("device: the cores need no such test: choose cuda")
+        cards = devices.cards()
+    except (ValueError, devices.Unavailable) as problem:
+        parser.error(f"device: {problem}")
+    if index >= len(cards):
+        parser.error(f"device: {chosen.device!r} is not there: the last card is 'cuda:{len(cards) - 1}'")
     rounds = 1 if chosen.small else _ROUNDS
     rates = measured_rates(64 if chosen.small else 8192, rounds)
     rows = []
@@ -312,7 +316,7 @@ def main(words: list[str] | None = None) -> int:
     versions = {name: metadata.version(name) for name in ("numba-cuda", "numba", "numpy")}
     report = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "card": card,
+        "card": cards[index],
         "python": platform.python_version(),
         "versions": versions,
         "rates": rates,
