@@ -36,7 +36,6 @@ _cuda: Any = _numba_cuda
 #: Whether Numba simulates the card: kernels run in Python.
 SIMULATED = bool(getattr(numba.config, "ENABLE_CUDASIM"))  # noqa: B009 (made while Numba is imported)
 
-
 #: Threads of a block, for kernels that take any square of a power of two: few where each is one of Python.
 THREADS = 64 if SIMULATED else 256
 

@@ -73,15 +73,21 @@ class Arena:
 _RESIDENT: dict[tuple[int, int], Any] = {}
 
 
+def _lies(array: NDArray[Any]) -> tuple[Any, ...]:
+    """Where an array begins and how it goes on: the same for two that are one."""
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
+
+
 def resident(array: NDArray[Any]) -> Any:
-    """The array on the card in use, put there once. It must not change afterwards; views of one array are one.
+    """The array on the card in use, put there once. It must not change afterwards; views of all of an array are it.
 
     Raises
     ------
     OutOfMemory
         The card has not enough.
     """
-    owner = array if array.base is None or array.base.shape != array.shape else array.base
+    whole = array.base
+    owner = whole if isinstance(whole, np.ndarray) and _lies(whole) == _lies(array) else array
     key = id(owner), jit_cuda.current()
     if key not in _RESIDENT:
         _RESIDENT[key] = jit_cuda.put(array)

@@ -18,7 +18,7 @@ import numpy as np
 from numba import float64
 from numpy.typing import NDArray
 
-from .. import jit_cuda
+from .. import jit_cuda, memory
 from ..jit_cuda import cuda, device, kernel
 from ..networks import Stream, Walkers
 from ..philox.cuda import four_normals
@@ -135,7 +135,7 @@ def fetch(points: Any) -> NDArray[Any]:
 def columns(points: Any, keep: NDArray[np.int64]) -> Any:
     """Coordinates ``keep`` of the points of held walkers, on the same machine."""
     out = jit_cuda.empty((points.shape[0], keep.shape[0]), points.dtype)
-    _columns[-(-out.shape[0] * out.shape[1] // THREADS)](points, jit_cuda.put(keep), out)
+    _columns[-(-out.shape[0] * out.shape[1] // THREADS)](points, memory.resident(keep), out)
     return out
 
 
