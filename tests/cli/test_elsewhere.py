@@ -1,4 +1,4 @@
-"""A study begun on one processor and gone on with on another, or on damaged numbers; or asked of a card that is not there."""
+"""A study begun on one processor and gone on with on another, on damaged numbers, or asked of a card that is absent."""
 
 import json
 import platform

@@ -10,7 +10,7 @@ from time import sleep
 import numpy as np
 import pytest
 
-from benchmarks import compare, table
+from benchmarks import compare, outcomes, race, sweeps, table
 from benchmarks.__main__ import OPERATIONS
 
 ONES = "tests.unit.test_benchmarks:ones"
@@ -53,7 +53,7 @@ def _race(*peers, tolerance=1e-3):
         (compare.Bound("additions", 3.0),),
         rounds=3,
     )
-    return compare.run(operation, {"additions": 1.0})
+    return race.run(operation, {"additions": 1.0})
 
 
 #: Operations that are tried in one process; together all of them.
@@ -142,21 +142,21 @@ def test_peers_that_are_missing_or_break_are_named():
 def test_who_takes_a_core_while_it_waits_is_seen(peer, least, most):
     here = "tests.unit.test_benchmarks"
     ours, other = compare.Contender("ours", f"{here}:calm"), compare.Contender("peer", f"{here}:{peer}")
-    found = compare.run(compare.Operation("add", "three ones", ours, (other,), tolerance=1e-3, rounds=3), {})
+    found = race.run(compare.Operation("add", "three ones", ours, (other,), tolerance=1e-3, rounds=3), {})
     assert least <= found.waiting <= most
 
 
 def test_the_hardest_setting_is_quoted():
     entries = [
-        compare.Entry("numpy", "1 thread", ratio=3.0),
-        compare.Entry("numpy", "2 threads", ratio=2.0),
-        compare.Entry("numpy", "compiled", error="no compiler"),
+        outcomes.Entry("numpy", "1 thread", ratio=3.0),
+        outcomes.Entry("numpy", "2 threads", ratio=2.0),
+        outcomes.Entry("numpy", "compiled", error="no compiler"),
     ]
-    assert [entry.ratio for entry in compare.quickest(entries)] == [2.0]
+    assert [entry.ratio for entry in outcomes.quickest(entries)] == [2.0]
 
 
 def test_a_scaling_has_the_slope_of_its_sizes():
-    measured = compare.measure(compare.Scaling("sort", "numbers", ONES, "n", (2, 4, 8)), 1)
+    measured = sweeps.measure(compare.Scaling("sort", "numbers", ONES, "n", (2, 4, 8)), 1)
     assert measured.values == [2, 4, 8]
     assert all(seconds > 0 for seconds in measured.seconds)
     assert np.isfinite(measured.slope)
