@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from importlib import import_module
+from inspect import signature
 from threading import Thread
 from time import sleep
 
 import numpy as np
 import pytest
 
-from benchmarks import compare, outcomes, race, sweeps, table
+from benchmarks import compare, machine, outcomes, race, sweeps, table, worker
 from benchmarks.__main__ import OPERATIONS
 
 ONES = "tests.unit.test_benchmarks:ones"
@@ -107,6 +110,39 @@ def test_a_trial_has_one_round_and_each_peer_once():
     operation = compare.Operation("add", "three ones", peer, peers, rounds=7)
     assert compare.tried(operation).rounds == 1
     assert compare.tried(operation).peers == (peers[0], *others)
+
+
+def test_on_a_card_are_those_who_can_work_there_and_ours_on_the_cores():
+    ours = compare.Contender("spinland", ONES, machines=compare.BOTH)
+    both = compare.Contender("both", ONES, {"last": 2.0}, machines=compare.BOTH)
+    card = compare.Contender("TF32", ONES, machines=("cuda",))
+    peers = (*compare.in_threads(both), card, compare.Contender("NumPy", ONES))
+    bound = compare.Bound(machine.FMA64, 3.0, 0.5)
+    operation = compare.Operation("add", "three ones", ours, peers, {"both": 2.0}, bounds=(bound,))
+    here, there = (compare.placed(operation, device) for device in ("cpu", "cuda:1"))
+    assert [peer.name for peer in here.peers] == ["both"] * len(compare.THREADS) + ["NumPy"]
+    assert (here.ours, here.aims, here.bounds) == (ours, operation.aims, (bound,))
+    assert [peer.name for peer in there.peers] == ["spinland, on the cores", "both", "TF32"]
+    assert [one.arguments.get("device") for one in (there.ours, *there.peers)] == ["cuda:1", None, "cuda:1", "cuda:1"]
+    assert there.peers[1].told == ""
+    assert (there.aims, there.bounds) == ({}, (compare.Bound(machine.CARD64, 3.0),))
+    assert compare.placed(replace(operation, ours=replace(ours, machines=("cuda",))), "cpu") is None
+    assert compare.placed(replace(operation, ours=replace(ours, machines=("cpu",))), "cuda") is None
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in ("linkage", "start")])
+def test_every_operation_with_a_twin_has_a_form_for_the_card(name):
+    """Whoever works on a card is made by a function that takes its device."""
+    module = import_module(f"benchmarks.{name}")
+    for quick in (True, False) if name == "glass" else (True,):
+        placed = [compare.placed(operation, "cuda") for operation in module.operations(quick)]
+        assert all(placed)
+        contenders = [one for operation in placed for one in (operation.ours, *operation.peers)]
+        for one in contenders:
+            signature(worker.resolve(one.factory)).bind(**one.arguments)
+        for scaling in module.scaling(quick):
+            there = compare.scaling_on(scaling, "cuda")
+            signature(worker.resolve(there.factory)).bind(**there.arguments, **{there.argument: 1})
 
 
 def test_a_wrong_answer_is_no_result():
