@@ -75,7 +75,7 @@ def operation(name: str, device: str) -> Any:
 @contextmanager
 def _lack_of_memory_told() -> Iterator[None]:
     """A card's lack of memory is told as one of our errors."""
-    from spinland_kernels.jit_cuda import OutOfMemory
+    from spinland_kernels.paper import OutOfMemory
 
     try:
         yield
