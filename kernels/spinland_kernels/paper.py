@@ -99,11 +99,20 @@ class Launch:
 
 
 class Notes(list[Launch]):
-    """What was launched, in order; ``copied`` are the bytes of each copy between the card and the processor."""
+    """What was launched, in order.
+
+    Attributes
+    ----------
+    copied : list of int
+        Bytes of each copy between the card and the processor.
+    asked : int
+        Bytes of the card's memory that were asked for, one after the other.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.copied: list[int] = []
+        self.asked = 0
 
 
 class Paper:
@@ -117,6 +126,7 @@ class Paper:
         made = Sheet(shape, dtype)
         if made.nbytes > self.memory:
             raise OutOfMemory(made.nbytes, self.memory)
+        self.launches.asked += made.nbytes
         return made
 
     def put(self, array: NDArray[Any], into: Any) -> None:
