@@ -37,6 +37,7 @@ from .errors import DivergenceWarning as DivergenceWarning
 from .errors import ShortRunWarning as ShortRunWarning
 from .errors import SpinlandError as SpinlandError
 from .errors import StoreError as StoreError
+from .exports.files import export as export
 from .landscape.base import BaseLandscape as BaseLandscape
 from .landscape.function import FunctionLandscape as FunctionLandscape
 from .landscape.geometry import Euclidean as Euclidean

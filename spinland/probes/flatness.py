@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +36,13 @@ class Flatness(Measured):
     kind : "filter" or "walk"
         How directions are drawn.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "radii": ("radius",),
+        "values": ("point",),
+        "rise": ("point", "radius"),
+        "rise_error": ("point", "radius"),
+    }
 
     radii: NDArray[np.float64]
     values: NDArray[np.float64]

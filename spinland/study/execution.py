@@ -101,7 +101,8 @@ def plan(book: Book, chosen: Sequence[str]) -> list[Step]:
         if step.name in ordered:
             return
         for name in step.needs:
-            add(steps[name])
+            if name in steps or name not in book:  # an atlas has its solutions from another file
+                add(steps[name])
         ordered[step.name] = step
 
     for name, own in of_chapters.items():
