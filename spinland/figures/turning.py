@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _COLOURS = 32
-_LIFT = 0.02  # of the height: named points and paths stand this far above the surface
+_LIFT = 0.02  # of the height: a path is this far above the surface
+_PIN = 0.18  # of the height: length of the pin that holds a name
 _PANE = {"backgroundcolor": "#f7f7f7", "showbackground": True, "gridcolor": "#d8dde3", "zeroline": False}
 
 
@@ -59,6 +60,7 @@ def turning_surface(
     use_log = is_logarithmic(plane, values, quantity, log)
     height = np.log10(values) if use_log else np.where(np.isfinite(values), values, np.nan)
     names = plain(axis_name(plane, 0)), plain(axis_name(plane, 1))
+    places = f"{names[0]}: %{{x:.4g}}<br>{names[1]}: %{{y:.4g}}<br>"
     ticks = _ticks(height) if use_log else {}
     surface = graph_objects.Surface(
         x=np.asarray(plane.a, np.float64),
@@ -68,7 +70,7 @@ def turning_surface(
         colorscale=_colours(),
         colorbar={"title": {"text": label, "side": "right"}, "len": 0.7, "thickness": 16, **ticks},
         contours={"z": {"show": True, "usecolormap": True, "project": {"z": True}}},
-        hovertemplate=f"{names[0]}: %{{x:.4g}}<br>{names[1]}: %{{y:.4g}}<br>{label}: %{{customdata:.4g}}<extra></extra>",
+        hovertemplate=f"{places}{label}: %{{customdata:.4g}}<extra></extra>",
         name=label,
     )
     figure = graph_objects.Figure([surface, *_marks(plane, height)])
@@ -110,30 +112,31 @@ def _ticks(height: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def _marks(plane: Any, height: NDArray[np.float64]) -> list[Any]:
-    """Named points and the path, a little above the surface."""
+    """Named points on pins, and the path a little above the surface."""
     from plotly import graph_objects
 
-    lift = _LIFT * (np.nanmax(height) - np.nanmin(height))
+    span = float(np.nanmax(height) - np.nanmin(height))
     marks = []
     if plane.path is not None:
         path = np.asarray(plane.path, np.float64)
         line = {"color": to_hex(PALETTE[1]), "width": 5}
-        z = _on_surface(plane, height, path) + lift
-        marks.append(
-            graph_objects.Scatter3d(x=path[:, 0], y=path[:, 1], z=z, mode="lines", line=line, hoverinfo="skip")
-        )
-    if plane.points is not None:
-        points = np.asarray(plane.points, np.float64)
+        z = _on_surface(plane, height, path) + _LIFT * span
+        marks.append(graph_objects.Scatter3d(x=path[:, 0], y=path[:, 1], z=z, mode="lines", line=line, hoverinfo="skip"))
+    named = [] if plane.points is None else zip(np.asarray(plane.points, np.float64), plane.point_labels, strict=True)
+    for (a, b), name in named:
+        foot = float(_on_surface(plane, height, np.array([[a, b]]))[0])
         marks.append(
             graph_objects.Scatter3d(
-                x=points[:, 0],
-                y=points[:, 1],
-                z=_on_surface(plane, height, points) + lift,
-                mode="markers+text",
-                text=list(plane.point_labels),
+                x=[a, a],
+                y=[b, b],
+                z=[foot, foot + _PIN * span],
+                mode="lines+markers+text",
+                text=["", name],
                 textposition="top center",
-                marker={"size": 5, "color": "white", "line": {"color": INK, "width": 2}},
-                hovertemplate="%{text}<extra></extra>",
+                textfont={"size": 16},
+                line={"color": INK, "width": 3},
+                marker={"size": [6, 2], "color": ["white", INK], "line": {"color": INK, "width": 2}},
+                hovertemplate=f"{name}<extra></extra>",
             )
         )
     return marks

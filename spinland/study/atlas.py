@@ -197,11 +197,11 @@ def run_atlas(
     from .execution import run
 
     checks.instance("config", config, AtlasConfig)
-    lender = _opened(Store(source, "r"), config, dataset)
+    lender = source_book(Store(source, "r"), config, dataset)
     subjects = [subject for subject in lender.subjects if subject.solutions in lender]
     if not subjects:
         kind = lender.settings.kind
-        raise StoreError(source, f"holds no solutions yet: spinland {kind} makes them")
+        raise StoreError(lender.store.path, f"holds no solutions yet: spinland {kind} makes them")
     checks.device(lender.config.device)
     found = [lender.load(subject.solutions).params for subject in subjects]
     facts = {
@@ -218,8 +218,18 @@ def run_atlas(
     return run(config, out, ATLAS, book, facts, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
 
 
-def _opened(store: Store, wanted: AtlasConfig, dataset: DatasetLike | None) -> Book:
-    """The book of a study or a glass, with its data."""
+def source_book(store: Store, wanted: AtlasConfig, dataset: DatasetLike | None) -> Book:
+    """The book of a study or a glass, with its data, that lends its solutions to an atlas of these settings.
+
+    Raises
+    ------
+    StoreError
+        The file holds neither.
+    ArgumentError
+        The data are not those of the study.
+    DataError
+        The data are not there or damaged.
+    """
     facts = store.meta
     if facts.get("kind") not in _SOURCES:
         raise StoreError(store.path, f"holds no {' and no '.join(_SOURCES)}")
