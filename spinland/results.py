@@ -32,7 +32,8 @@ class Result(Owner, Registered):
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Names of the axes of arrays, field by field, of what is a table (:mod:`spinland.exports.tables`).
 
-    An array may have fewer, the first of them left out, or an axis of instances before them."""
+    An axis whose coordinates are a field has its name. An array may have fewer axes, the first of them left out, or one
+    of instances before them."""
 
     provenance: Provenance
 

@@ -50,13 +50,13 @@ class BatchSizeComparison(Measured):
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "batch_sizes": ("batch size",),
-        "train_loss": ("batch size", "replica"),
-        "test_loss": ("batch size", "replica"),
-        "train_accuracy": ("batch size", "replica"),
-        "test_accuracy": ("batch size", "replica"),
-        "rise_filter": ("batch size", "replica"),
-        "rise_walk": ("batch size", "replica"),
+        "batch_sizes": ("batch_sizes",),
+        "train_loss": ("batch_sizes", "replica"),
+        "test_loss": ("batch_sizes", "replica"),
+        "train_accuracy": ("batch_sizes", "replica"),
+        "test_accuracy": ("batch_sizes", "replica"),
+        "rise_filter": ("batch_sizes", "replica"),
+        "rise_walk": ("batch_sizes", "replica"),
     }
 
     batch_sizes: NDArray[Any]

@@ -97,9 +97,10 @@ def book_command(
         if show_settings:
             click.echo(_as_toml(config), nl=False)
             return
-        source: Path | None = given_files.get("source")
+        if place is not None and given_files["source"] is None:
+            raise click.UsageError("Missing argument 'FILE': the study or glass whose solutions it is about.")
         if out is None:
-            out = place(source) if place is not None and source is not None else Path(f"{kind.kind}.h5")
+            out = Path(f"{kind.kind}.h5") if place is None else place(given_files["source"])
         if out.suffix.lower() in (".html", ".htm"):
             raise ArgumentError("out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out))
         made = partial(fill, config, *given_files.values(), out, chapters=chapters, mixed=mixed)
@@ -111,7 +112,8 @@ def book_command(
     for option in reversed(_common(f"{kind.kind}.h5" if place is None else f"beside the file given, .{kind.kind}.h5")):
         decorated = option(decorated)
     if place is not None:
-        decorated = click.argument("source", type=UserPath("input"), metavar="FILE")(decorated)
+        argument = click.argument("source", type=UserPath("input"), metavar="FILE", required=False)
+        decorated = argument(decorated)
     command: ChapterCommand = click.command(
         kind.kind, cls=ChapterCommand, help=help, context_settings={"max_content_width": 110}
     )(decorated)

@@ -41,10 +41,10 @@ class GradientFlow(Measured):
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "times": ("time",),
-        "energies": ("start", "time"),
-        "gradient_norms": ("start", "time"),
-        "overlaps": ("start", "time"),
+        "times": ("times",),
+        "energies": ("start", "times"),
+        "gradient_norms": ("start", "times"),
+        "overlaps": ("start", "times"),
     }
 
     times: NDArray[np.float64]

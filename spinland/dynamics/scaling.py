@@ -48,10 +48,10 @@ class DescentScaling(Result):
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "sizes": ("size",),
-        "times": ("time",),
-        "energies": ("size", "time"),
-        "energy_error": ("size", "time"),
+        "sizes": ("sizes",),
+        "times": ("times",),
+        "energies": ("sizes", "times"),
+        "energy_error": ("sizes", "times"),
     }
 
     order: int

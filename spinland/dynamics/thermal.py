@@ -48,10 +48,10 @@ class Langevin(Measured):
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "times": ("time",),
-        "energies": ("walker", "time"),
-        "waiting_times": ("waiting",),
-        "correlations": ("walker", "waiting", "time"),
+        "times": ("times",),
+        "energies": ("walker", "times"),
+        "waiting_times": ("waiting_times",),
+        "correlations": ("walker", "waiting_times", "times"),
     }
 
     temperature: float

@@ -1,10 +1,10 @@
 """A result as a table: one row for each place of its axes, one column for each of its arrays.
 
-    Line       alphas (place,), values (line, place)     →     line | alphas | values | accuracy
-                                                               0    | 0.0    | 0.31   | 0.93
-                                                               0    | 0.1    | …
+    Line       alphas (alphas,), values (line, alphas)     →     line | alphas | values | accuracy
+                                                                 0    | 0.0    | 0.31   | 0.93
+                                                                 0    | 0.1    | …
 
-Columns of fewer axes are repeated; an axis without coordinates of its own gets numbers from 0 on.
+Columns of fewer axes are repeated. An axis named as a field has that as its coordinates; others get numbers from 0 on.
 """
 
 from __future__ import annotations
@@ -50,10 +50,7 @@ def table(result: Result) -> dict[str, NDArray[Any]]:
     fitting = {name: (own, array) for name, (own, array) in found.items() if set(own) <= set(axes)}
     sizes = {axis: array.shape[i] for own, array in fitting.values() for i, axis in enumerate(own)}
     shape = tuple(sizes[axis] for axis in axes)
-    with_coordinates = {own[0] for own, _ in fitting.values() if len(own) == 1}
-    columns = {
-        axis: _spread(np.arange(sizes[axis]), (axis,), axes, shape) for axis in axes if axis not in with_coordinates
-    }
+    columns = {axis: _spread(np.arange(sizes[axis]), (axis,), axes, shape) for axis in axes if axis not in fitting}
     return columns | {name: _spread(array, own, axes, shape) for name, (own, array) in fitting.items()}
 
 

@@ -121,7 +121,9 @@ def _marks(plane: Any, height: NDArray[np.float64]) -> list[Any]:
         path = np.asarray(plane.path, np.float64)
         line = {"color": to_hex(PALETTE[1]), "width": 5}
         z = _on_surface(plane, height, path) + _LIFT * span
-        marks.append(graph_objects.Scatter3d(x=path[:, 0], y=path[:, 1], z=z, mode="lines", line=line, hoverinfo="skip"))
+        marks.append(
+            graph_objects.Scatter3d(x=path[:, 0], y=path[:, 1], z=z, mode="lines", line=line, hoverinfo="skip")
+        )
     named = [] if plane.points is None else zip(np.asarray(plane.points, np.float64), plane.point_labels, strict=True)
     for (a, b), name in named:
         foot = float(_on_surface(plane, height, np.array([[a, b]]))[0])

@@ -38,10 +38,10 @@ class Flatness(Measured):
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "radii": ("radius",),
+        "radii": ("radii",),
         "values": ("point",),
-        "rise": ("point", "radius"),
-        "rise_error": ("point", "radius"),
+        "rise": ("point", "radii"),
+        "rise_error": ("point", "radii"),
     }
 
     radii: NDArray[np.float64]

@@ -38,9 +38,9 @@ class Line(Measured):
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "alphas": ("place",),
-        "values": ("line", "place"),
-        "accuracy": ("line", "place"),
+        "alphas": ("alphas",),
+        "values": ("line", "alphas"),
+        "accuracy": ("line", "alphas"),
     }
 
     alphas: NDArray[np.float64]

@@ -44,11 +44,11 @@ class SwapInterpolation(Measured):
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "swaps": ("swap",),
-        "alphas": ("place",),
+        "swaps": ("swaps",),
+        "alphas": ("alphas",),
         "origin_index": ("trial",),
-        "values": ("swap", "trial", "place"),
-        "accuracy": ("swap", "trial", "place"),
+        "values": ("swaps", "trial", "alphas"),
+        "accuracy": ("swaps", "trial", "alphas"),
     }
 
     swaps: NDArray[np.int64]

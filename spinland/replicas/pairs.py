@@ -93,7 +93,9 @@ class OverlapDistribution(Result):
         Whether it is that of |q|.
     """
 
-    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {name: ("bin",) for name in ("middles", "density", "density_error")}
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        name: ("middles",) for name in ("middles", "density", "density_error")
+    }
 
     edges: NDArray[np.float64]
     density: NDArray[np.float64]
@@ -110,7 +112,9 @@ class OverlapDistribution(Result):
 class DistanceDistribution(Result):
     """Distribution of pair distances P(d); fields as in :class:`OverlapDistribution`."""
 
-    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {name: ("bin",) for name in ("middles", "density", "density_error")}
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        name: ("middles",) for name in ("middles", "density", "density_error")
+    }
 
     edges: NDArray[np.float64]
     density: NDArray[np.float64]

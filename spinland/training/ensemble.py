@@ -44,12 +44,12 @@ class Ensemble(Result):
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "replicas": ("replica",),
-        "diverged": ("replica",),
-        "train_loss": ("replica", "epoch"),
-        "test_loss": ("replica", "epoch"),
-        "train_accuracy": ("replica", "epoch"),
-        "test_accuracy": ("replica", "epoch"),
+        "replicas": ("replicas",),
+        "diverged": ("replicas",),
+        "train_loss": ("replicas", "epoch"),
+        "test_loss": ("replicas", "epoch"),
+        "train_accuracy": ("replicas", "epoch"),
+        "test_accuracy": ("replicas", "epoch"),
     }
 
     params: NDArray[Any]
