@@ -218,7 +218,7 @@ def run_atlas(
     return run(config, out, ATLAS, book, facts, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
 
 
-def source_book(store: Store, wanted: AtlasConfig, dataset: DatasetLike | None) -> Book:
+def source_book(store: Store, wanted: AtlasConfig, dataset: DatasetLike | None = None) -> Book:
     """The book of a study or a glass, with its data, that lends its solutions to an atlas of these settings.
 
     Raises
