@@ -8,11 +8,12 @@ import random
 import pytest
 
 from spinland.chapters.settings import from_mapping, listed, read_toml
+from spinland.study.atlas import AtlasConfig
 from spinland.study.glasses import GlassConfig
 from spinland.study.networks import StudyConfig
 from tests.cli.endings import check, intact
 
-KINDS = {"study": StudyConfig, "glass": GlassConfig}
+KINDS = {"study": StudyConfig, "glass": GlassConfig, "atlas": AtlasConfig}
 
 VALUES = (
     "",

@@ -40,7 +40,7 @@ REFUSE = {"FunctionLandscape.batch", "FunctionLandscape.swaps", "SphericalSpinGl
 INNER = "evaluate_held"
 
 #: Take minutes or start a whole study; tests/cli calls them.
-STUDIES = {"run_study", "run_glass"}
+STUDIES = {"run_study", "run_glass", "run_atlas"}
 
 
 def public_names():

@@ -12,6 +12,7 @@ OBJECTS = {
     "Store": store,
     "StudyConfig": sl.StudyConfig,
     "GlassConfig": sl.GlassConfig,
+    "AtlasConfig": sl.AtlasConfig,
     "TheoryCard": lambda: sl.theory_card(3),
 }
 
@@ -25,6 +26,7 @@ CASES = {
     "Store.row_writer": lambda: {"name": "later"},
     "Store.verify": dict,
     "Store.set_meta": lambda: {"meta": {"a": 1}},
+    "export": lambda: {"result": walk(), "path": Path(tempfile.mkdtemp()) / "walk.csv", "overwrite": True},
     "devices": dict,
     "show_progress": lambda: {"on": False},
     "theory_card": lambda: {"order": 3},
@@ -32,5 +34,7 @@ CASES = {
     "StudyConfig": lambda: {"hidden": (4,), "seed": 1, "sigmas": (0.1,), "learning_rate": 0.01, "data": "digits"},
     "StudyConfig.as_dict": dict,
     "GlassConfig.as_dict": dict,
+    "AtlasConfig.as_dict": dict,
+    "AtlasConfig": lambda: {"surface_grid": 5, "seed": 1},
     "GlassConfig": lambda: {"spins": 10, "order": 3, "seed": 1, "ageing_time": 2.0, "waiting_times": (1.0,)},
 }
