@@ -123,6 +123,7 @@ class Paper:
         self.memory = memory
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Sheet:
+        """Room for an array."""
         made = Sheet(shape, dtype)
         if made.nbytes > self.memory:
             raise OutOfMemory(made.nbytes, self.memory)
@@ -130,15 +131,19 @@ class Paper:
         return made
 
     def put(self, array: NDArray[Any], into: Any) -> None:
+        """Note a copy to the card."""
         self.launches.copied.append(array.nbytes)
 
     def get(self, array: Any, into: NDArray[Any]) -> None:
+        """Zeros; and note a copy from the card."""
         into[...] = 0
         self.launches.copied.append(into.nbytes)
 
     def free(self) -> int:
+        """Bytes that are free: all."""
         return self.memory
 
     def launch(self, kernel: Kernel, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
+        """Note a launch."""
         signature = numba.void(*(numba.typeof(argument) for argument in arguments))
         self.launches.append(Launch(kernel, blocks, shared, signature, arguments))

@@ -224,9 +224,9 @@ def test_operations_of_a_step_are_those_of_its_formula():
 CALLS = {
     "plane": (2 + 4, 2 + 3),  # products of all vectors, then four kernels; vectors and their tails up, points, two sums
     "walk": (2 + 4, 1 + 2),  # a step and its distances, two layers, score and total
-    "gradient of order 3, N = 400": (3, 4),
-    "gradient of order 3, N = 2,000, stored": (3, 4),
-    "gradient of order 3, N = 2,000, drawn": (2 * 41 + 2, 4),  # chunks of 2²⁵ of 1,335,334,000
+    "gradient of order 3, N = 400": (3, 2),  # the point up, the gradient down
+    "gradient of order 3, N = 2,000, stored": (3, 2),
+    "gradient of order 3, N = 2,000, drawn": (2 * 41 + 2, 2),  # chunks of 2²⁵ of 1,335,334,000
     "epoch 784": (200 * 9 + 2, 12),
     "epoch 64": (2, 12),
 }
