@@ -61,17 +61,16 @@ def _up(number: int, step: int) -> int:
 def _multiply(launch: Launch) -> Count:
     a, b, c, shape, ends, tiles = launch.arguments
     items, size = launch.blocks // tiles, c.data.dtype.itemsize
-    batch, out = items // shape.parts, shape.m * shape.n * items
-    numbers = shape.k * (shape.m * (batch if a.each else 1) + shape.n * (batch if b.each else 1)) + out
-    numbers += out * ((ends.begin == lanes.ITSELF) + (ends.end == lanes.GATE)) + shape.n * batch * (
-        ends.begin == lanes.BIAS
-    )
+    batch, (m, n, k, part, parts) = items // shape.parts, shape
+    of_factors = k * (m * (batch if a.each else 1) + n * (batch if b.each else 1))
+    of_c = m * n * items * (1 + (ends.begin == lanes.ITSELF) + (ends.end == lanes.GATE))
+    of_biases = n * batch * (ends.begin == lanes.BIAS)
     height, width = next(tile[1:3] for tile in lanes._TILES[c.data.dtype.char] if tile[0] is launch.kernel)
-    columns = min(width, lanes.SIDE)
+    columns = min(width, lanes.SIDE)  # threads along a row of the tile
     of_term = lanes.THREADS * (height * columns // lanes.THREADS + width // columns)
-    last = shape.k - (shape.parts - 1) * shape.part
-    terms = lanes.DEPTH * ((shape.parts - 1) * _up(shape.part, lanes.DEPTH) + _up(last, lanes.DEPTH))
-    return Count(2 * shape.m * shape.n * shape.k * batch, 0, 0, size * numbers, size * tiles * batch * terms * of_term)
+    steps = (parts - 1) * _up(part, lanes.DEPTH) + _up(k - (parts - 1) * part, lanes.DEPTH)
+    near = tiles * batch * steps * lanes.DEPTH * of_term
+    return Count(2 * m * n * k * batch, far=size * (of_factors + of_c + of_biases), near=size * near)
 
 
 def _second_layer(launch: Launch) -> Count:
@@ -152,8 +151,8 @@ def _sweep(launch: Launch) -> Count:
     groups = x.shape[0] // (1 if x.shape[0] == 1 else 4)
     table = _walk(below.shape[1] - 1, int(order))[0][0].blocks[at : at + launch.blocks // groups]
     sums = int((table[:, blocks.STOP] - table[:, blocks.FIRST]).sum()) + blocks.PANEL * len(table)
-    lanes_ = parts.shape[0]
-    return Count(4 * values.size * lanes_, far=values.nbytes + (sums * lanes_ + x.size) * x.dtype.itemsize)
+    points = parts.shape[0]
+    return Count(4 * values.size * points, far=values.nbytes + (sums * points + x.size) * x.dtype.itemsize)
 
 
 def _lower(launch: Launch) -> Count:

@@ -64,6 +64,21 @@ def scaling(quick: bool) -> list[Scaling]:
     ]
 
 
+def _torch(one: dict[str, Any], name: str, fused: bool, way: str, replicas: int) -> Contender:
+    """PyTorch with one of the replicas."""
+    arguments, exact = {**one, "fused": fused, "way": way}, way in ("", "compiled")
+    return Contender(
+        name,
+        f"{_HERE}:torch_loop",
+        arguments,
+        way if exact else "",
+        share=1 / replicas,
+        needs="torch",
+        compared=exact,
+        machines=("cuda",) if way == "TF32" else BOTH,
+    )
+
+
 def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Operation:
     """One pass over the samples with every replica; peers whose replicas cost the same train one of them."""
     same = {"data": data, "width": width, "samples": samples, "batch": batch}
@@ -72,29 +87,8 @@ def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Oper
     first, second = np.count_nonzero(x) * width, samples * width * 10
     aims = {("mnist", 32): (2.0,) * 4, ("digits", 32): (10.0, 10.0, 10.0, 4.0)}.get((data, batch), (1.5,) * 4)
 
-    def torch_peer(name: str, fused: bool, way: str = "") -> Contender:
-        arguments, exact = {**one, "fused": fused, "way": way}, way in ("", "compiled")
-        return Contender(
-            name,
-            f"{_HERE}:torch_loop",
-            arguments,
-            way if exact else "",
-            share=1 / replicas,
-            needs="torch",
-            compared=exact,
-            machines=("cuda",) if way == "TF32" else BOTH,
-        )
-
     names = "PyTorch, fused Adam", "PyTorch, 2 processes", "PyTorch, default Adam", "JAX, vmap"
-    two = Contender(
-        names[1],
-        f"{_HERE}:torch_loop",
-        {**one, "fused": True},
-        threads=1,
-        processes=2,
-        share=1 / replicas,
-        needs="torch",
-    )
+    two = replace(_torch(one, names[1], True, "", replicas), threads=1, processes=2, machines=("cpu",))
     all_of_them = {**same, "replicas": replicas}
     jax = Contender(names[3], f"{_HERE}:jax_vmap", all_of_them, needs="jax", pinned=True, machines=BOTH)
     return Operation(
@@ -102,12 +96,12 @@ def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Oper
         f"{x.shape[1]}-{width}-10 on {images.source() if data == 'mnist' else data}, {replicas} replicas, Adam",
         Contender("spinland", f"{_HERE}:spinland", all_of_them, machines=BOTH),
         (
-            *in_threads(torch_peer(names[0], True)),
-            *in_threads(torch_peer(names[0], True, "compiled")),
+            *in_threads(_torch(one, names[0], True, "", replicas)),
+            *in_threads(_torch(one, names[0], True, "compiled", replicas)),
             two,
-            *in_threads(torch_peer(names[2], False)),
-            *in_threads(torch_peer("PyTorch, bfloat16", True, "bfloat16")),
-            torch_peer("PyTorch, TF32", True, "TF32"),
+            *in_threads(_torch(one, names[2], False, "", replicas)),
+            *in_threads(_torch(one, "PyTorch, bfloat16", True, "bfloat16", replicas)),
+            _torch(one, "PyTorch, TF32", True, "TF32", replicas),
             *in_threads(jax),
         ),
         dict(zip(names, aims, strict=True)),
