@@ -443,6 +443,7 @@ CASES = {
     "symmetry.NetworkSymmetry.compose": lambda: {"first": symmetry(1)},
     "symmetry.NetworkSymmetry.invert": dict,
     "symmetry.NetworkSymmetry.identity": lambda: {"network": network()},
+    "symmetry.balance": lambda: {"network": network(), "points": weights()},
     "symmetry.canonical": lambda: {"network": network(), "points": weights()},
     "symmetry.orbit": lambda: {"network": network(), "point": weights()[0], "limit": 100},
     "symmetry.orbit_size": lambda: {"network": network()},
