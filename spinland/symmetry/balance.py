@@ -11,8 +11,8 @@ copy exists and is the only one. Gradient flow keeps in² − out² of every neu
 training from a balanced start stays near to it. Permutations neither change a norm nor the balance.
 
 A neuron into which nothing comes, or out of which nothing goes, has no scale; it is *dead*, and all its weights become
-zero, which changes no output. With one hidden layer the scales are a formula. With more, a neuron's outgoing weights are
-the incoming ones of others: layers are balanced in turn until no neuron is off by more than `TOLERANCE`.
+zero, which changes no output. With one hidden layer the scales are a formula. With more, what leaves a neuron enters
+others: layers are balanced in turn until no neuron is off by more than `TOLERANCE`.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def columns(rows: Rows, layer: int) -> NDArray[np.float64]:
 def silence(rows: Rows) -> list[NDArray[np.bool_]]:
     """Take all weights of dead neurons, in place; for each hidden layer, which they are.
 
-    Once from the outputs and once from the inputs is enough: a neuron that dies for want of input had none to give back.
+    Once from the outputs and once from the inputs is enough: what dies for want of input had fed none.
     """
     dead = [np.zeros(len(matrix), bool) for matrix in rows[:-1]]
     for layer in reversed(range(len(dead))):

@@ -20,10 +20,10 @@ def canonical(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
 
     Every hidden neuron is balanced: its incoming weights and bias together are as long as its outgoing weights, which
     makes the form the shortest vector of its class (:func:`balance`). Neurons are sorted by the direction of their
-    incoming weights and bias, the first entry that differs deciding, from the first hidden layer to the last, each layer
-    with all those before it scaled to incoming norm one. A neuron with nothing coming in, or nothing going out, is
-    dead: it comes last and all its weights are zero. Neurons whose incoming directions agree to rounding
-    fire together; each gets the mean of their outgoing weights.
+    incoming weights and bias, the first entry that differs deciding, from the first hidden layer to the last, with the
+    layers before scaled to incoming norm one. A neuron with nothing coming in, or nothing going out, is dead: it comes
+    last and all its weights are zero. Neurons whose incoming directions agree to rounding fire together; each gets the
+    mean of their outgoing weights.
 
     The function of the network stays the same. Copies that differ by permutation alone get the same bits;
     rescaled ones the same numbers to rounding, unless the first weights of two different neurons agree to
