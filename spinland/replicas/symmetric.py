@@ -101,7 +101,7 @@ class SymmetricDistances(Result):
 
 
 def symmetric_distances(
-    network: ReLUNetwork, points: Any, to: str | int | None = None, n_starts: int = 4, seed: int = 0
+    network: ReLUNetwork, points: Any, to: str | int | None = None, n_starts: int = 1, seed: int = 0
 ) -> SymmetricDistances:
     r"""Distances and overlaps of networks modulo relabelling and rescaling of their hidden neurons.
 

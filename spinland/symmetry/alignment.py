@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -158,8 +158,7 @@ def align(
     return result_of(found, search, provenance, single, common)
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """Arrays of an alignment of B networks, made before they are known; rows are written in any order."""
 
     points: NDArray[Any]

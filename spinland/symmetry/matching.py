@@ -23,7 +23,7 @@ and Srinivasa, arXiv:2209.04836): the sum never falls, and ends in a maximum tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy
@@ -37,8 +37,7 @@ _SWEEPS = 1000  # five to fifteen are common
 _ROUNDING = 1e-13  # a gain below this part of the largest possible is none, so that ties do not go round in circles
 
 
-@dataclass(frozen=True)
-class Pairing:
+class Pairing(NamedTuple):
     """Two networks to be brought together.
 
     Attributes

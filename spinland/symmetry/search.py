@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
+from ..arrays import Owner
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
 from .balance import Balanced, balanced, rows_of
@@ -27,7 +28,7 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Search:
+class Search(Owner):
     """How permutations are looked for, checked."""
 
     network: ReLUNetwork

@@ -81,7 +81,7 @@ def align_all(network: ReLUNetwork, points: Any, to: str | int = "mean", n_start
     >>> network = sl.ReLUNetwork((4, 8, 3))
     >>> points = network.initialize(1, dtype="float64")
     >>> copies = [sl.symmetry.random_symmetry(network, replica=r).apply(points[0]) for r in range(5)]
-    >>> round(sl.distances(sl.align_all(network, copies)).max(), 12)
+    >>> round(float(sl.distances(sl.align_all(network, copies)).max()), 12)
     0.0
     """
     batch, _ = floating_points(network, getattr(points, "params", points))
