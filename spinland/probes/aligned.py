@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +36,11 @@ class AlignedLines(Result):
     exact : bool
         Whether no other relabelling brings a pair nearer.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        name: ("pair",)
+        for name in ("distance_before", "distance", "barrier_before", "barrier", "excess_before", "excess")
+    }
 
     before: Line
     after: Line

@@ -20,8 +20,9 @@ each of them an upper bound of the pair's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,7 @@ from ..symmetry.transformation import floating_points
 from .gram import distances as pair_distances
 from .gram import square_form
 
+_MATRICES = ("distances", "overlaps", "distances_before", "overlaps_before")
 _WHY = {
     "alone": "no hidden neurons: the distances are Euclidean",
     "exact": "the minimum over all permutations of balanced networks, which move points without changing distances, "
@@ -74,6 +76,8 @@ class SymmetricDistances(Result):
         What all networks were aligned to; empty where each pair was aligned by itself.
     """
 
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {name: ("first", "second") for name in _MATRICES}
+
     distances: NDArray[np.float64]
     overlaps: NDArray[np.float64]
     distances_before: NDArray[np.float64]
@@ -95,8 +99,7 @@ class SymmetricDistances(Result):
 
     def condensed(self, name: str = "distances") -> NDArray[np.float64]:
         """One of the four matrices as a vector of pairs (0,1), (0,2), ..., (R-2,R-1)."""
-        names = ("distances", "overlaps", "distances_before", "overlaps_before")
-        square: NDArray[np.float64] = getattr(self, checks.choice("name", name, names))
+        square: NDArray[np.float64] = getattr(self, checks.choice("name", name, _MATRICES))
         return square[np.triu_indices(len(square), 1)]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -51,6 +52,10 @@ class Alignment(Result):
         The network.
     """
 
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        name: ("network",) for name in ("distance_before", "distance", "spread", "overlap_before", "overlap")
+    }
+
     points: NDArray[Any]
     reference: NDArray[Any]
     permutations: NDArray[np.int64]
@@ -74,12 +79,31 @@ class Alignment(Result):
         return np.atleast_2d(self.points)
 
     @property
+    def overlap_before(self) -> NDArray[np.float64]:
+        r"""Overlaps a·b/(\|a\|\|b\|) of the balanced networks with their references, (B,); NaN where one is zero."""
+        return self._overlaps(self.distance_before)
+
+    @property
+    def overlap(self) -> NDArray[np.float64]:
+        """The same of the aligned networks."""
+        return self._overlaps(self.distance)
+
+    def _overlaps(self, distance: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        a, b = (_norms(np.atleast_2d(rows)) for rows in (self.reference, self.points))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(1 - (np.atleast_1d(distance) ** 2 - (a - b) ** 2) / (2 * a * b))
+
+    @property
     def transformations(self) -> tuple[NetworkSymmetry, ...]:
         """The symmetry that took each network where it is; but for dead neurons, which have also lost their weights."""
         ends = np.cumsum((0, *self.widths[1:-1]))
         layers = [slice(low, high) for low, high in itertools.pairwise(ends.tolist())]
         pairs = zip(np.atleast_2d(self.permutations), np.atleast_2d(self.scales), strict=True)
         return tuple(NetworkSymmetry(self.network, [p[k] for k in layers], [s[k] for k in layers]) for p, s in pairs)
+
+
+def _norms(rows: NDArray[Any]) -> NDArray[np.float64]:
+    return np.array([np.sqrt(np.sum(np.square(row, dtype=np.float64))) for row in rows])
 
 
 def align(
