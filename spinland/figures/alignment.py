@@ -109,7 +109,7 @@ def alignment_barriers(
     choice("versus", versus, ("width", "epoch"))
     items = listing("lines", lines)
     where = float_array("places", places, ndim=1)
-    matched("places", where, len(items))
+    matched("places", where.tolist(), len(items))
     order = np.argsort(where)
     where = where[order]
     ax, shown = panel(ax), False
@@ -169,9 +169,13 @@ def alignment_gain(alignments: Any, ax: Axes | None = None, *, names: Sequence[s
             ax.plot([x - 0.15, x + 0.15], [before, after], color=GREY, linewidth=0.6, alpha=0.6)
         for k, (values, label) in enumerate(zip(pairs, (_BEFORE, "aligned"), strict=True)):
             mean, error = mean_error(values)
-            label = label if x == 0 else None
-            look: dict[str, Any] = {"color": PALETTE[k], "marker": "os"[k], "linestyle": "none"}
-            ax.errorbar(x + 0.3 * k - 0.15, mean, error, label=label, capsize=3, **look)
+            look: dict[str, Any] = {
+                "label": label if x == 0 else None,
+                "color": PALETTE[k],
+                "marker": "os"[k],
+                "linestyle": "none",
+            }
+            ax.errorbar(x + 0.3 * k - 0.15, mean, error, capsize=3, **look)
     ax.axhline(0.0, color=GREY, linewidth=0.8)
     ax.set_xticks(range(len(items)), labels=titles)
     ax.set_xlim(-0.5, len(items) - 0.5)

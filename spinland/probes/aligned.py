@@ -33,6 +33,10 @@ class AlignedLines(Result):
         From the first, balanced, to the second, balanced and aligned to it.
     distance_before, distance : (B,) float64
         Distances of the balanced networks, in the order of their neurons as they came, and aligned.
+    barrier_before, barrier : (B,) float64
+        Largest value strictly between the ends less the mean of the ends, before and after.
+    excess_before, excess : (B,) float64
+        Largest height strictly between the ends above the linear interpolation of their values, before and after.
     exact : bool
         Whether no other relabelling brings a pair nearer.
     """
@@ -46,32 +50,11 @@ class AlignedLines(Result):
     after: Line
     distance_before: NDArray[np.float64]
     distance: NDArray[np.float64]
+    barrier_before: NDArray[np.float64]
+    barrier: NDArray[np.float64]
+    excess_before: NDArray[np.float64]
+    excess: NDArray[np.float64]
     exact: bool
-
-    @property
-    def barrier_before(self) -> NDArray[np.float64]:
-        """Largest value between the ends less the mean of the ends, (B,)."""
-        return _of(self.before, above_mean)
-
-    @property
-    def barrier(self) -> NDArray[np.float64]:
-        """The same after alignment."""
-        return _of(self.after, above_mean)
-
-    @property
-    def excess_before(self) -> NDArray[np.float64]:
-        """Largest height between the ends above the linear interpolation of their values, (B,)."""
-        return _of(self.before, above_line)
-
-    @property
-    def excess(self) -> NDArray[np.float64]:
-        """The same after alignment."""
-        return _of(self.after, above_line)
-
-
-def _of(lines: Line, height: Any) -> NDArray[np.float64]:
-    assert lines.ends is not None
-    return np.asarray(height(lines.alphas, lines.values, lines.ends))
 
 
 def aligned_lines(
@@ -127,16 +110,23 @@ def aligned_lines(
         raise ArgumentError("alphas", "at least one place between 0 and 1", places.tolist())
     with checks.renamed(points="ends", reference="starts"):
         found = align(landscape.network, second, first, "weights", n_starts, seed)
+    before = line(landscape, first, second, places, label="as trained")
+    after = line(landscape, found.reference, found.points, places, label="aligned")
+    arguments = {"starts": first, "ends": second, "alphas": places, "n_starts": n_starts}
     return AlignedLines(
-        before=line(landscape, first, second, places, label="as trained"),
-        after=line(landscape, found.reference, found.points, places, label="aligned"),
+        before=before,
+        after=after,
         distance_before=np.atleast_1d(found.distance_before),
         distance=np.atleast_1d(found.distance),
+        barrier_before=_heights(before, above_mean),
+        barrier=_heights(after, above_mean),
+        excess_before=_heights(before, above_line),
+        excess=_heights(after, above_line),
         exact=found.exact,
-        provenance=record_on(
-            landscape,
-            "aligned_lines",
-            {"starts": first, "ends": second, "alphas": places, "n_starts": n_starts},
-            seed=seed,
-        ),
+        provenance=record_on(landscape, "aligned_lines", arguments, seed=seed),
     )
+
+
+def _heights(lines: Line, height: Any) -> NDArray[np.float64]:
+    assert lines.ends is not None
+    return np.asarray(height(lines.alphas, lines.values, lines.ends))

@@ -21,7 +21,7 @@ each of them an upper bound of the pair's own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,6 +48,7 @@ _WHY = {
     "found exactly by one assignment: a metric of networks modulo their symmetries",
     "searched": "not proven: upper bounds from a search for the permutations of each pair, which need not obey the "
     "triangle inequality",
+    "labelled": "Euclidean distances of balanced networks with their neurons as they came",
     "together": "Euclidean distances of networks that were aligned to one another with one permutation each",
 }
 
@@ -96,6 +97,17 @@ class SymmetricDistances(Result):
     def euclidean(self) -> bool:
         """Whether the distances are those of points, as linkages by ward, centroid and median ask for."""
         return bool(self.to)
+
+    def as_labelled(self) -> SymmetricDistances:
+        """The same of the balanced networks with their neurons as they came: what relabelling had hidden or made."""
+        return replace(
+            self,
+            distances=self.distances_before,
+            overlaps=self.overlaps_before,
+            metric=True,
+            why=_WHY["labelled"],
+            to="labels as they came",
+        )
 
     def condensed(self, name: str = "distances") -> NDArray[np.float64]:
         """One of the four matrices as a vector of pairs (0,1), (0,2), ..., (R-2,R-1)."""

@@ -40,6 +40,8 @@ class Alignment(Result):
         By what its incoming weights and bias were multiplied.
     distance_before, distance : (B,) float64, or float
         \|reference − network\| of the balanced networks, in the order they came and aligned. Aligned is never further.
+    overlap_before, overlap : (B,) float64, or float
+        a·b/(\|a\|\|b\|) of the balanced networks with their references; NaN where one of the two is zero.
     spread : (B,) float64, or float
         Largest less smallest distance over the starts of the search: how much another start may matter. 0 where
         there is nothing to search.
@@ -62,6 +64,8 @@ class Alignment(Result):
     scales: NDArray[np.float64]
     distance_before: NDArray[np.float64] | float
     distance: NDArray[np.float64] | float
+    overlap_before: NDArray[np.float64] | float
+    overlap: NDArray[np.float64] | float
     spread: NDArray[np.float64] | float
     exact: bool
     method: str
@@ -77,21 +81,6 @@ class Alignment(Result):
     def params(self) -> NDArray[Any]:
         """The points, one row each, under the name by which functions of replicas know them."""
         return np.atleast_2d(self.points)
-
-    @property
-    def overlap_before(self) -> NDArray[np.float64]:
-        r"""Overlaps a·b/(\|a\|\|b\|) of the balanced networks with their references, (B,); NaN where one is zero."""
-        return self._overlaps(self.distance_before)
-
-    @property
-    def overlap(self) -> NDArray[np.float64]:
-        """The same of the aligned networks."""
-        return self._overlaps(self.distance)
-
-    def _overlaps(self, distance: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        a, b = (_norms(np.atleast_2d(rows)) for rows in (self.reference, self.points))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(1 - (np.atleast_1d(distance) ** 2 - (a - b) ** 2) / (2 * a * b))
 
     @property
     def transformations(self) -> tuple[NetworkSymmetry, ...]:
@@ -204,6 +193,12 @@ class Found(NamedTuple):
             np.empty((3, n)),
         )
 
+    def overlaps(self) -> NDArray[np.float64]:
+        """Overlaps (2, B) with the references, before and after, from the distances and the norms."""
+        a, b = (_norms(rows) for rows in (self.references, self.points))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(1 - (self.distances[:2] ** 2 - (a - b) ** 2) / (2 * a * b))
+
     def keep(self, network: ReLUNetwork, index: int, one: Balanced, permutations: Permutations) -> None:
         """Write the network of this number with its hidden neurons in another order."""
         self.points[index] = point_of(network, moved(one.rows, permutations))
@@ -239,7 +234,9 @@ def aligned(search: Search, batch: NDArray[Any], references: NDArray[Any]) -> Fo
 def result_of(found: Found, search: Search, provenance: Provenance, one: bool, common: bool) -> Alignment:
     """The result of an alignment: of ``one`` network that came alone, to a reference that all had in ``common``."""
     first = 0 if one else slice(None)
-    before, after, spread = (float(row[0]) if one else row.copy() for row in found.distances)
+    before, after, spread, overlap_before, overlap = (
+        float(row[0]) if one else row.copy() for row in (*found.distances, *found.overlaps())
+    )
     return Alignment(
         points=sealed(found.points)[first],
         reference=sealed(found.references)[0 if common else slice(None)],
@@ -247,6 +244,8 @@ def result_of(found: Found, search: Search, provenance: Provenance, one: bool, c
         scales=found.scales[first],
         distance_before=before,
         distance=after,
+        overlap_before=overlap_before,
+        overlap=overlap,
         spread=spread,
         exact=search.exact,
         method=search.method,

@@ -62,7 +62,8 @@ def align_all(network: ReLUNetwork, points: Any, to: str | int = "mean", n_start
     Alignment
         ``reference`` is the mean (dim,), or the medoid. Distances are those from it; to the mean they are, before,
         from the mean of the balanced networks as they came, and only the sum of their squares is sure not to grow;
-        ``spread`` is then that of their root mean square over the first networks, the same for all. ``exact`` is false:
+        ``spread`` is then that of their root mean square over the first networks, the same for all, and
+        ``overlap_before`` is NaN. ``exact`` is false:
         nothing is proven of all pairs.
 
     Raises
@@ -100,7 +101,8 @@ def align_all(network: ReLUNetwork, points: Any, to: str | int = "mean", n_start
     else:
         chosen = _medoid(search, batch) if to == "medoid" else int(to)
         found = aligned(search, batch, batch[chosen : chosen + 1])
-    return replace(result_of(found, search, provenance, False, True), exact=False)
+    result = replace(result_of(found, search, provenance, False, True), exact=False)
+    return replace(result, overlap_before=np.full(len(batch), np.nan)) if to == "mean" else result
 
 
 def _medoid(search: Search, batch: NDArray[Any]) -> int:

@@ -238,6 +238,10 @@ def test_trees_and_triangles_take_distances_modulo_symmetries():
         with pytest.raises(ArgumentError) as caught:
             refused()
         assert caught.value.argument == name
+    before = found.as_labelled()
+    assert before.metric
+    assert_array_equal(sl.hierarchy(before, "ward").distances, before.condensed("distances_before"))
+    assert_allclose(before.distances, sl.distances(balance(network, points_of(network, 14))))
     together = sl.symmetric_distances(network, points_of(network, 14), "mean")
     assert sl.hierarchy(together, "ward").metric == "symmetric"
     assert_allclose(sl.hierarchy(sl.align_all(network, points_of(network, 14))).distances, together.condensed())

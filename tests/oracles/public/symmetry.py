@@ -40,6 +40,7 @@ CASES = {
     },
     "align_all": lambda: {"network": network(), "points": weights(), "to": "medoid", "n_starts": 2, "seed": 1},
     "symmetric_distances": lambda: {"network": network(), "points": weights(), "to": "mean", "n_starts": 2, "seed": 1},
+    "SymmetricDistances.as_labelled": dict,
     "SymmetricDistances.condensed": lambda: {"name": "overlaps"},
     "aligned_lines": lambda: {
         "landscape": loss(),
