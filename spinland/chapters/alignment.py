@@ -11,7 +11,8 @@ import numpy as np
 import spinland as sl
 
 from .. import rng
-from .aligned import find, write
+from .alignment_finding import find
+from .alignment_section import write
 from .chapter import Chapter, Say, Stage, Step
 from .settings import Settings, setting, several, whole
 from .subjects import Subject
@@ -157,6 +158,15 @@ def _gain_untrained(subject: Any, *, pairs: int, starts: int, seed: int) -> sl.A
     return sl.align(subject.network, first, second, "weights", starts, seed)
 
 
+def _untrained(subject: Any, found: Any, *, seed: int, starts: int, **settings: int) -> sl.Ultrametricity:
+    """Triangles of as many untrained networks, which have no tree: what the choice of permutations makes by itself."""
+    n = len(subject.points(found, least=3))
+    to = None if subject.network.n_hidden_layers <= 1 else "mean"
+    points = subject.network.initialize(n, seed, dtype=subject.dtype)
+    distances = sl.symmetric_distances(subject.network, points, to, starts, seed)
+    return sl.ultrametricity(distances, **settings, seed=seed)
+
+
 def _copies(subject: Any, found: Any, *, n: int, seed: int) -> sl.SymmetricDistances:
     """Of one solution and relabelled and rescaled copies of it."""
     point = np.asarray(subject.points(found, 1)[0], np.float64)
@@ -245,6 +255,9 @@ def _of_nulls(book: Any, network: Subject) -> Iterator[Step]:
         pairs | search,
         network.key,
     )
+    judged = {"n_splits": c.alignment_splits, "n_null": c.alignment_nulls}
+    title = "triangles of untrained networks modulo symmetries"
+    yield Stage("alignment/triangles-untrained", title, _untrained, found, search | judged, network.key)
     copies = {"n": _COPIES, "seed": c.seed}
     yield Stage("alignment/copies", "distances of relabelled copies", _copies, found, copies, network.key)
 

@@ -162,7 +162,7 @@ def alignment_gain(alignments: Any, ax: Axes | None = None, *, names: Sequence[s
     """
     items = listing("alignments", alignments)
     titles = [name or "" for name in matched("names", names, len(items))]
-    ax = panel(ax, (6.4, 4.2))
+    ax = panel(ax, (7.6, 4.2))
     for x, item in enumerate(items):
         pairs = [measured("alignments", overlap) for overlap in (item.overlap_before, item.overlap)]
         for before, after in zip(*pairs, strict=True):

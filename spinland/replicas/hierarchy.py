@@ -22,7 +22,7 @@ from ..statistics.uncertainty import split_error
 from .gram import distances as pair_distances
 from .gram import square_form
 from .rows import Rows, check_metric
-from .symmetric import SymmetricDistances
+from .symmetric import AS_LABELLED, SymmetricDistances
 
 METHODS = ("single", "complete", "average", "weighted", "ward", "centroid", "median")
 EUCLIDEAN_METHODS = ("ward", "centroid", "median")
@@ -40,7 +40,8 @@ class Hierarchy(Result):
     method : str
         Linkage.
     metric : str
-        Metric of the distances; "given" where distances were given, "symmetric" where they are modulo symmetries.
+        Metric of the distances; "given" where distances were given, "symmetric" where they are modulo symmetries,
+        "balanced" where they are those of balanced networks as labelled.
     linkage : (R-1, 4) float64
         Merged clusters, height and size, in the form of :func:`scipy.cluster.hierarchy.linkage`.
     order : (R,) int64
@@ -148,7 +149,8 @@ def _modulo_symmetries(found: SymmetricDistances, method: str, metric: str, memo
             raise ArgumentError(name, f"{only[-1]!r} for distances that are given", value)
     made = found.provenance
     provenance = record("hierarchy", {"method": method}, data=made.data, device=made.device, dtype=made.dtype)
-    return _from_distances(found.condensed(), method, "symmetric", provenance)
+    kind = "balanced" if found.to == AS_LABELLED else "symmetric"
+    return _from_distances(found.condensed(), method, kind, provenance)
 
 
 def hierarchy_from_distances(distances: ArrayLike | SymmetricDistances, method: str = "average") -> Hierarchy:

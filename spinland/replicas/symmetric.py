@@ -41,6 +41,9 @@ from ..symmetry.transformation import floating_points
 from .gram import distances as pair_distances
 from .gram import square_form
 
+AS_LABELLED = "their labels as they came"
+"""What networks are aligned to whose neurons were left in their order."""
+
 _MATRICES = ("distances", "overlaps", "distances_before", "overlaps_before")
 _WHY = {
     "alone": "no hidden neurons: the distances are Euclidean",
@@ -106,7 +109,7 @@ class SymmetricDistances(Result):
             overlaps=self.overlaps_before,
             metric=True,
             why=_WHY["labelled"],
-            to="labels as they came",
+            to=AS_LABELLED,
         )
 
     def condensed(self, name: str = "distances") -> NDArray[np.float64]:

@@ -241,6 +241,7 @@ def test_trees_and_triangles_take_distances_modulo_symmetries():
     before = found.as_labelled()
     assert before.metric
     assert_array_equal(sl.hierarchy(before, "ward").distances, before.condensed("distances_before"))
+    assert sl.hierarchy(before).metric == "balanced"
     assert_allclose(before.distances, sl.distances(balance(network, points_of(network, 14))))
     together = sl.symmetric_distances(network, points_of(network, 14), "mean")
     assert sl.hierarchy(together, "ward").metric == "symmetric"
