@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import checks
 from ..landscape.network import ReLUNetwork
@@ -31,10 +31,13 @@ TOLERANCE = 1e-13
 """Largest |log(in/out)| of a balanced neuron."""
 
 _ROUNDS = 10_000  # layers in turn; some fifty are common
-_NOTHING = 1e-150  # a norm below this counts as zero: its square has no digits
+_NOTHING = 1e-300  # a squared norm below this counts as zero: it has no digits
 
-Rows = list[NDArray[np.float64]]
-"""One matrix for each weight layer, (out, in + 1): what enters each neuron, its bias last; (out, in) without biases."""
+Rows = list[NDArray[Any]]
+"""One matrix for each weight layer, (out, in + 1): what enters each neuron, its bias last; (out, in) without biases.
+
+In the float type of the points or in float64; norms are summed in float64.
+"""
 
 
 class Balanced(NamedTuple):
@@ -81,11 +84,11 @@ def balance(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
     return found[0] if single else found
 
 
-def rows_of(network: ReLUNetwork, point: NDArray[Any]) -> Rows:
-    """The rows of a point (dim,), copies in float64."""
+def rows_of(network: ReLUNetwork, point: NDArray[Any], dtype: DTypeLike = np.float64) -> Rows:
+    """The rows of a point (dim,), copies."""
     rows = []
     for weight, bias, shape in network.spans:
-        matrix = np.empty((shape[0], shape[1] + (bias is not None)))
+        matrix = np.empty((shape[0], shape[1] + (bias is not None)), dtype)
         matrix[:, : shape[1]] = point[weight].reshape(shape)
         if bias is not None:
             matrix[:, -1] = point[bias]
@@ -93,9 +96,9 @@ def rows_of(network: ReLUNetwork, point: NDArray[Any]) -> Rows:
     return rows
 
 
-def point_of(network: ReLUNetwork, rows: Rows) -> NDArray[np.float64]:
+def point_of(network: ReLUNetwork, rows: Rows) -> NDArray[Any]:
     """The point (dim,) of rows."""
-    point = np.empty(network.n_params)
+    point = np.empty(network.n_params, rows[0].dtype)
     for (weight, bias, shape), matrix in zip(network.spans, rows, strict=True):
         point[weight].reshape(shape)[:] = matrix[:, : shape[1]]
         if bias is not None:
@@ -103,7 +106,7 @@ def point_of(network: ReLUNetwork, rows: Rows) -> NDArray[np.float64]:
     return point
 
 
-def columns(rows: Rows, layer: int) -> NDArray[np.float64]:
+def columns(rows: Rows, layer: int) -> NDArray[Any]:
     """What leaves the neurons of a hidden layer, a view (M_{l+1}, M_l): the next rows without their bias."""
     return rows[layer + 1][:, : len(rows[layer])]
 
@@ -115,9 +118,9 @@ def silence(rows: Rows) -> list[NDArray[np.bool_]]:
     """
     dead = [np.zeros(len(matrix), bool) for matrix in rows[:-1]]
     for layer in reversed(range(len(dead))):
-        _silence(rows, dead, layer, np.linalg.norm(columns(rows, layer), axis=0) <= _NOTHING)
+        _silence(rows, dead, layer, _squares(columns(rows, layer), "j") <= _NOTHING)
     for layer in range(len(dead)):
-        _silence(rows, dead, layer, np.linalg.norm(rows[layer], axis=1) <= _NOTHING)
+        _silence(rows, dead, layer, _squares(rows[layer], "i") <= _NOTHING)
     return dead
 
 
@@ -147,17 +150,16 @@ def _square_scales(rows: Rows, dead: list[NDArray[np.bool_]]) -> list[NDArray[np
     hidden = len(dead)
     if hidden == 0:
         return []
-    first = _row_squares(rows[0])
-    last = np.einsum("ij,ij->j", columns(rows, hidden - 1), columns(rows, hidden - 1))
+    first, last = _squares(rows[0], "i"), _squares(columns(rows, hidden - 1), "j")
     if hidden == 1:
         return [_root(last, first, dead[0])]
-    inner = [columns(rows, layer) ** 2 for layer in range(hidden - 1)]
-    biases = [matrix[:, before:] ** 2 for matrix, before in zip(rows[1:], map(len, rows[:-1]), strict=True)]
+    inner = [np.square(columns(rows, layer), dtype=np.float64) for layer in range(hidden - 1)]
+    biases = [_squares(rows[layer][:, len(rows[layer - 1]) :], "i") for layer in range(1, hidden)]
     u = [np.ones(len(these)) for these in dead]
     for _ in range(_ROUNDS):
         worst = 0.0
         for layer in range(hidden):
-            into = inner[layer - 1] @ (1 / u[layer - 1]) + biases[layer - 1].sum(axis=1) if layer else first
+            into = inner[layer - 1] @ (1 / u[layer - 1]) + biases[layer - 1] if layer else first
             out = u[layer + 1] @ inner[layer] if layer < hidden - 1 else last
             better = _root(out, into, dead[layer])
             worst = max(worst, float(np.abs(np.log(better / u[layer])).max(initial=0.0)))
@@ -167,8 +169,9 @@ def _square_scales(rows: Rows, dead: list[NDArray[np.bool_]]) -> list[NDArray[np
     return u
 
 
-def _row_squares(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.einsum("ij,ij->i", matrix, matrix))
+def _squares(matrix: NDArray[Any], axis: str) -> NDArray[np.float64]:
+    """Squared norms of the rows, ``"i"``, or of the columns, ``"j"``, in float64."""
+    return np.asarray(np.einsum(f"ij,ij->{axis}", matrix, matrix, dtype=np.float64))
 
 
 def _root(out: NDArray[np.float64], into: NDArray[np.float64], dead: NDArray[np.bool_]) -> NDArray[np.float64]:

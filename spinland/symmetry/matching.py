@@ -12,7 +12,8 @@ As \|a − Pb\|² = \|a\|² + \|b\|² − 2 a·Pb and no permutation changes \|b
 
 *One hidden layer.* a·Pb = Σ_j (in_a[j]·in_b[p(j)] + out_a[j]·out_b[p(j)]) + output biases: a sum over assigned pairs of
 neurons, in which nothing but the assignment enters. Its largest value is one linear assignment problem, which
-SciPy's algorithm (D. Crouse, IEEE Trans. Aerosp. Electron. Syst. 52, 1679, 2016) solves exactly.
+SciPy's algorithm (D. Crouse, IEEE Trans. Aerosp. Electron. Syst. 52, 1679, 2016) solves exactly; its matrix is
+rounded as the points are, to their float type.
 
 *More hidden layers.* Matrices in the middle couple two permutations, and the problem is hard. Each permutation
 is assigned exactly with the others fixed, layer after layer, until nothing changes (weight matching; Ainsworth, Hayase
@@ -23,7 +24,7 @@ and Srinivasa, arXiv:2209.04836): the sum never falls, and ends in a maximum tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
@@ -34,7 +35,7 @@ from .balance import Rows, columns
 Permutations = list[NDArray[np.int64]]
 
 _SWEEPS = 1000  # five to fifteen are common
-_ROUNDING = 1e-13  # a gain below this part of the largest possible is none, so that ties do not go round in circles
+_ROUNDING = 8  # roundings of the largest sum that is possible: a gain below is none, or ties would go round in circles
 
 
 class Pairing(NamedTuple):
@@ -53,7 +54,7 @@ class Pairing(NamedTuple):
     reference: Rows
     rows: Rows
     weight: float = 1.0
-    activations: Sequence[NDArray[np.float64]] | None = None
+    activations: Sequence[NDArray[Any]] | None = None
 
     @property
     def hidden(self) -> int:
@@ -64,14 +65,14 @@ class Pairing(NamedTuple):
         """The order as it is."""
         return [np.arange(len(matrix)) for matrix in self.rows[:-1]]
 
-    def entering(self, permutations: Permutations, layer: int) -> NDArray[np.float64]:
+    def entering(self, permutations: Permutations, layer: int) -> NDArray[Any]:
         """Inner products (M, M) of incoming weights and biases, given the layer before."""
         matrix = self.rows[layer]
         if layer:
             matrix = reordered(matrix, permutations[layer - 1])
         return np.asarray(self.reference[layer] @ matrix.T)
 
-    def leaving(self, permutations: Permutations, layer: int) -> NDArray[np.float64]:
+    def leaving(self, permutations: Permutations, layer: int) -> NDArray[Any]:
         """Inner products (M, M) of outgoing weights, given the layer after."""
         matrix = columns(self.rows, layer)
         if layer < self.hidden - 1:
@@ -83,7 +84,7 @@ class Pairing(NamedTuple):
         width = len(self.rows[-2]) if self.hidden else self.rows[-1].shape[1]
         return float(np.vdot(self.reference[-1][:, width:], self.rows[-1][:, width:]))
 
-    def similarity(self, permutations: Permutations, layer: int) -> NDArray[np.float64]:
+    def similarity(self, permutations: Permutations, layer: int) -> NDArray[Any]:
         """What each pair of neurons of a layer adds to the sum, (M, M), given the other layers."""
         if not self.weight:
             assert self.activations is not None
@@ -105,34 +106,33 @@ class Pairing(NamedTuple):
         order : sequence of int
             In which the layers are visited.
         """
-        permutations = list(permutations)
+        if self.hidden == 1 or not self.weight:  # nothing depends on another layer
+            return [assigned(self.similarity(permutations, layer)) for layer in range(self.hidden)]
+        permutations, due = list(permutations), set(order)  # a layer is due again once one beside it has changed
         for _ in range(_SWEEPS):
-            changed = False
-            for layer in order:
+            for layer in [layer for layer in order if layer in due]:
+                due.discard(layer)
                 similarity = self.similarity(permutations, layer)
                 best = assigned(similarity)
-                if _sum(similarity, best) > _sum(similarity, permutations[layer]) + _slack(similarity):
-                    permutations[layer], changed = best, True
-            if not changed or self.hidden == 1 or not self.weight:
+                if total(similarity, best) > total(similarity, permutations[layer]) + _slack(similarity):
+                    permutations[layer] = best
+                    due |= {layer - 1, layer + 1}.intersection(order)
+            if not due:
                 break
         return permutations
-
-    def product(self, permutations: Permutations) -> float:
-        """Inner product of the reference and the reordered network, as vectors."""
-        return float(sum(np.vdot(a, b) for a, b in zip(self.reference, moved(self.rows, permutations), strict=True)))
 
     def distance(self, permutations: Permutations) -> float:
         """Euclidean distance of the reference and the reordered network, from their differences."""
         pairs = zip(self.reference, moved(self.rows, permutations), strict=True)
-        return float(np.sqrt(sum(float(np.sum((a - b) ** 2)) for a, b in pairs)))
+        return float(np.sqrt(sum(float(np.sum(np.square(a - b, dtype=np.float64))) for a, b in pairs)))
 
 
-def assigned(similarity: NDArray[np.float64]) -> NDArray[np.int64]:
+def assigned(similarity: NDArray[Any]) -> NDArray[np.int64]:
     """The column of each row in the assignment of greatest sum."""
     return np.asarray(scipy.optimize.linear_sum_assignment(similarity, maximize=True)[1], np.int64)
 
 
-def reordered(matrix: NDArray[np.float64], permutation: NDArray[np.int64]) -> NDArray[np.float64]:
+def reordered(matrix: NDArray[Any], permutation: NDArray[np.int64]) -> NDArray[Any]:
     """Rows of a layer whose inputs stand in another order; a column of biases stays last."""
     biases = np.arange(len(permutation), matrix.shape[1])
     return matrix[:, np.concatenate([permutation, biases])]
@@ -148,9 +148,11 @@ def moved(rows: Rows, permutations: Permutations) -> Rows:
     return found
 
 
-def _sum(similarity: NDArray[np.float64], permutation: NDArray[np.int64]) -> float:
-    return float(similarity[np.arange(len(permutation)), permutation].sum())
+def total(similarity: NDArray[Any], permutation: NDArray[np.int64]) -> float:
+    """The sum over assigned pairs, in float64."""
+    return float(similarity[np.arange(len(permutation)), permutation].sum(dtype=np.float64))
 
 
-def _slack(similarity: NDArray[np.float64]) -> float:
-    return _ROUNDING * float(np.abs(similarity).max(axis=1, initial=0.0).sum())
+def _slack(similarity: NDArray[Any]) -> float:
+    largest = np.abs(similarity).max(axis=1, initial=0.0).sum(dtype=np.float64)
+    return _ROUNDING * float(np.finfo(similarity.dtype).eps * largest)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from .. import checks
 from ..machines import side_by_side
 from ..progress import track
-from .matching import Pairing, assigned
+from .balance import Rows
+from .matching import Pairing, assigned, total
 from .search import Search
 
 _NEAR = 0.25  # d² below this part of |a|² + |b|² is computed from differences
@@ -35,7 +36,7 @@ def aligned_pairs(search: Search, batch: NDArray[Any]) -> Pairs:
     n = len(batch)
     checks.room("points", f"{n} networks", 8.0 * (batch.size + n * n))
     networks = list(side_by_side(search.seen, list(batch)))
-    squares = np.array([sum(float(np.vdot(matrix, matrix)) for matrix in one.network.rows) for one in networks])
+    squares = np.array([_square(one.network.rows) for one in networks])
     found = np.zeros((2, n, n))
 
     def row(i: int) -> None:
@@ -49,8 +50,12 @@ def aligned_pairs(search: Search, batch: NDArray[Any]) -> Pairs:
     return Pairs(found[0][upper], found[1][upper], np.sqrt(squares))
 
 
-def _distances(search: Search, pairing: Pairing, total: float) -> tuple[float, float]:
-    """Distances before and after, ``total`` being the sum of both squared norms."""
+def _square(rows: Rows) -> float:
+    return sum(float(np.sum(np.square(matrix, dtype=np.float64))) for matrix in rows)
+
+
+def _distances(search: Search, pairing: Pairing, together: float) -> tuple[float, float]:
+    """Distances before and after, ``together`` being the sum of both squared norms."""
     if not search.exact or pairing.hidden == 0:
         _, before, after, _ = search.best(pairing)
         return before, after
@@ -60,8 +65,8 @@ def _distances(search: Search, pairing: Pairing, total: float) -> tuple[float, f
     rest = pairing.beside()
     distances = []
     for permutations in (identity, best):
-        product = float(similarity[identity[0], permutations[0]].sum()) + rest
-        square = total - 2 * product
-        distances.append(pairing.distance(permutations) if square <= _NEAR * total else float(np.sqrt(square)))
+        product = total(similarity, permutations[0]) + rest
+        square = together - 2 * product
+        distances.append(pairing.distance(permutations) if square <= _NEAR * together else float(np.sqrt(square)))
     before, after = distances
     return before, min(before, after)

@@ -57,7 +57,7 @@ class Search(Owner):
 
     def seen(self, point: NDArray[Any]) -> Seen:
         """A point (dim,) made ready to be compared."""
-        one = balanced(rows_of(self.network, point))
+        one = balanced(rows_of(self.network, point, point.dtype))
         outputs: list[NDArray[np.float64]] = []
         if self.x is None:
             return Seen(one, outputs)

@@ -148,10 +148,10 @@ def _improve(network: ReLUNetwork, found: Found) -> None:
 
 def _realign(network: ReLUNetwork, found: Found, index: int, together: Rows) -> None:
     """Align a network to the sum of the others; ``together``, the sum of all, follows."""
-    rows = rows_of(network, found.points[index])
+    rows = rows_of(network, found.points[index], found.points.dtype)
     for total, own in zip(together, rows, strict=True):
         total -= own
-    pairing = Pairing(together, rows)
+    pairing = Pairing([total.astype(own.dtype) for total, own in zip(together, rows, strict=True)], rows)
     permutations = pairing.improve(pairing.identity(), range(pairing.hidden))
     rows = moved(rows, permutations)
     for total, own in zip(together, rows, strict=True):

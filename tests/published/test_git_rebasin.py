@@ -33,6 +33,19 @@ def test_planted_permutations_and_scales_are_found_100_times_of_100(hidden, n_st
     assert found.distance.max() < 1e-10 * np.linalg.norm(found.reference)
 
 
+@pytest.mark.parametrize("hidden", [(24,), (24, 20, 16)])
+def test_planted_permutations_are_found_in_float32_too(hidden):
+    network = sl.ReLUNetwork((16, *hidden, 5))
+    point = network.initialize(1, seed=1)[0]
+    plants = [sl.symmetry.random_symmetry(network, 4, replica=r) for r in range(PLANTS)]
+    found = sl.align(network, np.array([g.apply(point) for g in plants]), point, n_starts=1)
+    assert found.points.dtype == np.float32
+    for g, f in zip(plants, found.transformations, strict=True):
+        for p, q in zip(g.permutations, f.permutations, strict=True):
+            assert_array_equal(p[q], np.arange(len(p)))
+    assert found.distance.max() < 1e-6 * np.linalg.norm(found.reference)
+
+
 def test_a_planted_copy_of_another_network_is_not_taken_for_it():
     network = sl.ReLUNetwork((16, 24, 5))
     one, other = network.initialize(2, seed=1, dtype="float64")
