@@ -16,7 +16,18 @@ from spinland.errors import ArgumentError, DeviceUnavailable
 
 from . import cards, compare, machine, race, sweeps, table
 
-OPERATIONS = ("planes", "swaps", "walks", "training", "derivatives", "distances", "linkage", "glass", "start")
+OPERATIONS = (
+    "planes",
+    "swaps",
+    "walks",
+    "training",
+    "derivatives",
+    "distances",
+    "alignment",
+    "linkage",
+    "glass",
+    "start",
+)
 
 
 def _say(text: str) -> None:

@@ -19,6 +19,8 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 HOMES = {
     "AgeingTheory": "chapters.theory.ageing",
+    "AlignedLines": "probes.aligned",
+    "Alignment": "symmetry.alignment",
     "BatchSizeComparison": "chapters.batches",
     "Correlation": "probes.correlation.correlation",
     "CountsTheory": "chapters.theory.counts",
@@ -53,6 +55,7 @@ HOMES = {
     "Result": "results",
     "Ruggedness": "probes.ruggedness",
     "SwapInterpolation": "probes.swaps",
+    "SymmetricDistances": "replicas.symmetric",
     "TheoryCard": "chapters.theory.card",
     "Ultrametricity": "replicas.triangles",
 }

@@ -13,7 +13,7 @@ from spinland.store.hdf5 import Store
 from spinland.study.atlas import ATLAS
 from tests.oracles.pages import check_self_contained
 
-TINY = ["--surface-grid", "5"]
+TINY = ["--surface-grid", "5", "--alignment-trained", "4", "--alignment-nulls", "10", "--alignment-pairs", "2"]
 """Settings of an atlas that takes seconds."""
 
 
