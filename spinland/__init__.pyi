@@ -10,6 +10,9 @@ from .chapters.batches import BatchSizeComparison as BatchSizeComparison
 from .chapters.findings import Finding as Finding
 from .chapters.theory.card import TheoryCard as TheoryCard
 from .chapters.theory.card import theory_card as theory_card
+from .connect.paths import Path as Path
+from .connect.paths import connecting_path as connecting_path
+from .connect.profiles import PathProfile as PathProfile
 from .critical.counts import CriticalCounts as CriticalCounts
 from .critical.counts import critical_point_counts as critical_point_counts
 from .critical.points import CriticalPoints as CriticalPoints

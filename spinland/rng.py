@@ -40,6 +40,7 @@ class Purpose(IntEnum):
     THERMAL = 17  # thermal noise
     EXCHANGE = 18  # replica exchange
     HOMOTOPY = 24  # paths of critical points
+    PATH = 26  # places on paths between solutions
 
 
 def seed64(name: str, value: Any) -> int:
