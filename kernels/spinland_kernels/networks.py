@@ -111,7 +111,7 @@ class Replicas(NamedTuple):
 
 
 class Paths(NamedTuple):
-    """Paths w(t) = Σ_k φ_k(t) θ_k through control vectors θ_k; a step changes all but ``free``, ``places`` and ``numbers``.
+    """Paths w(t) = Σ_k φ_k(t) θ_k of control vectors θ_k; a step changes these, their moments and ``alive``.
 
         controls    θ_0 | θ_1 | … | θ_V−1      those that are free move, the others never change
 
