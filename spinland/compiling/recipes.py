@@ -82,6 +82,20 @@ def _line(dtype: str) -> None:
     sl.line(_landscape(dtype), points[:2], points[2:], np.linspace(0, 1, 3))
 
 
+def _path(dtype: str) -> None:
+    network, points = sl.ReLUNetwork(_WIDTHS), _points(dtype)
+    for sparse in (True, False):
+        landscape = sl.NetworkLandscape(network, _data(sparse), dtype=dtype)
+        path = sl.connecting_path(landscape, points[:2], points[2:], steps=1, batch_size=4)
+        path.evaluate(landscape, 3)
+
+
+def _glass_path(dtype: str) -> None:
+    glass = _glass(dtype)
+    points = glass.random_points(2, 0)
+    sl.connecting_path(glass, points[:1], points[1:], steps=1).evaluate(glass, 3)
+
+
 def _flatness(dtype: str) -> None:
     sl.flatness(_landscape(dtype), _points(dtype), [0.1], 2)
 
@@ -155,6 +169,8 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "sampled triangles": _sampled_triangles,
     "flatness": _flatness,
     "slices": _line,
+    "paths": _path,
+    "glass paths": _glass_path,
     "profiles": _profile,
     "correlations": _correlation,
     "descent": _descend,

@@ -29,6 +29,8 @@ from .nulls import ultrametricity_null as ultrametricity_null
 from .pairs import distance_histogram as distance_histogram
 from .pairs import overlap_histogram as overlap_histogram
 from .pairs import width_spread as width_spread
+from .paths import path_barriers as path_barriers
+from .paths import path_profiles as path_profiles
 from .planes import plane_contour as plane_contour
 from .planes import plane_surface as plane_surface
 from .swaps import barrier_width as barrier_width

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import checks
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
+from ..chapters.paths import PATHS, PathSettings
 from ..chapters.samples import folder
 from ..chapters.settings import Settings, seed64, setting
 from ..chapters.subjects import Subject
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (SURFACES,)
+ATLAS: tuple[Chapter, ...] = (SURFACES, PATHS)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -44,7 +45,7 @@ class PlaceSettings(Settings):
 
 
 @dataclass(frozen=True)
-class AtlasConfig(SurfaceSettings, PlaceSettings):
+class AtlasConfig(PathSettings, SurfaceSettings, PlaceSettings):
     """All settings of ``spinland atlas``; each is checked on construction.
 
     Raises

@@ -13,7 +13,7 @@ from spinland.store.hdf5 import Store
 from spinland.study.atlas import ATLAS
 from tests.oracles.pages import check_self_contained
 
-TINY = ["--surface-grid", "5"]
+TINY = ["--surface-grid", "5", "--path-pairs", "2", "--path-steps", "10", "--path-points", "5"]
 """Settings of an atlas that takes seconds."""
 
 

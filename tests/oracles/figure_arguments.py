@@ -84,6 +84,17 @@ FIGURES = {
         "orders": (None, 3),
         "references": (2, 3),
     },
+    "path_barriers": lambda: {
+        "profiles": [results.path_profile(0), results.path_profile()],
+        "log": False,
+        "unit": "nats",
+    },
+    "path_profiles": lambda: {
+        "profiles": [results.path_profile(0), results.path_profile()],
+        "log": True,
+        "spread": True,
+        "value_label": "x",
+    },
     "plane_contour": lambda: {
         "plane": results.plane(),
         "quantity": "loss",

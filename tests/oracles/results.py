@@ -138,6 +138,22 @@ def correlation(order=3):
     return sl.correlation(glass(order), n_pairs=30)
 
 
+# Between solutions
+
+
+@cache
+def path(steps=40, of=landscape):
+    """Three paths between solutions or minima, trained or straight."""
+    where = ensemble().params if of is landscape else minima().params
+    size = 40 if of is landscape else None
+    return sl.connecting_path(of(), where[:3], where[3:6], "bezier", 1, steps, size, sl.Adam(0.01))
+
+
+@cache
+def path_profile(steps=40, of=landscape):
+    return path(steps, of).evaluate(of(), 9, label=f"{steps} steps")
+
+
 # Replicas
 
 

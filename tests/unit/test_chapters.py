@@ -67,7 +67,7 @@ GLASS = {
     "bootstrap": 10,
     "null_draws": 10,
 }
-ATLAS = {"surface_grid": 3}
+ATLAS = {"surface_grid": 3, "path_pairs": 2, "path_steps": 10, "path_points": 5}
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
 
