@@ -19,6 +19,7 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 HOMES = {
     "AgeingTheory": "chapters.theory.ageing",
+    "Band": "connect.bands",
     "BatchSizeComparison": "chapters.batches",
     "Correlation": "probes.correlation.correlation",
     "CountsTheory": "chapters.theory.counts",
@@ -46,6 +47,7 @@ HOMES = {
     "Path": "connect.paths",
     "PathCouplings": "analogy.couplings",
     "PathProfile": "connect.profiles",
+    "PermutationSaddle": "connect.permutations",
     "Plane": "probes.planes",
     "Provenance": "provenance",
     "QuenchTheory": "chapters.theory.quench",
@@ -54,8 +56,11 @@ HOMES = {
     "ReplicaExchange": "dynamics.exchange",
     "Result": "results",
     "Ruggedness": "probes.ruggedness",
+    "Saddle": "connect.saddles",
     "SwapInterpolation": "probes.swaps",
     "TheoryCard": "chapters.theory.card",
+    "TransitionStates": "connect.trees",
+    "Tree": "connect.trees",
     "Ultrametricity": "replicas.triangles",
 }
 """Where each class of spinland that files hold is defined now: name in files to module below ``spinland``.

