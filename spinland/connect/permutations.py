@@ -143,8 +143,8 @@ def permutation_saddle(
     one unit less. Along the n_{k+1} directions in which a weight goes out of one unit and into the other the loss is
     constant, a plateau. With C = Σ_samples x δ' [unit active], (incoming weights) × n_{k+1}, the Hessian of a ReLU
     network among the directions that move the two units apart is [[0, C], [C', 0]]: its eigenvalues are ± the singular
-    values of C and zeros. As the combination a that the unit feeds has C a = 0, the rank of C is n_{k+1} − 1 at most, so
-    that (incoming weights) + n_{k+1} − 2 rank C are zero: at least n_{k+1} of them where there are 2 rank C incoming
+    values of C and zeros. As the combination a that the unit feeds has C a = 0, the rank of C is n_{k+1} − 1 at most,
+    and (incoming weights) + n_{k+1} − 2 rank C are zero: at least n_{k+1} of them where there are 2 rank C incoming
     weights or more. With one unit in the next layer C is zero, and the whole plateau is flat to second order.
     """
     a_landscape(landscape)

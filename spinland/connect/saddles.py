@@ -64,8 +64,8 @@ def saddle(
 ) -> Saddle:
     """Search the stationary point near ``point`` by eigenvector following, with the exact Hessian.
 
-    Up along the ``index`` lowest eigenvectors and down along the others (C. J. Cerjan and W. H. Miller, J. Chem. Phys. 75,
-    2800, 1981), within a trust radius; with a Hessian of that index this is Newton's step, which converges
+    Up along the ``index`` lowest eigenvectors and down along the others (C. J. Cerjan and W. H. Miller, J. Chem. Phys.
+    75, 2800, 1981), within a trust radius; with a Hessian of that index this is Newton's step, which converges
     quadratically. Where it starts in a region of another index it may end elsewhere: ``Saddle.index`` is that of the
     point which was found.
 

@@ -207,7 +207,8 @@ def _joined(values: Array, saddles: TransitionStates) -> tuple[Array, int]:
     rows: list[tuple[float, float, float, float]] = []
 
     def merge(a: int, b: int, energy: float) -> None:
-        rows.append((*sorted((cluster[a], cluster[b])), energy, size[a] + size[b]))
+        low, high = sorted((cluster[a], cluster[b]))
+        rows.append((low, high, energy, size[a] + size[b]))
         parent[b], cluster[a], size[a] = a, len(values) + len(rows) - 1, size[a] + size[b]
 
     slack = 1e-9 * max(1.0, float(np.abs(values).max()))
