@@ -16,9 +16,7 @@ from .hessians import Bend, bend, refuse_large
 
 Array = NDArray[np.float64]
 
-_SOFT = (
-    1e-3  # share of the largest eigenvalue below which a direction's step is no longer the longer, the flatter it is
-)
+_SOFT = 1e-3  # share of the largest eigenvalue up to which a flatter direction has a longer step
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -9,8 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
+from ..errors import ArgumentError
 from .inputs import field_label, field_of, listing, mean_error, takes
 from .labels import change_label
+from .labels import value_label as label_of
 from .style import (
     GREY,
     PALETTE,
@@ -151,4 +153,44 @@ def path_barriers(profiles: Any, ax: Axes | None = None, *, log: bool = False, u
     ax.set_xlabel("kind of path")
     ax.set_ylabel(change_label("barrier", items, unit))
     legend(ax, "mean ± error, each path")
+    return ax
+
+
+@takes("Band", "images", "values", "arc_length", "highest")
+@context()
+def band_profile(band: Any, ax: Axes | None = None, *, saddle: Any = None, value_label: str | None = None) -> Axes:
+    """Values of the images of an elastic band, by their distance from the start along the band.
+
+    Parameters
+    ----------
+    band : Band
+        From :func:`spinland.elastic_band`.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    saddle : Saddle, optional
+        The saddle that was found from its highest image: its value is drawn, its index told.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the result carries.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        Something else than a saddle.
+    """
+    if saddle is not None and not (hasattr(saddle, "index") and hasattr(saddle, "value")):
+        raise ArgumentError("saddle", "a Saddle", saddle)
+    ax = panel(ax)
+    ax.plot(band.arc_length, band.values, "-o", color=PALETTE[0], label="images")
+    if saddle is not None:
+        place = float(band.arc_length[band.highest])
+        words = f"saddle of index {saddle.index}"
+        ax.plot(place, saddle.value, "D", color=PALETTE[1], markersize=7, label=words)
+    ax.set_xlabel("length along the band")
+    ax.set_ylabel(label_of([band], value_label))
+    legend(ax)
     return ax

@@ -11,6 +11,7 @@ from .. import checks
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
 from ..chapters.paths import PATHS, PathSettings
+from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
 from ..chapters.settings import Settings, seed64, setting
 from ..chapters.subjects import Subject
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (SURFACES, PATHS)
+ATLAS: tuple[Chapter, ...] = (SURFACES, PATHS, SADDLES)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -45,7 +46,7 @@ class PlaceSettings(Settings):
 
 
 @dataclass(frozen=True)
-class AtlasConfig(PathSettings, SurfaceSettings, PlaceSettings):
+class AtlasConfig(SaddleSettings, PathSettings, SurfaceSettings, PlaceSettings):
     """All settings of ``spinland atlas``; each is checked on construction.
 
     Raises

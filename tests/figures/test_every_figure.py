@@ -36,6 +36,8 @@ CASES = {
         results.quench(), results.theory_of_quench(), plateau=sl.theory.marginal_state(3, 0.4).edwards_anderson
     ),
     "ageing_curves": lambda: case(results.quench()),
+    "band_profile": lambda: case(results.band()),
+    "band_profile saddle": lambda: case(results.band(), saddle=results.saddle()),
     "barrier_width": lambda: case([results.swap(8), results.swap(16)], n_swaps=[2, 4]),
     "barrier_width share": lambda: case([results.swap(8), results.swap(16)], fraction=0.125),
     "complexity_curves": lambda: case(sl.theory_card(3)),
@@ -47,6 +49,10 @@ CASES = {
     "descent_approach": lambda: case(results.scaling()),
     "descent_curve": lambda: case(results.flow()),
     "descent_sizes": lambda: case(results.scaling()),
+    "disconnectivity_graph": lambda: case(results.barriers()),
+    "disconnectivity_graph beside": lambda: case(
+        results.barriers(), hierarchy=sl.hierarchy(results.critical().points[results.critical().index == 0])
+    ),
     "distance_histogram": lambda: case([results.statistics(8), results.statistics(16)], labels=["narrow", "wide"]),
     "distance_histogram relative": lambda: case(results.statistics(), relative=True),
     "effective_order_sweep": lambda: case([results.correlation(p) for p in (2, 3)], [2, 3]),
@@ -74,6 +80,7 @@ CASES = {
     "path_barriers": lambda: case([results.path_profile(0), results.path_profile()]),
     "path_profiles": lambda: case([results.path_profile(0), results.path_profile()]),
     "path_profiles glass": lambda: case(results.path_profile(of=results.glass)),
+    "permutation_path": lambda: case(results.permutation_saddle()),
     "plane_contour": lambda: case(results.plane()),
     "plane_contour accuracy": lambda: case(results.plane(), quantity="accuracy"),
     "plane_contour path": lambda: case(results.trajectory(), log=False),

@@ -20,6 +20,7 @@ LABELS = ["a", "b"]
 FIGURES = {
     "ageing_beside_theory": lambda: {"langevin": _ageing()[0], "theory": _ageing()[1], "ax": None},
     "ageing_curves": lambda: {"langevin": _ageing()[0], "ax": None, "versus": "ratio", "theory": None},
+    "band_profile": lambda: {"band": results.band(), "saddle": results.saddle(), "value_label": "x"},
     "barrier_width": lambda: {
         "swaps": [results.swap(8), results.swap(16)],
         "n_swaps": [1, 4],
@@ -39,6 +40,11 @@ FIGURES = {
     "descent_approach": lambda: {"scaling": _scaling(), "theory": None, "levels": {"a": -1.6}, "power": 0.66},
     "descent_curve": lambda: {"flow": _flow(), "theory": None, "levels": {"a": -1.6}, "labels": ["a"]},
     "descent_sizes": lambda: {"scaling": _scaling(), "levels": {"a": -1.6}},
+    "disconnectivity_graph": lambda: {
+        "tree": results.barriers(),
+        "hierarchy": sl.hierarchy(results.critical().points[results.critical().index == 0]),
+        "value_label": "x",
+    },
     "distance_histogram": lambda: {
         "statistics": [results.statistics(m) for m in (8, 16)],
         "labels": LABELS,
@@ -95,6 +101,7 @@ FIGURES = {
         "spread": True,
         "value_label": "x",
     },
+    "permutation_path": lambda: {"saddle": results.permutation_saddle(), "value_label": "x"},
     "plane_contour": lambda: {
         "plane": results.plane(),
         "quantity": "loss",

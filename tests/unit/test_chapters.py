@@ -67,7 +67,7 @@ GLASS = {
     "bootstrap": 10,
     "null_draws": 10,
 }
-ATLAS = {"surface_grid": 3, "path_pairs": 2, "path_steps": 10, "path_points": 5}
+ATLAS = {"surface_grid": 3, "path_pairs": 2, "path_steps": 10, "path_points": 5, "saddle_spins": 4, "saddle_outputs": 1}
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
 

@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 
 import spinland as sl
-from tests.oracles.objects import bowl, loss, numbers, weights
+from tests.oracles import results
+from tests.oracles.objects import bowl, glass, loss, numbers, spins, weights
 
 
 @cache
@@ -34,4 +35,30 @@ CASES = {
     "PathProfile.mean_of": lambda: {"numbers": numbers(2)},
 }
 
-OBJECTS = {"Path": path, "PathProfile": lambda: path().evaluate(bowl(), 5)}
+CASES |= {
+    "elastic_band": lambda: {
+        "landscape": glass(),
+        "start": spins()[0],
+        "end": spins()[1],
+        "n_images": 3,
+        "climbing": True,
+        "tolerance": 0.01,
+        "max_iterations": 20,
+        "initial": spins(3, 5),
+    },
+    "saddle": lambda: {"landscape": glass(), "point": spins()[0], "index": 2, "tolerance": 1e-6, "max_iterations": 10},
+    "permutation_saddle": lambda: {
+        "landscape": loss(),
+        "point": weights()[0],
+        "layer": 0,
+        "units": [2, 1],
+        "n": 2,
+        "tolerance": 1e-3,
+        "max_iterations": 5,
+    },
+    "transition_states": lambda: {"landscape": glass(), "saddles": spins(2), "minima": spins(3, 1)},
+    "disconnectivity": lambda: {"minima": np.array(results.barriers().minima), "saddles": results.transitions()},
+    "Tree.faithfulness": lambda: {"heights": np.arange(len(results.barriers().barriers), dtype=float)},
+}
+
+OBJECTS = {"Path": path, "PathProfile": lambda: path().evaluate(bowl(), 5), "Tree": results.barriers}
