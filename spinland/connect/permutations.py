@@ -8,6 +8,10 @@ shrinks to zero while all else is at its lowest. Where u = v, the loss depends o
     permutation point u = v, a = b                                            symmetric under the exchange, critical
     swapped solution  the same way back with u and v exchanged
 
+A ReLU unit may have its incoming weights divided and its outgoing ones multiplied by any factor. Two units that shrink
+so come together without any change; so both are scaled to one norm first, the geometric mean of theirs, and u + v keeps
+its part along u_0 + v_0. At the merged point that is a choice of scale and no constraint.
+
 J. Brea, B. Şimşek, B. Illing and W. Gerstner, "Weight-space symmetry in deep networks gives rise to permutation
 saddles, connected by equal-loss valleys across the loss landscape" (arXiv:1907.02911).
 """
@@ -46,7 +50,7 @@ class PermutationSaddle(Measured):
     places : array (n,)
         λ, from 0 at the solution to 1 where the two units have merged.
     points : array (n, dim)
-        The networks on the way.
+        The networks on the way, the first being the solution with both units scaled to one norm.
     values, gradient_norms : array (n,)
         Loss and |∇L| at each; the gradient is that of all parameters, the distance of the two units among them.
     index : integer array (n,)
@@ -162,7 +166,7 @@ def permutation_saddle(
     max_iterations = checks.integer("max_iterations", max_iterations, minimum=1)
     ins, outs = weights_of_units(network, layer, pair)
     places = np.linspace(0, 1, n)
-    points = _merging(landscape, at, ins, places, tolerance, max_iterations)
+    points = _merging(landscape, _levelled(at, ins, outs), ins, places, tolerance, max_iterations)
     bends = [bend(landscape, p) for p in points]
     merged, swapped = points[-1], points[-1].copy()
     swapped[outs] = merged[outs[::-1]]
@@ -229,14 +233,25 @@ def _apart(dim: int, ins: NDArray[np.int64], outs: NDArray[np.int64]) -> Array:
     return basis
 
 
+def _levelled(at: Array, ins: NDArray[np.int64], outs: NDArray[np.int64]) -> Array:
+    """The same network, the incoming weights of both units scaled to one norm; as it is where one of them has none."""
+    lengths = np.linalg.norm(at[ins], axis=1)
+    if lengths.min() == 0:
+        return at
+    scales = np.sqrt(lengths[::-1] / lengths)[:, None]
+    out = at.copy()
+    out[ins], out[outs] = at[ins] * scales, at[outs] / scales
+    return out
+
+
 def _merging(
     landscape: NetworkLandscape, at: Array, ins: NDArray[np.int64], places: Array, tolerance: float, most: int
 ) -> Array:
     """Networks (n, dim) whose two units come together, each a minimum for its distance of them."""
-    difference, points = at[ins[0]] - at[ins[1]], []
+    difference, mean, points = at[ins[0]] - at[ins[1]], (at[ins[0]] + at[ins[1]]) / 2, []
     with track(len(places), "merging two units") as advance:
         for place in places:
-            held = _Held(landscape, ins, (1 - place) * difference)
+            held = _Held(landscape, ins, (1 - place) * difference, mean)
             found = minimize(held, held.brought(at[None])[0], tolerance, most)
             at = held.brought(found.points)[0]
             points.append(at)
@@ -247,27 +262,34 @@ def _merging(
 class _Held(BaseLandscape):
     """The loss of a network whose two units keep their distance: a function of all parameters but that.
 
-    Points are those of the network; what is asked is moved so that the units have the distance, their mean staying.
+    Points are those of the network; what is asked is moved so that the units have the distance, their mean staying but
+    for its part along ``mean``, which is that of ``mean``.
     """
 
-    def __init__(self, landscape: NetworkLandscape, ins: NDArray[np.int64], difference: Array):
+    def __init__(self, landscape: NetworkLandscape, ins: NDArray[np.int64], difference: Array, mean: Array):
         self._of, self._ins, self._difference = landscape, ins, difference
+        self._length = float(np.linalg.norm(mean))
+        self._axis = mean / self._length if self._length > 0 else np.zeros_like(mean)
         self.dim, self.dtype, self.device = landscape.dim, landscape.dtype, landscape.device
         self.fingerprint, self.geometry = landscape.fingerprint, Euclidean()
 
     def brought(self, points: Array) -> Array:
         """Points (B, dim) whose two units have the distance."""
         out = np.array(points)
-        mean = (out[:, self._ins[0]] + out[:, self._ins[1]]) / 2
+        mean = self._across((out[:, self._ins[0]] + out[:, self._ins[1]]) / 2) + self._length * self._axis
         out[:, self._ins[0]], out[:, self._ins[1]] = mean + self._difference / 2, mean - self._difference / 2
         return out
 
     def _along(self, vectors: Array) -> Array:
         """Parts of vectors (B, dim) that keep the distance."""
         out = np.array(vectors)
-        mean = (out[:, self._ins[0]] + out[:, self._ins[1]]) / 2
+        mean = self._across((out[:, self._ins[0]] + out[:, self._ins[1]]) / 2)
         out[:, self._ins[0]] = out[:, self._ins[1]] = mean
         return out
+
+    def _across(self, means: Array) -> Array:
+        """Means (B, K) without their part along the axis."""
+        return np.asarray(means - np.sum(means * self._axis, axis=1, keepdims=True) * self._axis)
 
     def value(self, points: ArrayLike) -> Any:
         """Losses (B,)."""

@@ -136,8 +136,9 @@ def permutation_path(saddle: Any, figure: FigureBase | None = None, *, value_lab
     Figure or SubFigure
         Where it was drawn.
     """
-    figure = canvas(figure, (7.0, 6.4))
-    upper, middle, lower = (dress(ax) for ax in figure.subplots(3, 1, sharex=True))
+    figure = canvas(figure, (7.2, 7.4))
+    ratios = {"height_ratios": (1.7, 1, 1)}
+    upper, middle, lower = (dress(ax) for ax in figure.subplots(3, 1, sharex=True, gridspec_kw=ratios))
     there = np.asarray(saddle.places)
     back = 3 - there[::-1]
     level = 1 + np.linspace(0, 1, len(saddle.plateau))

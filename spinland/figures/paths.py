@@ -132,7 +132,7 @@ def path_barriers(profiles: Any, ax: Axes | None = None, *, log: bool = False, u
         No profiles.
     """
     items = listing("profiles", profiles)
-    ax = panel(ax, (max(5.0, 2.2 + 1.1 * len(items)), 4.0))
+    ax = panel(ax, (4.5 + 1.3 * len(items), 4.0))
     kinds = (("barrier", "above the mean of the ends", "o"), ("excess", "above their linear interpolation", "s"))
     for k, (field, words, marker) in enumerate(kinds):
         for place, item in enumerate(items):
