@@ -159,7 +159,7 @@ def _find(book: Any) -> Finding | None:
 _TEXT = (
     "Between two solutions a path w(t) = Σ φ_k(t) θ_k is trained with its ends held: each step looks at one point of "
     "it, every sixteenth of the path has its turn in sixteen steps, and the control vectors follow the gradient there "
-    "(Garipov et al. 2018). A barrier is the highest value on the path, refined between the places by golden section, "
+    "(Garipov et al. 2018). A barrier is the highest value on the path, refined between the places, "
     "less the mean of the ends; the excess is that above the linear interpolation of the ends. Neither is cut at 0."
 )
 
