@@ -105,7 +105,7 @@ def torch_curve(width: int, samples: int, steps: int, flat: bool) -> Callable[[]
     from torch.nn import functional
 
     network, x, y, ends, batches = _same_for_all(width, samples, steps, 1)
-    inputs, labels = torch.from_numpy(np.array(x)), torch.from_numpy(np.asarray(y, np.int64))
+    inputs, labels = torch.from_numpy(np.array(x)), torch.from_numpy(np.array(y, np.int64))
     orders = [torch.from_numpy(rows) for rows in batches]
     shape = [part for span in network.spans for part in (span.shape, span.shape[:1])]
     sizes = [int(np.prod(part)) for part in shape]

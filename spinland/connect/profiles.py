@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from .. import checks
 from ..landscape.protocol import Landscape, Slice
 from ..quantities import Measured
 from ..statistics.uncertainty import shared_mean_error
@@ -88,13 +89,13 @@ class PathProfile(Measured):
         """Mean of :attr:`excess` over the paths, and its standard error."""
         return self.mean_of(self.excess)
 
-    def mean_of(self, numbers: Array) -> tuple[float, float]:
+    def mean_of(self, numbers: ArrayLike) -> tuple[float, float]:
         """Mean of numbers (B,), one for each path, and its standard error; paths that are NaN are left out.
 
         Paths may share solutions (:func:`spinland.statistics.uncertainty.shared_mean_error`). The error is NaN where no
         two paths have four different ends.
         """
-        numbers = np.asarray(numbers, np.float64)
+        numbers = checks.float_array("numbers", numbers, shape=(len(self.barrier),), finite=False)
         there = np.isfinite(numbers)
         if not there.any():
             return float("nan"), float("nan")
