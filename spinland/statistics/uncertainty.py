@@ -112,7 +112,7 @@ def shared_mean_error(values: ArrayLike, members: NDArray[np.int64]) -> float:
     if not apart.any():
         return float("nan")
     unbiased = -float(off @ apart @ off) / int(apart.sum())
-    return float(np.sqrt(max(unbiased, float(off @ off) / len(x) ** 2)))
+    return float(np.sqrt(max(float(off @ off) / len(x) ** 2, unbiased)))
 
 
 def split_error(
