@@ -21,6 +21,7 @@ OPERATIONS = (
     "swaps",
     "walks",
     "training",
+    "paths",
     "derivatives",
     "distances",
     "alignment",

@@ -63,7 +63,7 @@ def _race(*peers, tolerance=1e-3):
 TRIED = (
     ("planes", "swaps", "walks", "training"),
     ("derivatives", "distances", "alignment", "linkage"),
-    ("glass", "start"),
+    ("glass", "paths", "start"),
 )
 
 

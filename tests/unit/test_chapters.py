@@ -76,6 +76,11 @@ ATLAS = {
     "alignment_trained": 4,
     "alignment_nulls": 5,
     "alignment_splits": 5,
+    "path_pairs": 2,
+    "path_steps": 10,
+    "path_points": 5,
+    "saddle_spins": 4,
+    "saddle_outputs": 1,
 }
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
