@@ -11,6 +11,8 @@ from .. import checks
 from ..chapters.alignment import ALIGNMENT, AlignmentSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
+from ..chapters.paths import PATHS, PathSettings
+from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
 from ..chapters.settings import Settings, seed64, setting
 from ..chapters.subjects import Subject
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (ALIGNMENT, SURFACES)
+ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SURFACES)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -45,7 +47,7 @@ class PlaceSettings(Settings):
 
 
 @dataclass(frozen=True)
-class AtlasConfig(SurfaceSettings, AlignmentSettings, PlaceSettings):
+class AtlasConfig(SurfaceSettings, SaddleSettings, PathSettings, AlignmentSettings, PlaceSettings):
     """All settings of ``spinland atlas``; each is checked on construction.
 
     Raises

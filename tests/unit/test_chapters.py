@@ -2,6 +2,7 @@
 
 import importlib
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import spinland as sl
 from spinland.chapters.chapter import Judgement, Stage
 from spinland.chapters.findings import Numbers
+from spinland.chapters.training import Training
 from spinland.provenance import _plain
 from spinland.report.text import told
 from spinland.statistics.judging import Judged
@@ -74,6 +76,11 @@ ATLAS = {
     "alignment_trained": 4,
     "alignment_nulls": 5,
     "alignment_splits": 5,
+    "path_pairs": 2,
+    "path_steps": 10,
+    "path_points": 5,
+    "saddle_spins": 4,
+    "saddle_outputs": 1,
 }
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
@@ -238,3 +245,12 @@ def test_a_setting_that_a_file_does_not_know_has_its_default(kind, make, whole, 
     other = {"seed": 1} if kind == "atlas" else {"linkage": "single"}
     with pytest.raises(sl.StoreError, match=next(iter(other))):
         make(path, **other)
+
+
+def test_a_card_trains_as_many_replicas_as_fill_it():
+    """Between two writes the cores train what takes a while; how many fill a card, the plan of the training knows."""
+    step = Training("ensemble", "training", sl.ReLUNetwork((64, 32, 10)), 500, 32, 30, 0)
+    dataset = SimpleNamespace(x_train=np.empty((1500, 64)))
+    cores, card = (SimpleNamespace(config=SimpleNamespace(device=name), dataset=dataset) for name in ("cpu", "cuda:1"))
+    assert 1 <= step._together(cores) <= 64
+    assert step._together(card) is None
