@@ -16,7 +16,19 @@ from spinland.errors import ArgumentError, DeviceUnavailable
 
 from . import cards, compare, machine, race, sweeps, table
 
-OPERATIONS = ("planes", "swaps", "walks", "training", "paths", "derivatives", "distances", "linkage", "glass", "start")
+OPERATIONS = (
+    "planes",
+    "swaps",
+    "walks",
+    "training",
+    "paths",
+    "derivatives",
+    "distances",
+    "alignment",
+    "linkage",
+    "glass",
+    "start",
+)
 
 
 def _say(text: str) -> None:

@@ -19,6 +19,8 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 HOMES = {
     "AgeingTheory": "chapters.theory.ageing",
+    "AlignedLines": "probes.aligned",
+    "Alignment": "symmetry.alignment",
     "Band": "connect.bands",
     "BatchSizeComparison": "chapters.batches",
     "Correlation": "probes.correlation.correlation",
@@ -58,6 +60,7 @@ HOMES = {
     "Ruggedness": "probes.ruggedness",
     "Saddle": "connect.saddles",
     "SwapInterpolation": "probes.swaps",
+    "SymmetricDistances": "replicas.symmetric",
     "TheoryCard": "chapters.theory.card",
     "TransitionStates": "connect.trees",
     "Tree": "connect.trees",

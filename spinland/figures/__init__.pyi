@@ -1,4 +1,7 @@
 from .ageing import ageing_curves as ageing_curves
+from .alignment import alignment_barriers as alignment_barriers
+from .alignment import alignment_distances as alignment_distances
+from .alignment import alignment_gain as alignment_gain
 from .analogy import mapping_assumptions as mapping_assumptions
 from .comparisons import hierarchy_pair as hierarchy_pair
 from .comparisons import line_pair as line_pair

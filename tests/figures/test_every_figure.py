@@ -36,6 +36,11 @@ CASES = {
         results.quench(), results.theory_of_quench(), plateau=sl.theory.marginal_state(3, 0.4).edwards_anderson
     ),
     "ageing_curves": lambda: case(results.quench()),
+    "alignment_barriers": lambda: case([results.aligned_lines(8), results.aligned_lines(16, 3)], [8, 16]),
+    "alignment_barriers time": lambda: case([results.aligned_lines(m) for m in (8, 16, 8)], [0, 3, 30], versus="epoch"),
+    "alignment_distances": lambda: case(results.symmetric_distances()),
+    "alignment_distances overlap": lambda: case(results.symmetric_distances(), quantity="overlap"),
+    "alignment_gain": lambda: case([results.alignment(), results.alignment(16)], names=["narrow", "wide"]),
     "band_profile": lambda: case(results.band()),
     "band_profile saddle": lambda: case(results.band(), saddle=results.saddle()),
     "barrier_width": lambda: case([results.swap(8), results.swap(16)], n_swaps=[2, 4]),

@@ -20,6 +20,15 @@ LABELS = ["a", "b"]
 FIGURES = {
     "ageing_beside_theory": lambda: {"langevin": _ageing()[0], "theory": _ageing()[1], "ax": None},
     "ageing_curves": lambda: {"langevin": _ageing()[0], "ax": None, "versus": "ratio", "theory": None},
+    "alignment_barriers": lambda: {
+        "lines": [results.aligned_lines(m) for m in (16, 8)],
+        "places": np.array([16.0, 8.0]),
+        "versus": "width",
+        "spread": True,
+        "unit": "nats",
+    },
+    "alignment_distances": lambda: {"distances": results.symmetric_distances(), "ax": None, "quantity": "overlap"},
+    "alignment_gain": lambda: {"alignments": [results.alignment(), results.alignment()], "names": LABELS},
     "band_profile": lambda: {"band": results.band(), "saddle": results.saddle(), "value_label": "x"},
     "barrier_width": lambda: {
         "swaps": [results.swap(8), results.swap(16)],

@@ -117,6 +117,12 @@ def line(label="between solutions", lines=1, of=landscape):
 
 
 @cache
+def aligned_lines(width=8, pairs=2):
+    points = ensemble(width).params
+    return sl.aligned_lines(landscape(width), points[:pairs], points[pairs : 2 * pairs], ALPHAS)
+
+
+@cache
 def plane(of=landscape, n=(9, 7)):
     """The plane through three solutions, or through three points of a glass."""
     return sl.plane_through(of(), ensemble().params[:3] if of is landscape else points(of), n=n)
@@ -251,6 +257,16 @@ def batches():
         path = Path(folder) / "study.h5"
         sl.run_study(config, path, dataset=data())
         return sl.Store(path, "r").load("batches/comparison")
+
+
+@cache
+def symmetric_distances(width=8):
+    return sl.symmetric_distances(network(width), ensemble(width))
+
+
+@cache
+def alignment(width=8):
+    return sl.align(network(width), ensemble(width).params[:3], ensemble(width).params[3:])
 
 
 # Dynamics, critical points, the analogy

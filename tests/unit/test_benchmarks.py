@@ -60,7 +60,11 @@ def _race(*peers, tolerance=1e-3):
 
 
 #: Operations that are tried in one process; together all of them.
-TRIED = (("planes", "swaps", "walks", "training"), ("derivatives", "distances", "linkage"), ("glass", "paths", "start"))
+TRIED = (
+    ("planes", "swaps", "walks", "training"),
+    ("derivatives", "distances", "alignment", "linkage"),
+    ("glass", "paths", "start"),
+)
 
 
 def suite(repository, *words):
