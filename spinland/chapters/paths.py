@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,18 +47,25 @@ class _Kind:
     basis: str
     n_bends: int
     trained: bool = True
+    aligned: bool = False
 
 
-def _kinds(config: Any) -> tuple[_Kind, ...]:
-    return (
-        _Kind("straight", "straight line", "chain", 1, trained=False),
-        _Kind("bezier", "Bezier curve", "bezier", 1),
-        _Kind("chain", f"chain of {config.chain_bends} bends", "chain", config.chain_bends),
+def _kinds(config: Any, subject: Subject) -> tuple[_Kind, ...]:
+    """Those of a subject; only networks can be aligned."""
+    straight = _Kind("straight", "straight line", "chain", 1, trained=False)
+    bezier = _Kind("bezier", "Bezier curve", "bezier", 1)
+    chain = _Kind("chain", f"chain of {config.chain_bends} bends", "chain", config.chain_bends)
+    if subject.kind != "network":
+        return straight, bezier, chain
+    aligned = tuple(
+        replace(kind, part=f"aligned-{kind.part}", words=f"{kind.words}, aligned", aligned=True)
+        for kind in (straight, bezier)
     )
+    return straight, bezier, chain, *aligned
 
 
-def joined(
-    subject: Subject,
+def _joined(
+    subject: Any,
     found: Any,
     *,
     n_pairs: int,
@@ -67,9 +74,13 @@ def joined(
     batch: int,
     rate: float,
     seed: int,
+    aligned: bool = False,
 ) -> sl.Path:
-    """Paths between solutions, no two of them from one; ``found`` holds the solutions, aligned or not."""
+    """Paths between solutions, no two of them from one; with ``aligned`` the ends are aligned to the starts first."""
     starts, ends = disjoint_pairs(np.asarray(subject.points(found, 2 * n_pairs, 2)))
+    if aligned:
+        found = sl.align(subject.network, ends, starts, seed=seed)
+        starts, ends = found.reference, found.points
     samples = getattr(subject.landscape, "n_samples", None)
     return sl.connecting_path(
         subject.landscape,
@@ -87,14 +98,11 @@ def _walked(subject: Any, path: sl.Path, *, n: int, label: str, test: bool = Fal
     return path.evaluate(subject.test_landscape if test else subject.landscape, n, label=label)
 
 
-def _stages(book: Any, subject: Subject, solutions: str, folder: str, words: str) -> Iterator[Stage]:
-    """All kinds of paths between some solutions of a subject, kept in a folder.
-
-    Solutions that another chapter has made of a subject's own, such as aligned ones, are one more call of this.
-    """
-    c, key = book.config, subject.key
-    for kind in _kinds(c):
-        name = subject.name(f"{folder}/{kind.part}")
+def _stages(book: Any, subject: Subject) -> Iterator[Stage]:
+    """All kinds of paths between solutions of a subject, and what is along them."""
+    c, key, words = book.config, subject.key, f"between {subject.many}"
+    for kind in _kinds(c, subject):
+        name = subject.name(f"paths/{kind.part}")
         arguments = {
             "n_pairs": c.path_pairs,
             "shape": (kind.basis, kind.n_bends),
@@ -102,8 +110,9 @@ def _stages(book: Any, subject: Subject, solutions: str, folder: str, words: str
             "batch": c.path_batch,
             "rate": c.path_rate,
             "seed": book.seed(_SEED),
+            "aligned": kind.aligned,
         }
-        yield Stage(name, f"{kind.words}: {words}", joined, (solutions,), arguments, key)
+        yield Stage(name, f"{kind.words}: {words}", _joined, (subject.solutions,), arguments, key)
         for test in (False, True) if subject.order is None else (False,):
             label = kind.words + (", test" if test else "")
             along = {"n": c.path_points, "label": label, "test": test}
@@ -112,12 +121,12 @@ def _stages(book: Any, subject: Subject, solutions: str, folder: str, words: str
 
 def _steps(book: Any) -> Iterator[Stage]:
     for subject in book.with_many:
-        yield from _stages(book, subject, subject.solutions, "paths", f"between {subject.many}")
+        yield from _stages(book, subject)
 
 
 def _profiles(book: Any, subject: Subject, part: str = "profile") -> dict[str, Any]:
     """Profiles that are there, by kind."""
-    return book.all_of({k.part: subject.name(f"paths/{k.part}-{part}") for k in _kinds(book.config)})
+    return book.all_of({k.part: subject.name(f"paths/{k.part}-{part}") for k in _kinds(book.config, subject)})
 
 
 def _mean(profile: Any, field: str) -> Judged:
@@ -132,7 +141,7 @@ def _find(book: Any) -> Finding | None:
         if not found:
             continue
         parts = []
-        for kind in _kinds(book.config):
+        for kind in _kinds(book.config, subject):
             if kind.part in found:
                 profile = found[kind.part]
                 height = numbers.tell(

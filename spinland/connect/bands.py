@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,6 +51,8 @@ class Band(Measured):
     n_iterations : int
         Steps taken.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {name: ("image",) for name in ("values", "arc_length", "forces")}
 
     images: NDArray[Any]
     values: Array

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -54,6 +54,11 @@ class PathProfile(Measured):
     label : str
         What it is, for a figure's legend.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "alphas": ("alphas",),
+        **{name: ("path", "alphas") for name in ("arc_length", "places", "values", "accuracy")},
+    }
 
     alphas: Array
     arc_length: Array
