@@ -19,6 +19,7 @@ not depend on which block comes first. Products and sums are contracted to fused
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -35,6 +36,10 @@ _cuda: Any = _numba_cuda
 
 #: Whether Numba simulates the card: kernels run in Python.
 SIMULATED = bool(getattr(numba.config, "ENABLE_CUDASIM"))  # noqa: B009 (made while Numba is imported)
+
+if SIMULATED:
+    # At a barrier threads wait for one that watches them, which keeps the interpreter for as long as it may: 5 ms else.
+    sys.setswitchinterval(1e-5)
 
 #: Threads of a block, for kernels that take any square of a power of two: few where each is one of Python.
 THREADS = 64 if SIMULATED else 256
