@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .. import checks
 from ..arrays import sealed
 from ..checks import boolean, float_array, instance, integer, room
 from ..errors import ArgumentError
@@ -105,7 +106,7 @@ class DistanceDistribution(Result):
     density_error: NDArray[np.float64]
 
 
-def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics:
+def pair_statistics(params: Any, unsigned: bool | None = None, *, device: str = "cpu") -> PairStatistics:
     """Distances, overlaps and norms of replicas, with means, widths and errors over replicas.
 
     Parameters
@@ -115,6 +116,8 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
     unsigned : bool, optional
         Take points as one with their opposites: overlaps are |q| and distances the "projective" ones. By itself
         for the minima of a glass of even order, where H(−σ) = H(σ).
+    device : "cpu", "cuda" or "cuda:1"
+        Where products of pairs are computed.
 
     Returns
     -------
@@ -124,9 +127,11 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
     ------
     ArgumentError
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros.
+    DeviceUnavailable, DeviceMemoryError
+        The card is not there, or is too small.
     """
     unsigned = bool(getattr(params, "symmetric", False)) if unsigned is None else boolean("unsigned", unsigned)
-    rows = Rows(params)
+    rows = Rows(params, device=checks.device(device))
     cosine, norms = cosine_distances(rows)
     overlap = 1.0 - cosine
     if unsigned:
@@ -149,7 +154,9 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
         std_overlap_error=std_q_error,
         radius=norms,
         unsigned=bool(unsigned),
-        provenance=record("pair_statistics", {"unsigned": unsigned}, data=rows.fingerprint(), dtype=rows.dtype),
+        provenance=record(
+            "pair_statistics", {"unsigned": unsigned}, data=rows.fingerprint(), device=rows.device, dtype=rows.dtype
+        ),
     )
 
 
