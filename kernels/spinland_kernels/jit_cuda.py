@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import sys
 import types
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from typing import Any
 import numba
 import numpy as np
 from numba import cuda as _numba_cuda
+from numba.np import numpy_support
 from numpy.typing import DTypeLike, NDArray
 
 _cuda: Any = _numba_cuda
@@ -45,13 +47,35 @@ if SIMULATED:
 THREADS = 64 if SIMULATED else 256
 
 
+def _running() -> Any:
+    """What the simulator knows of the launch that is running."""
+    from numba.cuda.simulator.kernel import _get_kernel_context
+
+    return _get_kernel_context()
+
+
+class _Shared:
+    """Shared arrays of a simulated block, one for a line; the simulator's own gives two to threads that meet there."""
+
+    @staticmethod
+    def array(shape: Any, dtype: Any) -> NDArray[Any]:
+        """The array of the line that asks; of size 0, all that was asked for with the launch."""
+        if shape == 0:
+            return np.asarray(_running().shared.array(0, dtype))
+        caller = sys._getframe(1)
+        numbers = numpy_support.as_dtype(dtype) if isinstance(dtype, numba.types.Type) else dtype
+        made: NDArray[Any] = np.empty(shape, numbers)
+        there: dict[Any, NDArray[Any]] = _running().shared._allocations
+        return there.setdefault((caller.f_code.co_filename, caller.f_lineno), made)
+
+
 class _Simulated:
     """What kernels call ``cuda`` while they are simulated: the block that is running, wherever the code stands."""
 
-    def __getattr__(self, name: str) -> Any:
-        from numba.cuda.simulator.kernel import _get_kernel_context
+    shared = _Shared()
 
-        return getattr(_get_kernel_context(), name)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_running(), name)
 
 
 #: What a kernel asks for its threads, its shared memory, its barriers.
@@ -166,6 +190,28 @@ class _Card:
         kernel.dispatcher[blocks, kernel.threads, 0, shared](*arguments)
 
 
+class _Small(_Card):
+    """A card, of whose memory ``memory`` bytes may be taken from now on."""
+
+    def __init__(self, memory: int):
+        self.memory, self.before = memory, super().free()
+        self.taken: list[tuple[weakref.ref[Any], int]] = []
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+        needed, free = int(np.prod(shape)) * dtype.itemsize, self.free()
+        if needed > free:
+            raise OutOfMemory(needed, free)
+        array = super().empty(shape, dtype)
+        if SIMULATED:  # views of an array keep alive what it stands for
+            self.taken.append((weakref.ref(array._ary), needed))
+        return array
+
+    def free(self) -> int:
+        if SIMULATED:
+            return self.memory - sum(size for array, size in self.taken if array() is not None)
+        return self.memory - (self.before - super().free())
+
+
 @dataclass(frozen=True)
 class Launch:
     """A launch on paper: a kernel, its blocks, bytes of shared memory beside its own, Numba types of its arguments."""
@@ -225,6 +271,17 @@ def on_paper(memory: int = 1 << 37) -> Iterator[list[Launch]]:
     _machine = paper
     try:
         yield paper.launches
+    finally:
+        _machine = before
+
+
+@contextmanager
+def with_memory(memory: int) -> Iterator[None]:
+    """Let so many bytes of the card be taken while the block runs, as on a smaller one. Of one thread at a time."""
+    global _machine
+    before, _machine = _machine, _Small(memory)
+    try:
+        yield
     finally:
         _machine = before
 

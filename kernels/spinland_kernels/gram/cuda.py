@@ -13,7 +13,8 @@ to near one, and multiplied in the type of the products within a span, in float6
               └────────────────────────────┘
 
 The sums begin with what is there and take one span after the other, so that no bit depends on how many columns come at
-a time. Differences of one pair and one CHUNK of columns are a block's work and have a slot; slots are added in order.
+a time. Pairs that the card cannot hold together come in bands of tiles i, whose pairs are neighbours in the condensed
+form. Differences of one pair and one CHUNK of columns are a block's work and have a slot; slots are added in order.
 """
 
 from typing import Any, NamedTuple
@@ -120,20 +121,23 @@ def _load(tile, packed, span, first, low):
 
 
 @device
-def _tile_of(number):
-    """Row and column of a tile on or below the diagonal, tiles counted row by row."""
-    row = 0
-    while number > row:
-        number -= row + 1
-        row += 1
-    return row, number
+def _tile_of(number, first, tiles):
+    """Tiles i ≤ j of a block: first those of row ``first``, from the diagonal on, then those of the next."""
+    while number >= tiles - first:
+        number -= tiles - first
+        first += 1
+    return first, first + number
 
 
 @kernel(_THREADS, 2)
-def _multiply(packed, units, width, depth, condensed):
-    """``depth`` is DEPTH, told late: a loop of known length would be unrolled until registers spill."""
+def _multiply(packed, units, width, depth, band, condensed):
+    """Pairs of the tiles from row ``band`` on, with which ``condensed`` begins.
+
+    ``depth`` is DEPTH, told late: a loop of known length would be unrolled until registers spill.
+    """
     n, t = packed.shape[1], cuda.threadIdx.x
-    second, first = _tile_of(cuda.blockIdx.x)
+    first, second = _tile_of(cuda.blockIdx.x, band, (n + SIDE - 1) // SIDE)
+    begin = pair_index(band * SIDE, band * SIDE + 1, n)
     i, j = first * SIDE + t // 16, second * SIDE + t % 16
     left = cuda.shared.array(_TILE, packed.dtype)
     right = cuda.shared.array(_TILE, packed.dtype)
@@ -157,7 +161,7 @@ def _multiply(packed, units, width, depth, condensed):
                             products[r, s] += left[at + t // 16 + 16 * r] * b
         for r in range(4):
             row = i + 16 * r
-            place = pair_index(row, j, n)
+            place = pair_index(row, j, n) - begin
             for s in range(4):
                 if row < j + 16 * s < n:
                     condensed[place + 16 * s] += products[r, s] * (units[span, row] * units[span, j + 16 * s])
@@ -203,24 +207,52 @@ def add_products(
     """
     up = _columns(columns)
     (n, width), spans = up.shape, -(-up.shape[1] // SPAN)
-    x, means, packed, units, parts, sums, norms = work.arena.take(
+    wanted = (
         (up.shape, up.dtype),
         ((width,), np.float64),
         ((spans, n, SPAN), work.dtype),
         ((spans, n), np.float64),
         ((spans, n), np.float64),
-        (condensed.shape, np.float64),
         (squares.shape, np.float64),
     )
-    for host, there in ((up, x), (condensed, sums), (squares, norms)):
-        jit_cuda.put(host, there)
-    tiles = -(-n // SIDE)
+    least = sum(int(np.prod(shape)) * np.dtype(dtype).itemsize for shape, dtype in wanted)
+    bands = _bands(n, (work.arena.room() - least) // 8)
+    most = max(int(band.pairs.stop - band.pairs.start) for band in bands)
+    x, means, packed, units, parts, norms, room = work.arena.take(*wanted, ((most,), np.float64))
+    jit_cuda.put(up, x)
+    jit_cuda.put(squares, norms)
     _means[-(-width // _THREADS)](x, bool(centred), means)
     _pack[n * spans](x, means, packed, units, parts)
     _add_squares[-(-n // _THREADS)](parts, norms)
-    _multiply[tiles * (tiles + 1) // 2](packed, units, int(width), DEPTH, sums)
-    jit_cuda.get(sums, condensed)
+    for band in bands:
+        some = condensed[band.pairs]
+        sums = jit_cuda.put(some, room[: len(some)])
+        _multiply[band.blocks](packed, units, int(width), DEPTH, band.first, sums)
+        jit_cuda.get(sums, some)
     jit_cuda.get(norms, squares)
+
+
+class _Band(NamedTuple):
+    """Rows of tiles: the first, how many tiles they have, and where their pairs stand in the condensed form."""
+
+    first: int
+    blocks: int
+    pairs: slice
+
+
+def _bands(n: int, pairs: int) -> list[_Band]:
+    """Rows of tiles in bands of as many ``pairs`` at most, or of one row."""
+    tiles = -(-n // SIDE)
+    starts = [first * SIDE * (2 * n - first * SIDE - 1) // 2 for first in range(tiles)] + [n * (n - 1) // 2]
+    bands, low = [], 0
+    while low < tiles:
+        high = low + 1
+        while high < tiles and (starts[high + 1] - starts[low] <= pairs or starts[high + 1] == starts[high]):
+            high += 1
+        blocks = sum(tiles - first for first in range(low, high))
+        bands.append(_Band(low, blocks, slice(starts[low], starts[high])))
+        low = high
+    return bands
 
 
 @kernel(_TEAM)
