@@ -121,23 +121,25 @@ def _load(tile, packed, span, first, low):
 
 
 @device
-def _tile_of(number, first, tiles):
-    """Tiles i ≤ j of a block: first those of row ``first``, from the diagonal on, then those of the next."""
-    while number >= tiles - first:
-        number -= tiles - first
-        first += 1
-    return first, first + number
+def _tile_of(number):
+    """Row and column of a tile on or below the diagonal, tiles counted row by row."""
+    row = 0
+    while number > row:
+        number -= row + 1
+        row += 1
+    return row, number
 
 
 @kernel(_THREADS, 2)
-def _multiply(packed, units, width, depth, band, condensed):
-    """Pairs of the tiles from row ``band`` on, with which ``condensed`` begins.
+def _multiply(packed, units, width, depth, low, high, begin, condensed):
+    """Pairs of tiles low ≤ i < high, other blocks are idle; ``condensed`` has those from number ``begin`` on.
 
     ``depth`` is DEPTH, told late: a loop of known length would be unrolled until registers spill.
     """
     n, t = packed.shape[1], cuda.threadIdx.x
-    first, second = _tile_of(cuda.blockIdx.x, band, (n + SIDE - 1) // SIDE)
-    begin = pair_index(band * SIDE, band * SIDE + 1, n)
+    second, first = _tile_of(cuda.blockIdx.x)
+    if not low <= first < high:
+        return
     i, j = first * SIDE + t // 16, second * SIDE + t % 16
     left = cuda.shared.array(_TILE, packed.dtype)
     right = cuda.shared.array(_TILE, packed.dtype)
@@ -147,10 +149,10 @@ def _multiply(packed, units, width, depth, band, condensed):
         for r in range(4):
             for s in range(4):
                 products[r, s] = zero
-        for low in range(0, min(SPAN, width - span * SPAN), DEPTH):
+        for column in range(0, min(SPAN, width - span * SPAN), DEPTH):
             cuda.syncthreads()
-            _load(left, packed, span, first * SIDE, low)
-            _load(right, packed, span, second * SIDE, low)
+            _load(left, packed, span, first * SIDE, column)
+            _load(right, packed, span, second * SIDE, column)
             cuda.syncthreads()
             if i < n and j < n:
                 for k in range(depth):
@@ -216,8 +218,8 @@ def add_products(
         (squares.shape, np.float64),
     )
     least = sum(int(np.prod(shape)) * np.dtype(dtype).itemsize for shape, dtype in wanted)
-    bands = _bands(n, (work.arena.room() - least) // 8)
-    most = max(int(band.pairs.stop - band.pairs.start) for band in bands)
+    tiles, bands = -(-n // SIDE), _bands(n, (work.arena.room() - least) // 8)
+    most = max(band.pairs.stop - band.pairs.start for band in bands)
     x, means, packed, units, parts, norms, room = work.arena.take(*wanted, ((most,), np.float64))
     jit_cuda.put(up, x)
     jit_cuda.put(squares, norms)
@@ -227,21 +229,23 @@ def add_products(
     for band in bands:
         some = condensed[band.pairs]
         sums = jit_cuda.put(some, room[: len(some)])
-        _multiply[band.blocks](packed, units, int(width), DEPTH, band.first, sums)
+        _multiply[tiles * (tiles + 1) // 2](
+            packed, units, int(width), DEPTH, band.low, band.high, band.pairs.start, sums
+        )
         jit_cuda.get(sums, some)
     jit_cuda.get(norms, squares)
 
 
 class _Band(NamedTuple):
-    """Rows of tiles: the first, how many tiles they have, and where their pairs stand in the condensed form."""
+    """Tiles low ≤ i < high, and where their pairs stand in the condensed form."""
 
-    first: int
-    blocks: int
+    low: int
+    high: int
     pairs: slice
 
 
 def _bands(n: int, pairs: int) -> list[_Band]:
-    """Rows of tiles in bands of as many ``pairs`` at most, or of one row."""
+    """All tiles in bands of as many ``pairs`` at most, or of one row of tiles."""
     tiles = -(-n // SIDE)
     starts = [first * SIDE * (2 * n - first * SIDE - 1) // 2 for first in range(tiles)] + [n * (n - 1) // 2]
     bands, low = [], 0
@@ -249,8 +253,7 @@ def _bands(n: int, pairs: int) -> list[_Band]:
         high = low + 1
         while high < tiles and (starts[high + 1] - starts[low] <= pairs or starts[high + 1] == starts[high]):
             high += 1
-        blocks = sum(tiles - first for first in range(low, high))
-        bands.append(_Band(low, blocks, slice(starts[low], starts[high])))
+        bands.append(_Band(low, high, slice(starts[low], starts[high])))
         low = high
     return bands
 

@@ -168,7 +168,7 @@ def hold(walkers: Walkers) -> Held:
     room = Arena().take(*((field.shape, field.dtype) for field in walkers), moments, moments, ((2, rows), np.float64))
     for field, there in zip(walkers, room, strict=False):
         jit_cuda.put(field, there)
-    return Held(*room, Arena())
+    return Held._make([*room, Arena()])
 
 
 def fetch(points: Any) -> NDArray[Any]:
