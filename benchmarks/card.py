@@ -19,6 +19,7 @@ import spinland as sl
 from spinland_kernels import assembly, jit_cuda
 from spinland_kernels.devices import operation
 from spinland_kernels.paper import Launch
+from spinland_kernels.types import Homotopy
 
 from . import aims, cards
 
@@ -83,10 +84,17 @@ def _random_numbers(dtype: str) -> None:
     kernel.fill_integers(np.empty(10_000, np.int64), 0, 1, 2, 3, 77)
 
 
+def _eigenpairs(dtype: str) -> None:
+    """All paths of a tensor of 12 spins; there is but one type of them."""
+    if dtype == "float64":
+        homotopy = Homotopy(np.zeros((1, 12**3)), 3, 1j, 1e-4)
+        operation("eigenpairs", "cuda").track(np.zeros((1, 4095, 13), np.complex128), homotopy)
+
+
 def launches(dtype: str) -> list[Launch]:
     """All launches of the public functions in one float type."""
     found: list[Launch] = []
-    parts: tuple[Callable[[str], None], ...] = _networks, _training, _glasses, _pairs, _random_numbers
+    parts: tuple[Callable[[str], None], ...] = _networks, _training, _glasses, _pairs, _random_numbers, _eigenpairs
     for part in parts:
         with jit_cuda.on_paper() as noted, warnings.catch_warnings():
             warnings.simplefilter("ignore", sl.DivergenceWarning)  # on paper nothing is alive

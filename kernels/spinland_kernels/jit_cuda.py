@@ -19,7 +19,9 @@ not depend on which block comes first. Products and sums are contracted to fused
 
 from __future__ import annotations
 
+import sys
 import types
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache, update_wrapper
@@ -28,6 +30,7 @@ from typing import Any
 import numba
 import numpy as np
 from numba import cuda as _numba_cuda
+from numba.np import numpy_support
 from numpy.typing import DTypeLike, NDArray
 
 from .paper import Notes, OutOfMemory, Paper
@@ -37,17 +40,43 @@ _cuda: Any = _numba_cuda
 #: Whether Numba simulates the card: kernels run in Python.
 SIMULATED = bool(getattr(numba.config, "ENABLE_CUDASIM"))  # noqa: B009 (made while Numba is imported)
 
+if SIMULATED:
+    # At a barrier threads wait for one that watches them, which keeps the interpreter for as long as it may: 5 ms else.
+    sys.setswitchinterval(1e-5)
+
 #: Threads of a block, for kernels that take any square of a power of two: few where each is one of Python.
 THREADS = 64 if SIMULATED else 256
+
+
+def _running() -> Any:
+    """What the simulator knows of the launch that is running."""
+    from numba.cuda.simulator.kernel import _get_kernel_context
+
+    return _get_kernel_context()
+
+
+class _Shared:
+    """Shared arrays of a simulated block, one for a line; the simulator's own gives two to threads that meet there."""
+
+    @staticmethod
+    def array(shape: Any, dtype: Any) -> NDArray[Any]:
+        """The array of the line that asks; of size 0, all that was asked for with the launch."""
+        if shape == 0:
+            return np.asarray(_running().shared.array(0, dtype))
+        caller = sys._getframe(1)
+        numbers = numpy_support.as_dtype(dtype) if isinstance(dtype, numba.types.Type) else dtype
+        made: NDArray[Any] = np.empty(shape, numbers)
+        there: dict[Any, NDArray[Any]] = _running().shared._allocations
+        return there.setdefault((caller.f_code.co_filename, caller.f_lineno), made)
 
 
 class _Simulated:
     """What kernels call ``cuda`` while they are simulated: the block that is running, wherever the code stands."""
 
-    def __getattr__(self, name: str) -> Any:
-        from numba.cuda.simulator.kernel import _get_kernel_context
+    shared = _Shared()
 
-        return getattr(_get_kernel_context(), name)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_running(), name)
 
 
 #: What a kernel asks for its threads, its shared memory, its barriers.
@@ -148,6 +177,28 @@ class _Card:
         kernel.dispatcher[blocks, kernel.threads, 0, shared](*arguments)
 
 
+class _Small(_Card):
+    """A card, of whose memory ``memory`` bytes may be taken from now on."""
+
+    def __init__(self, memory: int):
+        self.memory, self.before = memory, super().free()
+        self.taken: list[tuple[weakref.ref[Any], int]] = []
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+        needed, free = int(np.prod(shape)) * dtype.itemsize, self.free()
+        if needed > free:
+            raise OutOfMemory(needed, free)
+        array = super().empty(shape, dtype)
+        if SIMULATED:  # views of an array keep alive what it stands for
+            self.taken.append((weakref.ref(array._ary), needed))
+        return array
+
+    def free(self) -> int:
+        if SIMULATED:
+            return self.memory - sum(size for array, size in self.taken if array() is not None)
+        return self.memory - (self.before - super().free())
+
+
 _machine: _Card | Paper = _Card()
 
 
@@ -170,6 +221,17 @@ def on_paper(memory: int = 1 << 37) -> Iterator[Notes]:
     _machine = paper
     try:
         yield paper.launches
+    finally:
+        _machine = before
+
+
+@contextmanager
+def with_memory(memory: int) -> Iterator[None]:
+    """Let so many bytes of the card be taken while the block runs, as on a smaller one. Of one thread at a time."""
+    global _machine
+    before, _machine = _machine, _Small(memory)
+    try:
+        yield
     finally:
         _machine = before
 

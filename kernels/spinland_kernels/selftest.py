@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -203,6 +203,27 @@ def _pair_tasks(rows: int, dim: int, corners: int) -> list[Task]:
     ]
 
 
+def _eigenpair_tasks(n: int, count: int) -> list[Task]:
+    """Paths from (1, λ, 0 …, 0), … of one symmetric tensor of order 3 near the diagonal one."""
+    draw = np.random.default_rng(6).normal(size=(n, n, n))
+    tensor = np.sum([draw.transpose(axes) for axes in permutations(range(3))], axis=0) / (10 * n)
+    for i in range(n):
+        tensor[i, i, i] += 1
+    chosen = np.random.default_rng(7).integers(0, 2, (1, count, n))
+    chosen[:, :, 0] = 1
+    lengths = np.sqrt(chosen.sum(axis=2, keepdims=True))
+    starts = np.concatenate([chosen / lengths, 1 / lengths], axis=2).astype(np.complex128)
+    starts[:, :, n] *= 1j  # γ
+    homotopy = types.Homotopy(tensor.reshape(1, -1), 3, 1j, 1e-4)
+
+    def followed(kernel: Any) -> Arrays:
+        pairs = starts.copy()
+        status = kernel.track(pairs, homotopy)
+        return [np.stack([pairs.real, pairs.imag]), status]
+
+    return [Task(f"{count} eigenpairs of a tensor of {n}", "eigenpairs", followed, 1e-9)]
+
+
 def _random_numbers(count: int) -> Task:
     def drawn(kernel: Any) -> Arrays:
         normals, order = np.empty((16, count)), np.empty(count // 128, np.int64)
@@ -226,6 +247,7 @@ def tasks(small: bool) -> list[Task]:
         *_walk_tasks(83 if small else 407_050, 3 if small else 64, "float32"),
         *(task for n, order, stored in glasses for task in _glass_tasks(n, order, "float32", stored)),
         *_glass_tasks(7 if small else 400, 3, "float64", True),
+        *_eigenpair_tasks(2 if small else 12, 2 if small else 1_000),
         *_pair_tasks(5 if small else 200, 40 if small else 1 << 20, 6 if small else 200),
     ]
 

@@ -159,10 +159,11 @@ class NetworkLandscape(BaseLandscape):
         loss, accuracy = self._kernel.losses(self.samples.compress(batch), *self._function)
         return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)
 
-    def evaluate_held(self, points: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean loss and accuracy, both (B,), at the points of walkers, which do not leave the device."""
+    def evaluate_held(self, walkers: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean loss and accuracy, both (B,), at the points of held walkers, which do not leave the device."""
+        points = walkers.points
         if self.samples.keep is not None:
-            points = operation("walk", self.device).columns(points, self.samples.keep)
+            points = operation("walk", self.device).columns(walkers, self.samples.keep)
         loss, accuracy = self._kernel.losses(points, *self._function)
         return loss, accuracy
 

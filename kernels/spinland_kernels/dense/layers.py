@@ -5,7 +5,7 @@ are read from there, in whichever order of theirs:
 
     forward    C (n × out) = A (n × in) W' + b
     back       C (n × in) = δ (n × out) W
-    sums       G (out × in) = δ' A, of PART samples each, laid out as points:
+    sums       G (out × in) = δ' A, of ``part`` samples each, laid out as points:
 
                | item 0, part 0: dim | item 0, part 1: dim | … | item 1, part 0: dim | …
 
@@ -20,9 +20,6 @@ from typing import Any, NamedTuple
 
 from ..lanes.cuda import BIAS, LEAVE, NARROW, RECTIFY, ZERO, Ends, Matrices, Shape, add_rows, multiply, plain, rows
 from ..networks import Network
-
-PART = 1024
-"""Samples in a part of a gradient's sum."""
 
 
 class Layer(NamedTuple):
@@ -92,16 +89,27 @@ class Layers(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """Gradients in parts: that of item b over part p begins at number ``(b·parts + p)·dim`` of ``data``."""
+    """Gradients in parts: that of item b over part p begins at number ``(b·parts + p)·dim`` of ``data``.
+
+    Attributes
+    ----------
+    data : float array (any,)
+        On the card.
+    dim : int
+        Parameters of an item.
+    n, part : int
+        Samples, and how many of them a part has.
+    """
 
     data: Any
     dim: int
     n: int
+    part: int
 
-    @staticmethod
-    def parts_of(n: int) -> int:
-        """Parts of so many samples."""
-        return -(-n // PART)
+    @property
+    def parts(self) -> int:
+        """How many parts there are."""
+        return -(-self.n // self.part)
 
     def weight(self, layer: Layer, delta: Matrices, below: Matrices, begin: int, batch: int) -> None:
         """δ' A of a layer into its place, or added to what is there; δ is (n, out), A (n, in)."""
@@ -111,9 +119,9 @@ class Sums(NamedTuple):
             a, b, m, k, down, along = below, delta, k, m, 1, k
         c = Matrices(self.data, layer.at, down, along, self.dim)
         turned = a._replace(down=a.along, along=a.down)
-        multiply(turned, b, c, Shape(m, k, self.n, PART, self.parts_of(self.n)), plain(c)._replace(begin=begin), batch)
+        multiply(turned, b, c, Shape(m, k, self.n, self.part, self.parts), plain(c)._replace(begin=begin), batch)
 
     def bias(self, layer: Layer, delta: Matrices, batch: int) -> None:
         """Σ δ over samples into the bias's place."""
         c = Matrices(self.data, layer.at + layer.fan_in * layer.fan_out, 0, 1, self.dim)
-        add_rows(delta, c, Shape(1, layer.fan_out, self.n, PART, self.parts_of(self.n)), batch)
+        add_rows(delta, c, Shape(1, layer.fan_out, self.n, self.part, self.parts), batch)

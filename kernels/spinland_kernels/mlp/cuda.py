@@ -27,6 +27,9 @@ from ..lanes.cuda import GATE, ITSELF, LEAVE, ZERO, Ends, Matrices, add_parts, p
 from ..memory import Wanted
 from ..networks import Network, Samples
 
+PART = 1024
+"""Samples in a part of a gradient's sum."""
+
 
 def prepare(samples: Samples) -> Prepared:
     """Samples made ready for any number of calls; they are put on the card when they are first needed."""
@@ -67,12 +70,12 @@ def gradients(points: NDArray[Any], network: Network, prepared: Prepared) -> NDA
     """Gradients (B, dim) of the mean loss at points (B, dim)."""
     (count, dim), widths = points.shape, [int(width) for width in network.widths[1:]]
     n, dtype = prepared.n, prepared.samples.x.dtype
-    parts, out = Sums.parts_of(n), np.empty((count, dim), dtype)
+    parts, out = -(-n // PART), np.empty((count, dim), dtype)
     at_once = prepared.work.fitting(count, dtype.itemsize * ((2 + parts) * dim + n * (sum(widths) + 1)))
     held, found = prepared.given.take(((at_once * dim,), dtype), ((at_once, dim), dtype))
     sizes = at_once * n, at_once * parts * dim, *(at_once * n * width for width in widths)
     shares, data, *acts = prepared.work.take(*(((size,), dtype) for size in sizes))
-    sums = Sums(data, dim, n)
+    sums = Sums(data, dim, n, PART)
     for low in range(0, count, at_once):
         some = points[low : low + at_once]
         batch = some.shape[0]
@@ -134,11 +137,11 @@ def hessian_products(point: NDArray[Any], vectors: NDArray[Any], network: Networ
     (count, dim), widths = vectors.shape, [int(width) for width in network.widths[1:]]
     n, dtype = prepared.n, prepared.samples.x.dtype
     at, shares, acts, deltas = _at_point(point, network, prepared)
-    parts, out = Sums.parts_of(n), np.empty((count, dim), dtype)
+    parts, out = -(-n // PART), np.empty((count, dim), dtype)
     at_once = prepared.work.fitting(count, dtype.itemsize * ((2 + parts) * dim + n * sum(widths)))
     sizes = at_once * dim, at_once * parts * dim, *(at_once * n * width for width in widths)
     found, held, data, *arrays = prepared.work.take(((at_once, dim), dtype), *(((size,), dtype) for size in sizes))
-    sums = Sums(data, dim, n)
+    sums = Sums(data, dim, n, PART)
     for low in range(0, count, at_once):
         some = vectors[low : low + at_once]
         batch = some.shape[0]
