@@ -19,7 +19,7 @@ import numpy as np
 import spinland as sl
 from spinland_kernels import assembly, jit_cuda
 from spinland_kernels.devices import operation
-from spinland_kernels.jit_cuda import Launch
+from spinland_kernels.paper import Launch
 
 _HEAD = "| kernel | type | blocks | threads | registers | shared | spilled | float64 | occupancy |\n" + "|---" * 9 + "|"
 

@@ -80,7 +80,7 @@ class _Telling:
         self._module = module
 
     def __getattr__(self, name: str) -> Any:
-        from spinland_kernels.jit_cuda import OutOfMemory
+        from spinland_kernels.paper import OutOfMemory
 
         found = getattr(self._module, name)
         if not callable(found):

@@ -22,7 +22,6 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import cache, update_wrapper
 from typing import Any
 
@@ -30,6 +29,8 @@ import numba
 import numpy as np
 from numba import cuda as _numba_cuda
 from numpy.typing import DTypeLike, NDArray
+
+from .paper import Launch, OutOfMemory, Paper
 
 _cuda: Any = _numba_cuda
 
@@ -51,20 +52,6 @@ class _Simulated:
 
 #: What a kernel asks for its threads, its shared memory, its barriers.
 cuda: Any = _Simulated() if SIMULATED else _cuda
-
-
-class OutOfMemory(MemoryError):
-    """The card has not the memory that is needed.
-
-    Attributes
-    ----------
-    needed, free : int
-        Bytes.
-    """
-
-    def __init__(self, needed: int, free: int):
-        super().__init__(f"{needed:,} bytes of the card's memory are needed, {free:,} are free")
-        self.needed, self.free = needed, free
 
 
 @cache
@@ -118,6 +105,46 @@ def kernel(threads: int, resident: int = 1) -> Callable[[Callable[..., Any]], Ke
     return lambda function: Kernel(function, threads, resident)
 
 
+def _instructions() -> tuple[Any, Any]:
+    """Two instructions of PTX that Numba has no name for, as functions of the card."""
+    from llvmlite import ir
+    from numba.core.types import UniTuple, float32
+    from numba.cuda.extending import intrinsic
+
+    single, word = ir.FloatType(), ir.IntType(32)
+
+    @intrinsic
+    def to_tf32(typingctx: Any, x: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            code = ir.InlineAsm(ir.FunctionType(word, [single]), "cvt.rna.tf32.f32 $0, $1;", "=r,f")
+            return builder.bitcast(builder.call(code, arguments), single)
+
+        return float32(float32), generate
+
+    @intrinsic
+    def mma(typingctx: Any, a0: Any, a1: Any, a2: Any, a3: Any, b0: Any, b1: Any, c: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            words = [builder.bitcast(argument, word) for argument in arguments[:6]]
+            sums = [builder.extract_value(arguments[6], i) for i in range(4)]
+            kind = ir.FunctionType(ir.LiteralStructType([single] * 4), [word] * 6 + [single] * 4)
+            places = "{$0,$1,$2,$3}, {$4,$5,$6,$7}, {$8,$9}, {$10,$11,$12,$13};"
+            text = f"mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {places}"
+            found = builder.call(ir.InlineAsm(kind, text, "=f,=f,=f,=f,r,r,r,r,r,r,f,f,f,f"), words + sums)
+            out = ir.Constant(ir.ArrayType(single, 4), ir.Undefined)
+            for i in range(4):
+                out = builder.insert_value(out, builder.extract_value(found, i), i)
+            return out
+
+        return UniTuple(float32, 4)(*[float32] * 6, UniTuple(float32, 4)), generate
+
+    return to_tf32, mma
+
+
+#: ``to_tf32(x)`` rounds to the 10 bits of TF32, halves away from zero; ``mma(a_0, …, a_3, b_0, b_1, c)`` is D = A B + C of
+#: a warp, 16 × 8 by 8 × 8, each thread with its fragments, c of four (:mod:`.lanes.warp`). Not there when simulated.
+to_tf32, mma = (None, None) if SIMULATED else _instructions()
+
+
 def compiled(kernel: Kernel, signature: Any, capability: tuple[int, int], output: str) -> list[bytes]:
     """Code of a kernel for arguments of these Numba types: "ptx" or "ltoir". Needs no card and no driver."""
     from numba.cuda import dispatcher
@@ -161,44 +188,7 @@ class _Card:
         kernel.dispatcher[blocks, kernel.threads, 0, shared](*arguments)
 
 
-@dataclass(frozen=True)
-class Launch:
-    """A launch on paper: a kernel, its blocks, bytes of shared memory beside its own, Numba types of its arguments."""
-
-    kernel: Kernel
-    blocks: int
-    shared: int
-    signature: Any
-
-
-class _Paper:
-    """A card that computes nothing and has ``memory`` bytes; arrays hold whatever was there."""
-
-    def __init__(self, memory: int):
-        self.launches: list[Launch] = []
-        self.memory = memory
-
-    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-        needed = int(np.prod(shape)) * dtype.itemsize
-        if needed > self.memory:
-            raise OutOfMemory(needed, self.memory)
-        return np.empty(shape, dtype)
-
-    def put(self, array: NDArray[Any], into: Any) -> None:
-        pass
-
-    def get(self, array: Any, into: NDArray[Any]) -> None:
-        into[...] = 0
-
-    def free(self) -> int:
-        return self.memory
-
-    def launch(self, kernel: Kernel, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
-        signature = numba.void(*(numba.typeof(argument) for argument in arguments))
-        self.launches.append(Launch(kernel, blocks, shared, signature))
-
-
-_machine: _Card | _Paper = _Card()
+_machine: _Card | Paper = _Card()
 
 
 @contextmanager
@@ -216,7 +206,7 @@ def on_paper(memory: int = 1 << 37) -> Iterator[list[Launch]]:
         Grows with each launch.
     """
     global _machine
-    before, paper = _machine, _Paper(memory)
+    before, paper = _machine, Paper(memory)
     _machine = paper
     try:
         yield paper.launches
@@ -295,7 +285,7 @@ def names() -> list[str]:
     """
     if getattr(_cuda, "implementation", "") != "NVIDIA":
         raise RuntimeError("numba-cuda is not installed: the extra cuda13 brings it, or cuda12 for older drivers")
-    if isinstance(_machine, _Paper):
+    if isinstance(_machine, Paper):
         return ["paper"]
     if SIMULATED:
         return ["Numba's simulator"]

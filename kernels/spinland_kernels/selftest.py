@@ -262,14 +262,15 @@ def measured_rates(side: int, rounds: int) -> dict[str, float]:
     """Bytes a second of a copy, read and written, and float32 operations a second of a product of ``side``."""
     from . import jit_cuda
     from .lanes import cuda as lanes
+    from .lanes import tiles
 
     a, b, c = (jit_cuda.put(np.ones(side * side, np.float32)) for _ in range(3))
     one = np.empty(1, np.float32)
-    left, right, out = (lanes.Matrices(x, 0, side, 1, 0) for x in (a, b, c))
-    shape = lanes.Shape(side, side, side, side, 1)
+    left, right, out = (tiles.Matrices(x, 0, side, 1, 0) for x in (a, b, c))
+    shape = tiles.Shape(side, side, side, side, 1)
 
     def product() -> None:
-        lanes.multiply(left, right, out, shape, lanes.plain(out), 1)
+        lanes.multiply(left, right, out, shape, tiles.plain(out), 1)
         jit_cuda.get(c[:1], one)
 
     def copy() -> None:

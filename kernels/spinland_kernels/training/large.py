@@ -29,7 +29,8 @@ from numba import int32, uint64
 
 from .. import jit_cuda
 from ..jit_cuda import cuda, device, kernel
-from ..lanes.cuda import BIAS, GATE, LEAVE, RECTIFY, ZERO, Ends, Matrices, Shape, multiply, plain
+from ..lanes.cuda import multiply
+from ..lanes.tiles import BIAS, GATE, LEAVE, RECTIFY, ZERO, Ends, Matrices, Shape, plain
 from ..memory import Wanted
 from ..networks import Batches, Network, Rule
 from .blocks import State
@@ -153,7 +154,7 @@ class _Descent:
 
     def forward(self, count: int) -> None:
         """Activations of all layers."""
-        last = len(self.widths) - 2
+        last, precision = len(self.widths) - 2, self.samples.precision
         for layer, (inputs, outputs) in enumerate(pairwise(self.widths)):
             at = self.offsets[layer]
             weight = Matrices(self.points, at, 1, inputs, self.dim)
@@ -161,26 +162,29 @@ class _Descent:
             above = self.activations(self.below, layer + 1, count)
             ends = Ends(BIAS if self.bias else ZERO, bias, RECTIFY if layer < last else LEAVE, above)
             shape = Shape(count, outputs, inputs, inputs, 1)
-            multiply(self.activations(self.below, layer, count), weight, above, shape, ends, self.replicas)
+            multiply(self.activations(self.below, layer, count), weight, above, shape, ends, self.replicas, precision)
 
     def backward(self, count: int) -> None:
         """Slopes of all hidden layers, from those of the outputs."""
+        precision = self.samples.precision
         for layer in range(len(self.widths) - 2, 0, -1):
             inputs, outputs = self.widths[layer : layer + 2]
             weight = Matrices(self.points, self.offsets[layer], inputs, 1, self.dim)
             slope, out = (self.activations(self.slopes, at, count) for at in (layer + 1, layer))
             ends = Ends(ZERO, out, GATE, self.activations(self.below, layer, count))
-            multiply(slope, weight, out, Shape(count, inputs, outputs, outputs, 1), ends, self.replicas)
+            shape = Shape(count, inputs, outputs, outputs, 1)
+            multiply(slope, weight, out, shape, ends, self.replicas, precision)
 
     def differentiate(self, count: int) -> None:
         """The gradient."""
-        parts, table, units = _parts(count), [], 0
+        parts, table, units, precision = _parts(count), [], 0, self.samples.precision
         for layer, (inputs, outputs) in enumerate(pairwise(self.widths)):
             slope, at = self.activations(self.slopes, layer + 1, count), self.offsets[layer]
             turned = slope._replace(down=1, along=outputs)
             out = Matrices(self.gradient, at, inputs, 1, self.dim)
             shape = Shape(outputs, inputs, count, PART, parts)
-            multiply(turned, self.activations(self.below, layer, count), out, shape, plain(out), self.replicas)
+            below = self.activations(self.below, layer, count)
+            multiply(turned, below, out, shape, plain(out), self.replicas, precision)
             table.append((slope.at, outputs, at + inputs * outputs, units))
             units += outputs
         if self.bias:
