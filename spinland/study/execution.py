@@ -216,7 +216,8 @@ def open_file(
         The file belongs to something else, was begun elsewhere, or is damaged.
     """
     meta = {"kind": config.kind, "config": config.as_dict(), "version": version(), **facts}
-    meta |= {"finished": False, "failed": {}, "environments": [current()]}
+    here = current(meta["config"].get("device", "cpu"))
+    meta |= {"finished": False, "failed": {}, "environments": [here]}
     if path.exists():
         store = Store(path)
         found = store.meta
@@ -237,9 +238,9 @@ def open_file(
                 "make all of them anew, without --chapters",
             )
         if not reason and not finished:
-            reason = _obstacle(store, found, mixed)
+            reason = _obstacle(store, found, here, mixed)
             if not reason:
-                return _taken_up(store, found, say)
+                return _taken_up(store, found, here, say)
         if reason and not overwrite:
             raise StoreError(path, reason)
         path.unlink()
@@ -254,12 +255,12 @@ _OLD = (
 )
 
 
-def _obstacle(store: Store, found: dict[str, Any], mixed: bool) -> str:
+def _obstacle(store: Store, found: dict[str, Any], here: dict[str, str], mixed: bool) -> str:
     """In words, why an unfinished file of the same settings must not be taken up; empty if it may."""
     before = found.get("environments") or [{}]
-    if current() not in before and not mixed:
+    if here not in before and not mixed:
         return (
-            f"was begun elsewhere ({difference(before[-1], current())}): what is missing would differ in its last "
+            f"was begun elsewhere ({difference(before[-1], here)}): what is missing would differ in its last "
             "digits from what is there; go on where it was begun, or here with --mixed, which the file then tells, "
             "or begin anew with --overwrite"
         )
@@ -270,13 +271,13 @@ def _obstacle(store: Store, found: dict[str, Any], mixed: bool) -> str:
     return ""
 
 
-def _taken_up(store: Store, found: dict[str, Any], say: Say) -> Store:
+def _taken_up(store: Store, found: dict[str, Any], here: dict[str, str], say: Say) -> Store:
     say(f"going on with {store.path}: {len(store.names())} results are there")
     before = found.get("environments", [])
     now = found | {"finished": False}
-    if current() not in before:
+    if here not in before:
         say("warning: it was begun on another processor or with other libraries; the file tells which")
-        now |= {"environments": [*before, current()]}
+        now |= {"environments": [*before, here]}
     if now != found:
         store.set_meta(now)
     return store

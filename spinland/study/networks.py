@@ -150,8 +150,8 @@ class NetworkBook(Book):
             raise ArgumentError("dataset", "the data of the study", "none")
         loss, n = ("cross_entropy" if data.task == "classification" else "mse"), self.config.probe_samples
         x, y = data.x_train[:n], data.y_train[:n]
-        dtype, device = self.config.dtype, self.config.device
-        return sl.NetworkLandscape(network, x, y, loss=loss, dtype=dtype, device=device, quantity="training loss")
+        where = {name: getattr(self.config, name) for name in ("dtype", "device", "precision")}
+        return sl.NetworkLandscape(network, x, y, loss=loss, quantity="training loss", **where)
 
     @cached_property
     def sweep(self) -> tuple[WidthSubject, ...]:  # type: ignore[override]
@@ -224,6 +224,7 @@ class NetworkBook(Book):
             "n_train": n_train,
             "n_test": self.facts["n_test"],
             "probe_samples": self.config.probe_samples or n_train,
+            "precision": self.config.precision or self.config.dtype,
             "glass_spins": self._instance["n_spins"],
         }
 
@@ -304,6 +305,7 @@ def run_study(
     data = data.subset(config.n_train, config.n_test)
     _check_fit(config, data)
     checks.device(config.device)
+    checks.precision(config.precision, checks.float_type("dtype", config.dtype), config.device)
 
     def book(store: Store) -> NetworkBook:
         return NetworkBook(config, store, store.meta, data)

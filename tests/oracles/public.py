@@ -162,6 +162,7 @@ CASES = {
         "loss": "mse",
         "dtype": "float64",
         "device": "cpu",
+        "precision": None,
     },
     "SphericalSpinGlass": lambda: {
         "n_spins": 5,
@@ -244,6 +245,7 @@ CASES = {
             "initial": weights(2).astype("f4"),
             "evaluate": "both",
             "device": "cpu",
+            "precision": "float32",
             "group_size": 1,
         }
         for name in ("train", "train_groups")

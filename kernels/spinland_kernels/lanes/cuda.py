@@ -75,9 +75,9 @@ def _tiled(element: Any, height: int, width: int) -> Tile:
         of = Sums(block.top + ty, block.first + tx, rows, columns, 1)
         begin(sums, of, c, shape, ends, block)
         half = int32(0)
-        for step in range(int32(0), int32(block.count + DEPTH), int32(DEPTH)):
-            read(fresh_a, a.data, a_at, way_a, block.count - step)
-            read(fresh_b, b.data, b_at, way_b, block.count - step)
+        for step in range(int32(0), int32(block.terms + DEPTH), int32(DEPTH)):
+            read(fresh_a, a.data, a_at, way_a, block.terms - step)
+            read(fresh_b, b.data, b_at, way_b, block.terms - step)
             a_at += DEPTH * a.along
             b_at += DEPTH * b.down
             if step > 0:

@@ -87,9 +87,9 @@ def _tiled(tall: int, wide: int, down: int, parts: int, resident: int) -> Tile:
         of = Sums(block.top + i + g, block.first + j + 2 * q, 8, 8, 2)
         begin(sums, of, c, shape, ends, block)
         half = int32(0)
-        for step in range(int32(0), int32(block.count + DEPTH), int32(DEPTH)):
-            read(fresh_a, a.data, a_at, way_a, block.count - step)
-            read(fresh_b, b.data, b_at, way_b, block.count - step)
+        for step in range(int32(0), int32(block.terms + DEPTH), int32(DEPTH)):
+            read(fresh_a, a.data, a_at, way_a, block.terms - step)
+            read(fresh_b, b.data, b_at, way_b, block.terms - step)
             a_at += DEPTH * a.along
             b_at += DEPTH * b.down
             if step > 0:

@@ -104,7 +104,7 @@ class Block(NamedTuple):
     top: int
     first: int
     begin: int
-    count: int
+    terms: int
 
 
 class Way(NamedTuple):

@@ -67,7 +67,7 @@ def _multiplied(sums: Any, lefts: Any, rights: Any) -> None:
         sums += (small + a[0] @ b[0]).astype(np.float32)
 
 
-rounded = _rounded if SIMULATED else to_tf32
+rounded: Any = _rounded if SIMULATED else to_tf32
 
 
 @device
@@ -99,4 +99,4 @@ def _multiply(sums, lefts, rights):
 #: ``multiply(sums, lefts, rights)`` adds the products of a warp's fragments, lefts (parts, tall, 4) by rights
 #: (parts, wide, 2), to sums (2 tall, 2 wide): of one part, or of two, the high and the low. All threads of a block take
 #: part.
-multiply = _multiplied if SIMULATED else _multiply
+multiply: Any = _multiplied if SIMULATED else _multiply
