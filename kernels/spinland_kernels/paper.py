@@ -45,20 +45,24 @@ class Paper:
         self.memory = memory
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Room in the processor's memory, which is not touched."""
         needed = int(np.prod(shape)) * dtype.itemsize
         if needed > self.memory:
             raise OutOfMemory(needed, self.memory)
         return np.empty(shape, dtype)
 
     def put(self, array: NDArray[Any], into: Any) -> None:
-        pass
+        """Nothing."""
 
     def get(self, array: Any, into: NDArray[Any]) -> None:
+        """Zeros."""
         into[...] = 0
 
     def free(self) -> int:
+        """Bytes, always the same."""
         return self.memory
 
     def launch(self, kernel: Kernel, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
+        """Note it."""
         signature = numba.void(*(numba.typeof(argument) for argument in arguments))
         self.launches.append(Launch(kernel, blocks, shared, signature))

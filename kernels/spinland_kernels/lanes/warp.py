@@ -78,6 +78,10 @@ def _step(lefts, t, rights, v, c):
 
 @device
 def _multiply(sums, lefts, rights):
+    """Add the products of a warp's fragments, lefts (parts, tall, 4) by rights (parts, wide, 2), to sums (2 tall, 2 wide).
+
+    Of one part, or of two, the high and the low. All threads of a block take part.
+    """
     zero = numba.float32(0)
     for t in range(lefts.shape[1]):
         for v in range(rights.shape[1]):
@@ -96,7 +100,4 @@ def _multiply(sums, lefts, rights):
                 sums[u + 1, o + 1] += c[3]
 
 
-#: ``multiply(sums, lefts, rights)`` adds the products of a warp's fragments, lefts (parts, tall, 4) by rights
-#: (parts, wide, 2), to sums (2 tall, 2 wide): of one part, or of two, the high and the low. All threads of a block take
-#: part.
 multiply: Any = _multiplied if SIMULATED else _multiply
