@@ -16,6 +16,7 @@ from ..compiling.recipes import Task
 from ..compiling.workers import compiling_beside
 from ..environment import current, difference
 from ..errors import ArgumentError, StoreError
+from ..formatting import a_noun
 from ..provenance import version
 from ..store.commit import real_path, reserved
 from ..store.container import FORMAT
@@ -30,6 +31,7 @@ def run(
     facts: dict[str, Any],
     *,
     wanted: tuple[str, ...] | None,
+    device: str,
     overwrite: bool,
     mixed: bool,
     say: Say,
@@ -50,7 +52,7 @@ def run(
         More about the file, kept in it.
     wanted : tuple of str, optional
         Names of the chapters that shall be made, all by default.
-    overwrite, mixed, say
+    device, overwrite, mixed, say
         As of `open_file`.
 
     Returns
@@ -63,7 +65,7 @@ def run(
     path = real_path(out, "out")
     overwrite, mixed = checks.boolean("overwrite", overwrite), checks.boolean("mixed", mixed)
     with reserved(path):
-        store = open_file(path, config, facts, chosen, overwrite=overwrite, mixed=mixed, say=say)
+        store = open_file(path, config, facts, chosen, device=device, overwrite=overwrite, mixed=mixed, say=say)
         if store is None:
             return 0
         opened = book(store)
@@ -101,7 +103,8 @@ def plan(book: Book, chosen: Sequence[str]) -> list[Step]:
         if step.name in ordered:
             return
         for name in step.needs:
-            add(steps[name])
+            if name in steps or name not in book:  # an atlas has its solutions from another file
+                add(steps[name])
         ordered[step.name] = step
 
     for name, own in of_chapters.items():
@@ -185,6 +188,7 @@ def open_file(
     facts: dict[str, Any],
     wanted: tuple[str, ...],
     *,
+    device: str,
     overwrite: bool,
     mixed: bool,
     say: Say,
@@ -203,6 +207,8 @@ def open_file(
         More about it, kept in the file; ``data``, a fingerprint, must agree as well.
     wanted : tuple of str
         Names of the chapters that shall be made.
+    device : str
+        Where; a card is told of beside the processor.
     overwrite : bool
         Replace a finished file, or one that cannot be taken up.
     mixed : bool
@@ -216,7 +222,7 @@ def open_file(
         The file belongs to something else, was begun elsewhere, or is damaged.
     """
     meta = {"kind": config.kind, "config": config.as_dict(), "version": version(), **facts}
-    here = current(meta["config"].get("device", "cpu"))
+    here = current(device)
     meta |= {"finished": False, "failed": {}, "environments": [here]}
     if path.exists():
         store = Store(path)
@@ -287,7 +293,7 @@ def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     """In words, why a file is not the one that is wanted; empty if it is."""
     kind = wanted["kind"]
     if found.get("kind") != kind:
-        return _or_else(f"holds something else than a {kind}" if found else f"holds results that no {kind} made")
+        return _or_else(f"holds something else than {a_noun(kind)}" if found else f"holds results that no {kind} made")
     # A chapter that was added since the file was made has settings that the file does not know.
     before = wanted["defaults"] | found["config"]
     changed = [
@@ -296,9 +302,9 @@ def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
         if before[key] != value and key != "data_dir"
     ]
     if changed:
-        return _or_else(f"is a {kind} with " + "; ".join(changed))
+        return _or_else(f"is {a_noun(kind)} with " + "; ".join(changed))
     if found.get("data") != wanted.get("data"):
-        return _or_else(f"is a {kind} of other data under the same name")
+        return _or_else(f"is {a_noun(kind)} of other data under the same name")
     if found["version"] != wanted["version"]:
         return _or_else(f"was made by spinland {found['version']}, this is {wanted['version']}")
     return ""

@@ -304,13 +304,38 @@ def run_study(
     data = dataset_of(named, value, config.data_dir)
     data = data.subset(config.n_train, config.n_test)
     _check_fit(config, data)
-    checks.device(config.device)
-    checks.precision(config.precision, checks.float_type("dtype", config.dtype), config.device)
+    check_machine(config)
 
     def book(store: Store) -> NetworkBook:
         return NetworkBook(config, store, store.meta, data)
 
-    return run(config, out, STUDY, book, _facts(data), wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
+    return run(
+        config,
+        out,
+        STUDY,
+        book,
+        _facts(data),
+        wanted=chapters,
+        device=config.device,
+        overwrite=overwrite,
+        mixed=mixed,
+        say=say,
+    )
+
+
+def check_machine(config: Any) -> None:
+    """Refuse a device that is not there, or that has not the precision of the settings.
+
+    Raises
+    ------
+    DeviceUnavailable
+        Says what is missing.
+    ArgumentError
+        Names the precision.
+    """
+    checks.device(config.device)
+    if hasattr(config, "precision"):  # a glass has none
+        checks.precision(config.precision, checks.float_type("dtype", config.dtype), config.device)
 
 
 def _check_fit(config: StudyConfig, data: Dataset) -> None:

@@ -78,7 +78,7 @@ def _step(lefts, t, rights, v, c):
 
 @device
 def _multiply(sums, lefts, rights):
-    """Add the products of a warp's fragments, lefts (parts, tall, 4) by rights (parts, wide, 2), to sums (2 tall, 2 wide).
+    """Add products of a warp's fragments, lefts (parts, tall, 4) by rights (parts, wide, 2), to sums (2 tall, 2 wide).
 
     Of one part, or of two, the high and the low. All threads of a block take part.
     """
