@@ -6,9 +6,10 @@ loaded when it is first asked for.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cache, wraps
 from typing import Any
 
 from .errors import DeviceMemoryError, DeviceUnavailable
@@ -67,39 +68,20 @@ def operation(name: str, device: str) -> Any:
     from spinland_kernels import devices as kernels
 
     try:
-        module = kernels.operation(name, device)
+        return kernels.operation(name, device, _lack_of_memory_told)
     except kernels.Unavailable as problem:
-        raise DeviceUnavailable(f"device: {problem}; use device='cpu'") from None
-    return module if device == "cpu" else _telling(module)
+        raise DeviceUnavailable(f"device: {problem}; use 'cpu'") from None
 
 
-class _Telling:
-    """Functions of a card's kernels, whose lack of memory is told as one of our errors."""
+@contextmanager
+def _lack_of_memory_told() -> Iterator[None]:
+    """A card's lack of memory is told as one of our errors."""
+    from spinland_kernels.paper import OutOfMemory
 
-    def __init__(self, module: Any):
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        from spinland_kernels.paper import OutOfMemory
-
-        found = getattr(self._module, name)
-        if not callable(found):
-            return found
-
-        @wraps(found)
-        def telling(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return found(*args, **kwargs)
-            except OutOfMemory as problem:
-                raise DeviceMemoryError(problem.needed, problem.free) from None
-
-        setattr(self, name, telling)
-        return telling
-
-
-@cache
-def _telling(module: Any) -> _Telling:
-    return _Telling(module)
+    try:
+        yield
+    except OutOfMemory as problem:
+        raise DeviceMemoryError(problem.needed, problem.free) from None
 
 
 def check(device: str) -> None:
@@ -117,7 +99,7 @@ def check(device: str) -> None:
         return
     absent = known[-1]
     reason = absent.description if not absent.available else f"no {device!r}; the last card is {absent.name!r}"
-    raise DeviceUnavailable(f"device: {reason}; use device='cpu'")
+    raise DeviceUnavailable(f"device: {reason}; use 'cpu'")
 
 
 def card(device: str) -> dict[str, str]:
@@ -133,7 +115,7 @@ def card(device: str) -> dict[str, str]:
     try:
         return kernels.card(device)
     except kernels.Unavailable as problem:
-        raise DeviceUnavailable(f"device: {problem}; use device='cpu'") from None
+        raise DeviceUnavailable(f"device: {problem}; use 'cpu'") from None
 
 
 def has_tensor_cores(device: str) -> bool:
@@ -151,3 +133,23 @@ def single_threaded() -> AbstractContextManager[None]:
     from spinland_kernels import blas
 
     return blas.single_threaded()
+
+
+def side_by_side(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    """What a function makes of items, in their order: over as many threads as kernels take, BLAS on one in each.
+
+    For work in NumPy and SciPy, which let other threads run meanwhile. An item is the affair of one thread, so its bits
+    depend neither on their number nor on the other items. The function may not call kernels.
+    """
+    import numba
+
+    threads = min(numba.get_num_threads(), len(items))
+    with single_threaded():
+        if threads <= 1:
+            yield from map(function, items)
+            return
+        pool = ThreadPoolExecutor(threads)
+        try:
+            yield from pool.map(function, items)
+        finally:
+            pool.shutdown(cancel_futures=True)

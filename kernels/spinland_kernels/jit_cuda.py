@@ -30,7 +30,7 @@ import numpy as np
 from numba import cuda as _numba_cuda
 from numpy.typing import DTypeLike, NDArray
 
-from .paper import Launch, OutOfMemory, Paper
+from .paper import Notes, OutOfMemory, Paper
 
 _cuda: Any = _numba_cuda
 
@@ -196,7 +196,7 @@ _machine: _Card | Paper = _Card()
 
 
 @contextmanager
-def on_paper(memory: int = 1 << 37) -> Iterator[list[Launch]]:
+def on_paper(memory: int = 1 << 37) -> Iterator[Notes]:
     """Compute nothing and note what is launched, while the block runs. Of one thread at a time.
 
     Parameters
@@ -206,7 +206,7 @@ def on_paper(memory: int = 1 << 37) -> Iterator[list[Launch]]:
 
     Yields
     ------
-    list of Launch
+    Notes
         Grows with each launch.
     """
     global _machine

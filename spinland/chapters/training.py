@@ -45,7 +45,7 @@ class ReplicaSettings(Settings):
     weight_decay: float = setting(0.0, "weight decay", number(minimum=0), _HEADING)
 
 
-def _optimizer(config: Any) -> sl.SGD | sl.Adam | sl.AdamW:
+def optimizer_of(config: Any) -> sl.SGD | sl.Adam | sl.AdamW:
     """The optimiser of the settings."""
     rate: Any = config.learning_rate if config.schedule == "constant" else sl.Cosine(config.learning_rate)
     if config.optimizer == "sgd":
@@ -103,16 +103,11 @@ class Training:
     def make(self, book: Any, say: Say) -> None:
         """Train what is missing, and store each group of replicas as it finishes; those that diverged are told."""
         writer = self._reserve(book)
-        operations = 6.0 * self.network.n_params * len(book.dataset.x_train) * self.epochs
-        import numba  # not before something is computed: settings are shown without it
-
-        threads = numba.get_num_threads()
-        group = int(min(64, max(1, _GROUP_OPERATIONS // operations // threads) * threads))
         parts = sl.train_groups(
             self.network,
             book.dataset,
             None,
-            _optimizer(book.config),
+            optimizer_of(book.config),
             self.batch_size,
             self.epochs,
             self.seed,
@@ -121,7 +116,7 @@ class Training:
             snapshots=self.snapshots,
             device=book.config.device,
             precision=book.config.precision,
-            group_size=group,
+            group_size=self._together(book),
         )
         fields = ("params", *_HISTORY, "diverged", "replicas", *(("snapshots",) if self.snapshots else ()))
         lost: list[int] = []
@@ -132,6 +127,16 @@ class Training:
         if lost:
             say(f"warning: {self.name}: diverged replicas, now NaN: {', '.join(map(str, lost))}")
 
+    def _together(self, book: Any) -> int | None:
+        """Replicas that the cores train between two writes; a card trains as many as fill it."""
+        if book.config.device != "cpu":
+            return None
+        import numba  # not before something is computed: settings are shown without it
+
+        operations = 6.0 * self.network.n_params * len(book.dataset.x_train) * self.epochs
+        threads = numba.get_num_threads()
+        return int(min(64, max(1, _GROUP_OPERATIONS // operations // threads) * threads))
+
     def _reserve(self, book: Any) -> RowWriter:
         """Room for the ensemble in the file, or what is there of it."""
         from ..training.plan import Plan
@@ -139,7 +144,7 @@ class Training:
 
         settings = TrainingSettings(
             n_replicas=self.n_replicas,
-            optimizer=_optimizer(book.config),
+            optimizer=optimizer_of(book.config),
             batch_size=self.batch_size,
             epochs=self.epochs,
             seed=self.seed,

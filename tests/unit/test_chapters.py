@@ -2,6 +2,7 @@
 
 import importlib
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import spinland as sl
 from spinland.chapters.chapter import Judgement, Stage
 from spinland.chapters.findings import Numbers
+from spinland.chapters.training import Training
 from spinland.provenance import _plain
 from spinland.report.text import told
 from spinland.statistics.judging import Judged
@@ -67,7 +69,19 @@ GLASS = {
     "bootstrap": 10,
     "null_draws": 10,
 }
-ATLAS = {"surface_grid": 3}
+ATLAS = {
+    "surface_grid": 3,
+    "alignment_pairs": 2,
+    "alignment_points": 3,
+    "alignment_trained": 4,
+    "alignment_nulls": 5,
+    "alignment_splits": 5,
+    "path_pairs": 2,
+    "path_steps": 10,
+    "path_points": 5,
+    "saddle_spins": 4,
+    "saddle_outputs": 1,
+}
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
 
@@ -127,7 +141,7 @@ def test_steps_are_declared(whole):
     book, chapters, steps = steps_of(whole)
     names = [step.name for step in steps]
     assert len(set(names)) == len(names)
-    lent = {subject.solutions for subject in book.subjects} if book.settings.kind == "atlas" else set()
+    lent = {subject.solutions for subject in (*book.subjects, *book.sweep)} if book.settings.kind == "atlas" else set()
     assert {name for step in steps for name in step.needs} <= {*names, *lent}
     assert len({chapter.name for chapter in chapters}) == len(chapters)
     stages = [step for step in steps if isinstance(step, Stage)]
@@ -231,3 +245,12 @@ def test_a_setting_that_a_file_does_not_know_has_its_default(kind, make, whole, 
     other = {"seed": 1} if kind == "atlas" else {"linkage": "single"}
     with pytest.raises(sl.StoreError, match=next(iter(other))):
         make(path, **other)
+
+
+def test_a_card_trains_as_many_replicas_as_fill_it():
+    """Between two writes the cores train what takes a while; how many fill a card, the plan of the training knows."""
+    step = Training("ensemble", "training", sl.ReLUNetwork((64, 32, 10)), 500, 32, 30, 0)
+    dataset = SimpleNamespace(x_train=np.empty((1500, 64)))
+    cores, card = (SimpleNamespace(config=SimpleNamespace(device=name), dataset=dataset) for name in ("cpu", "cuda:1"))
+    assert 1 <= step._together(cores) <= 64
+    assert step._together(card) is None

@@ -14,7 +14,18 @@ import types
 import spinland as sl
 from tests.oracles.figure_arguments import FIGURES
 from tests.oracles.objects import reserved
-from tests.oracles.public import critical, dynamics, landscapes, probes, replicas, studies, symmetry, theory, training
+from tests.oracles.public import (
+    connect,
+    critical,
+    dynamics,
+    landscapes,
+    probes,
+    replicas,
+    studies,
+    symmetry,
+    theory,
+    training,
+)
 
 #: Plain records, protocols and errors: nothing is computed or kept where they are made.
 RECORDS = {
@@ -88,7 +99,7 @@ def lookup(name):
     return value
 
 
-_SUBJECTS = (landscapes, training, probes, dynamics, critical, replicas, symmetry, theory, studies)
+_SUBJECTS = (landscapes, training, probes, connect, dynamics, critical, replicas, symmetry, theory, studies)
 
 
 def _joined(*tables):
