@@ -148,8 +148,9 @@ def main() -> int:
     except RuntimeError as problem:
         parser.error(str(problem))
     major, minor = (int(part) for part in chosen.capability.split("."))
+    versions = devices.compiler()
     head = (
-        f"Kernels of the card for compute capability {major}.{minor}, compiled by {devices.compiler()}; blocks for the sizes\n"
+        f"Kernels of the card for compute capability {major}.{minor}, compiled by {versions}; blocks for the sizes\n"
         "of `benchmarks/card.py`, registers and spilled bytes of a thread, bytes of shared memory of a block,\n"
         "instructions with float64 and of tensor cores, and the share of a multiprocessor's threads that are there at\n"
         "once.\n"
