@@ -16,14 +16,18 @@ from typing import Any
 import numpy as np
 
 import spinland as sl
-from spinland_kernels import assembly, jit_cuda
+from spinland_kernels import assembly, devices, jit_cuda
 from spinland_kernels.devices import operation
 from spinland_kernels.paper import Launch
 from spinland_kernels.types import Homotopy
 
-from . import aims, cards
+from . import aims
 
-_HEAD = "| kernel | type | blocks | threads | registers | shared | spilled | float64 | occupancy |\n" + "|---" * 9 + "|"
+_HEAD = (
+    "| kernel | type | blocks | threads | registers | shared | spilled | float64 | tensor | occupancy |\n"
+    + "|---" * 10
+    + "|"
+)
 
 
 def _samples(inputs: int, n: int, dtype: str) -> tuple[Any, Any]:
@@ -53,6 +57,16 @@ def _training(dtype: str) -> None:
         x, y = _samples(widths[0], 320, dtype)
         network = sl.ReLUNetwork(widths)
         sl.train(network, (x, y, x[:2], y[:2]), replicas, epochs=1, dtype=dtype, evaluate="none", device="cuda")
+
+
+def _tensor_cores(dtype: str) -> None:
+    """Gradients, and training of replicas, in TF32 and in three products of it for each."""
+    network, (x, y) = sl.ReLUNetwork((784, 512, 10)), _samples(784, 10_000, dtype)
+    for precision in ("tf32", "3xtf32") if dtype == "float32" else ():
+        landscape = sl.NetworkLandscape(network, x, y, dtype=dtype, device="cuda", precision=precision)
+        landscape.gradient(np.zeros((3, network.n_params), dtype))
+        where: Any = {"dtype": dtype, "device": "cuda", "precision": precision}
+        sl.train(network, (x[:320], y[:320], x[:2], y[:2]), 64, epochs=1, evaluate="none", **where)
 
 
 def _glasses(dtype: str) -> None:
@@ -94,7 +108,15 @@ def _eigenpairs(dtype: str) -> None:
 def launches(dtype: str) -> list[Launch]:
     """All launches of the public functions in one float type."""
     found: list[Launch] = []
-    parts: tuple[Callable[[str], None], ...] = _networks, _training, _glasses, _pairs, _random_numbers, _eigenpairs
+    parts: tuple[Callable[[str], None], ...] = (
+        _networks,
+        _training,
+        _tensor_cores,
+        _glasses,
+        _pairs,
+        _random_numbers,
+        _eigenpairs,
+    )
     for part in parts:
         with jit_cuda.on_paper() as noted, warnings.catch_warnings():
             warnings.simplefilter("ignore", sl.DivergenceWarning)  # on paper nothing is alive
@@ -116,7 +138,7 @@ def table(capability: tuple[int, int]) -> list[str]:
         cost = assembly.cost(launch, capability)
         rows.append(
             f"| {launch.kernel.name} | {dtype} | {launch.blocks:,} | {launch.kernel.threads} | {cost.registers} | "
-            f"{cost.shared:,} | {cost.spilled} | {cost.double} | {cost.occupancy:.2f} |"
+            f"{cost.shared:,} | {cost.spilled} | {cost.double} | {cost.tensor} | {cost.occupancy:.2f} |"
         )
     return sorted(rows)
 
@@ -142,11 +164,12 @@ def main() -> int:
     except RuntimeError as problem:
         parser.error(str(problem))
     major, minor = (int(part) for part in chosen.capability.split("."))
-    compilers = cards.compilers()
+    versions = devices.compiler()
     head = (
-        f"Kernels of the card for compute capability {major}.{minor}, compiled by {compilers}; blocks for the sizes\n"
+        f"Kernels of the card for compute capability {major}.{minor}, compiled by {versions}; blocks for the sizes\n"
         "of `benchmarks/card.py`, registers and spilled bytes of a thread, bytes of shared memory of a block,\n"
-        "instructions with float64, and the share of a multiprocessor's threads that are there at once.\n"
+        "instructions with float64 and of tensor cores, and the share of a multiprocessor's threads that are there at\n"
+        "once.\n"
     )
     text = "\n".join([head, _HEAD, *table((major, minor)), ""])
     if (major, minor) == aims.CAPABILITY:

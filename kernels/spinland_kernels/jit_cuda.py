@@ -134,6 +134,50 @@ def kernel(threads: int, resident: int = 1) -> Callable[[Callable[..., Any]], Ke
     return lambda function: Kernel(function, threads, resident)
 
 
+def _instructions() -> tuple[Any, Any]:
+    """Two instructions of PTX that Numba has no name for, as functions of the card; in the simulator there are none."""
+    from llvmlite import ir
+    from numba.core.types import UniTuple, float32
+    from numba.cuda.extending import intrinsic
+
+    single, word = ir.FloatType(), ir.IntType(32)
+
+    @intrinsic
+    def to_tf32(typingctx: Any, x: Any) -> Any:
+        """``x`` rounded to the 10 bits of TF32, halves away from zero."""
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            code = ir.InlineAsm(ir.FunctionType(word, [single]), "cvt.rna.tf32.f32 $0, $1;", "=r,f")
+            return builder.bitcast(builder.call(code, arguments), single)
+
+        return float32(float32), generate
+
+    @intrinsic
+    def mma(typingctx: Any, a0: Any, a1: Any, a2: Any, a3: Any, b0: Any, b1: Any, c: Any) -> Any:
+        """A B + C of a warp, 16 × 8 by 8 × 8; each thread with its fragments (:mod:`.lanes.warp`), ``c`` of four."""
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            words = [builder.bitcast(argument, word) for argument in arguments[:6]]
+            sums = [builder.extract_value(arguments[6], i) for i in range(4)]
+            kind = ir.FunctionType(ir.LiteralStructType([single] * 4), [word] * 6 + [single] * 4)
+            places = "{$0,$1,$2,$3}, {$4,$5,$6,$7}, {$8,$9}, {$10,$11,$12,$13};"
+            text = f"mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {places}"
+            found = builder.call(ir.InlineAsm(kind, text, "=f,=f,=f,=f,r,r,r,r,r,r,f,f,f,f"), words + sums)
+            out = ir.Constant(ir.ArrayType(single, 4), ir.Undefined)
+            for i in range(4):
+                out = builder.insert_value(out, builder.extract_value(found, i), i)
+            return out
+
+        return UniTuple(float32, 4)(*[float32] * 6, UniTuple(float32, 4)), generate
+
+    return to_tf32, mma
+
+
+to_tf32: Any
+mma: Any
+to_tf32, mma = (None, None) if SIMULATED else _instructions()
+
+
 def compiled(kernel: Kernel, signature: Any, capability: tuple[int, int], output: str) -> list[bytes]:
     """Code of a kernel for arguments of these Numba types: "ptx" or "ltoir". Needs no card and no driver."""
     from numba.cuda import dispatcher
@@ -297,6 +341,28 @@ def on_nothing() -> Iterator[None]:
     yield
 
 
+def _pretended() -> str:
+    """What stands for a card: paper, or the simulator; empty where there may be one."""
+    return "paper" if isinstance(_machine, Paper) else "Numba's simulator" if SIMULATED else ""
+
+
+def capability(index: int) -> tuple[int, int]:
+    """Compute capability of a card; 9.0 of what stands for one."""
+    return (9, 0) if _pretended() else _cuda.gpus[index].compute_capability
+
+
+def about(index: int) -> tuple[str, str]:
+    """Name and compute capability of a card, and the CUDA that its driver has; of what stands for one, no driver."""
+    if _pretended():
+        return _pretended(), "none"
+    from cuda.bindings import driver
+
+    name, (major, minor) = _cuda.gpus[index].name, capability(index)
+    name = name.decode() if isinstance(name, bytes) else name
+    _, version = driver.cuDriverGetVersion()
+    return f"{name}, compute capability {major}.{minor}", f"CUDA {version // 1000}.{version % 1000 // 10}"
+
+
 def names() -> list[str]:
     """Name, compute capability and memory of each card, and its driver.
 
@@ -307,21 +373,15 @@ def names() -> list[str]:
     """
     if getattr(_cuda, "implementation", "") != "NVIDIA":
         raise RuntimeError("numba-cuda is not installed: the extra cuda13 brings it, or cuda12 for older drivers")
-    if isinstance(_machine, Paper):
-        return ["paper"]
-    if SIMULATED:
-        return ["Numba's simulator"]
+    if _pretended():
+        return [_pretended()]
     if not _cuda.is_available():
         raise RuntimeError("no driver, or no card that it can use; see nvidia-smi")
     found = []
-    for index, _ in enumerate(_cuda.gpus):
-        with _cuda.gpus[index] as context:
-            card = context.device
-            name = card.name.decode() if isinstance(card.name, bytes) else card.name
-            major, minor = card.compute_capability
-            memory = context.get_memory_info()
-            found.append(
-                f"{name}, compute capability {major}.{minor}, {memory.free / 2**30:.1f} of "
-                f"{memory.total / 2**30:.1f} GiB free"
-            )
+    for index in range(len(_cuda.gpus)):
+        with on(index):
+            memory = _cuda.current_context().get_memory_info()
+        card, driver = about(index)
+        gib = f"{memory.free / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
+        found.append(f"{card}, driver of {driver}, {gib}")
     return found

@@ -78,6 +78,7 @@ class _Anew:
             snapshots=self.epochs or None,
             evaluate="final",
             device=trained.config.device,
+            precision=trained.config.precision,
         )
         book.store.save(self.name, found)
 

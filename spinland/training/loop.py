@@ -70,6 +70,7 @@ def train_groups(
     initial: ArrayLike | None = None,
     evaluate: str = "both",
     device: str = "cpu",
+    precision: str | None = None,
     group_size: int | None = None,
 ) -> Iterator[Ensemble]:
     """Train replicas and yield them as they finish, a group at a time.
@@ -81,7 +82,7 @@ def train_groups(
     ----------
     network, dataset, n_replicas, optimizer, batch_size, epochs, seed, loss, dtype
         As for :func:`train`.
-    replicas, snapshots, keep_initial, initial, evaluate, device
+    replicas, snapshots, keep_initial, initial, evaluate, device, precision
         As for :func:`train`.
     group_size : int, optional
         Replicas in a group; as many as fit in some memory by default. The bits do not depend on it.
@@ -105,6 +106,7 @@ def train_groups(
         initial=initial,
         evaluate=evaluate,
         device=device,
+        precision=precision,
     )
     return _groups(Plan(network, dataset, settings), group_size)
 
@@ -126,6 +128,7 @@ def train(
     initial: ArrayLike | None = None,
     evaluate: str = "both",
     device: str = "cpu",
+    precision: str | None = None,
     group_size: int | None = None,
     sink: Callable[[Ensemble], None] | None = None,
 ) -> Ensemble:
@@ -170,6 +173,8 @@ def train(
     device : "cpu", "cuda" or "cuda:1"
         Where the replicas are trained and evaluated. The order of samples is the same everywhere; the bits of the
         parameters are the same on cards of one kind.
+    precision : "float32", "tf32" or "3xtf32", optional
+        In what a card multiplies layers, as for :class:`NetworkLandscape`; by default in ``dtype``.
     group_size : int, optional
         Replicas that are trained at a time. The bits do not depend on it.
     sink : callable, optional
@@ -217,6 +222,7 @@ def train(
         initial=initial,
         evaluate=evaluate,
         device=device,
+        precision=precision,
     )
     plan = Plan(network, dataset, settings)
     ensemble = _collect(_groups(plan, group_size), plan.replicas.size, sink)

@@ -45,6 +45,7 @@ class Plan:
     def __init__(self, network: ReLUNetwork, dataset: Any, settings: TrainingSettings):
         self.device = checks.device(settings.device)
         self.dtype = checks.float_type("dtype", settings.dtype)
+        self.precision = checks.precision(settings.precision, self.dtype, self.device)
         if not isinstance(network, ReLUNetwork):
             raise ArgumentError("network", "a ReLUNetwork", network)
         if not isinstance(settings.optimizer, (SGD, Adam)):
@@ -72,9 +73,9 @@ class Plan:
         self._prepare_samples()
 
     def _prepare_samples(self) -> None:
-        data = self.dataset
+        data, where = self.dataset, (self.device, self.precision)
         self.train, self.test = (
-            Samples(self.network, x, y, self.loss, self.dtype, device=self.device, drop_dead=False, names=names)
+            Samples(self.network, x, y, self.loss, self.dtype, *where, drop_dead=False, names=names)
             for x, y, names in (
                 (data.x_train, data.y_train, ("x_train", "y_train")),
                 (data.x_test, data.y_test, ("x_test", "y_test")),
@@ -116,7 +117,13 @@ class Plan:
             "initial": self.own_initial,
         }
         return provenance.record(
-            "train", arguments, seed=self.seed, data=self.dataset.fingerprint, device=self.device, dtype=self.dtype
+            "train",
+            arguments,
+            seed=self.seed,
+            data=self.dataset.fingerprint,
+            device=self.device,
+            dtype=self.dtype,
+            precision=self.precision,
         )
 
 

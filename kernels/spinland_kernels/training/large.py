@@ -29,7 +29,7 @@ from numba import int32, uint64
 from .. import jit_cuda
 from ..dense.layers import Layers, Sums
 from ..jit_cuda import cuda, device, kernel
-from ..lanes.cuda import GATE, LEAVE, RECTIFY, ZERO, Ends, Matrices
+from ..lanes.tiles import GATE, LEAVE, RECTIFY, ZERO, Ends, Matrices
 from ..memory import Wanted
 from ..networks import Batches, Network, Rule, size_of
 from .blocks import State
@@ -127,7 +127,8 @@ class _Descent:
         self.state, self.alive, self.order, self.samples = state, alive, order, samples
         self.x, self.below, self.slopes, self.gradient = work
         self.replicas, self.dim = state.point.shape
-        self.layers = Layers.of_network(network, state.point.reshape(self.replicas * self.dim), self.dim)
+        points = state.point.reshape(self.replicas * self.dim)
+        self.layers = Layers.of_network(network, points, self.dim, samples.precision)
         self.tables: dict[int, Any] = {}
         self.widths = [int(width) for width in network.widths]
 
@@ -157,7 +158,7 @@ class _Descent:
 
     def differentiate(self, count: int) -> None:
         """The gradient."""
-        sums, table, units = Sums(self.gradient, self.dim, count, PART), [], 0
+        sums, table, units = Sums(self.gradient, self.dim, count, PART, self.samples.precision), [], 0
         for number, layer in enumerate(self.layers.of):
             slope = self.activations(self.slopes, number + 1, count)
             sums.weight(layer, slope, self.activations(self.below, number, count), ZERO, self.replicas)

@@ -51,6 +51,7 @@ CASES = {
             "initial": weights(2).astype("f4"),
             "evaluate": "both",
             "device": "cpu",
+            "precision": "float32",
             "group_size": 1,
         }
         for name in ("train", "train_groups")
