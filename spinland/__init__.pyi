@@ -10,6 +10,9 @@ from .chapters.batches import BatchSizeComparison as BatchSizeComparison
 from .chapters.findings import Finding as Finding
 from .chapters.theory.card import TheoryCard as TheoryCard
 from .chapters.theory.card import theory_card as theory_card
+from .connect.projections import subspace_points as subspace_points
+from .connect.subspaces import SubspaceEnsemble as SubspaceEnsemble
+from .connect.subspaces import train_subspace as train_subspace
 from .critical.counts import CriticalCounts as CriticalCounts
 from .critical.counts import critical_point_counts as critical_point_counts
 from .critical.points import CriticalPoints as CriticalPoints

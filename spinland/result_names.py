@@ -52,6 +52,7 @@ HOMES = {
     "ReplicaExchange": "dynamics.exchange",
     "Result": "results",
     "Ruggedness": "probes.ruggedness",
+    "SubspaceEnsemble": "connect.subspaces",
     "SwapInterpolation": "probes.swaps",
     "TheoryCard": "chapters.theory.card",
     "Ultrametricity": "replicas.triangles",

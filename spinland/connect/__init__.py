@@ -1,0 +1,1 @@
+"""Between solutions: paths, simplexes, subspaces, averages."""
