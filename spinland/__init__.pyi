@@ -10,6 +10,8 @@ from .chapters.batches import BatchSizeComparison as BatchSizeComparison
 from .chapters.findings import Finding as Finding
 from .chapters.theory.card import TheoryCard as TheoryCard
 from .chapters.theory.card import theory_card as theory_card
+from .connect.dimensions import IntrinsicDimension as IntrinsicDimension
+from .connect.dimensions import intrinsic_dimension as intrinsic_dimension
 from .connect.projections import subspace_points as subspace_points
 from .connect.subspaces import SubspaceEnsemble as SubspaceEnsemble
 from .connect.subspaces import train_subspace as train_subspace

@@ -33,6 +33,7 @@ HOMES = {
     "Flatness": "probes.flatness",
     "GradientFlow": "dynamics.flows",
     "Hierarchy": "replicas.hierarchy",
+    "IntrinsicDimension": "connect.dimensions",
     "Langevin": "dynamics.thermal",
     "Line": "probes.lines",
     "MappingAssumptions": "analogy.mapping",
