@@ -13,7 +13,18 @@ from typing import Any
 
 from . import compare, machine, table
 
-OPERATIONS = ("planes", "swaps", "walks", "training", "subspaces", "derivatives", "distances", "linkage", "glass", "start")
+OPERATIONS = (
+    "planes",
+    "swaps",
+    "walks",
+    "training",
+    "subspaces",
+    "derivatives",
+    "distances",
+    "linkage",
+    "glass",
+    "start",
+)
 
 
 def _say(text: str) -> None:

@@ -13,6 +13,8 @@ from .chapters.theory.card import theory_card as theory_card
 from .connect.dimensions import IntrinsicDimension as IntrinsicDimension
 from .connect.dimensions import intrinsic_dimension as intrinsic_dimension
 from .connect.projections import subspace_points as subspace_points
+from .connect.sections import SectionMinima as SectionMinima
+from .connect.sections import section_minima as section_minima
 from .connect.subspaces import SubspaceEnsemble as SubspaceEnsemble
 from .connect.subspaces import train_subspace as train_subspace
 from .critical.counts import CriticalCounts as CriticalCounts

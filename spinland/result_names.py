@@ -53,6 +53,7 @@ HOMES = {
     "ReplicaExchange": "dynamics.exchange",
     "Result": "results",
     "Ruggedness": "probes.ruggedness",
+    "SectionMinima": "connect.sections",
     "SubspaceEnsemble": "connect.subspaces",
     "SwapInterpolation": "probes.swaps",
     "TheoryCard": "chapters.theory.card",

@@ -131,10 +131,7 @@ class SubspaceGroup(Group):
         fields = {name: getattr(whole, name) for name in whole.__dataclass_fields__}
         self.coordinates[~self.alive] = np.nan
         return SubspaceEnsemble(
-            **fields,
-            coordinates=self.coordinates,
-            subspaces=self.subspaces.copy(),
-            projection=self.plan.projection,
+            **fields, coordinates=self.coordinates, subspaces=self.subspaces.copy(), projection=self.plan.projection
         )
 
 

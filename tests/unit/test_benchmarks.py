@@ -57,7 +57,11 @@ def _race(*peers, tolerance=1e-3):
 
 
 #: Operations that are tried in one process; together all of them.
-TRIED = (("planes", "swaps", "walks", "training", "subspaces"), ("derivatives", "distances", "linkage"), ("glass", "start"))
+TRIED = (
+    ("planes", "swaps", "walks", "training", "subspaces"),
+    ("derivatives", "distances", "linkage"),
+    ("glass", "start"),
+)
 
 
 def suite(repository, *words):
