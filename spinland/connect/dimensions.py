@@ -1,4 +1,4 @@
-"""How many coordinates a task needs: accuracy against the dimension of a random subspace (Li et al., arXiv:1804.08838)."""
+"""How many coordinates a task needs: accuracy against the dimension of a subspace (Li et al., arXiv:1804.08838)."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def intrinsic_dimension(
 ) -> IntrinsicDimension:
     """Train in random subspaces of several dimensions and tell from which on the accuracy is good enough.
 
-    Two thresholds are told, as one number without its baseline says little: a share of all samples, and the same share of
-    what direct training reaches. For each, where the mean accuracy crosses it, and the probability that a replica
+    Two thresholds are told, as one number without its baseline says little: a share of all samples, and the same share
+    of what direct training reaches. For each, where the mean accuracy crosses it, and the probability that a replica
     reaches it as a logistic curve of ln d (Larsen et al., arXiv:2107.05802).
 
     Parameters
@@ -152,16 +152,17 @@ def intrinsic_dimension(
         raise ArgumentError("threshold", "a share below 1", threshold)
     rules = _optimizers(optimizer)
     checks.choice("projection", projection, KINDS)
-    common = {
+    seed = rng.seed64("seed", seed)
+    common: dict[str, Any] = {
         "batch_size": batch_size,
         "epochs": epochs,
-        "seed": rng.seed64("seed", seed),
+        "seed": seed,
         "evaluate": "final",
         "dtype": dtype,
         "device": device,
     }
     direct = _direct(network, data, n_replicas, rules, common) if baseline is None else _given(baseline, network)
-    own = {"origin": origin, "projection": projection}
+    own: dict[str, Any] = {"origin": origin, "projection": projection}
     found, best = [], []
     with track(len(sizes) * len(rules), "subspaces") as advance:
         for size in sizes.tolist():
@@ -183,12 +184,7 @@ def intrinsic_dimension(
     arguments = {"dimensions": sizes, "threshold": threshold, "trained": found[0].provenance.arguments}
     arguments |= {"optimizers": [f"{rule}" for rule in rules], "baseline": direct}
     made = provenance.record(
-        "intrinsic_dimension",
-        arguments,
-        seed=common["seed"],
-        data=data.fingerprint,
-        device=device,
-        dtype=found[0].params.dtype,
+        "intrinsic_dimension", arguments, seed=seed, data=data.fingerprint, device=device, dtype=found[0].params.dtype
     )
     return IntrinsicDimension(
         dimensions=sizes,

@@ -83,10 +83,10 @@ class SectionMinima(Measured):
 def section_minima(landscape: Landscape, dimensions: ArrayLike, n_sections: int, seed: int = 0) -> SectionMinima:
     """Go down to a minimum on random linear sections of the sphere, of several dimensions.
 
-    Section s of dimension n is the part of the sphere in the span of its first n random vectors, so that the sections of
-    one s are nested; the descent starts at its first vector. For a spherical glass of N spins the energy on a section of
-    dimension n is that of a glass of n spins: e = sqrt(n/N) e_n, as covariances show, so that what a few directions reach
-    follows from theory.
+    Section s of dimension n is the part of the sphere in the span of its first n random vectors, so that the sections
+    of one s are nested; the descent starts at its first vector. For a spherical glass of N spins the energy on a
+    section of dimension n is that of a glass of n spins: e = sqrt(n/N) e_n, as covariances show, so that what a few
+    directions reach follows from theory.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -160,13 +160,13 @@ def train_subspace(
     """Train replicas in random subspaces of few dimensions, from initialisation or about a solution.
 
     The parameters are w = θ + P z, where P (n_params, d) is random with columns of length 1 and z begins at 0; the
-    optimiser acts on z along Pᵀ ∂L/∂w, weight decay included. Batches are those of :func:`train`: replica r with the same
-    seed meets the same samples in the same order. P is drawn where it is used, from (seed, subspace, column): a
+    optimiser acts on z along Pᵀ ∂L/∂w, weight decay included. Batches are those of :func:`train`: replica r with the
+    same seed meets the same samples in the same order. P is drawn where it is used, from (seed, subspace, column): a
     thousand coordinates of a million parameters take no memory.
 
-    What holds in full dimension, d = n_params: plain gradient descent with or without momentum is the path of free descent
-    in the metric P Pᵀ, w ← w − rate · P Pᵀ g, for any d; an orthogonal P makes it the free path. Random columns are
-    only nearly orthogonal, and Adam depends on the axes of z.
+    What holds in full dimension, d = n_params: plain gradient descent with or without momentum is the path of free
+    descent in the metric P Pᵀ, w ← w − rate · P Pᵀ g, for any d; an orthogonal P makes it the free path. Random columns
+    are only nearly orthogonal, and Adam depends on the axes of z.
 
     Parameters
     ----------
@@ -181,8 +181,8 @@ def train_subspace(
         Entries of P: signs ±1/√n_params, or normal numbers divided by the length of their column. Signs take about a
         tenth of the time.
     share : int
-        How many replicas share a subspace: replica r lies in subspace r // share. Those that do take less time, and their
-        scatter does not tell that between subspaces.
+        How many replicas share a subspace: replica r lies in subspace r // share. Those that do take less time, and
+        their scatter does not tell that between subspaces.
     loss, dtype, replicas, snapshots, keep_initial, evaluate, device, group_size
         As for :func:`train`.
 
@@ -228,6 +228,6 @@ def train_subspace(
     plan = SubspacePlan(
         network, dataset, settings, dimension=dimension, origin=origin, projection=projection, share=share
     )
-    ensemble = collect(groups(plan, group_size, SubspaceGroup), plan.replicas.size)
+    ensemble = cast(SubspaceEnsemble, collect(groups(plan, group_size, SubspaceGroup), plan.replicas.size))
     warn_of_diverged(ensemble)
     return ensemble

@@ -79,7 +79,7 @@ def _maximum(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coefficients (2,) where Firth's corrected score vanishes, and their covariance."""
     beta = np.zeros(2)
-    covariance = np.eye(2)
+    covariance: NDArray[np.float64] = np.eye(2)
     for _ in range(_STEPS):
         p = _share(design @ beta)
         weight = n * p * (1 - p)

@@ -25,8 +25,8 @@ MAX_REPLICA = 2**32 - 1
 class Plan:
     """Checked arguments of a training, and its samples as the kernels want them.
 
-    Class attributes ``function``, the public function that it is of, and ``drops_dead``, whether inputs that are zero in
-    every sample may be left out, are other ones for trainings of another kind.
+    Class attributes ``function``, the public function that it is of, and ``drops_dead``, whether inputs that are zero
+    in every sample may be left out, are other ones for trainings of another kind.
 
     Parameters
     ----------

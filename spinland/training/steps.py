@@ -1,4 +1,4 @@
-"""One step of an optimiser on arrays of any shape, in NumPy: for what has few numbers, such as coordinates of a subspace."""
+"""One step of an optimiser on arrays of any shape, in NumPy: for what has few numbers, as coordinates of a subspace."""
 
 from __future__ import annotations
 

@@ -320,13 +320,13 @@ def projections_of_replicas(device: str) -> Triples:
     from spinland_kernels.types import Projection
 
     kernel, few = operation("projection", device), simulated(device)
-    for kind, words in ((formula.SIGNS, "signs"), (formula.NORMAL, "normal")):
+    for kind, name in ((formula.SIGNS, "signs"), (formula.NORMAL, "normal")):
         dim, d = (131, 3) if few else (4229, 35)
         numbers = np.array([7, 7, 2**32 - 1])
         prepared = kernel.prepare(Projection(np.uint64(SEED), 27, kind), numbers, dim, d)
         draw = np.random.default_rng(kind)
         z, origins, slopes = draw.normal(size=(3, d)), draw.normal(size=(3, dim)), draw.normal(size=(3, dim))
-        own = {n: projections.matrix(SEED, 27, int(n), dim, d, words) for n in set(numbers.tolist())}
+        own = {n: projections.matrix(SEED, 27, int(n), dim, d, name) for n in set(numbers.tolist())}
         for dtype in ("float64", "float32"):
             theta, g, at = origins.astype(dtype), slopes.astype(dtype), np.empty((3, dim), dtype)
             kernel.points(z.astype(dtype), theta, prepared, at)

@@ -78,9 +78,9 @@ def test_bad_arguments_are_named(name, wrong):
 
 def test_bad_thresholds_and_tasks_are_named():
     for share in (0, 1, np.nan):
-        with pytest.raises(sl.ArgumentError, match="^threshold"):
+        with pytest.raises(sl.ArgumentError, match=r"^threshold"):
             sl.intrinsic_dimension(NETWORK, DATA, [4], 2, share)
-    with pytest.raises(sl.ArgumentError, match="^dataset"):
+    with pytest.raises(sl.ArgumentError, match=r"^dataset"):
         sl.intrinsic_dimension(sl.ReLUNetwork((3, 4, 3)), "linnerud", [4], 2)
-    with pytest.raises(sl.ArgumentError, match="^n_replicas"):
+    with pytest.raises(sl.ArgumentError, match=r"^n_replicas"):
         sl.intrinsic_dimension(NETWORK, DATA, [4], 1)

@@ -4,9 +4,9 @@
     coordinates    Σ_i g_ri tile[i, :]      COLUMNS sums for each replica    items: columns, chunks of parameters
 
 Both are products of a few rows with rows of lanes (:mod:`..lanes.product`); for one row the numbers are added with the
-signs at hand, which takes half the time. A sum over coordinates takes one after the
-other; a sum over parameters takes CHUNK of them in the type of the points, and chunks are added in float64, in order. So
-the bits depend neither on the threads nor on which replicas go together.
+signs at hand, which takes half the time. A sum over coordinates takes one after the other; a sum over parameters takes
+CHUNK of them in the type of the points, and chunks are added in float64, in order. So the bits depend neither on the
+threads nor on which replicas go together.
 """
 
 from __future__ import annotations

@@ -1,17 +1,18 @@
 """Random projections on the card: signs and normals are drawn where they are used, once for TOGETHER replicas.
 
-    points         thread: a parameter        a block draws the words of 128 columns, a thread each, into shared memory,
-                                              and each thread takes its bit of every one
-    coordinates    thread: a column           128 derivatives lie in shared memory, and the bits of one Philox block are
-                                              the thread's signs for them
+    points         thread: a parameter    a block draws the words of 128 columns, a thread each, into shared memory, and
+                                          each thread takes its bit of every one
+    coordinates    thread: a column       128 derivatives lie in shared memory, and the bits of one Philox block are the
+                                          signs of the thread for them
     of normals     thread: four parameters of a point, or a column: one Philox block gives four numbers
 
-A sum over coordinates takes one after the other, a sum over parameters takes CHUNK of them; chunks are added in float64,
-in order. So the bits depend on the shapes alone.
+A sum over coordinates takes one after the other, a sum over parameters takes CHUNK of them; chunks are added in
+float64, in order. So the bits depend on the shapes alone.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,7 +92,7 @@ def _teams(numbers: NDArray[np.int64]) -> list[tuple[int, int, int]]:
     starts = [0, *changes, len(numbers)]
     return [
         (low, min(TOGETHER, end - low), int(numbers[low]))
-        for begin, end in zip(starts[:-1], starts[1:], strict=True)
+        for begin, end in pairwise(starts)
         for low in range(begin, end, TOGETHER)
     ]
 

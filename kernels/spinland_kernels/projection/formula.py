@@ -1,6 +1,6 @@
 """Scalar mathematics of a random projection P (dim × d), whose column j is a stream of random numbers.
 
-    signs    P_ij = ±1/√dim        bit i of the stream (seed, purpose, subspace, j), 128 bits a Philox block, 1 for plus:
+    signs    P_ij = ±1/√dim        bit i of the stream (seed, purpose, subspace, j), 128 a Philox block, 1 for plus:
 
              block i // 128   | word a: bits 0 … 31 | word b: 32 … 63 | word c: 64 … 95 | word d: 96 … 127 |
 

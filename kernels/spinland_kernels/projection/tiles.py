@@ -4,9 +4,9 @@
     across   COLUMNS × SPAN     a row for each coordinate: products with it are sums over coordinates
     along    SPAN × COLUMNS     a row for each parameter: products with it are sums over parameters
 
-Signs are ±1 and normals as they are drawn; lengths of columns are made 1 elsewhere. Words become signs in vectors by hand:
-a loop over bits took forty times as long as drawing them. For a single replica no tile is made: its numbers are added
-with the signs of the words, in the same order and with the same bits as products with a tile have.
+Signs are ±1 and normals as they are drawn; lengths of columns are made 1 elsewhere. Words become signs in vectors by
+hand: a loop over bits took forty times as long as drawing them. For a single replica no tile is made: its numbers are
+added with the signs of the words, in the same order and with the same bits as products with a tile have.
 """
 
 from typing import Any
