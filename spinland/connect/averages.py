@@ -243,7 +243,7 @@ def snapshot_averages(
     with checks.renamed(snapshots="ensemble"):
         points, epochs = _snapshots(ensemble, start)
     alive = ~ensemble.diverged
-    average = weight_average(points).astype(points.dtype)
+    average = points.mean(axis=1, dtype=np.float64).astype(points.dtype)
     rows: dict[str, NDArray[np.float64]] = {
         name: np.full((len(alive), len(WAYS)), np.nan) for name in ("test_loss", "test_accuracy", "train_loss")
     }

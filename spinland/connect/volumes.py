@@ -49,8 +49,11 @@ def _edges(vertices: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     """Edges from the first vertex, their lengths, and the Gram matrix of the edges scaled to length 1."""
     points = np.asarray(vertices, np.float64)
     edges = points[1:] - points[0]
-    lengths = np.sqrt(np.sum(edges * edges, axis=1))
-    units = edges / np.where(lengths > 0, lengths, 1)[:, None]
+    largest = np.abs(edges).max(axis=1, initial=0)[:, None]
+    units = edges / np.where(largest > 0, largest, 1)  # whose squares are not too small, nor too large
+    norms = np.sqrt(np.sum(units * units, axis=1))
+    lengths = largest[:, 0] * norms
+    units /= np.where(norms > 0, norms, 1)[:, None]
     with single_threaded():  # the same bits on any number of cores
         return edges, lengths, units @ units.T
 

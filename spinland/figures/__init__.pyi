@@ -1,5 +1,6 @@
 from .ageing import ageing_curves as ageing_curves
 from .analogy import mapping_assumptions as mapping_assumptions
+from .averages import snapshot_comparison as snapshot_comparison
 from .comparisons import hierarchy_pair as hierarchy_pair
 from .comparisons import line_pair as line_pair
 from .comparisons import overlap_profiles as overlap_profiles
@@ -31,6 +32,9 @@ from .pairs import overlap_histogram as overlap_histogram
 from .pairs import width_spread as width_spread
 from .planes import plane_contour as plane_contour
 from .planes import plane_surface as plane_surface
+from .simplexes import simplex_spread as simplex_spread
+from .subspaces import dimension_curve as dimension_curve
+from .subspaces import section_energies as section_energies
 from .swaps import barrier_width as barrier_width
 from .swaps import swap_barrier as swap_barrier
 from .swaps import swap_curves as swap_curves
