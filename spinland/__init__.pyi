@@ -10,7 +10,9 @@ from .chapters.batches import BatchSizeComparison as BatchSizeComparison
 from .chapters.findings import Finding as Finding
 from .chapters.theory.card import TheoryCard as TheoryCard
 from .chapters.theory.card import theory_card as theory_card
+from .connect.averages import EnsembleCurve as EnsembleCurve
 from .connect.averages import SnapshotAverages as SnapshotAverages
+from .connect.averages import ensemble_curve as ensemble_curve
 from .connect.averages import ensemble_predictions as ensemble_predictions
 from .connect.averages import snapshot_averages as snapshot_averages
 from .connect.averages import weight_average as weight_average

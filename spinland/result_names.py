@@ -28,6 +28,7 @@ HOMES = {
     "DescentScaling": "dynamics.scaling",
     "DistanceDistribution": "replicas.pairs",
     "Ensemble": "training.ensemble",
+    "EnsembleCurve": "connect.averages",
     "EquilibriumTheory": "chapters.theory.equilibrium",
     "Finding": "chapters.findings",
     "Flatness": "probes.flatness",

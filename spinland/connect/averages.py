@@ -56,6 +56,20 @@ class SnapshotAverages(Result):
     rise: NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EnsembleCurve(Result):
+    """What ensembles of 1, 2, … members predict: as many forward passes as members.
+
+    Attributes
+    ----------
+    accuracy, loss : float64 arrays (G, K)
+        Of the mean probabilities of the first 1 … K members of each of G groups, on the test set.
+    """
+
+    accuracy: NDArray[np.float64]
+    loss: NDArray[np.float64]
+
+
 WAYS = ("last snapshot", "one snapshot", "average of weights", "ensemble of snapshots")
 """What is compared."""
 
@@ -191,6 +205,54 @@ def _probabilities(layers: list[tuple[Any, Any]], x: NDArray[Any]) -> NDArray[np
     return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
 
 
+def ensemble_curve(network: ReLUNetwork, points: ArrayLike, dataset: Any) -> EnsembleCurve:
+    """Test accuracy and loss of ensembles against the number of their members, that is of forward passes.
+
+    Parameters
+    ----------
+    network : ReLUNetwork
+        Architecture.
+    points : array (K, dim) or (G, K, dim)
+        Members of one group, or of several: independent solutions, points of a simplex, snapshots.
+    dataset : Dataset, str, or (x_train, y_train, x_test, y_test)
+        A classification, whose test samples count.
+
+    Returns
+    -------
+    EnsembleCurve
+
+    Raises
+    ------
+    ArgumentError
+        Points of another shape, a regression.
+    """
+    checks.instance("network", network, ReLUNetwork)
+    data = dataset_of("dataset", dataset)
+    if data.task != "classification":
+        raise ArgumentError("dataset", "a classification", data.task)
+    dtype = np.float64 if _wide(points) else np.float32
+    members = checks.float_array("points", points, dtype=dtype, ndim=(2, 3))
+    if members.shape[-1] != network.n_params or not members.size:
+        raise ArgumentError("points", f"shape (K, {network.n_params}) or (G, K, ...)", f"shape {members.shape}")
+    groups = members.reshape(-1, *members.shape[-2:])
+    x, y = np.asarray(data.x_test, dtype), data.y_test
+    accuracy, loss = np.empty((2, *groups.shape[:2]))
+    for g, group in enumerate(groups):
+        total = np.zeros((len(x), network.widths[-1]))
+        for k, member in enumerate(group):
+            total += mean_probabilities(network, member[None], x)
+            accuracy[g, k], loss[g, k] = _judged(total / (k + 1), y)
+    made = provenance.record("ensemble_curve", {"points": members}, data=data.fingerprint, dtype=dtype)
+    return EnsembleCurve(accuracy=accuracy, loss=loss, provenance=made)
+
+
+def _judged(probabilities: NDArray[np.float64], y: NDArray[np.int64]) -> tuple[float, float]:
+    """Accuracy and cross-entropy of probabilities (n, classes)."""
+    right = probabilities[np.arange(len(y)), y]
+    loss = -np.log(np.maximum(right, np.finfo(float).tiny)).mean()
+    return float((probabilities.argmax(axis=1) == y).mean()), float(loss)
+
+
 def snapshot_averages(
     ensemble: Ensemble,
     dataset: Any,
@@ -275,9 +337,7 @@ def _ways(
     """Loss and accuracy (4,) of the ways for the snapshots (K, dim) of one replica."""
     loss, accuracy = landscape.evaluate(np.concatenate([points, average[None]]))
     probabilities = mean_probabilities(landscape.network, points, np.asarray(x, points.dtype))
-    right = probabilities[np.arange(len(y)), y]
-    together = float(-np.log(np.maximum(right, np.finfo(float).tiny)).mean())
-    hits = float((probabilities.argmax(axis=1) == y).mean())
+    hits, together = _judged(probabilities, y)
     return (
         np.array([loss[-2], loss[:-1].mean(), loss[-1], together]),
         np.array([accuracy[-2], accuracy[:-1].mean(), accuracy[-1], hits]),

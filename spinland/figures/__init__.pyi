@@ -1,5 +1,6 @@
 from .ageing import ageing_curves as ageing_curves
 from .analogy import mapping_assumptions as mapping_assumptions
+from .averages import ensemble_passes as ensemble_passes
 from .averages import snapshot_comparison as snapshot_comparison
 from .comparisons import hierarchy_pair as hierarchy_pair
 from .comparisons import line_pair as line_pair

@@ -69,11 +69,12 @@ def _accuracies(ax: Axes, found: Any) -> None:
         ax.axhline(found.required[k], color=PALETTE[k + 1], linewidth=1, linestyle=":", label=words)
     ax.set_ylim(0, 1.02)
     ax.set_ylabel("test accuracy")
-    ax.legend(loc="lower right", fontsize=8.5)
+    ax.legend(loc="lower right", fontsize=8.5, frameon=True, facecolor="white", framealpha=0.9, edgecolor="none")
 
 
 def _successes(ax: Axes, found: Any) -> None:
-    logs = np.linspace(*np.log(found.dimensions[[0, -1]]), 200)
+    first, last = np.log(found.dimensions[[0, -1]]).tolist()
+    logs = np.linspace(first, last, 200)
     for k, baseline in enumerate(_BASELINES):
         ax.plot(found.dimensions, found.success[k], "o", color=PALETTE[k + 1], label=baseline)
         if np.isfinite(found.midpoint[k]):

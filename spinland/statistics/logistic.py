@@ -83,7 +83,7 @@ def _maximum(
     for _ in range(_STEPS):
         p = _share(design @ beta)
         weight = n * p * (1 - p)
-        covariance = np.linalg.pinv(design.T @ (weight[:, None] * design))
+        covariance = np.asarray(np.linalg.pinv(design.T @ (weight[:, None] * design)), np.float64)
         leverage = weight * np.einsum("ij,jk,ik->i", design, covariance, design)
         step = covariance @ (design.T @ (k - n * p + leverage * (0.5 - p)))
         size = float(np.abs(step).max())
