@@ -65,7 +65,7 @@ def _plane(subject: Any, ensemble: Any, *, grid: int) -> sl.Plane:
     alive = np.flatnonzero(~ensemble.diverged)
     snapshots = np.asarray(ensemble.snapshots[alive[0]], np.float64)
     chosen = [0, len(snapshots) // 2, len(snapshots) - 1]
-    names = [f"epoch {ensemble.snapshot_epochs[k]}" for k in chosen]
+    names = [f"{ensemble.snapshot_epochs[k]}" for k in chosen]
     found = sl.plane_through(subject.landscape, snapshots[chosen], grid, 0.5, names)
     first, second, third = snapshots[chosen]
     along = (second - first) / np.linalg.norm(second - first)

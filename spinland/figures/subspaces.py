@@ -41,7 +41,7 @@ def dimension_curve(found: Any, figure: FigureBase | None = None, *, unit: str =
     Figure or SubFigure
         Where it was drawn.
     """
-    figure = canvas(figure, (13.0, 3.9))
+    figure = canvas(figure, (13.0, 4.8))
     left, middle, right = (dress(ax) for ax in figure.subplots(1, 3))
     _accuracies(left, found)
     for values, colour, label in ((found.train_loss, PALETTE[0], "training"), (found.test_loss, PALETTE[1], "test")):
@@ -69,7 +69,7 @@ def _accuracies(ax: Axes, found: Any) -> None:
         ax.axhline(found.required[k], color=PALETTE[k + 1], linewidth=1, linestyle=":", label=words)
     ax.set_ylim(0, 1.02)
     ax.set_ylabel("test accuracy")
-    ax.legend(loc="lower right", fontsize=8.5, frameon=True, facecolor="white", framealpha=0.9, edgecolor="none")
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.01), fontsize=9)  # above: below it would hide points
 
 
 def _successes(ax: Axes, found: Any) -> None:
@@ -87,7 +87,7 @@ def _successes(ax: Axes, found: Any) -> None:
 
 @takes("SectionMinima", "dimensions", "values", "dim")
 @context()
-def section_energies(found: Any, ax: Axes | None = None, *, value_label: str | None = None) -> Axes:
+def section_energies(found: Any, ax: Axes | None = None, *, label: str = "") -> Axes:
     """Value of minima on random linear sections of a sphere against their share of its dimensions.
 
     Where all dimensions are among them, the curve is sqrt(n/N) times the mean there: what a glass of n spins would
@@ -99,8 +99,8 @@ def section_energies(found: Any, ax: Axes | None = None, *, value_label: str | N
         Fields ``dimensions`` (K,), ``values`` (K, S), ``dim``.
     ax : Axes, optional
         Where to draw; a new one if it is not given.
-    value_label : str, optional
-        Label of the value, in place of the one that the result carries.
+    label : str
+        What the minima are called.
 
     Returns
     -------
@@ -110,16 +110,12 @@ def section_energies(found: Any, ax: Axes | None = None, *, value_label: str | N
     ax = panel(ax)
     share = found.dimensions / found.dim
     mean, error = mean_error(found.values.T)
-    ax.errorbar(share, mean, error, color=PALETTE[0], marker="o", linestyle="none", label="minima on sections")
+    ax.errorbar(share, mean, error, color=PALETTE[0], marker="o", linestyle="none", label=label or "minima on sections")
     if found.dimensions[-1] == found.dim:
         line = np.linspace(0, 1, 200)
         ax.plot(line, np.sqrt(line) * mean[-1], color=GREY, label=r"$\sqrt{n/N}$ times the whole")
     ax.set_xlim(0, 1.03 * share[-1])
     ax.set_xlabel("share of dimensions $n/N$")
-    ax.set_ylabel(_label(found, value_label))
+    ax.set_ylabel(value_label([found], None))
     legend(ax)
     return ax
-
-
-def _label(found: Any, given: str | None) -> str:
-    return value_label([found], given)
