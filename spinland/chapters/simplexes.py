@@ -154,8 +154,8 @@ def _write(book: Any) -> Section | None:
             picture(
                 sl.figures.ensemble_passes(list(curves.values()), labels=list(curves), unit=book.network.unit),
                 "Ensembles against the number of forward passes. Mean ± standard error over groups of solutions. "
-                "Vertices of simplexes were trained on for longer than the solutions they join, which lowers their loss "
-                "by itself.",
+                "Vertices of simplexes were trained on for longer than the solutions they join, which lowers their "
+                "loss by itself.",
             )
         )
     rows = [
