@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME …] [--quick] [--json FILE]``."""
+"""``python -m benchmarks [NAME …] [--quick] [--device DEVICE] [--json FILE]``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from . import compare, machine, table
+from spinland import checks
+from spinland.errors import ArgumentError, DeviceUnavailable
+
+from . import cards, compare, machine, race, sweeps, table
 
 OPERATIONS = (
     "planes",
@@ -44,6 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(OPERATIONS)}; all if none")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it work, not how fast is it")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep the run; must not exist")
+    parser.add_argument("--device", default="cpu", help="where ours and its peers compute: cpu, cuda, cuda:1")
     options = parser.parse_args()
     unknown = set(options.names) - set(OPERATIONS)
     if unknown:
@@ -56,22 +60,29 @@ def _options() -> argparse.Namespace:
         parser.error(f"there is no folder {options.json.parent}")
     if options.json and not os.access(options.json.parent, os.W_OK):
         parser.error(f"{options.json.parent} cannot be written to")
+    try:
+        checks.device(options.device)
+    except (ArgumentError, DeviceUnavailable) as error:
+        print(f"error: --{error}", file=sys.stderr)
+        sys.exit(2)
     return options
 
 
 def main() -> None:
     """Run the operations named, or all, and print the table; exit status 1 if one failed."""
     options = _options()
-    found: dict[str, Any] = {"machine": machine.description(), "quick": options.quick}
+    found: dict[str, Any] = {"machine": machine.description(options.device), "quick": options.quick}
     here = found["machine"]
     print(f"{here['processor']}, {here['cores']} cores, load {here['load']:.1f}")
+    if "card" in here:
+        print(cards.words(here["card"]))
     missing = [name for name, there in here["packages"].items() if there is None]
     if missing:
         print(f"missing: {', '.join(missing)}")
     _say("measuring the machine")
-    found["peaks"] = machine.peaks(options.quick)
+    found["peaks"] = machine.peaks(options.quick, options.device)
     _say("")
-    if not options.quick:
+    if found["peaks"] and not options.quick:
         print(", ".join(f"{name} {value:.1f}" for name, value in found["peaks"].items()))
     print(
         "(first call: compiling included; memory: what a call adds, of the process; ratios: peer's time / ours, "
@@ -80,7 +91,7 @@ def main() -> None:
     found |= {"operations": [], "scaling": [], "failures": []}
     try:
         for name in options.names or OPERATIONS:
-            for _ in _measured(name, options.quick, found):
+            for _ in _measured(name, options, found):
                 if options.json:
                     _keep(found, options.json)
     except KeyboardInterrupt:
@@ -89,13 +100,17 @@ def main() -> None:
         sys.exit(1)
 
 
-def _measured(name: str, quick: bool, found: dict[str, Any]) -> Iterator[None]:
+def _measured(name: str, options: argparse.Namespace, found: dict[str, Any]) -> Iterator[None]:
     """Measure an operation's forms and its scaling, one after the other, and print them."""
-    module = import_module(f"benchmarks.{name}")
-    for operation in module.operations(quick):
+    module, quick = import_module(f"benchmarks.{name}"), options.quick
+    placed = [compare.placed(operation, options.device) for operation in module.operations(quick)]
+    scalings = [compare.scaling_on(scaling, options.device) for scaling in module.scaling(quick)]
+    if not any(placed):
+        print(f"{name}: not for {options.device}")
+    for operation in filter(None, placed):
         try:
             chosen = compare.tried(operation) if quick else operation
-            outcome = compare.run(chosen, found["peaks"], _say).as_dict()
+            outcome = race.run(chosen, found["peaks"], _say).as_dict()
         except (compare.Disagreement, RuntimeError) as error:
             found["failures"].append(str(error))
             print(f"FAILED: {error}", file=sys.stderr, flush=True)
@@ -104,10 +119,10 @@ def _measured(name: str, quick: bool, found: dict[str, Any]) -> Iterator[None]:
         _say("")
         print("\n".join(table.lines(outcome, quick)), flush=True)
         yield
-    for scaling in module.scaling(quick):
+    for scaling in filter(None, scalings):
         _say(f"{scaling.name} against {scaling.axis}")
         try:
-            curve = compare.measure(scaling, compare.CORES, 1 if quick else 5).as_dict()
+            curve = sweeps.measure(scaling, compare.CORES, 1 if quick else 5).as_dict()
         except RuntimeError as error:
             found["failures"].append(str(error))
             print(f"FAILED: {error}", file=sys.stderr, flush=True)

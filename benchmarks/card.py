@@ -10,7 +10,6 @@ import argparse
 import sys
 import warnings
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,9 @@ import numpy as np
 import spinland as sl
 from spinland_kernels import assembly, jit_cuda
 from spinland_kernels.devices import operation
-from spinland_kernels.jit_cuda import Launch
+from spinland_kernels.paper import Launch
+
+from . import aims, cards
 
 _HEAD = "| kernel | type | blocks | threads | registers | shared | spilled | float64 | occupancy |\n" + "|---" * 9 + "|"
 
@@ -133,14 +134,15 @@ def main() -> int:
     except RuntimeError as problem:
         parser.error(str(problem))
     major, minor = (int(part) for part in chosen.capability.split("."))
-    compilers = "numba-cuda", "nvidia-nvvm", "nvidia-nvjitlink"
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in compilers)
+    compilers = cards.compilers()
     head = (
-        f"Kernels of the card for compute capability {major}.{minor}, compiled by {versions}; blocks for the sizes\n"
+        f"Kernels of the card for compute capability {major}.{minor}, compiled by {compilers}; blocks for the sizes\n"
         "of `benchmarks/card.py`, registers and spilled bytes of a thread, bytes of shared memory of a block,\n"
         "instructions with float64, and the share of a multiprocessor's threads that are there at once.\n"
     )
     text = "\n".join([head, _HEAD, *table((major, minor)), ""])
+    if (major, minor) == aims.CAPABILITY:
+        text = aims.placed(text)
     print(text)
     if chosen.out is not None:
         chosen.out.write_text(text, encoding="utf-8")

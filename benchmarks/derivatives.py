@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from . import machine, network
-from .compare import Bound, Contender, Operation, Scaling, in_threads
+from .compare import BOTH, Bound, Contender, Operation, Scaling, in_threads
 from .images import source
+from .peers import jax_on
 
 _HERE = "benchmarks.derivatives:"
 
@@ -34,7 +35,7 @@ def scaling(quick: bool) -> list[Scaling]:
     widths = (8, 16, 32) if quick else (32, 64, 128, 256, 512, 1024)
     vectors = (1, 2, 4) if quick else (1, 4, 16, 64)
     return [
-        Scaling(name, label, _HERE + factory, argument, values, {k: v for k, v in usual.items() if k != argument})
+        Scaling(name, label, _HERE + factory, argument, values, {k: v for k, v in usual.items() if k != argument}, BOTH)
         for name, label, factory, argument, values in (
             ("gradient", "samples", "spinland_gradient", "n", samples),
             ("gradient", "hidden units", "spinland_gradient", "hidden", widths),
@@ -60,16 +61,18 @@ _LIMITS = "the first limit counts all products, the second those with inputs tha
 def gradient(same: dict[str, Any]) -> Operation:
     """Gradients of one point, or of many."""
     count = same["count"]
-    peers = (
-        Contender("PyTorch", f"{_HERE}torch_gradient", same, "autograd", needs="torch"),
-        Contender("PyTorch", f"{_HERE}torch_compiled_gradient", same, "compiled", needs="torch"),
-        *([Contender("PyTorch", f"{_HERE}torch_mapped_gradient", same, "vmap", needs="torch")] * (count > 1)),
-        Contender("JAX", f"{_HERE}jax_gradient", same, "jit", needs="jax", pinned=True),
-    )
+    peers = [
+        Contender("PyTorch", f"{_HERE}torch_gradient", same, "autograd", needs="torch", machines=BOTH),
+        Contender("PyTorch", f"{_HERE}torch_compiled_gradient", same, "compiled", needs="torch", machines=BOTH),
+        Contender("PyTorch", f"{_HERE}torch_mapped_gradient", same, "vmap", needs="torch", machines=BOTH),
+        Contender("JAX", f"{_HERE}jax_gradient", same, "jit", needs="jax", pinned=True, machines=BOTH),
+    ]
+    if count == 1:
+        del peers[2]  # there is nothing to map over
     return Operation(
         "gradient",
         f"{count} point{'s' * (count > 1)}, {_words(same)}",
-        Contender("spinland", f"{_HERE}spinland_gradient", same),
+        Contender("spinland", f"{_HERE}spinland_gradient", same, machines=BOTH),
         tuple(one for peer in peers for one in in_threads(peer)),
         {"PyTorch": 1.2, "JAX": 1.2},
         1e-4,
@@ -83,16 +86,19 @@ def gradient(same: dict[str, Any]) -> Operation:
 def product(same: dict[str, Any]) -> Operation:
     """Hessian times one vector, or several, at one point."""
     count = same["count"]
+    ways = {
+        "torch_product": "backward twice",
+        "torch_forward_product": "forward over backward",
+        "torch_compiled_product": "compiled",
+    }
     peers = (
-        Contender("PyTorch", f"{_HERE}torch_product", same, "backward twice", needs="torch"),
-        Contender("PyTorch", f"{_HERE}torch_forward_product", same, "forward over backward", needs="torch"),
-        Contender("PyTorch", f"{_HERE}torch_compiled_product", same, "compiled", needs="torch"),
-        Contender("JAX", f"{_HERE}jax_product", same, "jit", needs="jax", pinned=True),
+        *(Contender("PyTorch", _HERE + name, same, way, needs="torch", machines=BOTH) for name, way in ways.items()),
+        Contender("JAX", f"{_HERE}jax_product", same, "jit", needs="jax", pinned=True, machines=BOTH),
     )
     return Operation(
         "Hessian times vector",
         f"{count} vector{'s' * (count > 1)}, {_words(same)}",
-        Contender("spinland", f"{_HERE}spinland_product", same),
+        Contender("spinland", f"{_HERE}spinland_product", same, machines=BOTH),
         tuple(one for peer in peers for one in in_threads(peer)),
         {"PyTorch": 1.2, "JAX": 1.2},
         1e-4,
@@ -110,26 +116,27 @@ def _vectors(data: str, hidden: int, count: int) -> tuple[Any, Any]:
     return point, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def spinland_gradient(data: str, n: int, hidden: int, count: int) -> Callable[[], Any]:
+def spinland_gradient(data: str, n: int, hidden: int, count: int, device: str = "cpu") -> Callable[[], Any]:
     """Ours."""
-    return partial(network.landscape(data, n, hidden).gradient, network.points(data, hidden, count))
+    return partial(network.landscape(data, n, hidden, device).gradient, network.points(data, hidden, count))
 
 
-def spinland_product(data: str, n: int, hidden: int, count: int) -> Callable[[], Any]:
+def spinland_product(data: str, n: int, hidden: int, count: int, device: str = "cpu") -> Callable[[], Any]:
     """Ours."""
-    return partial(network.landscape(data, n, hidden).hessian_product, *_vectors(data, hidden, count))
+    return partial(network.landscape(data, n, hidden, device).hessian_product, *_vectors(data, hidden, count))
 
 
 def _each(function: Callable[[Any], Any], points: Any) -> Callable[[], Any]:
-    return lambda: np.stack([function(point).numpy() for point in points])
+    return lambda: np.stack([function(point).cpu().numpy() for point in points])
 
 
-def _torch(data: str, n: int, hidden: int, *arrays: Any) -> tuple[Any, ...]:
+def _torch(data: str, n: int, hidden: int, device: str, *arrays: Any) -> tuple[Any, ...]:
     """The loss as a function of a flat point, and tensors."""
     import torch
 
-    x, y = network.torch_samples(data, n)
-    return partial(network.torch_loss, x=x, y=y, hidden=hidden), *(torch.from_numpy(one) for one in arrays)
+    x, y = network.torch_samples(data, n, device)
+    tensors = (torch.from_numpy(one).to(device) for one in arrays)
+    return partial(network.torch_loss, x=x, y=y, hidden=hidden), *tensors
 
 
 def _backward(loss: Callable[[Any], Any], point: Any) -> Any:
@@ -139,77 +146,77 @@ def _backward(loss: Callable[[Any], Any], point: Any) -> Any:
     return torch.autograd.grad(loss(point), point)[0]
 
 
-def torch_gradient(data: str, n: int, hidden: int, count: int) -> Callable[[], Any]:
+def torch_gradient(data: str, n: int, hidden: int, count: int, device: str = "cpu") -> Callable[[], Any]:
     """One point after the other."""
-    loss, points = _torch(data, n, hidden, network.points(data, hidden, count))
+    loss, points = _torch(data, n, hidden, device, network.points(data, hidden, count))
     return _each(partial(_backward, loss), points)
 
 
-def torch_compiled_gradient(data: str, n: int, hidden: int, count: int) -> Callable[[], Any]:
+def torch_compiled_gradient(data: str, n: int, hidden: int, count: int, device: str = "cpu") -> Callable[[], Any]:
     """The same with a compiled loss, whose derivative is compiled with it."""
     import torch
 
-    loss, points = _torch(data, n, hidden, network.points(data, hidden, count))
+    loss, points = _torch(data, n, hidden, device, network.points(data, hidden, count))
     return _each(partial(_backward, torch.compile(loss)), points)
 
 
-def torch_mapped_gradient(data: str, n: int, hidden: int, count: int) -> Callable[[], Any]:
+def torch_mapped_gradient(data: str, n: int, hidden: int, count: int, device: str = "cpu") -> Callable[[], Any]:
     """All points at once."""
     import torch
 
-    loss, points = _torch(data, n, hidden, network.points(data, hidden, count))
+    loss, points = _torch(data, n, hidden, device, network.points(data, hidden, count))
     gradients = torch.func.vmap(torch.func.grad(loss))
-    return lambda: gradients(points).numpy()
+    return lambda: gradients(points).cpu().numpy()
 
 
-def torch_product(data: str, n: int, hidden: int, count: int) -> Callable[[], Any]:
+def torch_product(data: str, n: int, hidden: int, count: int, device: str = "cpu") -> Callable[[], Any]:
     """Backward through the product of the gradient and the vector; the gradient serves all vectors."""
     import torch
 
-    loss, point, vectors = _torch(data, n, hidden, *_vectors(data, hidden, count))
+    loss, point, vectors = _torch(data, n, hidden, device, *_vectors(data, hidden, count))
 
     def call() -> Any:
         at = point.detach().requires_grad_()
         (gradient,) = torch.autograd.grad(loss(at), at, create_graph=True)
-        return np.stack([torch.autograd.grad(gradient, at, vector, retain_graph=True)[0].numpy() for vector in vectors])
+        return np.stack(
+            [torch.autograd.grad(gradient, at, vector, retain_graph=True)[0].cpu().numpy() for vector in vectors]
+        )
 
     return call
 
 
-def torch_forward_product(data: str, n: int, hidden: int, count: int) -> Callable[[], Any]:
+def torch_forward_product(data: str, n: int, hidden: int, count: int, device: str = "cpu") -> Callable[[], Any]:
     """Derivative of the gradient along the vector."""
     import torch
 
-    loss, point, vectors = _torch(data, n, hidden, *_vectors(data, hidden, count))
+    loss, point, vectors = _torch(data, n, hidden, device, *_vectors(data, hidden, count))
     gradient = torch.func.grad(loss)
     return _each(lambda vector: torch.func.jvp(gradient, (point,), (vector,))[1], vectors)
 
 
-def torch_compiled_product(data: str, n: int, hidden: int, count: int) -> Callable[[], Any]:
+def torch_compiled_product(data: str, n: int, hidden: int, count: int, device: str = "cpu") -> Callable[[], Any]:
     """The same, compiled."""
     import torch
 
-    loss, point, vectors = _torch(data, n, hidden, *_vectors(data, hidden, count))
+    loss, point, vectors = _torch(data, n, hidden, device, *_vectors(data, hidden, count))
     gradient = torch.func.grad(loss)
     product = torch.compile(lambda vector: torch.func.jvp(gradient, (point,), (vector,))[1])
     return _each(product, vectors)
 
 
-def jax_gradient(data: str, n: int, hidden: int, count: int) -> Callable[[], Any]:
+def jax_gradient(data: str, n: int, hidden: int, count: int, device: str = "cpu") -> Callable[[], Any]:
     """All points at once."""
-    import jax
-
+    jax = jax_on(device)
     points = jax.numpy.asarray(network.points(data, hidden, count))
-    gradients = jax.jit(jax.vmap(jax.grad(network.jax_loss(data, n, hidden))))
+    gradients = jax.jit(jax.vmap(jax.grad(network.jax_loss(data, n, hidden, device))))
     return lambda: np.asarray(gradients(points))
 
 
-def jax_product(data: str, n: int, hidden: int, count: int) -> Callable[[], Any]:
+def jax_product(data: str, n: int, hidden: int, count: int, device: str = "cpu") -> Callable[[], Any]:
     """Derivative of the gradient along all vectors at once; what they share is computed once."""
-    import jax
-
+    jax = jax_on(device)
     point, vectors = (jax.numpy.asarray(part) for part in _vectors(data, hidden, count))
-    gradient = jax.grad(network.jax_loss(data, n, hidden))
+    gradient = jax.grad(network.jax_loss(data, n, hidden, device))
 
     @jax.jit
     def products(point: Any, vectors: Any) -> Any:

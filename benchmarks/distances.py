@@ -10,7 +10,8 @@ import numpy as np
 import spinland as sl
 
 from . import machine
-from .compare import Bound, Contender, Operation, Scaling, in_threads
+from .compare import BOTH, Bound, Contender, Operation, Scaling, in_threads
+from .peers import torch_on
 
 _OURS = "benchmarks.distances:spinland_distances"
 
@@ -22,18 +23,11 @@ def operations(quick: bool) -> list[Operation]:
 
 def scaling(quick: bool) -> list[Scaling]:
     """Cost against replicas and parameters."""
+    replicas = (20, 40) if quick else (100, 200, 400, 800, 1600)
+    parameters = (2000, 9000) if quick else (25_000, 50_000, 100_000, 400_000)
     return [
-        Scaling(
-            "distances", "replicas", _OURS, "n", (20, 40) if quick else (100, 200, 400, 800, 1600), {"dim": 20_000}
-        ),
-        Scaling(
-            "distances",
-            "parameters",
-            _OURS,
-            "dim",
-            (2000, 9000) if quick else (25_000, 50_000, 100_000, 400_000),
-            {"n": 200},
-        ),
+        Scaling("distances", "replicas", _OURS, "n", replicas, {"dim": 20_000}, BOTH),
+        Scaling("distances", "parameters", _OURS, "dim", parameters, {"n": 200}, BOTH),
     ]
 
 
@@ -44,10 +38,10 @@ def _rows(n: int, dim: int) -> Any:
     return rows
 
 
-def spinland_distances(n: int, dim: int) -> Callable[[], Any]:
+def spinland_distances(n: int, dim: int, device: str = "cpu") -> Callable[[], Any]:
     """Ours."""
     rows = _rows(n, dim)
-    return lambda: sl.distances(rows, condensed=True)
+    return lambda: sl.distances(rows, condensed=True, device=device)
 
 
 def scipy_distances(n: int, dim: int, some: int) -> Callable[[], Any]:
@@ -58,18 +52,18 @@ def scipy_distances(n: int, dim: int, some: int) -> Callable[[], Any]:
     return lambda: pdist(rows)
 
 
-def torch_distances(n: int, dim: int, mode: str) -> Callable[[], Any]:
+def torch_distances(n: int, dim: int, mode: str, device: str = "cpu") -> Callable[[], Any]:
     """PyTorch's cdist, by matrix products or by differences; ``notes``: how far off the close pair is."""
     import torch
 
     rows = _rows(n, dim)
-    tensor = torch.from_numpy(rows)
+    tensor = torch.from_numpy(rows).to(torch_on(device))
     upper = np.triu_indices(n, 1)
     exact = float(np.linalg.norm(rows[0].astype(np.float64) - rows[1]))
 
     def call() -> Any:
         with torch.inference_mode():
-            square = torch.cdist(tensor, tensor, compute_mode=mode).numpy()
+            square = torch.cdist(tensor, tensor, compute_mode=mode).cpu().numpy()
         call.notes = {"error of the close pair": abs(float(square[0, 1]) / exact - 1)}  # type: ignore[attr-defined]
         return square[upper]
 
@@ -96,6 +90,7 @@ def distances(n: int, dim: int) -> Operation:
         {**same, "mode": "use_mm_for_euclid_dist"},
         setting="products",
         needs="torch",
+        machines=BOTH,
     )
     by_differences = Contender(
         "PyTorch cdist, differences",
@@ -103,12 +98,13 @@ def distances(n: int, dim: int) -> Operation:
         {**same, "mode": "donot_use_mm_for_euclid_dist"},
         needs="torch",
         tolerance=1e-4,
+        machines=BOTH,
     )
     torch = [*in_threads(by_products), *([by_differences] if n < 1000 else [])]
     return Operation(
         "distances",
         f"all pairs of {n} × {dim} parameters, float32",
-        Contender("spinland", _OURS, same),
+        Contender("spinland", _OURS, same, machines=BOTH),
         (scipy, *torch),
         {"SciPy pdist": 20.0, "PyTorch cdist": 1.2},
         2e-3,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 import spinland as sl
 
 from . import machine
-from .compare import Bound, Contender, Operation, Scaling, in_threads
+from .compare import BOTH, Bound, Contender, Operation, Scaling, in_threads
+from .peers import torch_on
 
 _TOLERANCE = {"float64": 1e-11, "float32": 1e-4}
 _PEAKS = {"float64": machine.GEMM64, "float32": machine.GEMM32}
@@ -19,7 +21,9 @@ _PEAKS = {"float64": machine.GEMM64, "float32": machine.GEMM32}
 def operations(quick: bool) -> list[Operation]:
     """Gradients, the plane, and generated couplings."""
     n = 60 if quick else 400
+    large = gradient(2000, 1, "float32")  # of which nobody has the dense tensor
     return [
+        *([] if quick else [replace(large, ours=replace(large.ours, machines=("cuda",)), peers=())]),
         *(gradient(n, count, dtype) for dtype in ("float64", "float32") for count in (1, 64)),
         plane(20 if quick else 300, 11 if quick else 201),
         *(drawn(40 if quick else 2000, disorder, count) for disorder in ("gaussian", "signs") for count in (1, 64)),
@@ -38,6 +42,7 @@ def scaling(quick: bool) -> list[Scaling]:
             "n",
             sizes,
             {"count": 1, "dtype": "float64"},
+            BOTH,
         ),
         Scaling(
             "gradient",
@@ -46,6 +51,7 @@ def scaling(quick: bool) -> list[Scaling]:
             "count",
             points,
             {"n": 100 if quick else 400, "dtype": "float64"},
+            BOTH,
         ),
         Scaling(
             "plane",
@@ -54,18 +60,19 @@ def scaling(quick: bool) -> list[Scaling]:
             "side",
             (5, 10) if quick else (25, 50, 100, 201, 402),
             {"n": 20 if quick else 300},
+            BOTH,
         ),
     ]
 
 
-def _glass(n: int, dtype: str) -> tuple[Any, Any]:
-    glass = sl.SphericalSpinGlass(n, 3, seed=1, dtype=dtype)
+def _glass(n: int, dtype: str, device: str = "cpu") -> tuple[Any, Any]:
+    glass = sl.SphericalSpinGlass(n, 3, seed=1, dtype=dtype, device=device)
     return glass, lambda count: glass.random_points(count)
 
 
-def spinland_gradient(n: int, count: int, dtype: str) -> Callable[[], Any]:
+def spinland_gradient(n: int, count: int, dtype: str, device: str = "cpu") -> Callable[[], Any]:
     """Ours."""
-    glass, draw = _glass(n, dtype)
+    glass, draw = _glass(n, dtype, device)
     points = draw(count)
     return lambda: glass.gradient(points)
 
@@ -84,13 +91,14 @@ def numpy_gradient(n: int, count: int, dtype: str) -> Callable[[], Any]:
     return call
 
 
-def torch_gradient(n: int, count: int, dtype: str) -> Callable[[], Any]:
+def torch_gradient(n: int, count: int, dtype: str, device: str = "cpu") -> Callable[[], Any]:
     """The same in PyTorch, matrix–vector products for one point."""
     import torch
 
     glass, draw = _glass(n, dtype)
-    points = torch.from_numpy(draw(count))
-    tensor = torch.from_numpy(np.ascontiguousarray(glass.couplings(), dtype)).reshape(n * n, n)
+    at = torch_on(device)
+    points = torch.from_numpy(draw(count)).to(at)
+    tensor = torch.from_numpy(np.ascontiguousarray(glass.couplings(), dtype)).to(at).reshape(n * n, n)
 
     def call() -> Any:
         with torch.inference_mode():
@@ -99,7 +107,7 @@ def torch_gradient(n: int, count: int, dtype: str) -> Callable[[], Any]:
             else:
                 flat = torch.einsum("ijb,bj->bi", torch.mm(tensor, points.T).reshape(n, n, count), points)
             flat = 3 / n**2 * flat
-            return (flat - points * ((points * flat).sum(1, keepdim=True) / n)).numpy()
+            return (flat - points * ((points * flat).sum(1, keepdim=True) / n)).cpu().numpy()
 
     return call
 
@@ -116,10 +124,10 @@ def gradient(n: int, count: int, dtype: str) -> Operation:
     return Operation(
         "glass gradient",
         f"order 3, N = {n}, {count} point{'s' * (count > 1)}, {dtype}",
-        Contender("spinland", "benchmarks.glass:spinland_gradient", same),
+        Contender("spinland", "benchmarks.glass:spinland_gradient", same, machines=BOTH),
         (
             *in_threads(Contender("NumPy", "benchmarks.glass:numpy_gradient", same)),
-            *in_threads(Contender("PyTorch", "benchmarks.glass:torch_gradient", same, needs="torch")),
+            *in_threads(Contender("PyTorch", "benchmarks.glass:torch_gradient", same, needs="torch", machines=BOTH)),
         ),
         {"NumPy": aim, "PyTorch": aim},
         _TOLERANCE[dtype],
@@ -135,9 +143,9 @@ def _grid(side: int) -> Any:
     return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def spinland_plane(n: int, side: int) -> Callable[[], Any]:
+def spinland_plane(n: int, side: int, device: str = "cpu") -> Callable[[], Any]:
     """Ours, contraction included."""
-    glass, draw = _glass(n, "float64")
+    glass, draw = _glass(n, "float64", device)
     origin, *directions = draw(3)
     grid = _grid(side)
     return lambda: glass.slice(origin, directions).value(grid)
@@ -166,7 +174,7 @@ def plane(n: int, side: int) -> Operation:
     return Operation(
         "glass plane",
         f"{side}×{side} points, order 3, N = {n}, float64",
-        Contender("spinland", "benchmarks.glass:spinland_plane", {"n": n, "side": side}),
+        Contender("spinland", "benchmarks.glass:spinland_plane", {"n": n, "side": side}, machines=BOTH),
         tuple(in_threads(dense)),
         {"NumPy": 1000},
         1e-9,
@@ -176,9 +184,9 @@ def plane(n: int, side: int) -> Operation:
     )
 
 
-def spinland_drawn(n: int, disorder: str, count: int) -> Callable[[], Any]:
+def spinland_drawn(n: int, disorder: str, count: int, device: str = "cpu") -> Callable[[], Any]:
     """Gradients with couplings that are drawn where they are needed."""
-    glass = sl.SphericalSpinGlass(n, 3, seed=3, disorder=disorder, generated=True)
+    glass = sl.SphericalSpinGlass(n, 3, seed=3, disorder=disorder, generated=True, device=device)
     points = glass.random_points(count)
     return lambda: glass.gradient(points)
 
@@ -189,7 +197,8 @@ def drawn(n: int, disorder: str, count: int) -> Operation:
     return Operation(
         "glass gradient, generated couplings",
         f"{disorder}, order 3, N = {n}, {count} point{'s' * (count > 1)}, float64",
-        Contender("spinland", "benchmarks.glass:spinland_drawn", same),
+        Contender("spinland", "benchmarks.glass:spinland_drawn", same, machines=BOTH),
+        tolerance=_TOLERANCE["float64"],
         unit="coupling",
         count=n * (n + 1) * (n + 2) / 6,
         rounds=3,

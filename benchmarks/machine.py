@@ -16,6 +16,9 @@ import numpy as np
 
 from spinland import provenance
 
+from . import cards
+from .cards import CARD32, CARD64, COPY
+
 _PACKAGES = ("numpy", "scipy", "numba", "fastcluster", "torch", "jax", "loss-landscapes")
 
 #: What can be measured against, with units.
@@ -23,10 +26,16 @@ FMA32, FMA64 = "float32 FMA, GFLOP/s", "float64 FMA, GFLOP/s"
 GEMM32, GEMM64 = "float32 matrix product, GFLOP/s", "float64 matrix product, GFLOP/s"
 READ = "reading memory, GB/s"
 
+#: What takes the place of a peak of the cores on a card.
+ON_A_CARD = {FMA32: CARD32, GEMM32: CARD32, FMA64: CARD64, GEMM64: CARD64, READ: COPY}
 
-def description() -> dict[str, Any]:
-    """Processor, caches, cores, load and the versions of the packages; None for one that is missing."""
-    return {
+
+def description(device: str = "cpu") -> dict[str, Any]:
+    """Processor, caches, cores, load and the versions of the packages; None for one that is missing.
+
+    Of a card also what it is, its driver and its compilers.
+    """
+    here = {
         "processor": _field("/proc/cpuinfo", "model name") or platform.processor() or platform.machine(),
         "family and model": f"{_field('/proc/cpuinfo', 'cpu family')}, {_field('/proc/cpuinfo', 'model')}",
         "vectors": _vectors(),
@@ -38,6 +47,7 @@ def description() -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {"spinland": _commit() or provenance.version()} | {name: _version(name) for name in _PACKAGES},
     }
+    return here if device == "cpu" else here | {"card": cards.description(device)}
 
 
 def _field(path: str, name: str) -> str | None:
@@ -186,8 +196,11 @@ def _products(dtype: str, quick: bool) -> float:
     return 2e-9 * size**3 / min(seconds)
 
 
-def peaks(quick: bool) -> dict[str, float]:
-    """What the machine can do at most, on all cores; best of several rounds."""
+def peaks(quick: bool, device: str = "cpu") -> dict[str, float]:
+    """What the machine can do at most, on all cores; best of several rounds. Of a card, what CuPy reaches there."""
+    if device != "cpu":
+        rounds = 3 if quick else 15
+        return {name: 1e-9 * amount / _best(call, rounds) for name, amount, call in cards.yardsticks(device, quick)}
     return {
         FMA32: _fma("float32", quick),
         FMA64: _fma("float64", quick),

@@ -9,6 +9,7 @@ import numpy as np
 import spinland as sl
 
 from .images import images
+from .peers import jax_on, torch_on
 
 
 def samples(data: str, n: int) -> tuple[Any, Any]:
@@ -20,10 +21,10 @@ def samples(data: str, n: int) -> tuple[Any, Any]:
     return np.ascontiguousarray(x[:n], np.float32), y[:n]
 
 
-def landscape(data: str, n: int, hidden: int) -> Any:
+def landscape(data: str, n: int, hidden: int, device: str) -> Any:
     """Ours."""
     x, y = samples(data, n)
-    return sl.NetworkLandscape(sl.ReLUNetwork((x.shape[1], hidden, 10)), x, y)
+    return sl.NetworkLandscape(sl.ReLUNetwork((x.shape[1], hidden, 10)), x, y, device=device)
 
 
 def points(data: str, hidden: int, count: int) -> Any:
@@ -32,12 +33,13 @@ def points(data: str, hidden: int, count: int) -> Any:
     return sl.ReLUNetwork((inputs, hidden, 10)).initialize(count, seed=5)
 
 
-def torch_samples(data: str, n: int) -> tuple[Any, Any]:
-    """The samples as tensors."""
+def torch_samples(data: str, n: int, device: str, tf32: bool = False) -> tuple[Any, Any]:
+    """The samples as tensors on the device."""
     import torch
 
+    at = torch_on(device, tf32)
     x, y = samples(data, n)
-    return torch.from_numpy(x), torch.from_numpy(np.asarray(y, np.int64))
+    return torch.from_numpy(x).to(at), torch.from_numpy(np.asarray(y, np.int64)).to(at)
 
 
 def torch_layers(point: Any, inputs: int, hidden: int) -> tuple[Any, Any, Any, Any]:
@@ -56,10 +58,10 @@ def torch_loss(point: Any, x: Any, y: Any, hidden: int) -> Any:
     return functional.cross_entropy(outputs, y)
 
 
-def jax_loss(data: str, n: int, hidden: int) -> Any:
-    """Mean cross-entropy as a function of a flat point."""
-    import jax
-    import jax.numpy as jnp
+def jax_loss(data: str, n: int, hidden: int, device: str) -> Any:
+    """Mean cross-entropy as a function of a flat point; from now on JAX works on the device."""
+    jax = jax_on(device)
+    jnp = jax.numpy
 
     x, y = (jnp.asarray(part) for part in samples(data, n))
     inputs = x.shape[1]

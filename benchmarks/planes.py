@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 import spinland as sl
 
 from . import machine
-from .compare import Bound, Contender, Disagreement, Operation, Scaling, in_threads, off_by
+from .compare import BOTH, Bound, Contender, Disagreement, Operation, Scaling, in_threads, off_by
 from .images import images, source
+from .peers import torch_on
 
 _TOLERANCE = 1e-4  # float32 over 10,000 images, of the largest loss
 
@@ -32,7 +34,7 @@ def scaling(quick: bool) -> list[Scaling]:
 
     def against(name: str, axis: str, argument: str, values: tuple[int, ...]) -> Scaling:
         others = {key: value for key, value in fixed.items() if key != argument}
-        return Scaling(name, axis, factory, argument, values, others)
+        return Scaling(name, axis, factory, argument, values, others, BOTH)
 
     return [
         against("plane against its side", "points along a side", "side", sides),
@@ -45,35 +47,39 @@ def _widths(hidden: int, width: int) -> tuple[int, ...]:
     return (784, *(width,) * hidden, 10)
 
 
-def _problem(hidden: int, width: int, n: int, side: int) -> tuple[Any, Any, Any, Any]:
+def _problem(hidden: int, width: int, n: int, side: int, device: str = "cpu") -> tuple[Any, Any, Any, Any]:
     """The landscape, an origin, two directions as long as its filters, and the coordinates along each."""
     network = sl.ReLUNetwork(_widths(hidden, width))
-    landscape = sl.NetworkLandscape(network, *images(n))
+    landscape = sl.NetworkLandscape(network, *images(n), device=device)
     origin = network.initialize(1, seed=0)[0]
     return landscape, origin, sl.random_directions(landscape, origin, 2, seed=1), np.linspace(-1, 1, side)
 
 
-def spinland_plane(hidden: int, width: int, n: int, side: int) -> Callable[[], Any]:
+def spinland_plane(hidden: int, width: int, n: int, side: int, device: str = "cpu") -> Callable[[], Any]:
     """Ours, with the accuracy, which the peers do not compute."""
-    landscape, origin, directions, axis = _problem(hidden, width, n, side)
+    landscape, origin, directions, axis = _problem(hidden, width, n, side, device)
     return lambda: sl.plane(landscape, origin, directions, axis, axis).values.ravel()
 
 
-def torch_loop(hidden: int, width: int, n: int, side: int, some: int, way: str = "") -> Callable[[], Any]:
+def torch_loop(
+    hidden: int, width: int, n: int, side: int, some: int, way: str = "", device: str = "cpu"
+) -> Callable[[], Any]:
     """The first ``some`` points one after the other: the parameters as one vector, the layers views of it.
 
-    ``way`` is "compiled", or "bfloat16" for matrix products of less precision.
+    ``way`` is "compiled", or "bfloat16" or "TF32" for matrix products of less precision.
     """
     import torch
     from torch.nn.functional import cross_entropy, linear, relu
 
+    at = torch_on(device, way == "TF32")
+
     _, *vectors, axis = _problem(hidden, width, n, side)
-    origin, directions = (torch.from_numpy(np.ascontiguousarray(v, np.float32)) for v in vectors)
-    x, y = (torch.from_numpy(np.array(part)) for part in images(n))
+    origin, directions = (torch.from_numpy(np.ascontiguousarray(v, np.float32)).to(at) for v in vectors)
+    x, y = (torch.from_numpy(np.array(part)).to(at) for part in images(n))
     widths = _widths(hidden, width)
     sizes = [k for pair in pairwise(widths) for k in (pair[0] * pair[1], pair[1])]
     grid = torch.from_numpy(np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)[:some])
-    grid = grid.to(torch.float32)
+    grid = grid.to(at, torch.float32)
 
     def loss(c: Any) -> Any:
         parts = torch.split(origin + c[0] * directions[0] + c[1] * directions[1], sizes)
@@ -87,7 +93,7 @@ def torch_loop(hidden: int, width: int, n: int, side: int, some: int, way: str =
         loss = torch.compile(loss, fullgraph=True)
 
     def call() -> Any:
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=way == "bfloat16"):
+        with torch.inference_mode(), torch.autocast(at.type, torch.bfloat16, enabled=way == "bfloat16"):
             return np.array([loss(c).item() for c in grid])
 
     return call
@@ -155,14 +161,17 @@ def plane(hidden: int, width: int, quick: bool) -> Operation:
     loop = "benchmarks.planes:torch_loop"
     torch = {**same, "some": some}
     share = some / points
+    plain = Contender("PyTorch", loop, torch, needs="torch", share=share, machines=BOTH)
+    compiled = replace(plain, arguments={**torch, "way": "compiled"}, setting="compiled")
+    low, tf32 = (
+        replace(plain, name=f"PyTorch, {way}", arguments={**torch, "way": way}, compared=False, machines=machines)
+        for way, machines in (("bfloat16", BOTH), ("TF32", ("cuda",)))
+    )
     peers = (
-        *in_threads(Contender("PyTorch", loop, torch, needs="torch", share=share)),
-        *in_threads(Contender("PyTorch", loop, {**torch, "way": "compiled"}, "compiled", needs="torch", share=share)),
-        *in_threads(
-            Contender(
-                "PyTorch, bfloat16", loop, {**torch, "way": "bfloat16"}, needs="torch", share=share, compared=False
-            )
-        ),
+        *in_threads(plain),
+        *in_threads(compiled),
+        *in_threads(low),
+        tf32,
         *in_threads(
             Contender(
                 "loss-landscapes",
@@ -178,7 +187,7 @@ def plane(hidden: int, width: int, quick: bool) -> Operation:
     return Operation(
         "plane",
         f"{side}×{side} points, {name}, {n:,} images ({source()}), float32",
-        Contender("spinland", "benchmarks.planes:spinland_plane", same),
+        Contender("spinland", "benchmarks.planes:spinland_plane", same, machines=BOTH),
         peers,
         aims,
         _TOLERANCE,

@@ -10,7 +10,8 @@ import numpy as np
 import spinland as sl
 
 from . import images, machine
-from .compare import Bound, Contender, Operation, Scaling, in_threads
+from .compare import BOTH, Bound, Contender, Operation, Scaling, in_threads
+from .peers import torch_on
 
 _OURS = "benchmarks.swaps:spinland_swaps"
 
@@ -33,6 +34,7 @@ def scaling(quick: bool) -> list[Scaling]:
             "trials",
             (1, 2, 4) if quick else (1, 10, 50, 100, 200),
             {**same, "pairs": 10},
+            BOTH,
         ),
         Scaling(
             "swap interpolation",
@@ -41,6 +43,7 @@ def scaling(quick: bool) -> list[Scaling]:
             "pairs",
             (2, 5, 10) if quick else (8, 16, 32, 64, 128, 256),
             {**same, "trials": 5 if quick else 20},
+            BOTH,
         ),
     ]
 
@@ -52,31 +55,33 @@ def _task(width: int, n: int, points: int) -> tuple[Any, Any, Any, Any, Any]:
     return network, x, y, origin, np.linspace(0, 1, points)
 
 
-def spinland_swaps(width: int, pairs: int, n: int, trials: int, points: int) -> Callable[[], Any]:
+def spinland_swaps(width: int, pairs: int, n: int, trials: int, points: int, device: str = "cpu") -> Callable[[], Any]:
     """Ours."""
     network, x, y, origin, alphas = _task(width, n, points)
-    landscape = sl.NetworkLandscape(network, x, y)
+    landscape = sl.NetworkLandscape(network, x, y, device=device)
     return lambda: sl.swap_interpolation(landscape, origin, pairs, alphas, trials).values[0]
 
 
-def torch_swaps(width: int, pairs: int, n: int, trials: int, points: int) -> Callable[[], Any]:
+def torch_swaps(width: int, pairs: int, n: int, trials: int, points: int, device: str = "cpu") -> Callable[[], Any]:
     """Some of the trials: the network of each point written into the parameters, a whole pass over the samples."""
     import torch
 
     from spinland.probes.swaps import swap_pairs
 
+    at = torch_on(device)
     network, x, y, origin, alphas = _task(width, n, points)
-    model = torch.nn.Sequential(torch.nn.Linear(784, width), torch.nn.ReLU(), torch.nn.Linear(width, 10))
-    inputs, labels = torch.from_numpy(x), torch.from_numpy(np.asarray(y, np.int64))
+    model = torch.nn.Sequential(torch.nn.Linear(784, width), torch.nn.ReLU(), torch.nn.Linear(width, 10)).to(at)
+    inputs, labels = torch.from_numpy(x).to(at), torch.from_numpy(np.asarray(y, np.int64)).to(at)
     exchanged = swap_pairs(0, 0, np.arange(trials), pairs, width)
-    (w1, b1), (w2, b2) = ((torch.from_numpy(w.copy()), torch.from_numpy(b.copy())) for w, b in network.layers(origin))
+    layers = network.layers(origin)
+    (w1, b1), (w2, b2) = ([torch.from_numpy(part.copy()).to(at) for part in layer] for layer in layers)
 
     def call() -> Any:
         values = np.empty((trials, points))
         with torch.inference_mode():
             for r in range(trials):
-                order = torch.arange(width)
-                i, j = torch.from_numpy(exchanged[r, 0::2]), torch.from_numpy(exchanged[r, 1::2])
+                order = torch.arange(width, device=at)
+                i, j = (torch.from_numpy(exchanged[r, side::2]).to(at) for side in range(2))
                 order[i], order[j] = j, i
                 ends = ((w1, w1[order]), (b1, b1[order]), (w2, w2[:, order]), (b2, b2))
                 for a, alpha in enumerate(alphas):
@@ -95,12 +100,13 @@ def swaps(width: int, pairs: int, n: int, trials: int, points: int) -> Operation
     the ReLU), their share of ten outputs, and the softmax, whose exponential is counted as 20 operations.
     """
     same = {"width": width, "pairs": pairs, "n": n, "points": points}
-    peer = Contender("PyTorch", "benchmarks.swaps:torch_swaps", {**same, "trials": 1}, share=1 / trials, needs="torch")
+    one, factory = {**same, "trials": 1}, "benchmarks.swaps:torch_swaps"
+    peer = Contender("PyTorch", factory, one, share=1 / trials, needs="torch", machines=BOTH)
     moved = 2 * pairs * (4 + 2 * 10) + 10 * 22
     return Operation(
         "swap interpolation",
         f"{pairs} pairs of {width}, {points} points, {trials} trials, 784-{width}-10, {n} samples of {images.source()}",
-        Contender("spinland", _OURS, {**same, "trials": trials}),
+        Contender("spinland", _OURS, {**same, "trials": trials}, machines=BOTH),
         tuple(in_threads(peer)),
         {"PyTorch": 100.0} if pairs == 10 else {},
         1e-5,

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .compare import Entry, quickest
+from . import cards
+from .outcomes import Entry, quickest
 
 BEGIN, END = "<!-- benchmarks -->", "<!-- end of benchmarks -->"
 Found = dict[str, Any]  # what the JSON of a run holds
@@ -105,6 +106,8 @@ def markdown(found: Found) -> str:
     """All that a run measured."""
     machine, peaks = found["machine"], found["peaks"]
     here = f"{machine['processor']}, {machine['cores']} cores, {machine['vectors']}"
+    if "card" in machine:
+        here = f"{cards.words(machine['card'])}; beside {here}"
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items() if version)
     rows = [
         f"{here}; {', '.join(f'{name} {value:.1f}' for name, value in peaks.items())}; {packages}.",
@@ -131,6 +134,8 @@ def markdown(found: Found) -> str:
 def _machine(found: Found) -> str:
     machine, peaks = found["machine"], found["peaks"]
     shown = ", ".join(f"{name} {value:.0f}" for name, value in peaks.items())
+    if "card" in machine:
+        return f"{cards.words(machine['card'])}, spinland {machine['packages']['spinland']}: {shown}"
     here = f"{machine['processor']}, family and model {machine['family and model']}, {machine['vectors']}"
     return f"{here}, spinland {machine['packages']['spinland']}: {shown}"
 

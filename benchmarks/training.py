@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import spinland as sl
 from spinland import rng
 
 from . import images, machine
-from .compare import Bound, Contender, Operation, Scaling, in_threads
+from .compare import BOTH, Bound, Contender, Operation, Scaling, in_threads
+from .peers import jax_on, torch_on
 
 _HERE = "benchmarks.training"
 _RATE, _BETAS, _EPS = 1e-3, (0.9, 0.999), 1e-8
@@ -26,7 +28,13 @@ def operations(quick: bool) -> list[Operation]:
     """MNIST at two batch sizes, and many small replicas."""
     if quick:
         return [work("mnist", 16, 64, 32, 2), work("digits", 8, 64, 32, 4)]
-    return [work("mnist", 512, 6400, 32, 4), work("mnist", 512, 10240, 512, 4), work("digits", 32, 1408, 32, 200)]
+    together = work("mnist", 512, 6400, 32, 64)
+    return [
+        work("mnist", 512, 6400, 32, 4),
+        replace(together, ours=replace(together.ours, machines=("cuda",))),
+        work("mnist", 512, 10240, 512, 4),
+        work("digits", 32, 1408, 32, 200),
+    ]
 
 
 def scaling(quick: bool) -> list[Scaling]:
@@ -42,6 +50,7 @@ def scaling(quick: bool) -> list[Scaling]:
             "replicas",
             many,
             {"data": "digits", "width": 32, "samples": samples, "batch": 32},
+            BOTH,
         ),
         Scaling(
             "training 784-M-10, batch 32",
@@ -50,8 +59,24 @@ def scaling(quick: bool) -> list[Scaling]:
             "width",
             widths,
             {"data": "mnist", "samples": samples, "batch": 32, "replicas": 2},
+            BOTH,
         ),
     ]
+
+
+def _torch(one: dict[str, Any], name: str, fused: bool, way: str, replicas: int) -> Contender:
+    """PyTorch with one of the replicas."""
+    arguments, exact = {**one, "fused": fused, "way": way}, way in ("", "compiled")
+    return Contender(
+        name,
+        f"{_HERE}:torch_loop",
+        arguments,
+        way if exact else "",
+        share=1 / replicas,
+        needs="torch",
+        compared=exact,
+        machines=("cuda",) if way == "TF32" else BOTH,
+    )
 
 
 def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Operation:
@@ -62,39 +87,21 @@ def work(data: str, width: int, samples: int, batch: int, replicas: int) -> Oper
     first, second = np.count_nonzero(x) * width, samples * width * 10
     aims = {("mnist", 32): (2.0,) * 4, ("digits", 32): (10.0, 10.0, 10.0, 4.0)}.get((data, batch), (1.5,) * 4)
 
-    def torch_peer(name: str, fused: bool, way: str = "") -> Contender:
-        arguments, exact = {**one, "fused": fused, "way": way}, way != "bfloat16"
-        return Contender(
-            name,
-            f"{_HERE}:torch_loop",
-            arguments,
-            way if exact else "",
-            share=1 / replicas,
-            needs="torch",
-            compared=exact,
-        )
-
     names = "PyTorch, fused Adam", "PyTorch, 2 processes", "PyTorch, default Adam", "JAX, vmap"
-    two = Contender(
-        names[1],
-        f"{_HERE}:torch_loop",
-        {**one, "fused": True},
-        threads=1,
-        processes=2,
-        share=1 / replicas,
-        needs="torch",
-    )
-    jax = Contender(names[3], f"{_HERE}:jax_vmap", {**same, "replicas": replicas}, needs="jax", pinned=True)
+    two = replace(_torch(one, names[1], True, "", replicas), threads=1, processes=2, machines=("cpu",))
+    all_of_them = {**same, "replicas": replicas}
+    jax = Contender(names[3], f"{_HERE}:jax_vmap", all_of_them, needs="jax", pinned=True, machines=BOTH)
     return Operation(
         f"training, batch {batch}",
         f"{x.shape[1]}-{width}-10 on {images.source() if data == 'mnist' else data}, {replicas} replicas, Adam",
-        Contender("spinland", f"{_HERE}:spinland", {**same, "replicas": replicas}),
+        Contender("spinland", f"{_HERE}:spinland", all_of_them, machines=BOTH),
         (
-            *in_threads(torch_peer(names[0], True)),
-            *in_threads(torch_peer(names[0], True, "compiled")),
+            *in_threads(_torch(one, names[0], True, "", replicas)),
+            *in_threads(_torch(one, names[0], True, "compiled", replicas)),
             two,
-            *in_threads(torch_peer(names[2], False)),
-            *in_threads(torch_peer("PyTorch, bfloat16", True, "bfloat16")),
+            *in_threads(_torch(one, names[2], False, "", replicas)),
+            *in_threads(_torch(one, "PyTorch, bfloat16", True, "bfloat16", replicas)),
+            _torch(one, "PyTorch, TF32", True, "TF32", replicas),
             *in_threads(jax),
         ),
         dict(zip(names, aims, strict=True)),
@@ -131,55 +138,60 @@ def _outputs(network: Any, points: Any, x: Any) -> Any:
     return hidden @ w2.swapaxes(1, 2) + points[:, None, b2]
 
 
-def spinland(data: str, width: int, samples: int, batch: int, replicas: int) -> Callable[[], Any]:
+def spinland(data: str, width: int, samples: int, batch: int, replicas: int, device: str = "cpu") -> Callable[[], Any]:
     """Ours."""
     network, x, y, _, _ = _same_for_all(data, width, samples, batch, replicas)
     adam = sl.Adam(_RATE, _BETAS, _EPS)
 
     def call() -> Any:
-        trained = sl.train(network, (x, y, x[:1], y[:1]), replicas, adam, batch, 1, _SEED, evaluate="none")
+        samples_of = x, y, x[:1], y[:1]
+        trained = sl.train(network, samples_of, replicas, adam, batch, 1, _SEED, evaluate="none", device=device)
         return _outputs(network, trained.params, x)
 
     return call
 
 
 def torch_loop(
-    data: str, width: int, samples: int, batch: int, replicas: int, fused: bool, way: str = ""
+    data: str, width: int, samples: int, batch: int, replicas: int, fused: bool, way: str = "", device: str = "cpu"
 ) -> Callable[[], Any]:
-    """Replicas one after the other, a step at a time; ``way`` is "compiled", or "bfloat16" for the matrix products."""
+    """Replicas one after the other, a step at a time.
+
+    ``way`` is "compiled", or "bfloat16" or "TF32" for the matrix products.
+    """
     import torch
     from torch import nn
 
+    at = torch_on(device, way == "TF32")
+
     network, x, y, initial, batches = _same_for_all(data, width, samples, batch, replicas)
-    inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
-    orders = torch.from_numpy(batches)
-    starts = torch.from_numpy(initial)
+    inputs, labels = torch.from_numpy(x).to(at), torch.from_numpy(y).to(at)
+    orders = torch.from_numpy(batches).to(at)
+    starts = torch.from_numpy(initial).to(at)
     cross_entropy, low = nn.CrossEntropyLoss(), way == "bfloat16"
 
     def forward(model: Any, rows: Any) -> Any:
-        with torch.autocast("cpu", torch.bfloat16, enabled=low):
+        with torch.autocast(at.type, torch.bfloat16, enabled=low):
             return cross_entropy(model(inputs[rows]), labels[rows])
 
     loss = torch.compile(forward) if way == "compiled" else forward
 
     def trained(replica: int) -> Any:
-        model = nn.Sequential(nn.Linear(x.shape[1], width), nn.ReLU(), nn.Linear(width, 10))
+        model = nn.Sequential(nn.Linear(x.shape[1], width), nn.ReLU(), nn.Linear(width, 10)).to(at)
         nn.utils.vector_to_parameters(starts[replica].clone(), model.parameters())
         adam = torch.optim.Adam(model.parameters(), _RATE, _BETAS, _EPS, fused=True if fused else None)
         for rows in orders[replica]:
             adam.zero_grad(set_to_none=True)
             loss(model, rows).backward()
             adam.step()
-        return nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
+        return nn.utils.parameters_to_vector(model.parameters()).detach().cpu().numpy()
 
     return lambda: _outputs(network, [trained(r) for r in range(replicas)], x)
 
 
-def jax_vmap(data: str, width: int, samples: int, batch: int, replicas: int) -> Callable[[], Any]:
+def jax_vmap(data: str, width: int, samples: int, batch: int, replicas: int, device: str = "cpu") -> Callable[[], Any]:
     """All replicas in one program: vmap over them, scan over the steps, state given up to the next step."""
-    import jax
-    from jax import numpy as jnp
-
+    jax = jax_on(device)
+    jnp = jax.numpy
     network, x, y, initial, batches = _same_for_all(data, width, samples, batch, replicas)
     inputs, labels = jnp.asarray(x), jnp.asarray(y)
     orders = jnp.asarray(batches.swapaxes(0, 1))

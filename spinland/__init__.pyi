@@ -56,6 +56,7 @@ from .errors import DivergenceWarning as DivergenceWarning
 from .errors import ShortRunWarning as ShortRunWarning
 from .errors import SpinlandError as SpinlandError
 from .errors import StoreError as StoreError
+from .exports.files import export as export
 from .landscape.base import BaseLandscape as BaseLandscape
 from .landscape.function import FunctionLandscape as FunctionLandscape
 from .landscape.geometry import Euclidean as Euclidean
@@ -110,6 +111,8 @@ from .results import Result as Result
 from .statistics.correlation import RankCorrelation as RankCorrelation
 from .statistics.correlation import rank_correlation as rank_correlation
 from .store.hdf5 import Store as Store
+from .study.atlas import AtlasConfig as AtlasConfig
+from .study.atlas import run_atlas as run_atlas
 from .study.glasses import GlassConfig as GlassConfig
 from .study.glasses import run_glass as run_glass
 from .study.networks import StudyConfig as StudyConfig

@@ -94,6 +94,9 @@ class StoreError(FileError):
 class DeviceUnavailable(SpinlandError, RuntimeError):
     """The device asked for is absent, or this operation has no form for it yet. Nothing falls back."""
 
+    argument = "device"
+    """The argument that it is about, with which the message begins."""
+
 
 class DeviceMemoryError(SpinlandError, MemoryError):
     """A card has not the memory that is needed.
@@ -103,6 +106,8 @@ class DeviceMemoryError(SpinlandError, MemoryError):
     needed, free : int
         Bytes.
     """
+
+    argument = "device"
 
     def __init__(self, needed: int, free: int):
         self.needed, self.free = needed, free

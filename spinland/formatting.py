@@ -76,3 +76,8 @@ def _fixed(value: float, decimals: int) -> str:
 
 def _ten(power: int) -> str:
     return "10" + str(power).translate(_DIGITS)
+
+
+def a_noun(noun: str) -> str:
+    """A noun with its article: ``"a study"``, ``"an atlas"``."""
+    return f"a{'n' if noun[:1] in 'aeiou' else ''} {noun}"

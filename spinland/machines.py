@@ -6,9 +6,9 @@ loaded when it is first asked for.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cache, wraps
 from typing import Any
 
 from .errors import DeviceMemoryError, DeviceUnavailable
@@ -67,39 +67,20 @@ def operation(name: str, device: str) -> Any:
     from spinland_kernels import devices as kernels
 
     try:
-        module = kernels.operation(name, device)
+        return kernels.operation(name, device, _lack_of_memory_told)
     except kernels.Unavailable as problem:
-        raise DeviceUnavailable(f"device: {problem}; use device='cpu'") from None
-    return module if device == "cpu" else _telling(module)
+        raise DeviceUnavailable(f"device: {problem}; use 'cpu'") from None
 
 
-class _Telling:
-    """Functions of a card's kernels, whose lack of memory is told as one of our errors."""
+@contextmanager
+def _lack_of_memory_told() -> Iterator[None]:
+    """A card's lack of memory is told as one of our errors."""
+    from spinland_kernels.paper import OutOfMemory
 
-    def __init__(self, module: Any):
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        from spinland_kernels.jit_cuda import OutOfMemory
-
-        found = getattr(self._module, name)
-        if not callable(found):
-            return found
-
-        @wraps(found)
-        def telling(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return found(*args, **kwargs)
-            except OutOfMemory as problem:
-                raise DeviceMemoryError(problem.needed, problem.free) from None
-
-        setattr(self, name, telling)
-        return telling
-
-
-@cache
-def _telling(module: Any) -> _Telling:
-    return _Telling(module)
+    try:
+        yield
+    except OutOfMemory as problem:
+        raise DeviceMemoryError(problem.needed, problem.free) from None
 
 
 def check(device: str) -> None:
@@ -117,7 +98,7 @@ def check(device: str) -> None:
         return
     absent = known[-1]
     reason = absent.description if not absent.available else f"no {device!r}; the last card is {absent.name!r}"
-    raise DeviceUnavailable(f"device: {reason}; use device='cpu'")
+    raise DeviceUnavailable(f"device: {reason}; use 'cpu'")
 
 
 def single_threaded() -> AbstractContextManager[None]:

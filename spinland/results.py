@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from .arrays import Owner
 from .provenance import Provenance
@@ -27,6 +28,12 @@ class Result(Owner, Registered):
     provenance : Provenance
         How it was made.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Names of the axes of arrays, field by field, of what is a table (:mod:`spinland.exports.tables`).
+
+    An axis whose coordinates are a field has its name. An array may have fewer axes, the first of them left out, or one
+    of instances before them."""
 
     provenance: Provenance
 

@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any
 
 from . import jit_cuda
-from .jit_cuda import Kernel, Launch
+from .jit_cuda import Kernel
+from .paper import Launch
 
 #: Of a multiprocessor by compute capability: registers, bytes of shared memory, threads, blocks.
 MULTIPROCESSORS = {

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, wraps
 from importlib import import_module, metadata
 from importlib.util import find_spec
@@ -22,11 +24,14 @@ class Unavailable(RuntimeError):
     """The machine is not there, or the operation has no module for it yet. Nothing falls back."""
 
 
-class OnCard:
-    """The functions of a module, each of which works on one card."""
+Within = Callable[[], AbstractContextManager[Any]]
 
-    def __init__(self, module: ModuleType, index: int):
-        self._module, self._index = module, index
+
+class OnCard:
+    """The functions of a module, each of which works on one card, ``within`` a block of the caller's own."""
+
+    def __init__(self, module: ModuleType, index: int, within: Within):
+        self._module, self._index, self._within = module, index, within
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._module, name)
@@ -37,7 +42,7 @@ class OnCard:
 
         @wraps(found)
         def on_its_card(*args: Any, **kwargs: Any) -> Any:
-            with jit_cuda.on(self._index):
+            with self._within(), jit_cuda.on(self._index):
                 return found(*args, **kwargs)
 
         setattr(self, name, on_its_card)
@@ -58,7 +63,7 @@ def parted(device: str) -> tuple[str, int]:
     return machine, int(number or 0)
 
 
-def operation(name: str, device: str) -> Any:
+def operation(name: str, device: str, within: Within = nullcontext) -> Any:
     """The module that computes an operation on a machine.
 
     Parameters
@@ -67,6 +72,8 @@ def operation(name: str, device: str) -> Any:
         Folder of the operation, such as ``"mlp"``.
     device : "cpu", "cuda" or "cuda:1"
         The machine; a number tells which card.
+    within : callable
+        Gives the context that each function of a card runs in, such as one that tells its errors in other words.
 
     Returns
     -------
@@ -85,17 +92,17 @@ def operation(name: str, device: str) -> Any:
         last = len(cards()) - 1
         if index > last:
             raise Unavailable(f"{device!r} is not there: the last card is 'cuda:{last}'")
-    return _on(machine, index, name)
+    return _on(machine, index, name, within)
 
 
 @cache
-def _on(machine: str, index: int, name: str) -> Any:
+def _on(machine: str, index: int, name: str, within: Within) -> Any:
     if name not in operations("cpu"):
         raise ValueError(f"no operation {name!r}")
     module = f"{__package__}.{name}.{machine}"
     if find_spec(module) is None:
         raise Unavailable(f"{name!r} has no kernel for {machine!r} in this version")
-    return import_module(module) if machine == "cpu" else OnCard(import_module(module), index)
+    return import_module(module) if machine == "cpu" else OnCard(import_module(module), index, within)
 
 
 def operations(machine: str) -> tuple[str, ...]:

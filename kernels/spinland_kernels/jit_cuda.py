@@ -22,7 +22,6 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import cache, update_wrapper
 from typing import Any
 
@@ -30,6 +29,8 @@ import numba
 import numpy as np
 from numba import cuda as _numba_cuda
 from numpy.typing import DTypeLike, NDArray
+
+from .paper import Notes, OutOfMemory, Paper
 
 _cuda: Any = _numba_cuda
 
@@ -51,20 +52,6 @@ class _Simulated:
 
 #: What a kernel asks for its threads, its shared memory, its barriers.
 cuda: Any = _Simulated() if SIMULATED else _cuda
-
-
-class OutOfMemory(MemoryError):
-    """The card has not the memory that is needed.
-
-    Attributes
-    ----------
-    needed, free : int
-        Bytes.
-    """
-
-    def __init__(self, needed: int, free: int):
-        super().__init__(f"{needed:,} bytes of the card's memory are needed, {free:,} are free")
-        self.needed, self.free = needed, free
 
 
 @cache
@@ -161,48 +148,11 @@ class _Card:
         kernel.dispatcher[blocks, kernel.threads, 0, shared](*arguments)
 
 
-@dataclass(frozen=True)
-class Launch:
-    """A launch on paper: a kernel, its blocks, bytes of shared memory beside its own, Numba types of its arguments."""
-
-    kernel: Kernel
-    blocks: int
-    shared: int
-    signature: Any
-
-
-class _Paper:
-    """A card that computes nothing and has ``memory`` bytes; arrays hold whatever was there."""
-
-    def __init__(self, memory: int):
-        self.launches: list[Launch] = []
-        self.memory = memory
-
-    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-        needed = int(np.prod(shape)) * dtype.itemsize
-        if needed > self.memory:
-            raise OutOfMemory(needed, self.memory)
-        return np.empty(shape, dtype)
-
-    def put(self, array: NDArray[Any], into: Any) -> None:
-        pass
-
-    def get(self, array: Any, into: NDArray[Any]) -> None:
-        into[...] = 0
-
-    def free(self) -> int:
-        return self.memory
-
-    def launch(self, kernel: Kernel, blocks: int, shared: int, arguments: tuple[Any, ...]) -> None:
-        signature = numba.void(*(numba.typeof(argument) for argument in arguments))
-        self.launches.append(Launch(kernel, blocks, shared, signature))
-
-
-_machine: _Card | _Paper = _Card()
+_machine: _Card | Paper = _Card()
 
 
 @contextmanager
-def on_paper(memory: int = 1 << 37) -> Iterator[list[Launch]]:
+def on_paper(memory: int = 1 << 37) -> Iterator[Notes]:
     """Compute nothing and note what is launched, while the block runs. Of one thread at a time.
 
     Parameters
@@ -212,11 +162,11 @@ def on_paper(memory: int = 1 << 37) -> Iterator[list[Launch]]:
 
     Yields
     ------
-    list of Launch
+    Notes
         Grows with each launch.
     """
     global _machine
-    before, paper = _machine, _Paper(memory)
+    before, paper = _machine, Paper(memory)
     _machine = paper
     try:
         yield paper.launches
@@ -295,7 +245,7 @@ def names() -> list[str]:
     """
     if getattr(_cuda, "implementation", "") != "NVIDIA":
         raise RuntimeError("numba-cuda is not installed: the extra cuda13 brings it, or cuda12 for older drivers")
-    if isinstance(_machine, _Paper):
+    if isinstance(_machine, Paper):
         return ["paper"]
     if SIMULATED:
         return ["Numba's simulator"]

@@ -16,6 +16,7 @@ from .chapter import Chapter, DataStage, Stage, Step
 from .findings import Finding, Numbers
 from .sections import Section, Table, mean_text, picture
 from .settings import Settings, number, setting, whole
+from .subjects import of_kind
 
 SEED_AVERAGES = 12
 _HEADING = "Averages"
@@ -45,19 +46,42 @@ def _rate(kind: str, rate: float, start: int) -> Any:
 
 
 def _trained(
-    subject: Any, *, dataset: Any, kind: str, epochs: int, cycle: int, rate: float, replicas: int, **arguments: Any
+    subject: Any,
+    solved: Any,
+    *,
+    dataset: Any,
+    kind: str,
+    epochs: int,
+    cycle: int,
+    rate: float,
+    replicas: int,
+    seed: int,
 ) -> sl.Ensemble:
-    """Replicas with snapshots at the ends of cycles in the second half; with one at the end where the rate falls."""
+    """Replicas with snapshots at the ends of cycles in the second half; with one at the end where the rate falls.
+
+    Batches have the size of those of the solutions that there are.
+    """
     start = epochs - max(1, epochs // 2 // cycle) * cycle
     snapshots = [epochs] if kind == "falling" else list(range(start, epochs + 1, cycle))
     rates = _rate(kind, rate, start)
     if kind == "cyclic":
         rates = replace(rates, later=replace(rates.later, period_epochs=cycle))
-    return sl.train(subject.network, dataset, replicas, sl.SGD(rates), epochs=epochs, snapshots=snapshots, **arguments)
+    return sl.train(
+        subject.network,
+        dataset,
+        replicas,
+        sl.SGD(rates),
+        solved.batch_size,
+        epochs,
+        seed,
+        snapshots=snapshots,
+        dtype=subject.dtype,
+        device=subject.device,
+    )
 
 
-def _compared(subject: Any, ensemble: Any, *, dataset: Any, seed: int, device: str) -> sl.SnapshotAverages:
-    return sl.snapshot_averages(ensemble, dataset, 0, seed=seed, device=device)
+def _compared(subject: Any, ensemble: Any, *, dataset: Any, seed: int) -> sl.SnapshotAverages:
+    return sl.snapshot_averages(ensemble, dataset, 0, seed=seed, device=subject.device)
 
 
 def _plane(subject: Any, ensemble: Any, *, grid: int) -> sl.Plane:
@@ -77,10 +101,10 @@ def _plane(subject: Any, ensemble: Any, *, grid: int) -> sl.Plane:
 
 
 def _steps(book: Any) -> Iterator[Step]:
-    c = book.config
-    if not book.is_classification:
+    c, subject = book.config, of_kind(book, "network")
+    if subject is None or not subject.classifies:
         return
-    seed, key = book.seed(SEED_AVERAGES), book.network.key
+    seed, key, solved = book.seed(SEED_AVERAGES), subject.key, (subject.solutions,)
     for kind in _RATES:
         arguments = {
             "kind": kind,
@@ -88,16 +112,12 @@ def _steps(book: Any) -> Iterator[Step]:
             "cycle": min(c.average_cycle, c.average_epochs // 2),
             "rate": c.average_rate,
             "replicas": c.average_replicas,
-            "batch_size": book.batch_size,
             "seed": seed,  # the same starts and the same orders of the samples for all rates
-            "dtype": c.dtype,
-            "device": c.device,
         }
         made = f"averages/{kind}/ensemble"
-        yield DataStage(made, f"training for averages, {kind} rate", _trained, (), arguments, key)
-        arguments = {"seed": seed, "device": c.device}
+        yield DataStage(made, f"training for averages, {kind} rate", _trained, solved, arguments, key)
         title = f"averages of snapshots, {kind} rate"
-        yield DataStage(f"averages/{kind}/comparison", title, _compared, (made,), arguments, key)
+        yield DataStage(f"averages/{kind}/comparison", title, _compared, (made,), {"seed": seed}, key)
     if len(range(0, c.average_epochs // 2 + 1, min(c.average_cycle, c.average_epochs // 2))) > 2:
         needs = ("averages/constant/ensemble",)
         yield Stage(_PLANE, "plane through three snapshots", _plane, needs, {"grid": c.average_grid}, key)
@@ -153,7 +173,7 @@ def _write(book: Any) -> Section | None:
     figures = [
         picture(
             sl.figures.snapshot_comparison(
-                list(found.values()), labels=[f"{kind} rate" for kind in found], unit=book.network.unit
+                list(found.values()), labels=[f"{kind} rate" for kind in found], unit=of_kind(book, "network").unit
             ),
             "Snapshots, the average of their weights and their ensemble, the mean of their probabilities. Mean ± "
             "standard error over replicas. Lines across: training of equal length at a rate that falls to zero. Right: "

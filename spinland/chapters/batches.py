@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,16 @@ class BatchSizeComparison(Measured):
     size, so errors are by jackknife over the R initial points, not over the B·R replicas, and p is the two-sided one of
     Student's t with R − 1 degrees of freedom for Fisher's atanh(ρ). NaN where ρ has none: all values equal.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "batch_sizes": ("batch_sizes",),
+        "train_loss": ("batch_sizes", "replica"),
+        "test_loss": ("batch_sizes", "replica"),
+        "train_accuracy": ("batch_sizes", "replica"),
+        "test_accuracy": ("batch_sizes", "replica"),
+        "rise_filter": ("batch_sizes", "replica"),
+        "rise_walk": ("batch_sizes", "replica"),
+    }
 
     batch_sizes: NDArray[Any]
     train_loss: NDArray[Any]

@@ -58,9 +58,19 @@ class Book:
     def opened(cls, store: Store) -> Any:
         """The book of a file, as it stands."""
         meta = store.meta
+        return cls(cls.config_of(meta), store, meta)
+
+    @classmethod
+    def config_of(cls, facts: Mapping[str, Any]) -> Any:
+        """The settings that a file tells of."""
         known = {field.name for field in fields(cls.settings)}  # a chapter that is not here may have had more
-        config = {name: value for name, value in meta["config"].items() if name.replace("-", "_") in known}
-        return cls(from_mapping(cls.settings, config), store, meta)
+        config = {name: value for name, value in facts["config"].items() if name.replace("-", "_") in known}
+        return from_mapping(cls.settings, config)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The command that makes such a file, before its options."""
+        return "spinland", self.settings.kind
 
     @property
     def values(self) -> dict[str, Any]:

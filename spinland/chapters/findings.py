@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,15 @@ class Finding(Result):
     references : (K,) float64
         The value of that; NaN where it is no number.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "names": ("number",),
+        "values": ("number",),
+        "errors": ("number",),
+        "p": ("number",),
+        "compared_with": ("number",),
+        "references": ("number",),
+    }
 
     chapter: str
     statement: str

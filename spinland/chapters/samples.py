@@ -34,7 +34,8 @@ def _data_set(name: str, value: Any) -> str:
     return value
 
 
-def _folder(name: str, value: Any) -> str | None:
+def folder(name: str, value: Any) -> str | None:
+    """Check: a folder, or None."""
     if value is None:
         return None
     user_path(name, value)
@@ -48,7 +49,7 @@ class DataSettings(Settings):
     data: str = setting(
         "digits", "data set: digits, mnist, fashion_mnist, linnerud, teacher, or an .npz file", _data_set, _HEADING
     )
-    data_dir: str | None = setting(None, "folder with the data files", _folder, _HEADING)
+    data_dir: str | None = setting(None, "folder with the data files", folder, _HEADING)
     n_train: int | None = setting(None, "use the first so many training samples", whole(1, True), _HEADING)
     n_test: int | None = setting(None, "use the first so many test samples", whole(1, True), _HEADING)
     probe_samples: int | None = setting(

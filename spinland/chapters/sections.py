@@ -17,10 +17,22 @@ from ..statistics.judging import mean_of
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing and the words under it."""
+    """A drawing and the words under it.
+
+    Attributes
+    ----------
+    svg : str
+        The drawing.
+    caption : str
+        The words.
+    turning : str
+        The same as a picture that turns under the mouse, in plotly's JSON; empty for one that does not. On paper, and
+        where there are no scripts, the drawing stands in its place.
+    """
 
     svg: str
     caption: str
+    turning: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,11 @@ class Section:
 def picture(drawn: Any, caption: str) -> Picture:
     """A figure as it stands in the page."""
     return Picture(sl.figures.svg_text(drawn, title=caption.split(". ")[0]), caption)
+
+
+def turning(figure: Any, still: Picture, caption: str) -> Picture:
+    """A figure of plotly, and the drawing that stands for it on paper."""
+    return Picture(still.svg, caption, figure.to_json())
 
 
 def mean_text(samples: ArrayLike, percent: bool = False) -> str:

@@ -90,7 +90,7 @@ class Settings:
 
 S = TypeVar("S", bound=Settings)
 
-KINDS = ("study", "glass")
+KINDS = ("study", "glass", "atlas")
 """Kinds of settings that there are: the tables a TOML file may hold."""
 
 

@@ -16,6 +16,7 @@ from .chapter import Chapter, DataStage, Stage, Step
 from .findings import Finding, Numbers
 from .sections import Section, Table, mean_text, picture
 from .settings import Settings, number, setting, several, whole
+from .subjects import of_kind
 
 SEED_SIMPLEX = 13
 _HEADING = "Simplexes"
@@ -55,23 +56,29 @@ def _values(subject: Any, complex_: Any, *, null: bool, seed: int) -> sl.Simplex
     return sl.simplex_values(subject.landscape, sl.random_vertices(complex_, seed) if null else complex_, _POINTS, seed)
 
 
+def _sizes(solutions: int, groups: int, members: int) -> tuple[int, int]:
+    """Groups of two solutions each, and members of an ensemble, as far as there are solutions for two of them."""
+    return min(groups, solutions // 2), min(members, solutions // 2)
+
+
 def _ensembles(
     subject: Any, ensemble: Any, *, dataset: Any, groups: int, members: int, seed: int, **growth: Any
 ) -> sl.EnsembleCurve:
     """Ensembles of points drawn from one complex for each group."""
+    groups, members = _sizes(len(subject.points(ensemble, None, 4)), groups, members)
     drawn = []
     for g in range(groups):
         own = _grown(subject, ensemble, first=2 * g, seed=seed + g, **growth)
         drawn.append(own.sample(members, seed + g))
-    points = np.array(drawn).astype(ensemble.params.dtype)
-    return sl.ensemble_curve(subject.network, points, dataset)
+    return sl.ensemble_curve(subject.network, np.array(drawn).astype(ensemble.params.dtype), dataset)
 
 
 def _alone(subject: Any, ensemble: Any, *, dataset: Any, groups: int, members: int) -> sl.EnsembleCurve:
     """Ensembles of independent solutions, in disjoint groups."""
-    solutions = subject.points(ensemble, groups * members)
-    groups = len(solutions) // members
-    chosen = np.asarray(solutions[: groups * members]).reshape(groups, members, -1)
+    solutions = np.asarray(subject.points(ensemble, None, 4))
+    groups, members = _sizes(len(solutions), groups, members)
+    groups = min(groups, len(solutions) // members)
+    chosen = solutions[: groups * members].reshape(groups, members, -1)
     return sl.ensemble_curve(subject.network, chosen, dataset)
 
 
@@ -80,9 +87,12 @@ def _name(vertices: int, part: str) -> str:
 
 
 def _steps(book: Any) -> Iterator[Step]:
-    c, key, seed = book.config, book.network.key, book.seed(SEED_SIMPLEX)
+    c, subject, seed = book.config, of_kind(book, "network"), book.seed(SEED_SIMPLEX)
+    if subject is None:
+        return
+    key = subject.key
     growth = {"volume": c.simplex_volume, "steps": c.simplex_steps, "rate": c.simplex_rate}
-    solutions = (book.network.solutions,)
+    solutions = (subject.solutions,)
     for n in c.simplex_vertices:
         arguments = {"first": 0, "vertices": n, "seed": seed, **growth}
         made = _name(n, "complex")
@@ -90,13 +100,12 @@ def _steps(book: Any) -> Iterator[Step]:
         for part, null in (("values", False), ("null", True)):
             title = f"loss in {'random ' if null else ''}simplexes, {n} vertices"
             yield Stage(_name(n, part), title, _values, (made,), {"null": null, "seed": seed}, key)
-    members, groups = c.simplex_members, min(c.simplex_groups, c.replicas // 2)
-    if book.is_classification and c.replicas >= 2 * members:
+    if subject.classifies:
         vertices = sorted(c.simplex_vertices)[len(c.simplex_vertices) // 2]
-        arguments = {"groups": groups, "members": members, "seed": seed, "vertices": vertices, **growth}
+        sizes = {"groups": c.simplex_groups, "members": c.simplex_members}
+        arguments = {**sizes, "seed": seed, "vertices": vertices, **growth}
         yield DataStage(_DRAWN, "ensembles drawn from simplexes", _ensembles, solutions, arguments, key)
-        arguments = {"groups": groups, "members": members}
-        yield DataStage(_ALONE, "ensembles of independent solutions", _alone, solutions, arguments, key)
+        yield DataStage(_ALONE, "ensembles of independent solutions", _alone, solutions, sizes, key)
 
 
 def _found(book: Any, part: str) -> list[Any]:
@@ -109,7 +118,7 @@ def _find(book: Any) -> Finding | None:
     if not grown or len(null) != len(grown):
         return None
     numbers, large, random = Numbers(), grown[-1], null[-1]
-    unit = book.network.unit
+    unit = of_kind(book, "network").unit
     name = f"mean training loss in simplexes of dimension {large.dimension}, {unit}"
     inside = numbers.tell(name, mean_of(large.values))
     outside = numbers.tell("the same with random vertices as far away", mean_of(random.values))
@@ -152,7 +161,9 @@ def _write(book: Any) -> Section | None:
     if curves:
         figures.append(
             picture(
-                sl.figures.ensemble_passes(list(curves.values()), labels=list(curves), unit=book.network.unit),
+                sl.figures.ensemble_passes(
+                    list(curves.values()), labels=list(curves), unit=of_kind(book, "network").unit
+                ),
                 "Ensembles against the number of forward passes. Mean ± standard error over groups of solutions. "
                 "Vertices of simplexes were trained on for longer than the solutions they join, which lowers their "
                 "loss by itself.",

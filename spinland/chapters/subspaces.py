@@ -16,6 +16,7 @@ from .chapter import Chapter, DataStage, Stage
 from .findings import Finding, Numbers
 from .sections import Section, Table, mean_text, picture
 from .settings import Settings, number, setting, several, whole
+from .subjects import of_kind
 
 SEED_SUBSPACE = 11
 _HEADING = "Subspaces"
@@ -49,14 +50,22 @@ class SubspaceSettings(Settings):
 
 def _dimensions(book: Any) -> tuple[int, ...]:
     """Those of the settings, or powers of 2."""
-    wanted, dim = book.config.subspace_dimensions, book.network.network.n_params
+    wanted, subject = book.config.subspace_dimensions, of_kind(book, "network")
+    dim = 0 if subject is None else subject.network.n_params
     return tuple(2**k for k in range(2, 9) if 2**k <= dim) if wanted is None else tuple(wanted)
 
 
-def _trained(subject: Any, ensemble: Any, *, dataset: Any, rate: float, dtype: str, **arguments: Any) -> Any:
-    """Accuracy against the dimension; direct training are the replicas of the study."""
+def _trained(subject: Any, ensemble: Any, *, dataset: Any, rate: float, **arguments: Any) -> Any:
+    """Accuracy against the dimension; direct training are the replicas that there are."""
     return sl.intrinsic_dimension(
-        subject.network, dataset, optimizer=sl.Adam(rate), baseline=ensemble, dtype=dtype, **arguments
+        subject.network,
+        dataset,
+        optimizer=sl.Adam(rate),
+        baseline=ensemble,
+        batch_size=ensemble.batch_size,
+        dtype=subject.dtype,
+        device=subject.device,
+        **arguments,
     )
 
 
@@ -67,31 +76,29 @@ def _lowered(subject: Any, *, sections: int, seed: int) -> sl.SectionMinima:
     return sl.section_minima(subject.landscape, sizes, sections, seed)
 
 
-def _glass_of(book: Any) -> Any:
-    """The glass of the book, None where there is none."""
-    return next((subject for subject in book.subjects if subject.kind == "glass"), None)
-
-
 def _steps(book: Any) -> Iterator[Stage]:
     c, seed = book.config, book.seed(SEED_SUBSPACE)
-    if book.is_classification:
+    network, glass = of_kind(book, "network"), of_kind(book, "glass")
+    if network is not None and network.classifies:
         arguments = {
             "dimensions": np.array(_dimensions(book)),
             "n_replicas": c.subspace_replicas,
             "threshold": c.subspace_threshold,
-            "batch_size": book.batch_size,
             "epochs": c.subspace_epochs,
             "seed": seed,
             "rate": c.subspace_rate,
-            "dtype": c.dtype,
-            "device": c.device,
         }
         title = "training in random subspaces"
-        yield DataStage(_NETWORK, title, _trained, (book.network.solutions,), arguments, book.network.key)
-    glass = _glass_of(book)
+        yield DataStage(_NETWORK, title, _trained, (network.solutions,), arguments, network.key)
     if glass is not None:
         arguments = {"sections": c.subspace_replicas, "seed": seed}
         yield Stage(_GLASS, "minima on random sections of the sphere", _lowered, (), arguments, glass.key)
+
+
+def _read(book: Any) -> tuple[str, ...]:
+    """The minima of the whole glass, beside which those on sections are told."""
+    glass = of_kind(book, "glass")
+    return () if glass is None else (glass.solutions,)
 
 
 def _find(book: Any) -> Finding | None:
@@ -129,7 +136,7 @@ def _needed(numbers: Numbers, found: Any) -> list[str]:
 
 def _reached(numbers: Numbers, book: Any, sections: Any) -> str:
     """Energies on sections against sqrt(n/N) times those of minima of the whole."""
-    whole = book.get(_glass_of(book).solutions)
+    whole = book.get(of_kind(book, "glass").solutions)
     text = (
         f"On a random section of n of {sections.dim} dimensions the glass is one of n spins whose energies are scaled "
         "by √(n/N)"
@@ -160,7 +167,7 @@ def _write(book: Any) -> Section | None:
     if found is not None:
         figures.append(
             picture(
-                sl.figures.dimension_curve(found, unit=book.network.unit),
+                sl.figures.dimension_curve(found, unit=of_kind(book, "network").unit),
                 "Training in random subspaces. Left: test accuracy, mean ± standard error over replicas, each in a "
                 "subspace of its own. Middle: losses. Right: the share of replicas that reach the threshold, and "
                 "logistic curves of ln d.",
@@ -212,5 +219,6 @@ SUBSPACES = Chapter(
     _find,
     _write,
     lambda book: {"subspace_dimensions": list(_dimensions(book))},
+    reads=_read,
     kernels={"network": ("subspaces",), "glass": ("sections",)},
 )

@@ -103,11 +103,6 @@ class Training:
     def make(self, book: Any, say: Say) -> None:
         """Train what is missing, and store each group of replicas as it finishes; those that diverged are told."""
         writer = self._reserve(book)
-        operations = 6.0 * self.network.n_params * len(book.dataset.x_train) * self.epochs
-        import numba  # not before something is computed: settings are shown without it
-
-        threads = numba.get_num_threads()
-        group = int(min(64, max(1, _GROUP_OPERATIONS // operations // threads) * threads))
         parts = sl.train_groups(
             self.network,
             book.dataset,
@@ -120,7 +115,7 @@ class Training:
             replicas=writer.missing(),
             snapshots=self.snapshots,
             device=book.config.device,
-            group_size=group,
+            group_size=self._together(book),
         )
         fields = ("params", *_HISTORY, "diverged", "replicas", *(("snapshots",) if self.snapshots else ()))
         lost: list[int] = []
@@ -130,6 +125,16 @@ class Training:
         writer.finish()
         if lost:
             say(f"warning: {self.name}: diverged replicas, now NaN: {', '.join(map(str, lost))}")
+
+    def _together(self, book: Any) -> int | None:
+        """Replicas that the cores train between two writes; a card trains as many as fill it."""
+        if book.config.device != "cpu":
+            return None
+        import numba  # not before something is computed: settings are shown without it
+
+        operations = 6.0 * self.network.n_params * len(book.dataset.x_train) * self.epochs
+        threads = numba.get_num_threads()
+        return int(min(64, max(1, _GROUP_OPERATIONS // operations // threads) * threads))
 
     def _reserve(self, book: Any) -> RowWriter:
         """Room for the ensemble in the file, or what is there of it."""

@@ -16,7 +16,7 @@ from typing import Any, Self
 _LONGEST = 600
 """Characters of a message that are shown, of more the beginning and the end: some users' numbers have 6,000 digits."""
 
-_RESUMING = ("study", "glass")
+_RESUMING = ("study", "glass", "atlas")
 """Commands that go on where they were stopped."""
 
 
@@ -144,7 +144,7 @@ def _told(error: BaseException, words: list[str], debug: bool) -> int:
     """Tell what is wrong; returns the exit code. What is no error of a user or of the system is raised again."""
     import click
 
-    from ..errors import ArgumentError, SpinlandError
+    from ..errors import ArgumentError, DeviceMemoryError, DeviceUnavailable, SpinlandError
     from .commands import option_of, told_usage
 
     if isinstance(error, SystemExit):
@@ -156,10 +156,10 @@ def _told(error: BaseException, words: list[str], debug: bool) -> int:
     if isinstance(error, click.ClickException):
         told_usage(error)
         return error.exit_code
-    if isinstance(error, ArgumentError):
+    if isinstance(error, (ArgumentError, DeviceUnavailable, DeviceMemoryError)):
         option = option_of(error.argument, words)
         complain(option + str(error).removeprefix(error.argument) if option else str(error))
-        return 2
+        return 2 if isinstance(error, ArgumentError) else 1
     if isinstance(error, BrokenPipeError):
         return 1  # whoever read our output has had enough
     if isinstance(error, MemoryError):

@@ -62,7 +62,9 @@ class ChapterCommand(click.Command):
             formatter.write_dl([(chapter.name, chapter.title) for chapter in self.book.chapters])
 
 
-def book_command(book: type[Book], fill: Callable[..., int], help: str) -> click.Command:
+def book_command(
+    book: type[Book], fill: Callable[..., int], help: str, *, place: Callable[[Path], Path] | None = None
+) -> click.Command:
     """The command that fills a kind of file and writes its page, with every setting as an option.
 
     Parameters
@@ -73,11 +75,14 @@ def book_command(book: type[Book], fill: Callable[..., int], help: str) -> click
         Called with settings, file, ``chapters``, ``mixed``, ``overwrite`` and ``say``; returns how many it made.
     help : str
         What the command does.
+    place : callable, optional
+        For a command that takes a file and makes another from it: where the other goes by default. ``fill`` is then
+        called with settings, the file that is given, and the one to be made.
     """
     kind = book.settings
 
     def run(
-        out: Path,
+        out: Path | None,
         toml: Path | None,
         show_settings: bool,
         chapters: tuple[str, ...] | None,
@@ -87,20 +92,28 @@ def book_command(book: type[Book], fill: Callable[..., int], help: str) -> click
         quiet: bool,
         **given: Any,
     ) -> None:
+        given_files = {"source": given.pop("source")} if place is not None else {}
         config = _gather(kind, toml, given)
         if show_settings:
             click.echo(_as_toml(config), nl=False)
             return
+        if place is not None and given_files["source"] is None:
+            raise click.UsageError("Missing argument 'FILE': the study or glass whose solutions it is about.")
+        if out is None:
+            out = Path(f"{kind.kind}.h5") if place is None else place(given_files["source"])
         if out.suffix.lower() in (".html", ".htm"):
             raise ArgumentError("out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out))
-        made = partial(fill, config, out, chapters=chapters, mixed=mixed)
+        made = partial(fill, config, *given_files.values(), out, chapters=chapters, mixed=mixed)
         _run_and_report(made, out, page=page, overwrite=overwrite, quiet=quiet)
 
     decorated: Any = run
     for name, _, words, default in reversed(listed(kind)):
         decorated = _option(name, words, default, typing.get_type_hints(kind)[name])(decorated)
-    for option in reversed(_common(kind.kind)):
+    for option in reversed(_common(f"{kind.kind}.h5" if place is None else f"beside the file given, .{kind.kind}.h5")):
         decorated = option(decorated)
+    if place is not None:
+        argument = click.argument("source", type=UserPath("input"), metavar="FILE", required=False)
+        decorated = argument(decorated)
     command: ChapterCommand = click.command(
         kind.kind, cls=ChapterCommand, help=help, context_settings={"max_content_width": 110}
     )(decorated)
@@ -108,15 +121,13 @@ def book_command(book: type[Book], fill: Callable[..., int], help: str) -> click
     return command
 
 
-def _common(name: str) -> tuple[Callable[..., Any], ...]:
-    """Options that every such command has."""
+def _common(out: str) -> tuple[Callable[..., Any], ...]:
+    """Options that every such command has; ``out`` says where its file goes by default."""
     return (
         click.option(
             "--out",
             type=UserPath("output"),
-            default=Path(f"{name}.h5"),
-            show_default=True,
-            help="File of the results; its page is written beside it.",
+            help=f"File of the results; its page is written beside it.  [default: {out}]",
         ),
         click.option(
             "--config", "toml", type=UserPath("input"), help="TOML file with settings; options given here win over it."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -128,10 +128,10 @@ class SubspaceGroup(Group):
     def ensemble(self) -> SubspaceEnsemble:
         """The group as a result."""
         whole = super().ensemble()
-        fields = {name: getattr(whole, name) for name in whole.__dataclass_fields__}
+        kept = {field.name: getattr(whole, field.name) for field in fields(whole)}
         self.coordinates[~self.alive] = np.nan
         return SubspaceEnsemble(
-            **fields, coordinates=self.coordinates, subspaces=self.subspaces.copy(), projection=self.plan.projection
+            **kept, coordinates=self.coordinates, subspaces=self.subspaces.copy(), projection=self.plan.projection
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ class CriticalCounts(Result):
     order : tuple of int
         Order p, or the orders of the mixture.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"instance": ("point",), "energy": ("point",), "index": ("point",)}
 
     counts: NDArray[np.int64]
     complete: NDArray[np.bool_]

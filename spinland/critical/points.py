@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +65,13 @@ class CriticalPoints(Result):
     order : tuple of int
         The orders of the glass.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "energy": ("point",),
+        "index": ("point",),
+        "residual": ("point",),
+        "n_found": ("point",),
+    }
 
     points: Array
     energy: Array

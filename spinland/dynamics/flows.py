@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,6 +39,13 @@ class GradientFlow(Measured):
     n_evaluations : integer array (S,) or (instances, S)
         Gradients that the integration took.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "times": ("times",),
+        "energies": ("start", "times"),
+        "gradient_norms": ("start", "times"),
+        "overlaps": ("start", "times"),
+    }
 
     times: NDArray[np.float64]
     energies: NDArray[np.float64]

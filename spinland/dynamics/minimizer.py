@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,6 +37,13 @@ class Minimization(Measured):
     n_iterations : integer array (B,) or (instances, B)
         Newton steps.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "values": ("start",),
+        "gradient_norms": ("start",),
+        "converged": ("start",),
+        "n_iterations": ("start",),
+    }
 
     points: NDArray[Any]
     values: NDArray[np.float64]

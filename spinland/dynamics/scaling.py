@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -45,6 +46,13 @@ class DescentScaling(Result):
     n_instances, n_starts : int
         Instances of each size, and starts on each.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "sizes": ("sizes",),
+        "times": ("times",),
+        "energies": ("sizes", "times"),
+        "energy_error": ("sizes", "times"),
+    }
 
     order: int
     sizes: NDArray[np.int64]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,6 +46,13 @@ class Langevin(Measured):
         T dt² tr(A²)/4, per spin of a glass, with the Hessian A of H and dt the last step. Exact where H is quadratic,
         elsewhere its size; it falls as dt². NaN in results of earlier versions.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "times": ("times",),
+        "energies": ("walker", "times"),
+        "waiting_times": ("waiting_times",),
+        "correlations": ("walker", "waiting_times", "times"),
+    }
 
     temperature: float
     dt: float

@@ -43,5 +43,6 @@ from .theory import ageing_beside_theory as ageing_beside_theory
 from .theory import complexity_curves as complexity_curves
 from .theory import critical_points_depth as critical_points_depth
 from .theory import minima_energies as minima_energies
+from .turning import turning_surface as turning_surface
 from .walks import walk_fan as walk_fan
 from .walks import walk_ruggedness as walk_ruggedness

@@ -34,7 +34,7 @@ _BASINS = 4.0  # ratio of largest to smallest value from which planes of several
 _HALO = [patheffects.withStroke(linewidth=2.6, foreground="white")]
 
 
-def _whole_grid(plane: Any) -> None:
+def whole_grid(plane: Any) -> None:
     """Refuse a plane of one row: it has no contours."""
     if min(np.shape(plane.values)) < 2:
         raise ArgumentError(
@@ -81,10 +81,10 @@ def plane_contour(
     ArgumentError
         Unknown quantity, an accuracy that has no meaning here, or ``log`` of values that are not positive.
     """
-    _whole_grid(plane)
+    whole_grid(plane)
     values, label = field_of(plane, quantity), field_label([plane], quantity, value_label)
     a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)
-    use_log = _logarithmic(plane, values, quantity, log)
+    use_log = is_logarithmic(plane, values, quantity, log)
     levels, norm = _levels(values, use_log)
     aspect = np.ptp(b) / np.ptp(a)
     equal = bool(0.5 <= aspect <= 2) if equal is None else equal
@@ -101,8 +101,8 @@ def plane_contour(
     _origin(ax, plane)
     if equal:
         ax.set_aspect("equal")
-    ax.set_xlabel(_axis_label(plane, 0))
-    ax.set_ylabel(_axis_label(plane, 1))
+    ax.set_xlabel(axis_name(plane, 0))
+    ax.set_ylabel(axis_name(plane, 1))
     return ax
 
 
@@ -141,9 +141,9 @@ def plane_surface(
     ArgumentError
         Unknown quantity, an accuracy that has no meaning here, or ``log`` of values that are not positive.
     """
-    _whole_grid(plane)
+    whole_grid(plane)
     values, label = field_of(plane, quantity), field_label([plane], quantity, value_label)
-    use_log = _logarithmic(plane, values, quantity, log)
+    use_log = is_logarithmic(plane, values, quantity, log)
     a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)
     height = np.where(np.isfinite(values), values, np.nan)
     if use_log:
@@ -170,8 +170,8 @@ def plane_surface(
     if high > low:
         ax.contour(grid_a, grid_b, height, levels=12, cmap=SEQUENTIAL, zdir="z", offset=floor, linewidths=0.9)
     ax.set_zlim(floor, high)
-    ax.set_xlabel(_axis_label(plane, 0), labelpad=8)
-    ax.set_ylabel(_axis_label(plane, 1), labelpad=8)
+    ax.set_xlabel(axis_name(plane, 0), labelpad=8)
+    ax.set_ylabel(axis_name(plane, 1), labelpad=8)
     ax.set_zlabel(label, labelpad=8)
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
         axis.set_major_locator(MaxNLocator(5))
@@ -183,7 +183,7 @@ def plane_surface(
     return figure
 
 
-def _logarithmic(plane: Any, values: NDArray[np.float64], quantity: str, log: bool | None) -> bool:
+def is_logarithmic(plane: Any, values: NDArray[np.float64], quantity: str, log: bool | None) -> bool:
     """Whether the levels shall be in equal ratios."""
     if log and not (values[np.isfinite(values)] > 0).all():
         raise ArgumentError("log", "positive values for a logarithmic scale", f"smallest {np.nanmin(values):g}")
@@ -229,7 +229,7 @@ def _height_ticks(ax: Any, low: float, high: float, use_log: bool) -> None:
         ax.zaxis.set_major_locator(FixedLocator(ticks))
 
 
-def _axis_label(plane: Any, k: int) -> str:
+def axis_name(plane: Any, k: int) -> str:
     """Label of one axis, with the share of the variance that it explains."""
     default = ("coordinate $a$ along direction 1", "coordinate $b$ along direction 2")
     label = (plane.a_label, plane.b_label)[k] or default[k]

@@ -17,7 +17,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from .layout import SteadyLayout
@@ -219,12 +219,16 @@ def wants_log(values: ArrayLike, ratio: float = DIVIDE) -> bool:
 def log_ticks(low: float, high: float, most: float = 3e3) -> list[float]:
     """Round numbers between two positive ends: 1, 2, 5 of each decade; decades alone where they span ``most``.
 
-    Within a factor of 30 there are 3 and 7 too, as two or three ticks say little.
+    Within a factor of 30 there are 3 and 7 too, as two or three ticks say little; where there are none or one, as
+    between 2.2 and 2.5, other round numbers.
     """
     decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     parts = (1, 2, 3, 5, 7) if high < 30 * low else (1, 2, 5) if high < most * low else (1,)
     stride = max(1, len(decades) // 8)
-    return [m * 10.0**k for k in decades[::stride] for m in parts if low <= m * 10.0**k <= high]
+    ticks = [m * 10.0**k for k in decades[::stride] for m in parts if low <= m * 10.0**k <= high]
+    if len(ticks) < 2 and low < high:
+        ticks = [float(tick) for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
+    return ticks
 
 
 def log_name(value: float) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +36,13 @@ class Flatness(Measured):
     kind : "filter" or "walk"
         How directions are drawn.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "radii": ("radii",),
+        "values": ("point",),
+        "rise": ("point", "radii"),
+        "rise_error": ("point", "radii"),
+    }
 
     radii: NDArray[np.float64]
     values: NDArray[np.float64]

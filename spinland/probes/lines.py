@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +36,12 @@ class Line(Measured):
     ends : array (2,) or (B, 2), optional
         Values at the start and at the end, whether or not they are among ``alphas``.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "alphas": ("alphas",),
+        "values": ("line", "alphas"),
+        "accuracy": ("line", "alphas"),
+    }
 
     alphas: NDArray[np.float64]
     values: NDArray[np.float64]

@@ -8,9 +8,9 @@ span of origin, d1 and d2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,6 +49,13 @@ class Plane(Measured):
     a_label, b_label : str
         Names of the directions.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "a": ("a",),
+        "b": ("b",),
+        "values": ("a", "b"),
+        "accuracy": ("a", "b"),
+    }
 
     a: NDArray[np.float64]
     b: NDArray[np.float64]

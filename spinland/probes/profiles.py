@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,6 +41,14 @@ class OverlapProfile(Measured):
     n_walkers, n_steps : int
         Walkers from each origin, and their steps.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "overlap": ("overlap",),
+        "value": ("overlap",),
+        "value_error": ("overlap",),
+        "rise": ("overlap",),
+        "rise_error": ("overlap",),
+    }
 
     overlap: NDArray[np.float64]
     value: NDArray[np.float64]

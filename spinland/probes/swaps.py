@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +42,14 @@ class SwapInterpolation(Measured):
     ends : array (S, R, 2), optional
         Mean loss at the network and at its copy, whether or not they are among ``alphas``.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "swaps": ("swaps",),
+        "alphas": ("alphas",),
+        "origin_index": ("trial",),
+        "values": ("swaps", "trial", "alphas"),
+        "accuracy": ("swaps", "trial", "alphas"),
+    }
 
     swaps: NDArray[np.int64]
     alphas: NDArray[np.float64]

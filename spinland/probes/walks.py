@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,6 +42,14 @@ class RandomWalk(Measured):
     constraint : "none" or "sphere"
         Whether the walkers were kept at the norm of their start.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "origin_index": ("walker",),
+        "values": ("walker", "step"),
+        "accuracy": ("walker", "step"),
+        "distance": ("walker", "step"),
+        "overlap": ("walker", "step"),
+    }
 
     sigma: float
     values: NDArray[np.float64]

@@ -6,8 +6,9 @@ independent replicas, :func:`spinland.statistics.uncertainty.pair_mean_error`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,6 +43,8 @@ class PairStatistics(Result):
     unsigned : bool
         Whether points were taken as one with their opposites, so that overlaps are |q|.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"distances": ("pair",), "overlaps": ("pair",)}
 
     distances: NDArray[np.float64]
     overlaps: NDArray[np.float64]
@@ -90,19 +93,37 @@ class OverlapDistribution(Result):
         Whether it is that of |q|.
     """
 
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        name: ("middles",) for name in ("middles", "density", "density_error")
+    }
+
     edges: NDArray[np.float64]
     density: NDArray[np.float64]
     density_error: NDArray[np.float64]
     unsigned: bool = False
+
+    @property
+    def middles(self) -> NDArray[np.float64]:
+        """Middles of the bins (B,)."""
+        return (self.edges[1:] + self.edges[:-1]) / 2
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DistanceDistribution(Result):
     """Distribution of pair distances P(d); fields as in :class:`OverlapDistribution`."""
 
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        name: ("middles",) for name in ("middles", "density", "density_error")
+    }
+
     edges: NDArray[np.float64]
     density: NDArray[np.float64]
     density_error: NDArray[np.float64]
+
+    @property
+    def middles(self) -> NDArray[np.float64]:
+        """Middles of the bins (B,)."""
+        return (self.edges[1:] + self.edges[:-1]) / 2
 
 
 def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics:

@@ -144,5 +144,7 @@ _GLASS = (
     ("p, significant", JUDGEMENT),
 )
 
-DEFINITIONS = {"study": _STUDY, "glass": _GLASS}
+_ATLAS = tuple(dict((*_GLASS, *_STUDY)).items())
+
+DEFINITIONS = {"study": _STUDY, "glass": _GLASS, "atlas": _ATLAS}
 """Terms and their meanings, for each kind of file."""

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter
@@ -155,6 +156,7 @@ def _render(book: Book, parts: list[Part], place: str) -> str:
         lstrip_blocks=True,
     )
     environment.filters["typeset"] = set_formulas
+    environment.filters["script"] = _script_text
     store, names = book.store, book.store.names()
     return environment.get_template("page.html.j2").render(
         title=book.title,
@@ -162,6 +164,7 @@ def _render(book: Book, parts: list[Part], place: str) -> str:
         version=version(),
         unfinished=book.unfinished,
         parts=parts,
+        plotly=_plotly() if any(figure.turning for part in parts for figure in part.section.figures) else "",
         definitions=DEFINITIONS[book.settings.kind],
         place=place,
         command=_command(book, store.path.name),
@@ -170,6 +173,19 @@ def _render(book: Book, parts: list[Part], place: str) -> str:
         provenance=[_provenance_row(name, book.load(name)) for name in names],
         environments=[_environment_text(one) for one in book.facts.get("environments", [])],
     )
+
+
+def _script_text(text: str) -> Markup:
+    """JSON within a script of a page: nothing in it ends the script."""
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def _plotly() -> str:
+    """Plotly's own build of its JavaScript: the page needs no network."""
+    from plotly.offline import get_plotlyjs
+
+    source: str = get_plotlyjs()
+    return source
 
 
 def _environment_text(environment: dict[str, str]) -> str:
@@ -181,7 +197,7 @@ def _environment_text(environment: dict[str, str]) -> str:
 def _command(book: Book, out: str) -> str:
     """The command with all settings that are not the default, and with the chapters if these are not all."""
     config = book.config
-    words = ["spinland", config.kind]
+    words = list(book.words)
     if book.made is not None and set(book.made) != {chapter.name for chapter in book.chapters}:
         words += ["--chapters", ",".join(book.made)]
     for field in fields(config):

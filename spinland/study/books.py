@@ -6,10 +6,11 @@ from ..chapters.book import Book
 from ..chapters.chapter import Chapter
 from ..errors import StoreError
 from ..store.hdf5 import Store
+from .atlas import AtlasBook
 from .glasses import GlassBook
 from .networks import NetworkBook
 
-BOOKS: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
+BOOKS: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook, AtlasBook)}
 """The book of each kind of file."""
 
 

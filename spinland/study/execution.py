@@ -16,6 +16,7 @@ from ..compiling.recipes import Task
 from ..compiling.workers import compiling_beside
 from ..environment import current, difference
 from ..errors import ArgumentError, StoreError
+from ..formatting import a_noun
 from ..provenance import version
 from ..store.commit import real_path, reserved
 from ..store.container import FORMAT
@@ -101,7 +102,8 @@ def plan(book: Book, chosen: Sequence[str]) -> list[Step]:
         if step.name in ordered:
             return
         for name in step.needs:
-            add(steps[name])
+            if name in steps or name not in book:  # an atlas has its solutions from another file
+                add(steps[name])
         ordered[step.name] = step
 
     for name, own in of_chapters.items():
@@ -286,7 +288,7 @@ def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     """In words, why a file is not the one that is wanted; empty if it is."""
     kind = wanted["kind"]
     if found.get("kind") != kind:
-        return _or_else(f"holds something else than a {kind}" if found else f"holds results that no {kind} made")
+        return _or_else(f"holds something else than {a_noun(kind)}" if found else f"holds results that no {kind} made")
     # A chapter that was added since the file was made has settings that the file does not know.
     before = wanted["defaults"] | found["config"]
     changed = [
@@ -295,9 +297,9 @@ def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
         if before[key] != value and key != "data_dir"
     ]
     if changed:
-        return _or_else(f"is a {kind} with " + "; ".join(changed))
+        return _or_else(f"is {a_noun(kind)} with " + "; ".join(changed))
     if found.get("data") != wanted.get("data"):
-        return _or_else(f"is a {kind} of other data under the same name")
+        return _or_else(f"is {a_noun(kind)} of other data under the same name")
     if found["version"] != wanted["version"]:
         return _or_else(f"was made by spinland {found['version']}, this is {wanted['version']}")
     return ""

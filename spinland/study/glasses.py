@@ -185,8 +185,8 @@ def run_glass(
     checks.instance("config", config, GlassConfig)
     from .execution import run
 
-    _check_room(config)
     checks.device(config.device)
+    _check_room(config)
     return run(config, out, GLASS, GlassBook.opened, {}, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
 
 

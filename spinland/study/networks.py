@@ -299,11 +299,11 @@ def run_study(
     from .execution import run
 
     checks.instance("config", config, StudyConfig)
+    checks.device(config.device)
     named, value = ("data", config.data) if dataset is None else ("dataset", dataset)
     data = dataset_of(named, value, config.data_dir)
     data = data.subset(config.n_train, config.n_test)
     _check_fit(config, data)
-    checks.device(config.device)
 
     def book(store: Store) -> NetworkBook:
         return NetworkBook(config, store, store.meta, data)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,15 @@ class Ensemble(Result):
     learning_rate : float
         Largest learning rate of the training.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "replicas": ("replicas",),
+        "diverged": ("replicas",),
+        "train_loss": ("replicas", "epoch"),
+        "test_loss": ("replicas", "epoch"),
+        "train_accuracy": ("replicas", "epoch"),
+        "test_accuracy": ("replicas", "epoch"),
+    }
 
     params: NDArray[Any]
     initial: NDArray[Any] | None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from spinland_kernels import assembly
-from spinland_kernels.jit_cuda import Launch
+from spinland_kernels.paper import Launch
 
 CAPABILITIES = (8, 0), (9, 0), (10, 0)
 

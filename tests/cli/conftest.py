@@ -1,5 +1,8 @@
-"""A tiny study that several tests look at; none may change it."""
+"""A tiny study that several tests look at, and none may change; command lines run here; a folder of others' files."""
 
+import os
+
+import h5py
 import pytest
 
 from spinland.store.hdf5 import Store
@@ -33,3 +36,28 @@ def begun_study(finished, tmp_path):
     part.set_meta(whole.meta | {"finished": False})
     part.save("ensemble", whole.load("ensemble"))
     return path
+
+
+@pytest.fixture(scope="session")
+def call(here):
+    """A function that runs a command line here in a folder; returns exit code, standard output and error."""
+
+    def run(words, folder):
+        done = here(*words, code=None, cwd=folder)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """A folder with files of others, and what must be in them afterwards; home and working folder."""
+    (tmp_path / "letter.txt").write_text("mine")
+    (tmp_path / "letter.html").write_text("mine")
+    with h5py.File(tmp_path / "mine.h5", "w") as file:
+        file["mine"] = [1, 2, 3]
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    kept = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    return tmp_path, kept

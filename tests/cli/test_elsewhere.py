@@ -1,4 +1,4 @@
-"""A study begun on one processor and gone on with on another, or on damaged numbers."""
+"""A study begun on one processor and gone on with on another, on damaged numbers, or asked of a card that is absent."""
 
 import json
 import platform
@@ -109,3 +109,14 @@ def test_differences_in_words():
     assert f"instructions: 1 more ({here['instructions'].split()[0]})" in words
     assert "libm" not in words
     assert "processor nothing known, here" in difference({}, here)
+
+
+@pytest.mark.parametrize("kind", ["study", "glass"])
+def test_an_absent_card_is_told_before_anything_is_compiled(kind, spinland, tmp_path):
+    """As other settings are: by its option, in one line."""
+    words = [kind, "--device", "cuda:99", "--out", tmp_path / "study.h5"]
+    done = spinland(*words, code=1, XDG_CACHE_HOME=str(tmp_path))
+    assert done.stderr.startswith("error: --device: ")
+    assert done.stderr.endswith("; use 'cpu'\n")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "study.h5").exists()

@@ -18,6 +18,7 @@ from tests.oracles import results
 pytestmark = pytest.mark.filterwarnings("ignore::spinland.errors.ShortRunWarning")  # short on purpose
 
 NO_FIGURES = {"ENERGY", "LOSS", "OVERLAP", "SQUARED_ERROR", "save_figure", "svg_text"}
+NO_FIGURES |= {"turning_surface"}  # of plotly: tests/figures/test_turning.py
 
 
 def solutions():

@@ -123,6 +123,7 @@ FIGURES = {
         "label": "x",
         "name": "n",
     },
+    "turning_surface": lambda: {"plane": results.plane(), "quantity": "loss", "log": True, "value_label": "x"},
     "walk_fan": lambda: {
         "walks": [walk()],
         "quantity": "loss",

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse
 
 import spinland as sl
-from tests.oracles import objects, public
+from tests.oracles import objects
 
 
 class Gradient:
@@ -150,26 +150,26 @@ ODD = [
     lambda: slice(3),
     lambda: ValueError("x"),
     lambda: type("Kind", (), {}),
-    public.bowl,
-    public.glass,
-    public.loss,
-    public.network,
-    public.digits,
-    public.walk,
-    public.statistics,
+    objects.bowl,
+    objects.glass,
+    objects.loss,
+    objects.network,
+    objects.digits,
+    objects.walk,
+    objects.statistics,
     objects.ensemble,
     lambda: sl.Sphere(1.0),
-    lambda: sl.distances(public.numbers(4, 3)),
-    lambda: sl.overlaps(public.numbers(4, 3)),
+    lambda: sl.distances(objects.numbers(4, 3)),
+    lambda: sl.overlaps(objects.numbers(4, 3)),
     lambda: sl.FunctionLandscape(lambda w: np.full(len(w), np.nan), 3),
     lambda: sl.FunctionLandscape(lambda w: 1e200 * (w**2).sum(axis=1), 3),
     lambda: sl.FunctionLandscape(lambda w: np.zeros(len(w)), 3),
     lambda: sl.FunctionLandscape(lambda w: None, 3),
     lambda: sl.FunctionLandscape(lambda w: w, 3),
     lambda: sl.NetworkLandscape,
-    lambda: [public.walk(), None],
-    lambda: [public.bowl(), public.glass()],
-    lambda: [public.statistics()],
+    lambda: [objects.walk(), None],
+    lambda: [objects.bowl(), objects.glass()],
+    lambda: [objects.statistics()],
 ]
 
 #: Counts that no machine has room for. Not for arguments that cost time alone.

@@ -120,8 +120,8 @@ def test_results_are_read_only_and_share_what_is_locked():
     assert not ensemble.params.flags.writeable
     with pytest.raises(ValueError, match="read-only"):
         ensemble.params[0] = 0
-    data = public.digits()
-    landscape = sl.NetworkLandscape(public.network(), data.x_train, data.y_train, dtype="float32")
+    data = objects.digits()
+    landscape = sl.NetworkLandscape(objects.network(), data.x_train, data.y_train, dtype="float32")
     assert np.shares_memory(landscape.samples.x, data.x_train)
 
 
@@ -134,8 +134,8 @@ def test_instances_that_share_starts_begin_at_them():
 
 
 def test_landscapes_keep_their_values():
-    x, y, w = public.numbers(6, 3), public.numbers(6, 2), public.weights()
-    landscape = sl.NetworkLandscape(public.network(), x, y, "mse", "float64")
+    x, y, w = objects.numbers(6, 3), objects.numbers(6, 2), objects.weights()
+    landscape = sl.NetworkLandscape(objects.network(), x, y, "mse", "float64")
     before = landscape.value(w)
     x *= 3
     y *= 3
@@ -163,9 +163,9 @@ class Reused:
 
 
 def test_functions_that_reuse_a_buffer_or_write_to_their_argument_do_no_harm():
-    mine, clean = Reused(), public.bowl()
+    mine, clean = Reused(), objects.bowl()
     harmful = sl.FunctionLandscape(mine.value, 3, gradient=mine.gradient)
-    point, vectors = public.numbers(3), public.numbers(2, 3, seed=1)
+    point, vectors = objects.numbers(3), objects.numbers(2, 3, seed=1)
     first = harmful.value(point[None])
     harmful.value(2 * point[None])
     assert first == clean.value(point[None])
@@ -187,14 +187,14 @@ def test_large_arrays_are_not_copied_on_their_way(monkeypatch, tmp_path):
 
     monkeypatch.setattr(arrays, "own_fields", noting)
     options = {"batch_size": 4, "epochs": 1, "keep_initial": True, "snapshots": True}
-    ensemble = sl.train(public.network(), public.digits(), 3, **options)
+    ensemble = sl.train(objects.network(), objects.digits(), 3, **options)
     store = sl.Store(tmp_path / "a.h5")
     store.save("a", ensemble)
     store.load("a")
-    sl.minimize(public.bowl(), public.numbers(4, 3))
-    sl.gradient_flow(public.bowl(), public.numbers(4, 3), [0.0, 1.0])
-    sl.hierarchy(public.numbers(5, 4))
-    sl.pair_statistics(public.numbers(5, 4))
+    sl.minimize(objects.bowl(), objects.numbers(4, 3))
+    sl.gradient_flow(objects.bowl(), objects.numbers(4, 3), [0.0, 1.0])
+    sl.hierarchy(objects.numbers(5, 4))
+    sl.pair_statistics(objects.numbers(5, 4))
     large = {
         "Ensemble.params",
         "Ensemble.initial",

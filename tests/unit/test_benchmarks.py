@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from importlib import import_module
+from inspect import signature
 from threading import Thread
 from time import sleep
 
 import numpy as np
 import pytest
 
-from benchmarks import compare, table
+from benchmarks import compare, machine, outcomes, race, sweeps, table, worker
 from benchmarks.__main__ import OPERATIONS
 
 ONES = "tests.unit.test_benchmarks:ones"
@@ -53,7 +56,7 @@ def _race(*peers, tolerance=1e-3):
         (compare.Bound("additions", 3.0),),
         rounds=3,
     )
-    return compare.run(operation, {"additions": 1.0})
+    return race.run(operation, {"additions": 1.0})
 
 
 #: Operations that are tried in one process; together all of them.
@@ -113,6 +116,39 @@ def test_a_trial_has_one_round_and_each_peer_once():
     assert compare.tried(operation).peers == (peers[0], *others)
 
 
+def test_on_a_card_are_those_who_can_work_there_and_ours_on_the_cores():
+    ours = compare.Contender("spinland", ONES, machines=compare.BOTH)
+    both = compare.Contender("both", ONES, {"last": 2.0}, machines=compare.BOTH)
+    card = compare.Contender("TF32", ONES, machines=("cuda",))
+    peers = (*compare.in_threads(both), card, compare.Contender("NumPy", ONES))
+    bound = compare.Bound(machine.FMA64, 3.0, 0.5)
+    operation = compare.Operation("add", "three ones", ours, peers, {"both": 2.0}, bounds=(bound,))
+    here, there = (compare.placed(operation, device) for device in ("cpu", "cuda:1"))
+    assert [peer.name for peer in here.peers] == ["both"] * len(compare.THREADS) + ["NumPy"]
+    assert (here.ours, here.aims, here.bounds) == (ours, operation.aims, (bound,))
+    assert [peer.name for peer in there.peers] == ["spinland, on the cores", "both", "TF32"]
+    assert [one.arguments.get("device") for one in (there.ours, *there.peers)] == ["cuda:1", None, "cuda:1", "cuda:1"]
+    assert there.peers[1].told == ""
+    assert (there.aims, there.bounds) == ({}, (compare.Bound(machine.CARD64, 3.0),))
+    assert compare.placed(replace(operation, ours=replace(ours, machines=("cuda",))), "cpu") is None
+    assert compare.placed(replace(operation, ours=replace(ours, machines=("cpu",))), "cuda") is None
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in ("linkage", "start")])
+def test_every_operation_with_a_twin_has_a_form_for_the_card(name):
+    """Whoever works on a card is made by a function that takes its device."""
+    module = import_module(f"benchmarks.{name}")
+    for quick in (True, False) if name == "glass" else (True,):
+        placed = [compare.placed(operation, "cuda") for operation in module.operations(quick)]
+        assert all(placed)
+        contenders = [one for operation in placed for one in (operation.ours, *operation.peers)]
+        for one in contenders:
+            signature(worker.resolve(one.factory)).bind(**one.arguments)
+        for scaling in module.scaling(quick):
+            there = compare.scaling_on(scaling, "cuda")
+            signature(worker.resolve(there.factory)).bind(**there.arguments, **{there.argument: 1})
+
+
 def test_a_wrong_answer_is_no_result():
     with pytest.raises(compare.Disagreement, match=r"peer .*is off by 0\.1"):
         _race(compare.Contender("peer", ONES, {"last": 1.1}))
@@ -146,21 +182,21 @@ def test_peers_that_are_missing_or_break_are_named():
 def test_who_takes_a_core_while_it_waits_is_seen(peer, least, most):
     here = "tests.unit.test_benchmarks"
     ours, other = compare.Contender("ours", f"{here}:calm"), compare.Contender("peer", f"{here}:{peer}")
-    found = compare.run(compare.Operation("add", "three ones", ours, (other,), tolerance=1e-3, rounds=3), {})
+    found = race.run(compare.Operation("add", "three ones", ours, (other,), tolerance=1e-3, rounds=3), {})
     assert least <= found.waiting <= most
 
 
 def test_the_hardest_setting_is_quoted():
     entries = [
-        compare.Entry("numpy", "1 thread", ratio=3.0),
-        compare.Entry("numpy", "2 threads", ratio=2.0),
-        compare.Entry("numpy", "compiled", error="no compiler"),
+        outcomes.Entry("numpy", "1 thread", ratio=3.0),
+        outcomes.Entry("numpy", "2 threads", ratio=2.0),
+        outcomes.Entry("numpy", "compiled", error="no compiler"),
     ]
-    assert [entry.ratio for entry in compare.quickest(entries)] == [2.0]
+    assert [entry.ratio for entry in outcomes.quickest(entries)] == [2.0]
 
 
 def test_a_scaling_has_the_slope_of_its_sizes():
-    measured = compare.measure(compare.Scaling("sort", "numbers", ONES, "n", (2, 4, 8)), 1)
+    measured = sweeps.measure(compare.Scaling("sort", "numbers", ONES, "n", (2, 4, 8)), 1)
     assert measured.values == [2, 4, 8]
     assert all(seconds > 0 for seconds in measured.seconds)
     assert np.isfinite(measured.slope)

@@ -9,7 +9,7 @@ import pytest
 
 import spinland as sl
 from spinland import budget
-from tests.oracles import public
+from tests.oracles import objects
 
 #: Everything that is worked through in blocks, not the limits above which something is refused or avoided.
 BLOCKS = ("STARTS", "SPHERE_PAIRS", "TENSORS", "COMPONENTS", "DIFFERENCES", "SLICE_POINTS", "GRADIENTS", "REPLICAS")
@@ -34,12 +34,12 @@ EQUAL = {
     "langevin": lambda: sl.langevin(GLASS, POINTS, 1.0, [0.0, 0.1], waiting_times=[0.1]),
     "correlation": lambda: sl.correlation(GLASS, n_pairs=5),
     "critical_points": lambda: sl.critical_points(sl.SphericalSpinGlass(4, 3, seed=1), 6),
-    "gradient by differences": lambda: BOWL.gradient(public.numbers(4, 3)),
+    "gradient by differences": lambda: BOWL.gradient(objects.numbers(4, 3)),
     "plane of a function": lambda: sl.plane(BOWL, np.ones(3), np.eye(3)[:2], [0.0, 1.0, 2.0], [0.0, 1.0]),
-    "gradient of a network": lambda: public.loss().gradient(public.weights(3)),
-    "hessian of a network": lambda: public.loss().hessian_product(public.weights(3)[0], public.weights(3)),
-    "distances": lambda: sl.distances(public.numbers(6, 5)[:, ::2]),
-    "fingerprint": lambda: sl.pair_statistics(public.numbers(6, 5)),
+    "gradient of a network": lambda: objects.loss().gradient(objects.weights(3)),
+    "hessian of a network": lambda: objects.loss().hessian_product(objects.weights(3)[0], objects.weights(3)),
+    "distances": lambda: sl.distances(objects.numbers(6, 5)[:, ::2]),
+    "fingerprint": lambda: sl.pair_statistics(objects.numbers(6, 5)),
 }
 
 

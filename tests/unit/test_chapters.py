@@ -2,6 +2,7 @@
 
 import importlib
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,12 +10,15 @@ import pytest
 import spinland as sl
 from spinland.chapters.chapter import Judgement, Stage
 from spinland.chapters.findings import Numbers
+from spinland.chapters.training import Training
 from spinland.provenance import _plain
 from spinland.report.text import told
 from spinland.statistics.judging import Judged
 from spinland.store.hdf5 import Store
+from spinland.study.atlas import source_book
 from spinland.study.books import BOOKS, book_of
 from spinland.study.execution import complete, plan
+from spinland.study.networks import StudyConfig
 
 STUDY = {
     "n_train": 60,
@@ -65,14 +69,22 @@ GLASS = {
     "bootstrap": 10,
     "null_draws": 10,
 }
-SETTINGS = {"study": STUDY, "glass": GLASS}
-
-
-def made(kind, path, chapters=None):
-    config = BOOKS[kind].settings(**SETTINGS[kind])
-    run = sl.run_study if kind == "study" else sl.run_glass
-    run(config, path, chapters=chapters)
-    return path
+ATLAS = {
+    "surface_grid": 3,
+    "subspace_replicas": 3,
+    "subspace_epochs": 4,
+    "subspace_dimensions": (4, 30, 200),
+    "subspace_threshold": 0.5,
+    "average_replicas": 3,
+    "average_epochs": 8,
+    "average_cycle": 2,
+    "average_grid": 3,
+    "simplex_vertices": (1, 2),
+    "simplex_steps": 3,
+    "simplex_groups": 2,
+    "simplex_members": 2,
+}
+SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
 
 @pytest.fixture(scope="module", params=sorted(BOOKS))
@@ -81,8 +93,33 @@ def kind(request):
 
 
 @pytest.fixture(scope="module")
-def whole(kind, tmp_path_factory):
-    return made(kind, tmp_path_factory.mktemp("chapters") / f"{kind}.h5")
+def source(kind, tmp_path_factory):
+    """The study that an atlas is of; None for others."""
+    if kind != "atlas":
+        return None
+    path = tmp_path_factory.mktemp("source") / "study.h5"
+    sl.run_study(StudyConfig(**STUDY), path, chapters=("training", "minima"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def make(kind, source):
+    """Makes the file of a kind."""
+
+    def make(path, chapters=None, **changed):
+        config = BOOKS[kind].settings(**SETTINGS[kind] | changed)
+        if kind == "atlas":
+            return sl.run_atlas(config, source, path, chapters=chapters)
+        return (sl.run_study if kind == "study" else sl.run_glass)(config, path, chapters=chapters)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def whole(kind, make, tmp_path_factory):
+    path = tmp_path_factory.mktemp("chapters") / f"{kind}.h5"
+    make(path)
+    return path
 
 
 def steps_of(path):
@@ -90,15 +127,27 @@ def steps_of(path):
     return book, chapters, [step for chapter in chapters for step in chapter.all_steps(book)]
 
 
+def going_on(kind, path, source=None):
+    """The book of a file that can be gone on with."""
+    book = book_of(Store(path))[0]
+    if kind == "atlas":
+        return type(book)(book.config, book.store, book.facts, source_book(Store(source, "r"), book.config))
+    if kind == "study":
+        data = sl.load_dataset("digits").subset(STUDY["n_train"], STUDY["n_test"])
+        return type(book)(book.config, book.store, book.facts, data)
+    return book
+
+
 def test_steps_are_declared(whole):
     """A name, a function of a module, plain arguments and a known subject: another process can make them."""
     book, chapters, steps = steps_of(whole)
     names = [step.name for step in steps]
     assert len(set(names)) == len(names)
-    assert {name for step in steps for name in step.needs} <= set(names)
+    lent = {subject.solutions for subject in book.subjects} if book.settings.kind == "atlas" else set()
+    assert {name for step in steps for name in step.needs} <= {*names, *lent}
     assert len({chapter.name for chapter in chapters}) == len(chapters)
     stages = [step for step in steps if isinstance(step, Stage)]
-    assert len(stages) > 10
+    assert stages
     for stage in stages:
         module = importlib.import_module(stage.compute.__module__)
         assert getattr(module, stage.compute.__qualname__) is stage.compute
@@ -106,17 +155,15 @@ def test_steps_are_declared(whole):
         assert stage.subject in {"", *(s.key for s in (*book.subjects, *book.sweep))}
 
 
-def test_any_order_that_respects_the_needs_makes_the_same_file(kind, whole, tmp_path):
-    path = made(kind, tmp_path / "other.h5", chapters=("hierarchy",))
-    book = book_of(Store(path))[0]
-    if kind == "study":
-        data = sl.load_dataset("digits").subset(STUDY["n_train"], STUDY["n_test"])
-        book = type(book)(book.config, book.store, book.facts, data)
+def test_any_order_that_respects_the_needs_makes_the_same_file(kind, source, make, whole, tmp_path):
+    path = tmp_path / "other.h5"
+    make(path, chapters=(BOOKS[kind].chapters[-1].name,))
+    book = going_on(kind, path, source)
     steps, order = plan(book, [chapter.name for chapter in book.chapters]), []
     shuffle = random.Random(1)
     while len(order) < len(steps):
         there = {step.name for step in order}
-        ready = [s for s in steps if s.name not in there and there.issuperset(s.needs)]
+        ready = [s for s in steps if s.name not in there and all(n in there or n in book for n in s.needs)]
         order.append(shuffle.choice(ready))
     assert [s.name for s in order] != [s.name for s in steps]
     complete(book, order, lambda text: None)
@@ -175,10 +222,9 @@ def test_what_is_printed_is_what_is_kept():
 
 def test_a_chapter_that_was_only_begun_is_no_result(tmp_path):
     """Its file is finished for those that were asked for; the page and the text show these alone."""
-    path = made("study", tmp_path / "some.h5", chapters=("training",))
-    book, _ = book_of(Store(path))
-    data = sl.load_dataset("digits").subset(STUDY["n_train"], STUDY["n_test"])
-    book = type(book)(book.config, book.store, book.facts, data)
+    path = tmp_path / "some.h5"
+    sl.run_study(StudyConfig(**STUDY), path, chapters=("training",))
+    book = going_on("study", path)
     begun = [step for step in plan(book, ["walks"]) if step.name.startswith("walks/")][:1]
     complete(book, begun, lambda text: None)
     assert "walks/none/0" in Store(path, "r")
@@ -188,15 +234,25 @@ def test_a_chapter_that_was_only_begun_is_no_result(tmp_path):
     assert "walk" not in told(path)
 
 
-def test_a_setting_that_a_file_does_not_know_has_its_default(kind, whole, tmp_path):
+def test_a_setting_that_a_file_does_not_know_has_its_default(kind, make, whole, tmp_path):
     """Files of before a chapter was added are taken up, and those of after it was taken away are read."""
     path = tmp_path / "older.h5"
     path.write_bytes(whole.read_bytes())
     store = Store(path)
     config = {name: value for name, value in store.meta["config"].items() if name != "linkage"}
     store.set_meta(store.meta | {"config": config | {"colour": "red"}})
-    assert book_of(Store(path, "r"))[0].config.linkage == "average"
-    run = sl.run_study if kind == "study" else sl.run_glass
-    assert run(BOOKS[kind].settings(**SETTINGS[kind]), path) == 0
-    with pytest.raises(sl.StoreError, match="linkage"):
-        run(BOOKS[kind].settings(**SETTINGS[kind] | {"linkage": "single"}), path)
+    if kind != "atlas":
+        assert book_of(Store(path, "r"))[0].config.linkage == "average"
+    assert make(path) == 0
+    other = {"seed": 1} if kind == "atlas" else {"linkage": "single"}
+    with pytest.raises(sl.StoreError, match=next(iter(other))):
+        make(path, **other)
+
+
+def test_a_card_trains_as_many_replicas_as_fill_it():
+    """Between two writes the cores train what takes a while; how many fill a card, the plan of the training knows."""
+    step = Training("ensemble", "training", sl.ReLUNetwork((64, 32, 10)), 500, 32, 30, 0)
+    dataset = SimpleNamespace(x_train=np.empty((1500, 64)))
+    cores, card = (SimpleNamespace(config=SimpleNamespace(device=name), dataset=dataset) for name in ("cpu", "cuda:1"))
+    assert 1 <= step._together(cores) <= 64
+    assert step._together(card) is None

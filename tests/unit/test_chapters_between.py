@@ -1,63 +1,41 @@
 """Chapters of subspaces, averages and simplexes: made in a small study, with findings, pictures and tables."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
 import spinland as sl
-from spinland.chapters.averages import AVERAGES, AverageSettings
-from spinland.chapters.minima import MINIMA
-from spinland.chapters.simplexes import SIMPLEXES, SimplexSettings
-from spinland.chapters.subspaces import SUBSPACES, SubspaceSettings
-from spinland.chapters.training import TRAINING
+from spinland.chapters.averages import AVERAGES
+from spinland.chapters.simplexes import SIMPLEXES
+from spinland.chapters.subspaces import SUBSPACES
 from spinland.store.hdf5 import Store
-from spinland.study.execution import run
-from spinland.study.networks import NetworkBook, StudyConfig, _facts
-from tests.unit.test_chapters import STUDY
+from spinland.study.atlas import AtlasConfig
+from spinland.study.books import book_of
+from spinland.study.networks import StudyConfig
+from tests.unit.test_chapters import ATLAS, STUDY
 
-CHAPTERS = (TRAINING, MINIMA, SUBSPACES, AVERAGES, SIMPLEXES)
-OWN = {
-    "subspace_replicas": 3,
-    "subspace_epochs": 4,
-    "subspace_dimensions": (4, 30, 200),
-    "subspace_threshold": 0.5,
-    "average_replicas": 3,
-    "average_epochs": 8,
-    "average_cycle": 2,
-    "average_grid": 3,
-    "simplex_vertices": (1, 2),
-    "simplex_steps": 3,
-    "simplex_groups": 2,
-    "simplex_members": 2,
-}
+CHAPTERS = (SUBSPACES, AVERAGES, SIMPLEXES)
+SOLUTIONS = ("training", "minima")
 
 
-@dataclass(frozen=True)
-class Config(SubspaceSettings, AverageSettings, SimplexSettings, StudyConfig):
-    """Settings of a study with these chapters."""
-
-
-class Between(NetworkBook):
-    settings = Config
-    chapters = CHAPTERS
-
-
-def made(path, data, **settings):
-    config = Config(**STUDY | OWN | settings)
-    arguments = {"wanted": None, "overwrite": False, "mixed": False, "say": lambda text: None}
-    run(config, path, CHAPTERS, lambda store: Between(config, store, store.meta, data), _facts(data), **arguments)
-    store = Store(path, "r")
-    return Between(config, store, store.meta, data)
+def made(folder, **settings):
+    """An atlas of a small study, and the study."""
+    study, path = folder / "study.h5", folder / "atlas.h5"
+    sl.run_study(StudyConfig(**STUDY | settings), study, chapters=SOLUTIONS)
+    sl.run_atlas(AtlasConfig(**ATLAS), study, path, chapters=tuple(chapter.name for chapter in CHAPTERS))
+    return book_of(Store(path, "r"))[0], Store(study, "r")
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    data = sl.load_dataset("digits").subset(STUDY["n_train"], STUDY["n_test"])
-    return made(tmp_path_factory.mktemp("between") / "study.h5", data)
+def both(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("between"))
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS[2:], ids=lambda chapter: chapter.name)
+@pytest.fixture
+def book(both):
+    return both[0]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
 def test_each_finds_and_shows_something(chapter, book):
     kept = book.finding(chapter)
     assert kept.chapter == chapter.name
@@ -71,12 +49,14 @@ def test_each_finds_and_shows_something(chapter, book):
     assert all(name in book for name in names)
 
 
-def test_results_are_those_of_public_functions(book):
-    network, data = book.network.network, book.dataset
+def test_results_are_those_of_public_functions(both):
+    book, study = both
+    network = book.network.network
+    data = sl.load_dataset("digits").subset(STUDY["n_train"], STUDY["n_test"])
     found, seed = book.get("subspaces/dimension"), book.seed(11)
     one = sl.train_subspace(network, data, 30, 3, None, sl.Adam(0.03), 32, 4, seed)
     np.testing.assert_array_equal(found.accuracy[1], one.test_accuracy[:, -1])
-    np.testing.assert_array_equal(found.direct, book.get("ensemble").test_accuracy[:, -1])
+    np.testing.assert_array_equal(found.direct, study.load("ensemble").test_accuracy[:, -1])
     constant = book.get("averages/constant/ensemble")
     assert list(constant.snapshot_epochs) == [4, 6, 8]
     assert list(book.get("averages/falling/ensemble").snapshot_epochs) == [8]
@@ -89,11 +69,11 @@ def test_results_are_those_of_public_functions(book):
 
 
 def test_a_regression_has_no_accuracies_to_judge(tmp_path):
-    data = sl.load_dataset("linnerud")
-    settings = {"n_train": None, "n_test": None, "batch_sizes": (4,), "glass_replicas": 0}
-    book = made(tmp_path / "study.h5", data, **settings)
+    regression = {"data": "linnerud", "n_train": None, "n_test": None, "batch_sizes": (4,), "glass_replicas": 0}
+    book, _ = made(tmp_path, **regression)
     assert book.get("subspaces/dimension") is None
     for chapter in (SUBSPACES, AVERAGES):
+        assert not chapter.all_steps(book)
         assert chapter.write(book) is None
     assert SIMPLEXES.write(book).figures
-    assert book.finding(SIMPLEXES).statement
+    assert "nats" not in book.finding(SIMPLEXES).statement

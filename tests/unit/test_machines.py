@@ -2,6 +2,9 @@
 
 import ast
 import sys
+from contextlib import nullcontext
+from importlib.machinery import ModuleSpec
+from types import SimpleNamespace
 
 import pytest
 from threadpoolctl import threadpool_info
@@ -48,6 +51,32 @@ def test_a_card_that_is_not_there_is_refused(device, one_card):
         machines.operation("philox", device)
     with pytest.raises(DeviceUnavailable, match="the last card is 'cuda'"):
         sl.SphericalSpinGlass(5, 3, device=device)
+
+
+def test_a_cards_lack_of_memory_is_told_as_our_error(monkeypatch):
+    jit_cuda = pytest.importorskip("spinland_kernels.jit_cuda")
+    entered = []
+    monkeypatch.setattr(jit_cuda, "on", lambda index: nullcontext(entered.append(index)))
+    monkeypatch.setattr(kernels, "cards", lambda: ["a card", "another"])
+
+    def full():
+        """What needs more than there is."""
+        raise jit_cuda.OutOfMemory(3, 2)
+
+    name = "spinland_kernels.philox.cuda"
+    twin = SimpleNamespace(full=full, most=7, __spec__=ModuleSpec(name, None))
+    monkeypatch.setitem(sys.modules, name, twin)
+    kernels._on.cache_clear()
+    module = machines.operation("philox", "cuda:1")
+    assert module.most == 7
+    assert module.full.__doc__ == full.__doc__
+    with pytest.raises(sl.DeviceMemoryError, match="device: 3 bytes") as caught:
+        module.full()
+    assert (caught.value.needed, caught.value.free, entered) == (3, 2, [1])
+    with pytest.raises(jit_cuda.OutOfMemory):
+        kernels.operation("philox", "cuda:1").full()
+    assert machines.operation("philox", "cuda:1") is module
+    kernels._on.cache_clear()
 
 
 ABSENT = {

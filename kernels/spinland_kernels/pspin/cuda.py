@@ -21,6 +21,7 @@ search among the spins; each order more takes another one, and another sweep.
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -208,23 +209,39 @@ def _together(walk: Walk, itemsize: int) -> int:
     return max(LANES, min(_ROOM, jit_cuda.free() // 2) // (itemsize * of_lane))
 
 
-def _gradients(walk: Walk, couplings: Couplings, x: NDArray[Any], owner: NDArray[np.int64]) -> NDArray[np.float64]:
+@lru_cache(maxsize=64)
+def _numbers(count: int) -> NDArray[np.int64]:
+    """Numbers of lanes, always the same array: it goes to a card once."""
+    return np.arange(count)
+
+
+@lru_cache(maxsize=64)
+def _unowned(count: int) -> NDArray[np.int64]:
+    """Lanes without owners, likewise."""
+    return np.full(count, -1)
+
+
+def _gradients(
+    walk: Walk, couplings: Couplings, x: NDArray[Any], owner: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
     """∂E/∂σ (B, n) in float64 at lanes x (B, n); of lanes with an owner, the derivative of its along x."""
     (count, n), dtype = x.shape, x.dtype
     padded = _padded(count)
     slots = sum(len(one.blocks) for one in walk.orders)
-    at, own, source, sums, out, buffer, *parts = walk.arena.take(
+    at, own, sums, out, buffer, *parts = walk.arena.take(
         ((padded, n), dtype),
         ((padded,), np.int64),
-        ((count,), np.int64),
         ((count, slots, PANEL), dtype),
         ((count, n), np.float64),
         ((_buffer(walk),), dtype),
         *(((count, one.parts), dtype) for one in walk.orders),
     )
     jit_cuda.put(np.concatenate([x, np.zeros((padded - count, n), dtype)]), at)
-    jit_cuda.put(np.concatenate([owner, np.full(padded - count, -1)]), own)
-    jit_cuda.put(np.arange(count), source)
+    if owner is None:
+        own = resident(_unowned(padded))
+    else:
+        jit_cuda.put(np.concatenate([owner, np.full(padded - count, -1)]), own)
+    source = resident(_numbers(count))
     _first(walk, couplings, at, own, parts[0], sums, buffer)
     for level in range(1, len(walk.orders)):
         _next(walk, level, parts[level - 1], source, at, own, parts[level], sums)
@@ -244,7 +261,7 @@ def values_and_gradients(
     together = _together(prepared, points.itemsize)
     for low in range(0, len(points), together):
         some = points[low : low + together]
-        gradients[low : low + together] = _gradients(prepared, couplings, some, np.full(len(some), -1))
+        gradients[low : low + together] = _gradients(prepared, couplings, some)
     return _energies(points, gradients, couplings.order), gradients.astype(points.dtype)
 
 

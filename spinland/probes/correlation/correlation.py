@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,6 +61,14 @@ class Correlation(Measured):
     n_pairs : int
         Number of pairs.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "overlap": ("overlap",),
+        "correlation": ("overlap",),
+        "correlation_error": ("overlap",),
+        "covariance": ("overlap",),
+        "covariance_error": ("overlap",),
+    }
 
     overlap: NDArray[np.float64]
     correlation: NDArray[np.float64]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,14 @@ class MeanCorrelation(Measured):
     n_pairs : int
         Number of pairs, all landscapes together.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "overlap": ("overlap",),
+        "correlation": ("overlap",),
+        "correlation_error": ("overlap",),
+        "covariance": ("overlap",),
+        "covariance_error": ("overlap",),
+    }
 
     overlap: NDArray[np.float64]
     correlation: NDArray[np.float64]

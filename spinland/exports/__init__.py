@@ -1,0 +1,1 @@
+"""Results as files for other programs: tables as CSV, surfaces for ParaView."""

@@ -1,0 +1,254 @@
+"""An atlas: what lies between the solutions of a study or a glass, and around them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .. import checks
+from ..chapters.averages import AVERAGES, AverageSettings
+from ..chapters.book import Book
+from ..chapters.chapter import Chapter, Say
+from ..chapters.samples import folder
+from ..chapters.settings import Settings, seed64, setting
+from ..chapters.simplexes import SIMPLEXES, SimplexSettings
+from ..chapters.subjects import Subject
+from ..chapters.subspaces import SUBSPACES, SubspaceSettings
+from ..chapters.surfaces import SURFACES, SurfaceSettings
+from ..checks import device_name
+from ..errors import ArgumentError, StoreError
+from ..provenance import fingerprint
+from .glasses import GlassBook
+from .networks import NetworkBook
+
+if TYPE_CHECKING:
+    from ..data.loading import DatasetLike
+    from ..store.hdf5 import Store
+
+ATLAS: tuple[Chapter, ...] = (SURFACES, SUBSPACES, AVERAGES, SIMPLEXES)
+"""Chapters of an atlas, in the order of its page."""
+
+_SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
+
+
+def _device(name: str, value: Any) -> str | None:
+    return None if value is None else device_name(name, value)
+
+
+@dataclass(frozen=True)
+class PlaceSettings(Settings):
+    """Where an atlas is computed, its seed, and where the data are."""
+
+    device: str | None = setting(None, "where it is computed; default: where the solutions were", _device, "Atlas")
+    seed: int = setting(0, "64-bit seed of every random number", seed64, "Atlas")
+    data_dir: str | None = setting(None, "folder with the data files; default: as for the solutions", folder, "Atlas")
+
+
+@dataclass(frozen=True)
+class AtlasConfig(SimplexSettings, AverageSettings, SubspaceSettings, SurfaceSettings, PlaceSettings):
+    """All settings of ``spinland atlas``; each is checked on construction.
+
+    Raises
+    ------
+    ArgumentError
+        Names the setting that does not fit.
+    """
+
+    kind: ClassVar[str] = "atlas"
+
+
+class AtlasBook(Book):
+    """An atlas as its chapters see it.
+
+    Parameters
+    ----------
+    config : AtlasConfig
+        Its settings.
+    store : Store
+        Its file.
+    facts : mapping
+        What the file tells: ``source``, which is all that the file with the solutions tells of itself; ``place``, where
+        that is; ``subjects``, keys of those that have solutions.
+    source : Book, optional
+        The study or glass with the solutions and the data; without it the book can be read and not gone on with.
+
+    Attributes
+    ----------
+    source : Book
+        The study or glass; results that the atlas has not made are those of it.
+    """
+
+    settings = AtlasConfig
+    chapters = ATLAS
+
+    def __init__(self, config: AtlasConfig, store: Store, facts: Mapping[str, Any], source: Book | None = None):
+        super().__init__(config, store, facts)
+        self._lends = source is not None
+        self.source: Any = source or _source(facts["source"], store, config.device)
+        self.title = f"Atlas of: {self.source.title[:1].lower()}{self.source.title[1:]}"
+        self.subtitle = f"What lies between solutions, by spinland {facts['version']}. Seed {config.seed}."
+        self.subjects = tuple(subject for subject in self.source.subjects if subject.key in facts["subjects"])
+        self.sweep = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The command, with the file of the solutions."""
+        return *super().words, str(self.facts["place"])
+
+    def _subject(self, kind: str) -> Subject | None:
+        return next((subject for subject in self.subjects if subject.kind == kind), None)
+
+    @property
+    def network(self) -> Any:
+        """The network with its trained replicas; None where there is none."""
+        return self._subject("network")
+
+    @property
+    def glass(self) -> Any:
+        """The glass with its minima; None where there is none."""
+        return self._subject("glass")
+
+    @property
+    def dataset(self) -> Any:
+        """The data of the networks; None for a glass, and where the book is only read."""
+        return getattr(self.source, "dataset", None)
+
+    def __contains__(self, name: str) -> bool:
+        return super().__contains__(name) or (self._lends and name in self.source)
+
+    def load(self, name: str) -> Any:
+        """A result of the atlas, or one of the study or glass; large arrays stay in their files.
+
+        Raises
+        ------
+        StoreError
+            It is in neither.
+        """
+        lent = self._lends and not super().__contains__(name)
+        return self.source.load(name) if lent and name in self.source else super().load(name)
+
+    def forget(self) -> None:
+        """Let go of what was read from both files."""
+        super().forget()
+        if self._lends:
+            self.source.forget()
+
+
+def _source(facts: Mapping[str, Any], store: Store, device: str | None, dataset: Any = None) -> Book:
+    """The study or glass that tells these facts of itself, on the device of the atlas."""
+    kind = _SOURCES[facts["kind"]]
+    config: Any = kind.config_of(facts)
+    if device is not None:
+        config = replace(config, device=device)
+    return kind(config, store, facts) if dataset is None else NetworkBook(config, store, facts, dataset)
+
+
+def run_atlas(
+    config: AtlasConfig,
+    source: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    dataset: DatasetLike | None = None,
+    chapters: tuple[str, ...] | None = None,
+    overwrite: bool = False,
+    mixed: bool = False,
+    say: Say = lambda text: None,
+) -> int:
+    """Make the atlas of a study or a glass, or go on with it, until its file holds every result.
+
+    Parameters
+    ----------
+    config : AtlasConfig
+        Its settings.
+    source : path-like
+        File of the study or glass whose solutions it is about; it is read and not changed.
+    out : path-like
+        File of the atlas. An unfinished one with the same settings and solutions is taken up where it stopped and ends
+        with the same bits as if it had never stopped.
+    dataset : Dataset, arrays or path, optional
+        The data, where the study was made of own ones.
+    chapters : tuple of str, optional
+        Only these chapters, and what they need of others; all of them by default. Others can be added later by the same
+        settings and another choice.
+    overwrite : bool
+        Replace a finished atlas, or one that cannot be taken up.
+    mixed : bool
+        Go on although the atlas was begun on another processor or with other libraries.
+    say : callable
+        Is told what goes on, a line at a time.
+
+    Returns
+    -------
+    int
+        Number of results that were made now; 0 when the atlas was finished before.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such chapter, or the data are not those of the study.
+    StoreError
+        ``source`` has no solutions; ``out`` belongs to something else, was begun elsewhere, is damaged, or cannot be
+        written.
+    DataError
+        The data are not there or damaged.
+    DeviceUnavailable
+        The device of the settings is not there.
+    """
+    from ..store.hdf5 import Store
+    from .execution import run
+
+    checks.instance("config", config, AtlasConfig)
+    lender = source_book(Store(source, "r"), config, dataset)
+    subjects = [subject for subject in lender.subjects if subject.solutions in lender]
+    if not subjects:
+        kind = lender.settings.kind
+        raise StoreError(lender.store.path, f"holds no solutions yet: spinland {kind} makes them")
+    checks.device(lender.config.device)
+    found = [lender.load(subject.solutions).params for subject in subjects]
+    facts = {
+        "source": dict(lender.facts),
+        "place": os.path.relpath(os.path.abspath(source), os.path.dirname(os.path.abspath(out))),
+        "subjects": [subject.key for subject in subjects],
+        "data": fingerprint(*found),
+    }
+    lender.forget()
+
+    def book(store: Store) -> AtlasBook:
+        return AtlasBook(config, store, store.meta, lender)
+
+    return run(config, out, ATLAS, book, facts, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
+
+
+def source_book(store: Store, wanted: AtlasConfig, dataset: DatasetLike | None = None) -> Book:
+    """The book of a study or a glass, with its data, that lends its solutions to an atlas of these settings.
+
+    Raises
+    ------
+    StoreError
+        The file holds neither.
+    ArgumentError
+        The data are not those of the study.
+    DataError
+        The data are not there or damaged.
+    """
+    facts = store.meta
+    if facts.get("kind") not in _SOURCES:
+        raise StoreError(store.path, f"holds no {' and no '.join(_SOURCES)}")
+    if facts["kind"] != NetworkBook.settings.kind:
+        if dataset is not None:
+            raise ArgumentError("dataset", "none: a glass has no data", type(dataset).__name__)
+        return _source(facts, store, wanted.device)
+    from ..data.loading import dataset_of
+
+    config = NetworkBook.config_of(facts)
+    named, value = ("source", config.data) if dataset is None else ("dataset", dataset)
+    data = dataset_of(named, value, wanted.data_dir or config.data_dir).subset(config.n_train, config.n_test)
+    if data.fingerprint != facts["data"]:
+        raise ArgumentError(
+            "dataset",
+            "the data that the study was made of",
+            f"{data.name} with fingerprint {data.fingerprint}, not {facts['data']}",
+        )
+    return _source(facts, store, wanted.device, data)

@@ -1,0 +1,136 @@
+"""``spinland atlas`` and ``spinland export`` from end to end, as a person uses them."""
+
+import csv
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from spinland.store.hdf5 import Store
+from spinland.study.atlas import ATLAS
+from tests.oracles.pages import check_self_contained
+
+TINY = ["--surface-grid", "5"]
+"""Settings of an atlas that takes seconds."""
+
+
+@pytest.fixture(scope="session")
+def atlas(finished, made_once, spinland):
+    """An atlas of the finished study, with its page; the study lies beside it."""
+
+    def make(folder):
+        (folder / "study.h5").write_bytes(finished.read_bytes())
+        done = spinland("atlas", folder / "study.h5", *TINY)
+        assert "page:" in done.stderr
+        assert done.stdout == ""
+
+    return made_once("atlas", make) / "study.atlas.h5"
+
+
+@pytest.fixture
+def pair(atlas, tmp_path):
+    """Copies of the study and of its atlas, alone in a folder."""
+    for name in ("study.h5", "study.atlas.h5"):
+        (tmp_path / name).write_bytes((atlas.parent / name).read_bytes())
+    return tmp_path / "study.h5", tmp_path / "study.atlas.h5"
+
+
+def test_the_page_is_whole_and_the_study_untouched(atlas, finished):
+    assert (atlas.parent / "study.h5").read_bytes() == finished.read_bytes()
+    page = check_self_contained(atlas.with_suffix(".html").read_text(encoding="utf-8"))
+    assert page.drawings >= len(ATLAS)
+    assert "not complete" not in page.words
+    assert not {"nan", "none"} & set(page.words.lower().split()) - {"none"}
+    store = Store(atlas, "r")
+    assert store.meta["chapters"] == [chapter.name for chapter in ATLAS]
+    assert "ensemble" not in store.names()
+
+
+def test_a_finished_atlas_is_left_alone(pair, here):
+    before = pair[1].read_bytes()
+    assert "finished" in here("atlas", pair[0], *TINY, "--no-page").stderr
+    assert pair[1].read_bytes() == before
+
+
+def test_the_page_needs_no_study(pair, here):
+    pair[0].unlink()
+    here("report", pair[1])
+    assert "Atlas" in pair[1].with_suffix(".html").read_text(encoding="utf-8")
+    here("report", "--text", pair[1])
+
+
+def test_an_atlas_belongs_to_its_solutions(pair, here, spinland, tiny, tmp_path):
+    other = tmp_path / "other.h5"
+    spinland("study", *tiny, "--seed", "1", "--chapters", "training", "--no-page", "--out", other)
+    before = pair[1].read_bytes()
+    error = here("atlas", other, *TINY, "--out", pair[1], "--no-page", code=1).stderr
+    assert "other data" in error
+    assert pair[1].read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "named"),
+    [
+        ((), 2, "FILE"),
+        (("nowhere.h5",), 1, "nowhere.h5"),
+        (("study.atlas.h5",), 1, "holds no study"),
+        (("study.h5", "--chapters", "nothing"), 2, "chapters"),
+        (("study.h5", "--out", "study.h5"), 1, "study.h5"),
+        (("study.h5", "--device", "cuda:77"), 1, "cuda"),
+        (("study.h5", "--surface-grid", "2"), 2, "surface-grid"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_and_nothing_is_lost(pair, here, words, code, named):
+    before = [path.read_bytes() for path in pair]
+    error = here("atlas", *words, "--no-page", code=code, cwd=pair[0].parent).stderr
+    assert named in error
+    assert error.count("\n") == 1
+    assert [path.read_bytes() for path in pair] == before
+    assert sorted(path.name for path in pair[0].parent.iterdir()) == ["study.atlas.h5", "study.h5"]
+
+
+def test_an_unfinished_study_without_solutions_is_told(pair, here, tmp_path):
+    path = tmp_path / "empty.h5"
+    Store(path).set_meta(Store(pair[0], "r").meta)
+    assert "no solutions yet" in here("atlas", path, code=1).stderr
+    assert not (tmp_path / "empty.atlas.h5").exists()
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_it_ends_with_the_same_bytes(pair, command_line, spinland, tmp_path):
+    again, chance = tmp_path / "again.h5", random.Random(3)
+    words = ("atlas", pair[0], *TINY, "--no-page", "--out", again)
+    for _ in range(4):
+        process = subprocess.Popen(**command_line(*words), stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(1.5, 6))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    spinland(*words)
+    first, second = Store(pair[1], "r"), Store(again, "r")
+    assert first.names() == second.names()
+    second.verify()
+    for name in first.names():
+        assert first.load(name).provenance == second.load(name).provenance
+    assert again.stat().st_size == pair[1].stat().st_size
+
+
+def test_results_are_exported(pair, here, tmp_path):
+    done = here("export", pair[0], "lines/solution-to-solution", cwd=tmp_path)
+    path = tmp_path / "lines-solution-to-solution.csv"
+    assert done.stdout.strip() == path.name
+    with open(path, newline="") as file:
+        assert {"alphas", "values"} <= set(next(csv.reader(file)))
+    here("export", pair[0], "planes/random", "--out", "p.vtp", cwd=tmp_path)
+    assert (tmp_path / "p.vtp").read_bytes().startswith(b"<?xml")
+    before = path.read_bytes()
+    assert "overwrite" in here("export", pair[0], "lines/solution-to-solution", code=2, cwd=tmp_path).stderr
+    assert path.read_bytes() == before
+    assert "has no result 'nothing'" in here("export", pair[0], "nothing", code=1, cwd=tmp_path).stderr
+    names = here("export", pair[0]).stdout.splitlines()
+    assert "lines/solution-to-solution  (Line)" in names
+    assert not any("tree" in name for name in names)
+    assert "suffix" not in here("export", pair[0], "planes/random", "--out", "p.txt", code=2, cwd=tmp_path).stderr
+    assert not os.path.exists(tmp_path / "p.txt")

@@ -1,0 +1,66 @@
+"""Good arguments of public names: dynamics on any landscape."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.oracles.objects import bowl, exchange, glass, numbers, spins
+
+OBJECTS = {"ReplicaExchange": exchange}
+
+CASES = {
+    "gradient_flow": lambda: {
+        "landscape": bowl(),
+        "points": numbers(2, 3),
+        "times": np.array([0.0, 0.5, 1.0]),
+        "tolerance": 1e-6,
+        "max_steps": 200,
+    },
+    "minimize": lambda: {
+        "landscape": [bowl(), bowl()],
+        "points": numbers(2, 3),
+        "tolerance": 1e-8,
+        "max_iterations": 20,
+    },
+    "langevin": lambda: {
+        "landscape": glass(),
+        "points": spins(),
+        "temperature": 0.5,
+        "times": np.array([0.0, 0.1, 0.2]),
+        "dt": 0.02,
+        "seed": 1,
+        "waiting_times": np.array([0.1]),
+    },
+    "replica_exchange": lambda: {
+        "landscape": glass(),
+        "temperatures": np.array([0.5, 1.0]),
+        "n_sweeps": 20,
+        "seed": 1,
+        "copies": 2,
+        "n_warmup": 4,
+        "stride": 2,
+    },
+    "ReplicaExchange.specific_heat": dict,
+    "ReplicaExchange.overlap_density": lambda: {"bins": 10},
+    "instances": lambda: {
+        "n_spins": 5,
+        "order": {2: 1.0, 3: 0.5},
+        "n_instances": 2,
+        "seed": 1,
+        "dtype": "float64",
+        "disorder": "gaussian",
+        "generated": False,
+    },
+    "descent_scaling": lambda: {
+        "order": 3,
+        "sizes": [4, 6],
+        "n_instances": 2,
+        "n_starts": 2,
+        "times": np.array([0.0, 0.5, 1.0]),
+        "seed": 1,
+        "tolerance": 1e-4,
+        "max_steps": 200,
+        "dtype": "float64",
+    },
+    "glass_minima": lambda: {"glass": glass(), "n": 4, "seed": 1, "tolerance": 1e-8, "max_steps": 50},
+}
