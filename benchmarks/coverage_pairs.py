@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from spinland.replicas.hierarchy import hierarchy
 from spinland.replicas.pairs import distance_distribution, overlap_distribution, pair_statistics
 from spinland.replicas.triangles import ultrametricity
+from spinland.statistics.uncertainty import shared_mean_error
 
 from .coverage import Entry
 
@@ -79,8 +80,22 @@ def _triangles(kind: str, seed: int) -> dict[str, tuple[float, float]]:
     return {name: (getattr(found, name), getattr(found, f"{name}_error")) for name in TRIANGLES}
 
 
+def _chain(kind: str, shared: bool, seed: int) -> tuple[float, float]:
+    """Mean distance of pairs 0–1, 1–2, 2–3, … of points, or of 0–1, 2–3, …, as of paths between solutions."""
+    points = KINDS[kind](seed)
+    first = np.arange(0, len(points) - 1, 1 if shared else 2)
+    members = np.stack([first, first + 1], axis=1)
+    values = np.linalg.norm(points[members[:, 0]] - points[members[:, 1]], axis=1)
+    return float(values.mean()), shared_mean_error(values, members)
+
+
 def entries() -> Iterator[Entry]:
     """All statistics on all kinds of points."""
+    for kind in KINDS:
+        for shared, words in ((True, "that share points"), (False, "without a common point")):
+            yield Entry(
+                f"mean over pairs {words}", kind, lambda seed, kind=kind, shared=shared: _chain(kind, shared, seed)
+            )
     for kind in KINDS:
         for name in (*MOMENTS, "P(q)", "P(d)"):
             yield Entry(name.replace("_", " "), kind, lambda seed, kind=kind, name=name: _pairs(kind, seed)[name])

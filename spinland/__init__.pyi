@@ -16,9 +16,18 @@ from .connect.averages import ensemble_curve as ensemble_curve
 from .connect.averages import ensemble_predictions as ensemble_predictions
 from .connect.averages import snapshot_averages as snapshot_averages
 from .connect.averages import weight_average as weight_average
+from .connect.bands import Band as Band
+from .connect.bands import elastic_band as elastic_band
 from .connect.dimensions import IntrinsicDimension as IntrinsicDimension
 from .connect.dimensions import intrinsic_dimension as intrinsic_dimension
+from .connect.paths import Path as Path
+from .connect.paths import connecting_path as connecting_path
+from .connect.permutations import PermutationSaddle as PermutationSaddle
+from .connect.permutations import permutation_saddle as permutation_saddle
+from .connect.profiles import PathProfile as PathProfile
 from .connect.projections import subspace_points as subspace_points
+from .connect.saddles import Saddle as Saddle
+from .connect.saddles import saddle as saddle
 from .connect.sections import SectionMinima as SectionMinima
 from .connect.sections import section_minima as section_minima
 from .connect.simplexes import SimplexValues as SimplexValues
@@ -29,6 +38,10 @@ from .connect.simplexes import simplex_values as simplex_values
 from .connect.simplexes import simplicial_complex as simplicial_complex
 from .connect.subspaces import SubspaceEnsemble as SubspaceEnsemble
 from .connect.subspaces import train_subspace as train_subspace
+from .connect.trees import TransitionStates as TransitionStates
+from .connect.trees import Tree as Tree
+from .connect.trees import disconnectivity as disconnectivity
+from .connect.trees import transition_states as transition_states
 from .critical.counts import CriticalCounts as CriticalCounts
 from .critical.counts import critical_point_counts as critical_point_counts
 from .critical.points import CriticalPoints as CriticalPoints
@@ -68,6 +81,8 @@ from .landscape.protocol import Landscape as Landscape
 from .landscape.walkers import WalkStep as WalkStep
 from .machines import Device as Device
 from .machines import devices as devices
+from .probes.aligned import AlignedLines as AlignedLines
+from .probes.aligned import aligned_lines as aligned_lines
 from .probes.correlation.correlation import Correlation as Correlation
 from .probes.correlation.correlation import correlation as correlation
 from .probes.correlation.mean import MeanCorrelation as MeanCorrelation
@@ -105,6 +120,8 @@ from .replicas.pairs import PairStatistics as PairStatistics
 from .replicas.pairs import distance_distribution as distance_distribution
 from .replicas.pairs import overlap_distribution as overlap_distribution
 from .replicas.pairs import pair_statistics as pair_statistics
+from .replicas.symmetric import SymmetricDistances as SymmetricDistances
+from .replicas.symmetric import symmetric_distances as symmetric_distances
 from .replicas.triangles import Ultrametricity as Ultrametricity
 from .replicas.triangles import ultrametricity as ultrametricity
 from .results import Result as Result
@@ -117,6 +134,9 @@ from .study.glasses import GlassConfig as GlassConfig
 from .study.glasses import run_glass as run_glass
 from .study.networks import StudyConfig as StudyConfig
 from .study.networks import run_study as run_study
+from .symmetry.alignment import Alignment as Alignment
+from .symmetry.alignment import align as align
+from .symmetry.together import align_all as align_all
 from .training.ensemble import Ensemble as Ensemble
 from .training.loop import train as train
 from .training.loop import train_groups as train_groups

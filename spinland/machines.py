@@ -6,7 +6,8 @@ loaded when it is first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -109,3 +110,23 @@ def single_threaded() -> AbstractContextManager[None]:
     from spinland_kernels import blas
 
     return blas.single_threaded()
+
+
+def side_by_side(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    """What a function makes of items, in their order: over as many threads as kernels take, BLAS on one in each.
+
+    For work in NumPy and SciPy, which let other threads run meanwhile. An item is the affair of one thread, so its bits
+    depend neither on their number nor on the other items. The function may not call kernels.
+    """
+    import numba
+
+    threads = min(numba.get_num_threads(), len(items))
+    with single_threaded():
+        if threads <= 1:
+            yield from map(function, items)
+            return
+        pool = ThreadPoolExecutor(threads)
+        try:
+            yield from pool.map(function, items)
+        finally:
+            pool.shutdown(cancel_futures=True)

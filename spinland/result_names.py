@@ -19,6 +19,9 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 HOMES = {
     "AgeingTheory": "chapters.theory.ageing",
+    "AlignedLines": "probes.aligned",
+    "Alignment": "symmetry.alignment",
+    "Band": "connect.bands",
     "BatchSizeComparison": "chapters.batches",
     "Correlation": "probes.correlation.correlation",
     "CountsTheory": "chapters.theory.counts",
@@ -45,7 +48,10 @@ HOMES = {
     "OverlapDistribution": "replicas.pairs",
     "OverlapProfile": "probes.profiles",
     "PairStatistics": "replicas.pairs",
+    "Path": "connect.paths",
     "PathCouplings": "analogy.couplings",
+    "PathProfile": "connect.profiles",
+    "PermutationSaddle": "connect.permutations",
     "Plane": "probes.planes",
     "Provenance": "provenance",
     "QuenchTheory": "chapters.theory.quench",
@@ -59,8 +65,12 @@ HOMES = {
     "SimplicialComplex": "connect.simplexes",
     "SnapshotAverages": "connect.averages",
     "SubspaceEnsemble": "connect.subspaces",
+    "Saddle": "connect.saddles",
     "SwapInterpolation": "probes.swaps",
+    "SymmetricDistances": "replicas.symmetric",
     "TheoryCard": "chapters.theory.card",
+    "TransitionStates": "connect.trees",
+    "Tree": "connect.trees",
     "Ultrametricity": "replicas.triangles",
 }
 """Where each class of spinland that files hold is defined now: name in files to module below ``spinland``.

@@ -40,6 +40,8 @@ class Purpose(IntEnum):
     THERMAL = 17  # thermal noise
     EXCHANGE = 18  # replica exchange
     HOMOTOPY = 24  # paths of critical points
+    ALIGNMENT = 25  # starts of the search for permutations
+    PATH = 26  # places on paths between solutions
     SUBSPACE = 27  # projections to random subspaces
     SIMPLEX = 28  # points of simplexes
 

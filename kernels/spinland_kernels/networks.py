@@ -64,7 +64,7 @@ def size_of(network: Network) -> int:
 
 
 #: Optimisers.
-SGD, MOMENTUM, ADAM = 0, 1, 2
+SGD, MOMENTUM, ADAM, KEEP = 0, 1, 2, 3
 N_COEFFICIENTS = 8
 
 
@@ -74,11 +74,12 @@ class Rule(NamedTuple):
         SGD        rate, decay
         MOMENTUM   rate, decay, mu, share of the gradient, share of the buffer
         ADAM       rate / (1 − beta_1^t), decay, shrink, 1 − beta_1, beta_2, 1 − beta_2, 1 / sqrt(1 − beta_2^t), eps
+        KEEP       none: nothing moves, and the first moment is the gradient
 
     Attributes
     ----------
     optimiser : int
-        SGD, MOMENTUM or ADAM.
+        SGD, MOMENTUM or ADAM; KEEP on the cores.
     coefficients : float array (S, N_COEFFICIENTS)
         As above, then zeros.
     """
@@ -105,6 +106,36 @@ class Replicas(NamedTuple):
     points: NDArray[Any]
     first: NDArray[Any]
     second: NDArray[Any]
+    alive: NDArray[np.bool_]
+    numbers: NDArray[np.int64]
+
+
+class Paths(NamedTuple):
+    """Paths w(t) = Σ_k φ_k(t) θ_k of control vectors θ_k; a step changes these, their moments and ``alive``.
+
+        controls    θ_0 | θ_1 | … | θ_V−1      those that are free move, the others never change
+
+    Attributes
+    ----------
+    controls : float array (R, V, dim)
+        Control vectors of R paths.
+    first, second : float arrays (R, F, dim) or (R, F, 0)
+        Moments of the free ones; those that the optimiser lacks are empty.
+    free : int64 array (F,)
+        Which of the V move.
+    places : float array (R, S, V)
+        φ_k at the one point of each path that each of S steps looks at.
+    alive : bool array (R,)
+        Those to train. Becomes False where outputs or vectors are not finite.
+    numbers : int64 array (R,)
+        Which paths they are: the number gives the order of the samples.
+    """
+
+    controls: NDArray[Any]
+    first: NDArray[Any]
+    second: NDArray[Any]
+    free: NDArray[np.int64]
+    places: NDArray[Any]
     alive: NDArray[np.bool_]
     numbers: NDArray[np.int64]
 

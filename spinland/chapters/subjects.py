@@ -115,6 +115,14 @@ class NetworkSubject(Subject):
     label: str = "network"
     one: str = "solution"
     many: str = "solutions"
+    make_test: Callable[[], sl.Landscape] | None = None
+
+    @cached_property
+    def test_landscape(self) -> Any:
+        """Its loss on the test set."""
+        if self.make_test is None:
+            raise ArgumentError("subject", "a network with a test set", self.key)
+        return self.make_test()
 
     def points(self, found: Any, most: int | None = None, least: int = 1) -> NDArray[Any]:
         """Parameters of the replicas that did not diverge, the first ``most`` of them."""

@@ -45,7 +45,7 @@ class ReplicaSettings(Settings):
     weight_decay: float = setting(0.0, "weight decay", number(minimum=0), _HEADING)
 
 
-def _optimizer(config: Any) -> sl.SGD | sl.Adam | sl.AdamW:
+def optimizer_of(config: Any) -> sl.SGD | sl.Adam | sl.AdamW:
     """The optimiser of the settings."""
     rate: Any = config.learning_rate if config.schedule == "constant" else sl.Cosine(config.learning_rate)
     if config.optimizer == "sgd":
@@ -107,7 +107,7 @@ class Training:
             self.network,
             book.dataset,
             None,
-            _optimizer(book.config),
+            optimizer_of(book.config),
             self.batch_size,
             self.epochs,
             self.seed,
@@ -143,7 +143,7 @@ class Training:
 
         settings = TrainingSettings(
             n_replicas=self.n_replicas,
-            optimizer=_optimizer(book.config),
+            optimizer=optimizer_of(book.config),
             batch_size=self.batch_size,
             epochs=self.epochs,
             seed=self.seed,

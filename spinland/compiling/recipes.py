@@ -82,6 +82,31 @@ def _line(dtype: str) -> None:
     sl.line(_landscape(dtype), points[:2], points[2:], np.linspace(0, 1, 3))
 
 
+def _path(dtype: str) -> None:
+    network, points = sl.ReLUNetwork(_WIDTHS), _points(dtype)
+    for sparse in (True, False):
+        landscape = sl.NetworkLandscape(network, _data(sparse), dtype=dtype)
+        path = sl.connecting_path(landscape, points[:2], points[2:], steps=1, batch_size=4)
+        path.evaluate(landscape, 3)
+
+
+def _glass_path(dtype: str) -> None:
+    glass = _glass(dtype)
+    points = glass.random_points(2, 0)
+    sl.connecting_path(glass, points[:1], points[1:], steps=1).evaluate(glass, 3)
+
+
+def _saddles(dtype: str) -> None:
+    """All of it is in float64, whatever the landscapes of a study are."""
+    network = sl.ReLUNetwork((3, 3, 2))
+    x = np.random.default_rng(0).normal(size=(12, 3))
+    landscape = sl.NetworkLandscape(network, x, x[:, :2], "mse", "float64")
+    sl.permutation_saddle(landscape, network.initialize(1, 0, dtype="float64")[0], n=2, max_iterations=2)
+    glass = sl.SphericalSpinGlass(4, 3, 0)
+    critical = sl.critical_points(glass)
+    sl.transition_states(glass, critical.points[critical.index == 1], critical.points[critical.index == 0])
+
+
 def _flatness(dtype: str) -> None:
     sl.flatness(_landscape(dtype), _points(dtype), [0.1], 2)
 
@@ -166,6 +191,9 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "subspaces": _subspaces,
     "sections": _sections,
     "slices": _line,
+    "paths": _path,
+    "glass paths": _glass_path,
+    "saddles": _saddles,
     "profiles": _profile,
     "correlations": _correlation,
     "descent": _descend,

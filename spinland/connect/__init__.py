@@ -1,1 +1,1 @@
-"""Between solutions: paths, simplexes, subspaces, averages."""
+"""Between solutions: trained paths, bands, saddles and trees of barriers; simplexes, subspaces, averages."""

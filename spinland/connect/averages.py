@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,6 +48,13 @@ class SnapshotAverages(Result):
         of the average (:func:`flatness`), with the same random numbers for both.
     """
 
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "test_loss": ("replica", "way"),
+        "test_accuracy": ("replica", "way"),
+        "train_loss": ("replica", "way"),
+        "passes": ("way",),
+    }
+
     epochs: NDArray[np.int64]
     passes: NDArray[np.int64]
     test_loss: NDArray[np.float64]
@@ -65,6 +73,8 @@ class EnsembleCurve(Result):
     accuracy, loss : float64 arrays (G, K)
         Of the mean probabilities of the first 1 … K members of each of G groups, on the test set.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"accuracy": ("group", "member"), "loss": ("group", "member")}
 
     accuracy: NDArray[np.float64]
     loss: NDArray[np.float64]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -59,6 +59,15 @@ class IntrinsicDimension(Result):
     n_params : int
         Parameters of the network.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "dimensions": ("dimensions",),
+        "accuracy": ("dimensions", "replica"),
+        "test_loss": ("dimensions", "replica"),
+        "train_accuracy": ("dimensions", "replica"),
+        "train_loss": ("dimensions", "replica"),
+        "best": ("dimensions",),
+    }
 
     dimensions: NDArray[np.int64]
     accuracy: NDArray[np.float64]

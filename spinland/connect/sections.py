@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,6 +74,12 @@ class SectionMinima(Measured):
     dim : int
         Coordinates of the whole sphere.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "dimensions": ("dimensions",),
+        "values": ("dimensions", "section"),
+        "converged": ("dimensions", "section"),
+    }
 
     dimensions: NDArray[np.int64]
     values: NDArray[np.float64]

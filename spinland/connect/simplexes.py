@@ -10,9 +10,10 @@ the face (1, 2, 3): it has no volume of their dimension, and counts neither twic
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -103,6 +104,8 @@ class SimplexValues(Measured):
     dimension : int
         k of its simplexes.
     """
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"values": ("point",), "accuracy": ("point",)}
 
     values: NDArray[np.float64]
     accuracy: NDArray[np.float64]

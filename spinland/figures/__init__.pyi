@@ -1,4 +1,7 @@
 from .ageing import ageing_curves as ageing_curves
+from .alignment import alignment_barriers as alignment_barriers
+from .alignment import alignment_distances as alignment_distances
+from .alignment import alignment_gain as alignment_gain
 from .analogy import mapping_assumptions as mapping_assumptions
 from .averages import ensemble_passes as ensemble_passes
 from .averages import snapshot_comparison as snapshot_comparison
@@ -14,6 +17,8 @@ from .critical import index_energy as index_energy
 from .descent import descent_approach as descent_approach
 from .descent import descent_curve as descent_curve
 from .descent import descent_sizes as descent_sizes
+from .disconnectivity import disconnectivity_graph as disconnectivity_graph
+from .disconnectivity import permutation_path as permutation_path
 from .equilibrium import energy_temperature as energy_temperature
 from .equilibrium import overlap_distribution_curves as overlap_distribution_curves
 from .export import save_figure as save_figure
@@ -31,6 +36,9 @@ from .nulls import ultrametricity_null as ultrametricity_null
 from .pairs import distance_histogram as distance_histogram
 from .pairs import overlap_histogram as overlap_histogram
 from .pairs import width_spread as width_spread
+from .paths import band_profile as band_profile
+from .paths import path_barriers as path_barriers
+from .paths import path_profiles as path_profiles
 from .planes import plane_contour as plane_contour
 from .planes import plane_surface as plane_surface
 from .simplexes import simplex_spread as simplex_spread

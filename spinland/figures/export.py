@@ -91,6 +91,7 @@ def svg_text(drawn: Figure | Axes | FigureBase, *, title: str = "", dpi: float =
     mark = "s" + hashlib.sha256(content.encode()).hexdigest()[:10]
     content = content[content.index("<svg") :].rstrip()
     content = re.sub(r"<metadata>.*?</metadata>", "", content, flags=re.DOTALL)
+    content = re.sub(r' id="image[0-9a-f]+"', "", content)  # of their bytes: two colour bars may have the same
     content = re.sub(r'\bid="([^"]+)"', rf'id="{mark}-\1"', content)
     content = re.sub(r'href="#([^"]+)"', rf'href="#{mark}-\1"', content)
     content = re.sub(r"url\(#([^)]+)\)", rf"url(#{mark}-\1)", content)

@@ -25,6 +25,8 @@ _HEIGHTS = {
     "cosine": r"distance $1 - q_{ab}$",
     "projective": r"distance $\min |w_a \pm w_b|$",
     "given": r"distance $d_{ab}$",
+    "balanced": r"distance $d_{ab}$ of balanced networks",
+    "symmetric": r"distance modulo symmetries $d_{ab}$",
 }
 _MOST_NAMED = 40
 _MOST_STEMS = 150

@@ -52,3 +52,44 @@ def barrier_height(
         return np.full(higher.shape, np.nan)
     inside = values[..., (alphas >= -_NEAR) & (alphas <= 1 + _NEAR)]
     return np.asarray(np.maximum(inside.max(axis=-1, initial=-np.inf), higher) - higher)
+
+
+def above_mean(
+    alphas: NDArray[np.float64], values: NDArray[np.float64], ends: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Largest value strictly between α = 0 and 1 less the mean of those at 0 and 1 (Frankle et al., arXiv:1912.05671).
+
+    Parameters
+    ----------
+    alphas : array (A,)
+        Places, in any order.
+    values : array (..., A)
+        Values there.
+    ends : array (..., 2)
+        Values at 0 and 1.
+
+    Returns
+    -------
+    (...) float64
+        Below 0 where all between the ends is lower than their mean; NaN where no place lies between them.
+    """
+    return _highest(alphas, values - ends.mean(axis=-1, keepdims=True))
+
+
+def above_line(
+    alphas: NDArray[np.float64], values: NDArray[np.float64], ends: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Largest height, strictly between α = 0 and 1, above (1−α) value(0) + α value(1).
+
+    R. Entezari et al., arXiv:2110.06296.
+    Arguments and NaN as in :func:`above_mean`.
+    """
+    return _highest(alphas, values - ((1 - alphas) * ends[..., :1] + alphas * ends[..., 1:]))
+
+
+def _highest(alphas: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Largest of heights (..., A) strictly between 0 and 1."""
+    between = (alphas > _NEAR) & (alphas < 1 - _NEAR)
+    if not between.any():
+        return np.full(heights.shape[:-1], np.nan)
+    return np.asarray(heights[..., between].max(axis=-1))

@@ -22,6 +22,7 @@ from ..statistics.uncertainty import split_error
 from .gram import distances as pair_distances
 from .gram import square_form
 from .rows import Rows, check_metric
+from .symmetric import AS_LABELLED, SymmetricDistances
 
 METHODS = ("single", "complete", "average", "weighted", "ward", "centroid", "median")
 EUCLIDEAN_METHODS = ("ward", "centroid", "median")
@@ -39,7 +40,8 @@ class Hierarchy(Result):
     method : str
         Linkage.
     metric : str
-        Metric of the distances; "given" where distances were given.
+        Metric of the distances; "given" where distances were given, "symmetric" where they are modulo symmetries,
+        "balanced" where they are those of balanced networks as labelled.
     linkage : (R-1, 4) float64
         Merged clusters, height and size, in the form of :func:`scipy.cluster.hierarchy.linkage`.
     order : (R,) int64
@@ -72,7 +74,7 @@ def hierarchy(
     Parameters
     ----------
     params : (R, dim) array, memory map, HDF5 dataset, or anything with ``.params``, such as an Ensemble
-        One row per replica.
+        One row per replica. Or a SymmetricDistances, whose distances are taken.
     method : {"single", "complete", "average", "weighted", "ward", "centroid", "median"}
         Linkage. The last three need the Euclidean metric.
     metric : {"euclidean", "sqeuclidean", "cosine", "projective"}
@@ -113,6 +115,8 @@ def hierarchy(
     choice("memory", memory, ("auto", "distances", "vectors"))
     if method in EUCLIDEAN_METHODS and metric != "euclidean":
         raise ArgumentError("metric", f"'euclidean', which the method {method!r} is defined for", metric)
+    if isinstance(params, SymmetricDistances):
+        return _modulo_symmetries(params, method, metric, memory)
     rows = Rows(params, device=checks.device(device))
     allowed = method in VECTOR_METHODS and metric == "euclidean"
     if memory == "vectors" and not allowed:
@@ -134,12 +138,27 @@ def hierarchy(
     return _from_distances(sealed(found), method, metric, provenance)
 
 
-def hierarchy_from_distances(distances: ArrayLike, method: str = "average") -> Hierarchy:
+def _modulo_symmetries(found: SymmetricDistances, method: str, metric: str, memory: str) -> Hierarchy:
+    """The tree of distances that are there; other metrics and vectors are not."""
+    if method in EUCLIDEAN_METHODS and not found.euclidean:
+        raise ArgumentError(
+            "method", "one that takes other than Euclidean distances, or symmetric_distances(..., to='mean')", method
+        )
+    for name, value, only in (("metric", metric, ("euclidean",)), ("memory", memory, ("auto", "distances"))):
+        if value not in only:
+            raise ArgumentError(name, f"{only[-1]!r} for distances that are given", value)
+    made = found.provenance
+    provenance = record("hierarchy", {"method": method}, data=made.data, device=made.device, dtype=made.dtype)
+    kind = "balanced" if found.to == AS_LABELLED else "symmetric"
+    return _from_distances(found.condensed(), method, kind, provenance)
+
+
+def hierarchy_from_distances(distances: ArrayLike | SymmetricDistances, method: str = "average") -> Hierarchy:
     """Cluster replicas hierarchically from their distances.
 
     Parameters
     ----------
-    distances : (R(R-1)/2,) or (R, R) array-like
+    distances : (R(R-1)/2,) or (R, R) array-like, or SymmetricDistances
         Condensed or square. Ward, centroid and median take them for Euclidean.
     method : {"single", "complete", "average", "weighted", "ward", "centroid", "median"}
         Linkage.
@@ -159,7 +178,7 @@ def hierarchy_from_distances(distances: ArrayLike, method: str = "average") -> H
     return _from_distances(condensed, method, "given", provenance)
 
 
-def condensed_distances(name: str, value: ArrayLike) -> tuple[NDArray[np.float64], int]:
+def condensed_distances(name: str, value: ArrayLike | SymmetricDistances) -> tuple[NDArray[np.float64], int]:
     """Condensed distances and the number of replicas, from the condensed or the square form.
 
     Raises
@@ -167,7 +186,7 @@ def condensed_distances(name: str, value: ArrayLike) -> tuple[NDArray[np.float64
     ArgumentError
         Wrong length, not symmetric, a diagonal other than zero, negative or not finite.
     """
-    array = float_array(name, value, ndim=(1, 2))
+    array = float_array(name, value.distances if isinstance(value, SymmetricDistances) else value, ndim=(1, 2))
     if array.ndim == 2:
         if array.shape[0] != array.shape[1] or len(array) < 2 or not is_distance_matrix(array):
             raise ArgumentError(

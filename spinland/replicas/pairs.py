@@ -22,6 +22,7 @@ from ..statistics.histograms import equal_edges, histogram_bins
 from ..statistics.uncertainty import pair_mean_error
 from .gram import cosine_distances, projective_distances, segments, squared_distances
 from .rows import Rows
+from .symmetric import SymmetricDistances
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -132,7 +133,7 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
     Parameters
     ----------
     params : (R, dim) array, memory map, HDF5 dataset, or anything with ``.params``, such as an Ensemble
-        One row per replica.
+        One row per replica. Or a SymmetricDistances: then all is modulo the symmetries of the network.
     unsigned : bool, optional
         Take points as one with their opposites: overlaps are |q| and distances the "projective" ones. By itself
         for the minima of a glass of even order, where H(−σ) = H(σ).
@@ -147,6 +148,13 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros.
     """
     unsigned = bool(getattr(params, "symmetric", False)) if unsigned is None else boolean("unsigned", unsigned)
+    if isinstance(params, SymmetricDistances):
+        if unsigned:
+            raise ArgumentError("unsigned", "False: networks are not one with their opposites", True)
+        made = params.provenance
+        return _statistics(
+            params.condensed(), params.condensed("overlaps"), params.radius, unsigned, made.data, made.dtype
+        )
     rows = Rows(params)
     cosine, norms = cosine_distances(rows)
     overlap = 1.0 - cosine
@@ -154,12 +162,25 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
         overlap, separation = np.abs(overlap), projective_distances(cosine, norms)
     else:
         separation = np.sqrt(squared_distances(rows))
-    mean_d, mean_d_error, std_d, std_d_error = _moments(separation, rows.n)
-    mean_q, mean_q_error, std_q, std_q_error = _moments(overlap, rows.n)
+    return _statistics(separation, overlap, norms, unsigned, rows.fingerprint(), rows.dtype)
+
+
+def _statistics(
+    separation: NDArray[np.float64],
+    overlap: NDArray[np.float64],
+    norms: NDArray[np.float64],
+    unsigned: bool,
+    data: str,
+    dtype: Any,
+) -> PairStatistics:
+    """Statistics of distances and overlaps (condensed) of replicas with these norms (R,)."""
+    n = len(norms)
+    mean_d, mean_d_error, std_d, std_d_error = _moments(separation, n)
+    mean_q, mean_q_error, std_q, std_q_error = _moments(overlap, n)
     return PairStatistics(
         distances=sealed(separation),
         overlaps=sealed(overlap),
-        n_replicas=rows.n,
+        n_replicas=n,
         mean_distance=mean_d,
         mean_distance_error=mean_d_error,
         std_distance=std_d,
@@ -170,7 +191,7 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
         std_overlap_error=std_q_error,
         radius=norms,
         unsigned=bool(unsigned),
-        provenance=record("pair_statistics", {"unsigned": unsigned}, data=rows.fingerprint(), dtype=rows.dtype),
+        provenance=record("pair_statistics", {"unsigned": unsigned}, data=data, dtype=dtype),
     )
 
 

@@ -42,6 +42,7 @@ from .gram import squared_distances
 from .hierarchy import condensed_distances, is_distance_matrix
 from .nulls import NormNulls
 from .rows import Rows
+from .symmetric import SymmetricDistances
 from .triples import chosen_triples, triangle_errors, triangle_means
 
 NULL_MODELS = ("shuffled cosines", "Gaussian directions")
@@ -177,7 +178,7 @@ def ultrametricity(
 
     Parameters
     ----------
-    data : (R(R-1)/2,) or (R, R) distances, or (R, dim) parameters, or anything with ``.params``
+    data : (R(R-1)/2,) or (R, R) distances, or (R, dim) parameters, or anything with ``.params``, or SymmetricDistances
         Condensed or square distances, or one row per replica, whose Euclidean distances are taken. A square
         symmetric matrix with zero diagonal counts as distances. Distances of other kinds are allowed; the
         Gaussian null model takes them for Euclidean (give sqrt(2(1−q)) rather than 1−q for overlaps q).
@@ -252,7 +253,7 @@ def ultrametricity(
 
 def _distances(data: Any) -> tuple[NDArray[np.float64], int, str]:
     """Condensed distances in a unit of their own, number of replicas and fingerprint of what came."""
-    data = getattr(data, "params", data)
+    data = data.distances if isinstance(data, SymmetricDistances) else getattr(data, "params", data)
     if not hasattr(data, "shape") or not hasattr(data, "dtype") or hasattr(data, "toarray"):
         data = arrays.given("data", data)
     if np.dtype(data.dtype).kind == "O":

@@ -144,7 +144,32 @@ _GLASS = (
     ("p, significant", JUDGEMENT),
 )
 
-_ATLAS = tuple(dict((*_GLASS, *_STUDY)).items())
+_ALIGNMENT = (
+    (
+        "Balanced",
+        (
+            "Rescaled so that the incoming weights and bias of every hidden neuron are as long as its outgoing "
+            "weights: of all rescaled copies of a network the shortest, and the only one."
+        ),
+    ),
+    (
+        "Aligned, P",
+        (
+            "With the hidden neurons in the order P that brings a balanced network nearest to another; with one hidden "
+            "layer found exactly, by one assignment. Relabelling removed: the distance of two networks is that of the "
+            "aligned ones."
+        ),
+    ),
+    (
+        "Barrier of aligned networks",
+        (
+            "Largest height of the loss, strictly between the ends of the straight line, above the linear "
+            "interpolation of the losses at the ends. Not clipped: it may be negative."
+        ),
+    ),
+)
+
+_ATLAS = tuple(dict((*_GLASS, *_STUDY, *_ALIGNMENT)).items())
 
 DEFINITIONS = {"study": _STUDY, "glass": _GLASS, "atlas": _ATLAS}
 """Terms and their meanings, for each kind of file."""

@@ -83,6 +83,38 @@ def pair_mean_error(sums: ArrayLike, squares: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(np.maximum(unbiased, squares / pairs**2)))
 
 
+def shared_mean_error(values: ArrayLike, members: NDArray[np.int64]) -> float:
+    r"""Standard error of a mean over some pairs of independent things, where pairs may have a member in common.
+
+    The deviations of pairs without a common member are independent but for the mean that was taken off: minus the mean
+    of their products is the variance of the mean, as in :func:`pair_mean_error`, which is the case of all pairs. Where
+    no two pairs share a member it is the square of the usual standard error. It is raised to that of as many
+    independent pairs.
+
+    Parameters
+    ----------
+    values : (M,) array
+        One for each pair.
+    members : (M, 2) integer array
+        Which two things make the pair.
+
+    Returns
+    -------
+    float
+        NaN where no two pairs are disjoint.
+    """
+    x = np.asarray(values, np.float64)
+    off = x - x.mean() if len(x) else x
+    apart = np.ones((len(x), len(x)), bool)
+    for a in range(2):
+        for b in range(2):
+            apart &= members[:, None, a] != members[None, :, b]
+    if not apart.any():
+        return float("nan")
+    unbiased = -float(off @ apart @ off) / int(apart.sum())
+    return float(np.sqrt(max(float(off @ off) / len(x) ** 2, unbiased)))
+
+
 def split_error(
     statistic: Callable[[NDArray[np.int64]], ArrayLike], n: int, n_splits: int, seed: int = 0
 ) -> NDArray[np.float64]:

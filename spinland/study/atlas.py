@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import checks
+from ..chapters.alignment import ALIGNMENT, AlignmentSettings
 from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
+from ..chapters.paths import PATHS, PathSettings
+from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
 from ..chapters.settings import Settings, seed64, setting
 from ..chapters.simplexes import SIMPLEXES, SimplexSettings
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (SURFACES, SUBSPACES, AVERAGES, SIMPLEXES)
+ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SURFACES, SIMPLEXES, SUBSPACES, AVERAGES)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -47,7 +50,17 @@ class PlaceSettings(Settings):
 
 
 @dataclass(frozen=True)
-class AtlasConfig(SimplexSettings, AverageSettings, SubspaceSettings, SurfaceSettings, PlaceSettings):
+class AtlasConfig(
+    # Fields come in the reverse order of the bases.
+    AverageSettings,
+    SubspaceSettings,
+    SimplexSettings,
+    SurfaceSettings,
+    SaddleSettings,
+    PathSettings,
+    AlignmentSettings,
+    PlaceSettings,
+):
     """All settings of ``spinland atlas``; each is checked on construction.
 
     Raises
@@ -70,7 +83,7 @@ class AtlasBook(Book):
         Its file.
     facts : mapping
         What the file tells: ``source``, which is all that the file with the solutions tells of itself; ``place``, where
-        that is; ``subjects``, keys of those that have solutions.
+        that is; ``subjects`` and ``widths``, keys of those that have solutions.
     source : Book, optional
         The study or glass with the solutions and the data; without it the book can be read and not gone on with.
 
@@ -90,7 +103,8 @@ class AtlasBook(Book):
         self.title = f"Atlas of: {self.source.title[:1].lower()}{self.source.title[1:]}"
         self.subtitle = f"What lies between solutions, by spinland {facts['version']}. Seed {config.seed}."
         self.subjects = tuple(subject for subject in self.source.subjects if subject.key in facts["subjects"])
-        self.sweep = ()
+        widths = facts.get("widths", ())
+        self.sweep = tuple(subject for subject in self.source.sweep if subject.key in widths)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -211,6 +225,7 @@ def run_atlas(
         "source": dict(lender.facts),
         "place": os.path.relpath(os.path.abspath(source), os.path.dirname(os.path.abspath(out))),
         "subjects": [subject.key for subject in subjects],
+        "widths": [subject.key for subject in lender.sweep if subject.solutions in lender],
         "data": fingerprint(*found),
     }
     lender.forget()

@@ -116,6 +116,7 @@ class NetworkBook(Book):
         return {
             "network": network,
             "make": lambda: self.landscape_of(network),
+            "make_test": lambda: self.test_landscape_of(network),
             "dtype": self.config.dtype,
             "device": self.config.device,
             "value_label": sl.figures.LOSS if self.is_classification else sl.figures.SQUARED_ERROR,
@@ -145,13 +146,23 @@ class NetworkBook(Book):
 
     def landscape_of(self, network: sl.ReLUNetwork) -> sl.NetworkLandscape:
         """Training loss of a network, on the samples for probes."""
-        data = self.dataset
-        if data is None:
+        data, n = self._data(), self.config.probe_samples
+        return self._loss(network, data.x_train[:n], data.y_train[:n], "training loss")
+
+    def test_landscape_of(self, network: sl.ReLUNetwork) -> sl.NetworkLandscape:
+        """Loss of a network on the test set."""
+        data = self._data()
+        return self._loss(network, data.x_test, data.y_test, "test loss")
+
+    def _data(self) -> Dataset:
+        if self.dataset is None:
             raise ArgumentError("dataset", "the data of the study", "none")
-        loss, n = ("cross_entropy" if data.task == "classification" else "mse"), self.config.probe_samples
-        x, y = data.x_train[:n], data.y_train[:n]
+        return self.dataset
+
+    def _loss(self, network: sl.ReLUNetwork, x: Any, y: Any, quantity: str) -> sl.NetworkLandscape:
+        loss = "cross_entropy" if self._data().task == "classification" else "mse"
         dtype, device = self.config.dtype, self.config.device
-        return sl.NetworkLandscape(network, x, y, loss=loss, dtype=dtype, device=device, quantity="training loss")
+        return sl.NetworkLandscape(network, x, y, loss=loss, dtype=dtype, device=device, quantity=quantity)
 
     @cached_property
     def sweep(self) -> tuple[WidthSubject, ...]:  # type: ignore[override]

@@ -13,7 +13,9 @@ from spinland.store.hdf5 import Store
 from spinland.study.atlas import ATLAS
 from tests.oracles.pages import check_self_contained
 
-TINY = ["--surface-grid", "5"]
+TINY = ["--surface-grid", "5", "--alignment-trained", "4", "--alignment-nulls", "10", "--alignment-pairs", "2"]
+TINY += ["--path-pairs", "2", "--path-steps", "10", "--path-points", "5"]
+TINY += ["--saddle-spins", "4", "--saddle-outputs", "1"]
 """Settings of an atlas that takes seconds."""
 
 

@@ -39,6 +39,13 @@ def test_unknown_suffixes_and_missing_folders_are_refused(tmp_path):
         figures.save_figure(ax, tmp_path / "nowhere" / "a.svg")
 
 
+def test_colour_bars_of_the_same_bytes_share_no_id():
+    text = figures.svg_text(figures.hierarchy_pair([results.tree(20)] * 2, [results.overlap_distribution()] * 2))
+    assert text.count("<image") == 4
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+
+
 def test_pictures_on_one_page_share_no_ids_and_need_nothing_from_outside():
     drawn = [figures.walk_fan(results.walk()), figures.dendrogram_matrix(results.tree(20))]
     seen: set[str] = set()

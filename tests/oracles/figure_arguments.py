@@ -20,6 +20,16 @@ LABELS = ["a", "b"]
 FIGURES = {
     "ageing_beside_theory": lambda: {"langevin": _ageing()[0], "theory": _ageing()[1], "ax": None},
     "ageing_curves": lambda: {"langevin": _ageing()[0], "ax": None, "versus": "ratio", "theory": None},
+    "alignment_barriers": lambda: {
+        "lines": [results.aligned_lines(m) for m in (16, 8)],
+        "places": np.array([16.0, 8.0]),
+        "versus": "width",
+        "spread": True,
+        "unit": "nats",
+    },
+    "alignment_distances": lambda: {"distances": results.symmetric_distances(), "ax": None, "quantity": "overlap"},
+    "alignment_gain": lambda: {"alignments": [results.alignment(), results.alignment()], "names": LABELS},
+    "band_profile": lambda: {"band": results.band(), "saddle": results.saddle(), "value_label": "x"},
     "barrier_width": lambda: {
         "swaps": [results.swap(8), results.swap(16)],
         "n_swaps": [1, 4],
@@ -48,6 +58,11 @@ FIGURES = {
         "labels": ["a"],
     },
     "snapshot_comparison": lambda: {"averages": [results.averages()], "labels": ["a"], "unit": "nats"},
+    "disconnectivity_graph": lambda: {
+        "tree": results.barriers(),
+        "hierarchy": sl.hierarchy(results.critical().points[results.critical().index == 0]),
+        "value_label": "x",
+    },
     "distance_histogram": lambda: {
         "statistics": [results.statistics(m) for m in (8, 16)],
         "labels": LABELS,
@@ -93,6 +108,18 @@ FIGURES = {
         "orders": (None, 3),
         "references": (2, 3),
     },
+    "path_barriers": lambda: {
+        "profiles": [results.path_profile(0), results.path_profile()],
+        "log": False,
+        "unit": "nats",
+    },
+    "path_profiles": lambda: {
+        "profiles": [results.path_profile(0), results.path_profile()],
+        "log": True,
+        "spread": True,
+        "value_label": "x",
+    },
+    "permutation_path": lambda: {"saddle": results.permutation_saddle(), "value_label": "x"},
     "plane_contour": lambda: {
         "plane": results.plane(),
         "quantity": "loss",

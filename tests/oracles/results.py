@@ -117,6 +117,12 @@ def line(label="between solutions", lines=1, of=landscape):
 
 
 @cache
+def aligned_lines(width=8, pairs=2):
+    points = ensemble(width).params
+    return sl.aligned_lines(landscape(width), points[:pairs], points[pairs : 2 * pairs], ALPHAS)
+
+
+@cache
 def plane(of=landscape, n=(9, 7)):
     """The plane through three solutions, or through three points of a glass."""
     return sl.plane_through(of(), ensemble().params[:3] if of is landscape else points(of), n=n)
@@ -136,6 +142,63 @@ def profile(of=landscape):
 @cache
 def correlation(order=3):
     return sl.correlation(glass(order), n_pairs=30)
+
+
+# Between solutions
+
+
+@cache
+def path(steps=40, of=landscape):
+    """Three paths between solutions or minima, trained or straight."""
+    where = ensemble().params if of is landscape else minima().params
+    size = 40 if of is landscape else None
+    return sl.connecting_path(of(), where[:3], where[3:6], "bezier", 1, steps, size, sl.Adam(0.01))
+
+
+@cache
+def path_profile(steps=40, of=landscape):
+    return path(steps, of).evaluate(of(), 9, label=f"{steps} steps")
+
+
+@cache
+def band():
+    return sl.elastic_band(glass(), *minima().params[minima().distinct][:2], 5)
+
+
+@cache
+def saddle():
+    return sl.saddle(glass(), band().images[band().highest])
+
+
+@cache
+def critical():
+    return sl.critical_points(sl.SphericalSpinGlass(6, 3, seed=3))
+
+
+@cache
+def transitions():
+    points, index = critical().points, critical().index
+    return sl.transition_states(sl.SphericalSpinGlass(6, 3, seed=3), points[index == 1], points[index == 0])
+
+
+@cache
+def barriers():
+    return sl.disconnectivity(critical().energy[critical().index == 0], transitions())
+
+
+@cache
+def regression_landscape(outputs=1):
+    """A small network that fits what a larger one says, in float64."""
+    x = np.random.default_rng(0).normal(size=(80, 3))
+    y = np.maximum(x @ np.random.default_rng(1).normal(size=(3, 9)), 0) @ np.random.default_rng(2).normal(size=(9, 4))
+    return sl.NetworkLandscape(sl.ReLUNetwork((3, 3, outputs)), x, y[:, :outputs], "mse", "float64")
+
+
+@cache
+def permutation_saddle(outputs=1):
+    landscape = regression_landscape(outputs)
+    found = sl.minimize(landscape, landscape.network.initialize(6, 1, dtype="float64"), 1e-9)
+    return sl.permutation_saddle(landscape, found.points[np.argmin(found.values)], n=6)
 
 
 # Replicas
@@ -194,6 +257,16 @@ def batches():
         path = Path(folder) / "study.h5"
         sl.run_study(config, path, dataset=data())
         return sl.Store(path, "r").load("batches/comparison")
+
+
+@cache
+def symmetric_distances(width=8):
+    return sl.symmetric_distances(network(width), ensemble(width))
+
+
+@cache
+def alignment(width=8):
+    return sl.align(network(width), ensemble(width).params[:3], ensemble(width).params[3:])
 
 
 # Dynamics, critical points, the analogy

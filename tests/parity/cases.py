@@ -14,12 +14,13 @@ import numpy as np
 
 import spinland as sl
 from spinland import rng
+from spinland.connect.descent import stratified
 from spinland_kernels.devices import operation
 from tests.oracles import glass as glasses
 from tests.oracles import network as networks
+from tests.oracles import paths, replicas, swaps, training, walks
 from tests.oracles import philox as words
 from tests.oracles import projection as projections
-from tests.oracles import replicas, swaps, training, walks
 
 Triples = Iterator[tuple[Any, Any, dict[str, float]]]
 
@@ -240,6 +241,31 @@ def _trained(device: str, widths: tuple[int, ...], n: int, epochs: int, sparse: 
             yield ensemble.snapshots[0], want, {"rtol": 1e-9, "atol": 1e-11}
 
 
+def paths_of_networks(device: str) -> Triples:
+    """Control vectors of every basis after steps on batches of two epochs, given their places and samples."""
+    network, n, size, steps = sl.ReLUNetwork((7, 6, 3)), 21, 5, 9
+    start, end = points(network, 2)
+    rules = ((sl.SGD(0.05, momentum=0.8), lambda: training.SGD(0.8)), (sl.Adam(0.02), lambda: training.Adam()))
+    for basis, n_bends, zeros in (("bezier", 1, False), ("chain", 3, True), ("sine", 2, False)):
+        x, y = samples(n, 7, 3, "cross_entropy", zeros=zeros)
+        landscape = sl.NetworkLandscape(network, x, y, dtype="float64", device=device)
+        orders = [rng.permutation(SEED, rng.Purpose.SHUFFLE, 0, epoch, n) for epoch in range(2)]
+        batches = [order[low : low + size] for order in orders for low in range(0, n, size)]
+        for optimizer, reference in rules:
+            path = sl.connecting_path(landscape, start, end, basis, n_bends, steps, size, optimizer, SEED)
+            want = paths.train(
+                basis,
+                paths.straight(basis, start, end, n_bends),
+                stratified(SEED, 1, 0, steps)[0],
+                lambda step, at, x=x, y=y, batches=batches: networks.gradient(
+                    network.widths, True, at, x[batches[step]], y[batches[step]], "cross_entropy"
+                ),
+                reference,
+                optimizer.learning_rate,
+            )
+            yield path.controls, want, {"rtol": 1e-9, "atol": 1e-11}
+
+
 # Few spins, and several chunks and panels of couplings.
 GLASSES = (
     (7, 3, "signs"),
@@ -343,6 +369,7 @@ CASES = {
     "swaps": Case(("swap",), swaps_of_neurons),
     "walks": Case(("walk", "mlp"), walks_of_walkers),
     "training": Case(("training",), training_of_replicas),
+    "paths": Case(("path",), paths_of_networks),
     "glasses": Case(("pspin", "philox"), glass_of_spins),
     "distances": Case(("gram",), distances_of_replicas),
     "triangles": Case(("triangles",), triangles_of_replicas),

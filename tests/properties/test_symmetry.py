@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from spinland.errors import ArgumentError
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.symmetry import NetworkSymmetry, canonical, orbit, orbit_size, permute, random_symmetry, rescale
+from spinland.symmetry import NetworkSymmetry, balance, canonical, orbit, orbit_size, permute, random_symmetry, rescale
 from tests.oracles import network as oracle
 
 networks = st.builds(ReLUNetwork, st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple), st.booleans())
@@ -142,24 +142,93 @@ def test_canonical_forms_forget_order_and_scale(network, seed):
     assert_allclose(land.value(forms), land.value(points), rtol=1e-11)
 
 
+def norms(network, point):
+    """Norms of what enters and of what leaves the neurons of each hidden layer."""
+    layers = network.layers(point)
+    incoming = [weight if bias is None else np.column_stack([weight, bias]) for weight, bias in layers]
+    entering = [np.linalg.norm(rows, axis=1) for rows in incoming[:-1]]
+    return entering, [np.linalg.norm(weight, axis=0) for weight, _ in layers[1:]]
+
+
 @given(networks)
-def test_canonical_neurons_have_unit_norm_and_are_sorted(network):
-    for weight, bias in network.layers(canonical(network, points_of(network)[0]))[:-1]:
-        incoming = weight if bias is None else np.column_stack([weight, bias])
-        assert_allclose(np.linalg.norm(incoming, axis=1), 1)
-        rows = [tuple(row) for row in incoming]
-        assert rows == sorted(rows)
+def test_canonical_neurons_are_balanced_and_sorted(network):
+    form = canonical(network, points_of(network)[0])
+    for entering, leaving in zip(*norms(network, form), strict=True):
+        assert_allclose(entering, leaving, rtol=1e-12, atol=1e-14)
+    before = np.ones(network.widths[0])
+    for weight, bias in network.layers(form)[:-1]:  # sorted by direction, with the layers before at norm one
+        rows = weight * before if bias is None else np.column_stack([weight * before, bias])
+        before = np.linalg.norm(rows, axis=1)
+        living = before > 0
+        rows = rows[living] / before[living, None]
+        assert not np.any(np.diff(living.astype(int)) > 0)
+        keys = [tuple(np.round(row, 10)) for row in rows]
+        assert keys == sorted(keys)
 
 
-def test_silent_neurons_lose_what_nobody_hears():
-    network = ReLUNetwork((2, 3, 2))
+@given(networks, seeds)
+def test_a_balanced_copy_is_the_shortest(network, seed):
+    points = points_of(network)
+    short = balance(network, points)
+    for point, form in zip(points, short, strict=True):
+        for entering, leaving in zip(*norms(network, form), strict=True):
+            assert_allclose(entering, leaving, rtol=1e-12, atol=1e-14)
+        other = random_symmetry(network, seed, spread=0.3)
+        longer = rescale(network, form, other.scales)
+        assert np.linalg.norm(form) <= np.linalg.norm(longer) * (1 + 1e-14)
+        assert_allclose(balance(network, longer), form, rtol=1e-9, atol=1e-12)
+        moved = permute(network, point, other.permutations)
+        assert_allclose(balance(network, moved), permute(network, form, other.permutations), rtol=1e-9, atol=1e-12)
+    land = landscape_of(network)
+    assert_allclose(land.value(short), land.value(points), rtol=1e-11)
+
+
+def test_the_scale_of_one_hidden_layer_is_the_geometric_mean_of_the_norms():
+    network = ReLUNetwork((4, 5, 3))
     point = points_of(network)[0]
-    (w0, b0), (w1, _) = network.layers(point)
-    w0[1], b0[1] = 0, 0
+    (entering,), (leaving,) = norms(network, point)
+    (balanced,), _ = norms(network, balance(network, point))
+    assert_allclose(balanced, np.sqrt(entering * leaving), rtol=1e-14)
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_silent_neurons_lose_what_nobody_hears(layer):
+    network = ReLUNetwork((2, 3, 4, 2))
+    layers = network.layers(points_of(network)[0])
+    (weight, bias), (after, _) = layers[layer], layers[layer + 1]
+    weight[1], bias[1] = 0, 0
+    point = network.flatten(layers)
     form = canonical(network, point)
-    w1[:, 1] = 77
-    assert_array_equal(canonical(network, point), form)
+    after[:, 1] = 77
+    assert_array_equal(canonical(network, network.flatten(layers)), form)
     assert_allclose(landscape_of(network).value(form), landscape_of(network).value(point), rtol=1e-12)
+    (weight, bias), (after, _) = network.layers(form)[layer : layer + 2]
+    for nothing in (weight[-1], bias[-1], after[:, -1]):
+        assert not nothing.any()
+    assert (np.linalg.norm(weight[:-1], axis=1) > 0).all()
+
+
+def test_what_only_a_dead_neuron_hears_is_dead():
+    """The second hidden layer leads nowhere: so does all before it."""
+    network = ReLUNetwork((2, 3, 4, 2))
+    layers = network.layers(points_of(network)[0])
+    layers[2][0][:] = 0
+    form = canonical(network, network.flatten(layers))
+    want = np.zeros(network.n_params)
+    want[-2:] = layers[2][1]
+    assert_array_equal(form, want)
+    assert_array_equal(balance(network, network.flatten(layers)), want)
+
+
+def test_twins_that_cancel_are_dead():
+    network = ReLUNetwork((2, 4, 2))
+    (weight, bias), (after, last) = network.layers(points_of(network)[0])
+    weight[2], bias[2], after[:, 2] = 2 * weight[0], 2 * bias[0], -after[:, 0] / 2
+    form = canonical(network, network.flatten([(weight, bias), (after, last)]))
+    (sorted_weight, _), (sorted_after, _) = network.layers(form)
+    assert not sorted_weight[-2:].any()
+    assert not sorted_after[:, -2:].any()
+    assert sorted_weight[:-2].all()
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -220,6 +289,9 @@ ZEROS = np.zeros(NETWORK.n_params)
         (lambda: orbit(NETWORK, ZEROS[None]), "point"),
         (lambda: orbit(NETWORK, ZEROS, limit=0), "limit"),
         (lambda: canonical(NETWORK, ZEROS[1:]), "points"),
+        (lambda: balance(NETWORK, ZEROS[1:]), "points"),
+        (lambda: balance(NETWORK, ZEROS * np.nan), "points"),
+        (lambda: balance(NETWORK, ZEROS + 1e300), "points"),
         (lambda: NetworkSymmetry.identity(NETWORK).compose(NetworkSymmetry(ReLUNetwork((2, 3, 1)))), "first"),
     ],
 )

@@ -62,8 +62,8 @@ def _race(*peers, tolerance=1e-3):
 #: Operations that are tried in one process; together all of them.
 TRIED = (
     ("planes", "swaps", "walks", "training", "subspaces"),
-    ("derivatives", "distances", "linkage"),
-    ("glass", "start"),
+    ("derivatives", "distances", "alignment", "linkage"),
+    ("glass", "paths", "start"),
 )
 
 

@@ -83,6 +83,16 @@ ATLAS = {
     "simplex_steps": 3,
     "simplex_groups": 2,
     "simplex_members": 2,
+    "alignment_pairs": 2,
+    "alignment_points": 3,
+    "alignment_trained": 4,
+    "alignment_nulls": 5,
+    "alignment_splits": 5,
+    "path_pairs": 2,
+    "path_steps": 10,
+    "path_points": 5,
+    "saddle_spins": 4,
+    "saddle_outputs": 1,
 }
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
@@ -143,7 +153,7 @@ def test_steps_are_declared(whole):
     book, chapters, steps = steps_of(whole)
     names = [step.name for step in steps]
     assert len(set(names)) == len(names)
-    lent = {subject.solutions for subject in book.subjects} if book.settings.kind == "atlas" else set()
+    lent = {subject.solutions for subject in (*book.subjects, *book.sweep)} if book.settings.kind == "atlas" else set()
     assert {name for step in steps for name in step.needs} <= {*names, *lent}
     assert len({chapter.name for chapter in chapters}) == len(chapters)
     stages = [step for step in steps if isinstance(step, Stage)]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from ..jit import block
-from ..networks import ADAM, MOMENTUM
+from ..networks import ADAM, KEEP, MOMENTUM
 from . import formula
 
 
@@ -52,6 +52,8 @@ def update(state, low, high, gradient, optimiser, c):
         _adam(w, g, state.first[low:high], state.second[low:high], c)
     elif optimiser == MOMENTUM:
         _momentum(w, g, state.first[low:high], c)
+    elif optimiser == KEEP:
+        state.first[low:high] = g
     else:
         _sgd(w, g, c)
 

@@ -1,85 +1,64 @@
-"""Good arguments of public names: between solutions, subspaces, averages, simplexes."""
+"""Good arguments of public names: paths, bands and saddles between solutions, and trees of barriers."""
 
 from __future__ import annotations
+
+from functools import cache
 
 import numpy as np
 
 import spinland as sl
-from tests.oracles.objects import bowl, digits, glass, network, numbers, simplex, snapshots, weights
+from tests.oracles import results
+from tests.oracles.objects import bowl, glass, loss, numbers, spins, weights
 
-OBJECTS = {"SimplicialComplex": simplex}
+
+@cache
+def path():
+    return sl.connecting_path(bowl(), numbers(2, 3), numbers(2, 3, seed=1), steps=20)
+
 
 CASES = {
-    "train_subspace": lambda: {
-        "network": network(),
-        "dataset": digits(),
-        "dimension": 4,
-        "n_replicas": 3,
-        "origin": weights(1)[0],
-        "optimizer": sl.SGD(0.1),
+    "connecting_path": lambda: {
+        "landscape": loss(),
+        "start": weights(2),
+        "end": weights(2, 1),
+        "basis": "chain",
+        "n_bends": 2,
+        "steps": 5,
         "batch_size": 4,
-        "epochs": 2,
+        "optimizer": sl.Adam(0.01),
         "seed": 1,
-        "projection": "normal",
-        "share": 2,
-        "loss": "cross_entropy",
-        "dtype": "float64",
-        "snapshots": [1],
-        "keep_initial": True,
-        "evaluate": "final",
-        "device": "cpu",
-        "group_size": 2,
+        "weighting": "arc_length",
+        "through": weights(1, 2),
     },
-    "subspace_points": lambda: {
-        "coordinates": numbers(2, 4),
-        "origins": weights(2),
-        "seed": 1,
-        "projection": "signs",
-        "subspaces": np.array([0, 3]),
-    },
-    "intrinsic_dimension": lambda: {
-        "network": network(),
-        "dataset": digits(),
-        "dimensions": np.array([2, 5]),
-        "n_replicas": 2,
-        "threshold": 0.8,
-        "optimizer": [sl.SGD(0.1), sl.Adam(0.1)],
-        "batch_size": 4,
-        "epochs": 1,
-        "seed": 1,
-        "baseline": None,
-        "origin": None,
-        "projection": "signs",
-        "dtype": "float64",
-        "device": "cpu",
-    },
-    "section_minima": lambda: {"landscape": glass(), "dimensions": np.array([2, 4]), "n_sections": 2, "seed": 1},
-    "weight_average": lambda: {"snapshots": numbers(2, 3, 4), "start": 1},
-    "ensemble_predictions": lambda: {"network": network(), "points": weights(2), "x": numbers(4, 3)},
-    "ensemble_curve": lambda: {"network": network(), "points": weights(2), "dataset": digits()},
-    "snapshot_averages": lambda: {
-        "ensemble": snapshots(),
-        "dataset": digits(),
-        "start": 1,
-        "radii": np.array([0.1]),
-        "n_directions": 2,
-        "seed": 1,
-        "device": "cpu",
-    },
-    "simplicial_complex": lambda: {"vertices": numbers(4, 5), "simplexes": np.array([[0, 1, 2], [1, 2, 3]])},
-    "grow_simplex": lambda: {
-        "landscape": bowl(),
-        "vertices": numbers(2, 3),
-        "n_vertices": 1,
-        "volume_weight": 0.1,
-        "steps": 3,
-        "n_points": 2,
-        "batch_size": None,
-        "optimizer": sl.Adam(0.1),
-        "seed": 1,
-    },
-    "random_vertices": lambda: {"complex_": simplex(), "seed": 1},
-    "simplex_values": lambda: {"landscape": bowl(), "complex_": simplex(), "n": 4, "seed": 1},
-    "SimplicialComplex.sample": lambda: {"n": 3, "seed": 1},
-    "SimplicialComplex.weights": lambda: {"n": 3, "seed": 1},
+    "Path.points": lambda: {"t": np.linspace(0, 1, 4)},
+    "Path.evaluate": lambda: {"landscape": bowl(), "n": 7, "label": "a"},
+    "PathProfile.mean_of": lambda: {"numbers": numbers(2)},
 }
+
+CASES |= {
+    "elastic_band": lambda: {
+        "landscape": glass(),
+        "start": spins()[0],
+        "end": spins()[1],
+        "n_images": 3,
+        "climbing": True,
+        "tolerance": 0.01,
+        "max_iterations": 20,
+        "initial": spins(3, 5),
+    },
+    "saddle": lambda: {"landscape": glass(), "point": spins()[0], "index": 2, "tolerance": 1e-6, "max_iterations": 10},
+    "permutation_saddle": lambda: {
+        "landscape": loss(),
+        "point": weights()[0],
+        "layer": 0,
+        "units": [2, 1],
+        "n": 2,
+        "tolerance": 1e-3,
+        "max_iterations": 5,
+    },
+    "transition_states": lambda: {"landscape": glass(), "saddles": spins(2), "minima": spins(3, 1)},
+    "disconnectivity": lambda: {"minima": np.array(results.barriers().minima), "saddles": results.transitions()},
+    "Tree.faithfulness": lambda: {"heights": np.arange(len(results.barriers().barriers), dtype=float)},
+}
+
+OBJECTS = {"Path": path, "PathProfile": lambda: path().evaluate(bowl(), 5), "Tree": results.barriers}

@@ -1,0 +1,211 @@
+"""Paths between solutions: straight, along a Bezier curve, along a chain, and what they go over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import spinland as sl
+
+from ..statistics.judging import Judged, paired
+from .chapter import Chapter, Stage
+from .findings import Finding, Numbers
+from .lines import disjoint_pairs
+from .sections import Picture, Section, Table, picture, sentence
+from .settings import Settings, number, setting, whole
+from .subjects import Subject
+
+_HEADING = "Paths"
+_SEED = 31  # of the paths, among those derived from the seed of the settings
+
+
+@dataclass(frozen=True)
+class PathSettings(Settings):
+    """Settings of paths between solutions."""
+
+    path_pairs: int = setting(
+        8, "pairs of solutions, or of minima, that paths join; no two of them share one", whole(1), _HEADING
+    )
+    path_steps: int = setting(2000, "steps of the training of a path", whole(0), _HEADING)
+    path_batch: int = setting(64, "samples in a step, of a network", whole(1), _HEADING)
+    path_rate: float = setting(
+        0.003, "Adam's learning rate at the first step; it falls to 0 along a cosine", number(above=0), _HEADING
+    )
+    chain_bends: int = setting(3, "bends of a chain", whole(1), _HEADING)
+    path_points: int = setting(61, "places along a path, evenly spaced in its length", whole(3), _HEADING)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of path: its name in files, in words, and its arguments."""
+
+    part: str
+    words: str
+    basis: str
+    n_bends: int
+    trained: bool = True
+
+
+def _kinds(config: Any) -> tuple[_Kind, ...]:
+    return (
+        _Kind("straight", "straight line", "chain", 1, trained=False),
+        _Kind("bezier", "Bezier curve", "bezier", 1),
+        _Kind("chain", f"chain of {config.chain_bends} bends", "chain", config.chain_bends),
+    )
+
+
+def joined(
+    subject: Subject,
+    found: Any,
+    *,
+    n_pairs: int,
+    shape: tuple[str, int],
+    steps: int,
+    batch: int,
+    rate: float,
+    seed: int,
+) -> sl.Path:
+    """Paths between solutions, no two of them from one; ``found`` holds the solutions, aligned or not."""
+    starts, ends = disjoint_pairs(np.asarray(subject.points(found, 2 * n_pairs, 2)))
+    samples = getattr(subject.landscape, "n_samples", None)
+    return sl.connecting_path(
+        subject.landscape,
+        starts,
+        ends,
+        *shape,
+        steps,
+        None if samples is None else min(batch, samples),
+        sl.Adam(sl.Cosine(rate)),
+        seed,
+    )
+
+
+def _walked(subject: Any, path: sl.Path, *, n: int, label: str, test: bool = False) -> sl.PathProfile:
+    return path.evaluate(subject.test_landscape if test else subject.landscape, n, label=label)
+
+
+def _stages(book: Any, subject: Subject, solutions: str, folder: str, words: str) -> Iterator[Stage]:
+    """All kinds of paths between some solutions of a subject, kept in a folder.
+
+    Solutions that another chapter has made of a subject's own, such as aligned ones, are one more call of this.
+    """
+    c, key = book.config, subject.key
+    for kind in _kinds(c):
+        name = subject.name(f"{folder}/{kind.part}")
+        arguments = {
+            "n_pairs": c.path_pairs,
+            "shape": (kind.basis, kind.n_bends),
+            "steps": c.path_steps if kind.trained else 0,
+            "batch": c.path_batch,
+            "rate": c.path_rate,
+            "seed": book.seed(_SEED),
+        }
+        yield Stage(name, f"{kind.words}: {words}", joined, (solutions,), arguments, key)
+        for test in (False, True) if subject.order is None else (False,):
+            label = kind.words + (", test" if test else "")
+            along = {"n": c.path_points, "label": label, "test": test}
+            yield Stage(f"{name}-{'test' if test else 'profile'}", f"along the {label}", _walked, (name,), along, key)
+
+
+def _steps(book: Any) -> Iterator[Stage]:
+    for subject in book.with_many:
+        yield from _stages(book, subject, subject.solutions, "paths", f"between {subject.many}")
+
+
+def _profiles(book: Any, subject: Subject, part: str = "profile") -> dict[str, Any]:
+    """Profiles that are there, by kind."""
+    return book.all_of({k.part: subject.name(f"paths/{k.part}-{part}") for k in _kinds(book.config)})
+
+
+def _mean(profile: Any, field: str) -> Judged:
+    value, error = profile.mean_of(getattr(profile, field))
+    return Judged(value, error, len(profile.barrier) - 1)
+
+
+def _find(book: Any) -> Finding | None:
+    numbers, clauses = Numbers(), []
+    for subject in book.with_many:
+        found = _profiles(book, subject)
+        if not found:
+            continue
+        parts = []
+        for kind in _kinds(book.config):
+            if kind.part in found:
+                profile = found[kind.part]
+                height = numbers.tell(
+                    f"{subject.label}, {kind.words}: barrier, {subject.unit}", _mean(profile, "barrier")
+                )
+                numbers.keep(f"{subject.label}, {kind.words}: excess, {subject.unit}", _mean(profile, "excess"))
+                numbers.keep(f"{subject.label}, {kind.words}: length over distance", _mean(profile, "length_ratio"))
+                parts.append(f"{height} on the {kind.words}")
+        n = len(next(iter(found.values())).barrier)
+        clauses.append(
+            f"between two {subject.many} of the {subject.label} the highest point lies above the mean of the ends by "
+            f"{', '.join(parts)} ({subject.unit}, mean of {n} pairs)"
+        )
+        if {"straight", "bezier"} <= found.keys():
+            lower = paired(found["straight"].barrier, found["bezier"].barrier)
+            numbers.keep(
+                f"{subject.label}, Bezier curve less straight line, {subject.unit}", lower, p=lower.p, exact=0.0
+            )
+            words = lower.word("is lower on the curve", "is not distinguishably lower on the curve", "is higher on it")
+            clauses.append(f"it {words} ({lower.chance}, pair by pair)")
+    return numbers.finding("paths", sentence(*clauses)) if clauses else None
+
+
+_TEXT = (
+    "Between two solutions a path w(t) = Σ φ_k(t) θ_k is trained with its ends held: each step looks at one point of "
+    "it, every sixteenth of the path has its turn in sixteen steps, and the control vectors follow the gradient there "
+    "(Garipov et al. 2018). A barrier is the highest value on the path, refined between the places, "
+    "less the mean of the ends; the excess is that above the linear interpolation of the ends. Neither is cut at 0."
+)
+
+
+def _write(book: Any) -> Section | None:
+    figures: list[Picture] = []
+    rows = []
+    for subject in book.with_many:
+        train, test = _profiles(book, subject), _profiles(book, subject, "test")
+        if not train:
+            continue
+        n = len(next(iter(train.values())).barrier)
+        for found, where in ((train, "training loss"), (test, "test loss")):
+            if found:
+                what = where if subject.order is None else "energy per spin"
+                label = subject.value_label if found is train else None
+                figures.append(
+                    picture(
+                        sl.figures.path_profiles(list(found.values()), value_label=label),
+                        f"The {what} along paths between {subject.many}, by share of their length. Mean over {n} "
+                        "pairs, no two of which share one; band: standard error, pale the middle 68 % of the pairs.",
+                    )
+                )
+        figures.append(
+            picture(
+                sl.figures.path_barriers([*train.values(), *test.values()]),
+                f"Barriers between {subject.many}. Dots: each of {n} pairs; signs: their mean with its standard error.",
+            )
+        )
+        rows += [(subject.label, item.label, *_cells(item)) for item in (*train.values(), *test.values())]
+    if not figures:
+        return None
+    header = "of", "path", "barrier above the mean of the ends", "excess above the line", "length over distance"
+    table = Table(header, rows, "Mean ± standard error over the pairs.")
+    return Section("Paths", "Paths between solutions", _TEXT, figures, [table])
+
+
+def _cells(item: Any) -> tuple[str, ...]:
+    return tuple(str(_mean(item, field)) for field in ("barrier", "excess", "length_ratio"))
+
+
+PATHS = Chapter(
+    "paths",
+    "paths between solutions",
+    _steps,
+    _find,
+    _write,
+    kernels={"network": ("paths",), "glass": ("glass paths",)},
+)

@@ -1,0 +1,196 @@
+"""Paths between solutions: a landscape along them, and the height of what they go over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+from matplotlib.ticker import FixedFormatter, FixedLocator
+
+from ..errors import ArgumentError
+from .inputs import field_label, field_of, listing, mean_error, takes
+from .labels import change_label
+from .labels import value_label as label_of
+from .style import (
+    GREY,
+    PALETTE,
+    band,
+    canvas,
+    category,
+    context,
+    dress,
+    error_words,
+    legend,
+    panel,
+    spread_band,
+    wants_log,
+)
+
+LENGTH = "share of the path's length"
+_FIELDS = "alphas", "values", "accuracy", "barrier", "excess"
+
+
+def _along(ax: Axes, items: list[Any], quantity: str, *, log: bool | None, spread: bool, label: str | None) -> None:
+    """Mean and standard error over the paths of each profile."""
+    shown, means = False, []
+    for number, item in enumerate(items):
+        rows = np.atleast_2d(field_of(item, quantity))
+        mean, error = mean_error(rows)
+        look = category(number)
+        if spread and len(rows) > 1:
+            shown |= spread_band(ax, item.alphas, rows, look["color"])
+        band(ax, item.alphas, mean, error, label=item.label or None, **look)
+        means.append(mean)
+    if log or (log is None and quantity == "loss" and wants_log(np.concatenate(means))):
+        ax.set_yscale("log")
+    ax.set_xlabel(LENGTH)
+    ax.set_ylabel(field_label(items, quantity, label))
+    ax.margins(x=0.01)
+    several = any(np.ndim(item.values) == 2 and len(item.values) > 1 for item in items)
+    legend(ax, error_words("paths", shown) if several else "")
+
+
+@takes("PathProfile", *_FIELDS, several=True)
+@context()
+def path_profiles(
+    profiles: Any,
+    figure: FigureBase | None = None,
+    *,
+    log: bool | None = None,
+    spread: bool = True,
+    value_label: str | None = None,
+) -> FigureBase:
+    """Loss above accuracy along paths, by share of their length; the value alone where no accuracy has a meaning.
+
+    Parameters
+    ----------
+    profiles : PathProfile or sequence of PathProfile
+        Of several paths the mean is drawn, with a band of one standard error, and their spread. Each is called by its
+        ``label``.
+    figure : Figure or SubFigure, optional
+        Where to draw; a new one if it is not given.
+    log : bool, optional
+        Logarithmic loss; by itself if it is positive and spans a factor of 30.
+    spread : bool
+        Whether to draw pale bands from the 16th to the 84th percentile of the paths.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the results carry.
+
+    Returns
+    -------
+    Figure or SubFigure
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No profiles.
+    """
+    items = listing("profiles", profiles)
+    with_accuracy = [item for item in items if np.isfinite(item.accuracy).any()]
+    figure = canvas(figure, (7.2, 5.6 if with_accuracy else 4.0))
+    if not with_accuracy:
+        _along(dress(figure.subplots()), items, "loss", log=log, spread=spread, label=value_label)
+        return figure
+    upper, lower = (dress(ax) for ax in figure.subplots(2, 1, sharex=True))
+    _along(upper, items, "loss", log=log, spread=spread, label=value_label)
+    _along(lower, with_accuracy, "accuracy", log=False, spread=spread, label=None)
+    upper.set_xlabel("")
+    upper.tick_params(labelbottom=False)
+    twice = lower.get_legend()
+    if twice is not None and len(with_accuracy) == len(items):
+        twice.remove()  # the same names as above
+    return figure
+
+
+@takes("PathProfile", *_FIELDS, several=True)
+@context()
+def path_barriers(profiles: Any, ax: Axes | None = None, *, log: bool = False, unit: str | None = None) -> Axes:
+    """Barriers on several kinds of paths: each path, and their mean with its error, by both definitions.
+
+    Parameters
+    ----------
+    profiles : PathProfile or sequence of PathProfile
+        One for each kind, called by its ``label``. Errors count that paths may share solutions.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    log : bool
+        Logarithmic ordinate; barriers that are not above 0 are then left out.
+    unit : str, optional
+        Unit of the barrier, in place of that which the results carry.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        No profiles.
+    """
+    items = listing("profiles", profiles)
+    ax = panel(ax, (4.5 + 1.3 * len(items), 4.0))
+    kinds = (("barrier", "above the mean of the ends", "o"), ("excess", "above their linear interpolation", "s"))
+    for k, (field, words, marker) in enumerate(kinds):
+        for place, item in enumerate(items):
+            numbers = np.asarray(getattr(item, field), dtype=float)
+            at = place + 0.22 * (k - 0.5)
+            mean, error = item.mean_of(numbers)
+            jitter = np.linspace(-0.06, 0.06, len(numbers)) if len(numbers) > 1 else np.zeros(1)
+            ax.plot(at + jitter, numbers, ".", color=PALETTE[k], alpha=0.3, markersize=4)
+            label = words if place == 0 else None
+            ax.errorbar(at, mean, np.nan_to_num(error), color=PALETTE[k], marker=marker, linestyle="none", label=label)
+    if log:
+        ax.set_yscale("log")
+    else:
+        ax.axhline(0, color=GREY, linewidth=0.8)
+    ax.xaxis.set_major_locator(FixedLocator(list(range(len(items)))))
+    ax.xaxis.set_major_formatter(FixedFormatter([item.label or f"paths {k + 1}" for k, item in enumerate(items)]))
+    ax.set_xlim(-0.6, len(items) - 0.4)
+    ax.set_xlabel("kind of path")
+    ax.set_ylabel(change_label("barrier", items, unit))
+    legend(ax, "mean ± error, each path")
+    return ax
+
+
+@takes("Band", "images", "values", "arc_length", "highest")
+@context()
+def band_profile(band: Any, ax: Axes | None = None, *, saddle: Any = None, value_label: str | None = None) -> Axes:
+    """Values of the images of an elastic band, by their distance from the start along the band.
+
+    Parameters
+    ----------
+    band : Band
+        From :func:`spinland.elastic_band`.
+    ax : Axes, optional
+        Where to draw; a new figure if it is not given.
+    saddle : Saddle, optional
+        The saddle that was found from its highest image: its value is drawn, its index told.
+    value_label : str, optional
+        Label of the value, in place of the quantity and the unit that the result carries.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        Something else than a saddle.
+    """
+    if saddle is not None and not (hasattr(saddle, "index") and hasattr(saddle, "value")):
+        raise ArgumentError("saddle", "a Saddle", saddle)
+    ax = panel(ax)
+    ax.plot(band.arc_length, band.values, "-o", color=PALETTE[0], label="images")
+    if saddle is not None:
+        place = float(band.arc_length[band.highest])
+        words = f"saddle of index {saddle.index}"
+        ax.plot(place, saddle.value, "D", color=PALETTE[1], markersize=7, label=words)
+    ax.set_xlabel("length along the band")
+    ax.set_ylabel(label_of([band], value_label))
+    legend(ax)
+    return ax
