@@ -54,6 +54,15 @@ def _training(dtype: str) -> None:
         sl.train(network, (x, y, x[:2], y[:2]), replicas, epochs=1, dtype=dtype, evaluate="none", device="cuda")
 
 
+def _subspaces(dtype: str) -> None:
+    """Points and derivatives of eight replicas of 784-200-200-10 in subspaces of 1,000 dimensions."""
+    network = sl.ReLUNetwork((784, 200, 200, 10))
+    x, y = _samples(784, 320, dtype)
+    for projection in ("signs", "normal"):
+        settings = {"epochs": 1, "dtype": dtype, "evaluate": "none", "device": "cuda", "projection": projection}
+        sl.train_subspace(network, (x, y, x[:2], y[:2]), 1000, 8, batch_size=160, share=4, **settings)
+
+
 def _glasses(dtype: str) -> None:
     """A glass of 400 spins: its couplings, values and gradients of one point and of many, products and a slice."""
     glass = sl.SphericalSpinGlass(200, 3, 0, dtype, device="cuda")
@@ -86,7 +95,7 @@ def _random_numbers(dtype: str) -> None:
 def launches(dtype: str) -> list[Launch]:
     """All launches of the public functions in one float type."""
     found: list[Launch] = []
-    parts: tuple[Callable[[str], None], ...] = _networks, _training, _glasses, _pairs, _random_numbers
+    parts: tuple[Callable[[str], None], ...] = _networks, _training, _subspaces, _glasses, _pairs, _random_numbers
     for part in parts:
         with jit_cuda.on_paper() as noted, warnings.catch_warnings():
             warnings.simplefilter("ignore", sl.DivergenceWarning)  # on paper nothing is alive

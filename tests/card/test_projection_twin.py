@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import spinland as sl
 from spinland_kernels import jit_cuda
 from spinland_kernels.devices import operation
 from spinland_kernels.projection.formula import NORMAL, SIGNS
@@ -51,3 +52,15 @@ def test_points_that_lie_on_the_card_stay_there(card):
 @pytest.mark.parametrize("kind", [SIGNS, NORMAL])
 def test_what_it_costs(dtype, kind, paper):
     check(paper(lambda: projected(range(6), kind, dtype, 199_210, 1000)), double=DOUBLE)
+
+
+def test_a_training_in_subspaces_is_that_of_the_cores(card):
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(12, 3)), np.arange(12) % 2
+    settings = {"batch_size": 6, "epochs": 2, "seed": 1, "share": 2, "dtype": "float64", "snapshots": [1]}
+    here, there = (
+        sl.train_subspace(sl.ReLUNetwork((3, 4, 2)), (x, y, x, y), 5, 3, None, sl.Adam(0.1), device=device, **settings)
+        for device in ("cpu", "cuda")
+    )
+    for field in ("coordinates", "params", "snapshots", "train_loss"):
+        np.testing.assert_allclose(getattr(there, field), getattr(here, field), rtol=1e-9, atol=1e-11)
