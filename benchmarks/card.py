@@ -69,6 +69,15 @@ def _tensor_cores(dtype: str) -> None:
         sl.train(network, (x[:320], y[:320], x[:2], y[:2]), 64, epochs=1, evaluate="none", **where)
 
 
+def _subspaces(dtype: str) -> None:
+    """Points and derivatives of eight replicas of 784-200-200-10 in subspaces of 1,000 dimensions."""
+    network = sl.ReLUNetwork((784, 200, 200, 10))
+    x, y = _samples(784, 320, dtype)
+    for projection in ("signs", "normal"):
+        settings = {"epochs": 1, "dtype": dtype, "evaluate": "none", "device": "cuda", "projection": projection}
+        sl.train_subspace(network, (x, y, x[:2], y[:2]), 1000, 8, batch_size=160, share=4, **settings)
+
+
 def _glasses(dtype: str) -> None:
     """A glass of 400 spins: its couplings, values and gradients of one point and of many, products and a slice."""
     glass = sl.SphericalSpinGlass(200, 3, 0, dtype, device="cuda")
@@ -112,6 +121,7 @@ def launches(dtype: str) -> list[Launch]:
         _networks,
         _training,
         _tensor_cores,
+        _subspaces,
         _glasses,
         _pairs,
         _random_numbers,

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import checks
 from ..chapters.alignment import ALIGNMENT, AlignmentSettings
+from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
 from ..chapters.settings import Settings, seed64, setting
+from ..chapters.simplexes import SIMPLEXES, SimplexSettings
 from ..chapters.subjects import Subject
+from ..chapters.subspaces import SUBSPACES, SubspaceSettings
 from ..chapters.surfaces import SURFACES, SurfaceSettings
 from ..checks import device_name, precision_name
 from ..errors import ArgumentError, StoreError
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SURFACES)
+ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SURFACES, SIMPLEXES, SUBSPACES, AVERAGES)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -50,7 +53,17 @@ class PlaceSettings(Settings):
 
 
 @dataclass(frozen=True)
-class AtlasConfig(SurfaceSettings, SaddleSettings, PathSettings, AlignmentSettings, PlaceSettings):
+class AtlasConfig(
+    # Fields come in the reverse order of the bases.
+    AverageSettings,
+    SubspaceSettings,
+    SimplexSettings,
+    SurfaceSettings,
+    SaddleSettings,
+    PathSettings,
+    AlignmentSettings,
+    PlaceSettings,
+):
     """All settings of ``spinland atlas``; each is checked on construction.
 
     Raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +25,9 @@ MAX_REPLICA = 2**32 - 1
 class Plan:
     """Checked arguments of a training, and its samples as the kernels want them.
 
+    Class attributes ``function``, the public function that it is of, and ``drops_dead``, whether inputs that are zero
+    in every sample may be left out, are other ones for trainings of another kind.
+
     Parameters
     ----------
     network : ReLUNetwork
@@ -41,6 +44,9 @@ class Plan:
     DeviceUnavailable
         Another device than the processor.
     """
+
+    function: ClassVar[str] = "train"
+    drops_dead: ClassVar[bool] = True
 
     def __init__(self, network: ReLUNetwork, dataset: Any, settings: TrainingSettings):
         self.device = checks.device(settings.device)
@@ -82,11 +88,16 @@ class Plan:
             )
         )
         # The weights of an input that is zero in every sample get no gradient: they move by weight decay only.
-        if self.optimizer.weight_decay == 0:
+        if self.drops_dead and self.optimizer.weight_decay == 0:
             live = np.any(self.train.x != 0, axis=0) | np.any(self.test.x != 0, axis=0)
             if live.any() and not live.all():
                 self.train.drop_inputs(live)
                 self.test.drop_inputs(live)
+
+    @property
+    def n_moments(self) -> int:
+        """Vectors as long as the parameters that are kept beside them."""
+        return self.optimizer.n_moments
 
     def initial(self, low: int, high: int) -> NDArray[Any]:
         """Starting points (high - low, dim) of the replicas at places ``low ... high-1``."""
@@ -100,13 +111,13 @@ class Plan:
         rates = self.rates[first : first + self.steps_per_epoch]
         return self.optimizer.coefficients(rates, first).astype(self.dtype)
 
-    def provenance(self) -> provenance.Provenance:
-        """Record of everything but the number of replicas: the same for a group as for the whole."""
+    def arguments(self) -> dict[str, Any]:
+        """What was asked for, for the record."""
         settings = {field.name: getattr(self.optimizer, field.name) for field in fields(self.optimizer)}
         rate = settings["learning_rate"]
         if not isinstance(rate, float) and not is_dataclass(rate):
             settings["learning_rate"] = self.rates  # a function has no lasting name; its values do
-        arguments = {
+        return {
             "widths": self.network.widths,
             "bias": self.network.bias,
             "optimizer": {"name": type(self.optimizer).__name__, **settings},
@@ -116,12 +127,16 @@ class Plan:
             "evaluate": self.evaluate,
             "initial": self.own_initial,
         }
+
+    def provenance(self) -> provenance.Provenance:
+        """Record of everything but the number of replicas: the same for a group as for the whole."""
+        data, device = self.dataset.fingerprint, self.device
         return provenance.record(
-            "train",
-            arguments,
+            self.function,
+            self.arguments(),
             seed=self.seed,
-            data=self.dataset.fingerprint,
-            device=self.device,
+            data=data,
+            device=device,
             dtype=self.dtype,
             precision=self.precision,
         )
