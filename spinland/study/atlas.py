@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SURFACES, SIMPLEXES, SUBSPACES, AVERAGES)
+ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SIMPLEXES, SUBSPACES, AVERAGES, SURFACES)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
