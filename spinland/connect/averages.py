@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks, provenance
+from .. import arrays, checks, provenance
 from ..data.loading import dataset_of
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
@@ -125,7 +125,7 @@ def _snapshots(snapshots: ArrayLike | Ensemble, start: Any) -> tuple[NDArray[Any
             raise ArgumentError("snapshots", "an ensemble trained with snapshots", "one without")
         points, epochs = snapshots.snapshots, np.asarray(snapshots.snapshot_epochs)
     else:
-        given = np.asarray(snapshots)
+        given = arrays.given("snapshots", snapshots)
         dtype = given.dtype if given.dtype == np.float32 else np.float64
         points = checks.float_array("snapshots", snapshots, dtype=dtype, ndim=(2, 3))
         epochs = np.arange(points.shape[-2])
@@ -184,7 +184,7 @@ def ensemble_predictions(network: ReLUNetwork, points: ArrayLike, x: ArrayLike) 
 
 
 def _wide(points: ArrayLike) -> bool:
-    return np.asarray(points).dtype != np.float32
+    return arrays.given("points", points).dtype != np.float32
 
 
 def mean_probabilities(network: ReLUNetwork, members: NDArray[Any], x: NDArray[Any]) -> NDArray[np.float64]:

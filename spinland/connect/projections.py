@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinland_kernels.types import Projection
 
-from .. import checks
+from .. import arrays, checks
 from ..errors import ArgumentError
 from ..machines import operation
 from ..rng import Purpose, seed64
@@ -87,7 +87,7 @@ def subspace_points(
     """
     z = checks.float_array("coordinates", coordinates, ndim=(1, 2))
     rows = np.atleast_2d(z)
-    given: Any = np.asarray(origins)
+    given = arrays.given("origins", origins)
     dtype = given.dtype if given.dtype in (np.float32, np.float64) else np.dtype(np.float64)
     theta = checks.float_array("origins", origins, dtype=dtype, ndim=(1, 2))
     dim = theta.shape[-1]
@@ -104,7 +104,7 @@ def subspace_points(
 
 def _numbers(subspaces: ArrayLike, rows: int) -> NDArray[np.int64]:
     """Number of the subspace of each row."""
-    if np.ndim(subspaces) == 0:
+    if arrays.given("subspaces", subspaces).ndim == 0:
         return np.full(rows, checks.integer("subspaces", subspaces, minimum=0, maximum=2**32 - 1))
     numbers = checks.whole_numbers("subspaces", subspaces, 2**32)
     if len(numbers) != rows:

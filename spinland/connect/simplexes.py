@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks, rng
+from .. import arrays, checks, rng
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..progress import track
@@ -80,6 +80,7 @@ class SimplicialComplex(Result):
         distribution: exponential numbers over their sum.
         """
         n = checks.integer("n", n, minimum=1, maximum=2**32)
+        checks.room("n", n, 4 * 8 * float(n) * (len(self.vertices) + self.dimension + 2))
         return _weights(self.log_volumes, self.simplexes, len(self.vertices), n, rng.seed64("seed", seed))
 
     def sample(self, n: int, seed: int = 0) -> NDArray[np.float64]:
@@ -160,7 +161,7 @@ def simplicial_complex(vertices: ArrayLike, simplexes: ArrayLike | None = None) 
     points = checks.float_array("vertices", vertices, ndim=2, keep=True)
     if not points.size:
         raise ArgumentError("vertices", "at least one point", f"shape {points.shape}")
-    given = np.arange(len(points))[None] if simplexes is None else np.asarray(simplexes)
+    given = np.arange(len(points))[None] if simplexes is None else arrays.given("simplexes", simplexes)
     if given.ndim != 2 or not given.size:
         raise ArgumentError("simplexes", "rows of vertices (M, k + 1)", f"shape {given.shape}")
     corners = checks.whole_numbers("simplexes", given.reshape(-1), len(points)).reshape(given.shape)
@@ -231,7 +232,9 @@ def grow_simplex(
     checks.instance("landscape", landscape, Landscape)
     if landscape.geometry.space.curved:
         raise ArgumentError("landscape", "one in flat space, where simplexes lie", landscape)
-    given, _ = checks.point_batch("vertices", vertices, landscape.dim)
+    given, _ = checks.point_batch("vertices", vertices, landscape.dim, dtype=landscape.dtype)
+    checks.squarable("vertices", given, landscape.dim)
+    given = given.astype(np.float64)
     if not len(given) or len(np.unique(given, axis=0)) < len(given):
         raise ArgumentError("vertices", "points that differ, one at least", f"shape {given.shape}")
     n_vertices = checks.integer("n_vertices", n_vertices, minimum=1, maximum=max(1, landscape.dim - 1))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import FigureBase
 
+from ..errors import ArgumentError
 from .inputs import listing, matched, mean_error, measured, takes
 from .labels import value_label
 from .style import GREY, PALETTE, canvas, context, dress, ordered_colours, wants_log
@@ -47,6 +48,9 @@ def simplex_spread(
     items = listing("grown", grown)
     names = matched("labels", labels, len(items))
     random = [] if null is None else matched("null", null, len(items))
+    for item in random:
+        if not all(hasattr(item, field) for field in ("values", "log_volume", "dimension")):
+            raise ArgumentError("null", "a SimplexValues for each of those that were grown", item)
     figure = canvas(figure, (13.0, 3.9))
     left, middle, right = (dress(ax) for ax in figure.subplots(1, 3))
     for group, dashes in ((items, "-"), (random, "--")):

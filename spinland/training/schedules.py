@@ -142,7 +142,7 @@ class Then:
 
     def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
         """Learning rates at times ``elapsed`` of ``total`` (in epochs)."""
-        times = _times(elapsed)
+        times, total = _times(elapsed), checks.real("total", total, minimum=0)
         before = self.first.rates(np.minimum(times, self.at_epoch), min(total, self.at_epoch))
         after = self.later.rates(np.maximum(times - self.at_epoch, 0), max(total - self.at_epoch, 0))
         return np.where(times < self.at_epoch, before, after)
