@@ -22,6 +22,7 @@ OPERATIONS = (
     "walks",
     "training",
     "paths",
+    "subspaces",
     "derivatives",
     "distances",
     "alignment",

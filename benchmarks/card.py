@@ -16,13 +16,18 @@ from typing import Any
 import numpy as np
 
 import spinland as sl
-from spinland_kernels import assembly, jit_cuda
+from spinland_kernels import assembly, devices, jit_cuda
 from spinland_kernels.devices import operation
 from spinland_kernels.paper import Launch
+from spinland_kernels.types import Homotopy
 
-from . import aims, cards
+from . import aims
 
-_HEAD = "| kernel | type | blocks | threads | registers | shared | spilled | float64 | occupancy |\n" + "|---" * 9 + "|"
+_HEAD = (
+    "| kernel | type | blocks | threads | registers | shared | spilled | float64 | tensor | occupancy |\n"
+    + "|---" * 10
+    + "|"
+)
 
 
 def _samples(inputs: int, n: int, dtype: str) -> tuple[Any, Any]:
@@ -54,6 +59,25 @@ def _training(dtype: str) -> None:
         sl.train(network, (x, y, x[:2], y[:2]), replicas, epochs=1, dtype=dtype, evaluate="none", device="cuda")
 
 
+def _tensor_cores(dtype: str) -> None:
+    """Gradients, and training of replicas, in TF32 and in three products of it for each."""
+    network, (x, y) = sl.ReLUNetwork((784, 512, 10)), _samples(784, 10_000, dtype)
+    for precision in ("tf32", "3xtf32") if dtype == "float32" else ():
+        landscape = sl.NetworkLandscape(network, x, y, dtype=dtype, device="cuda", precision=precision)
+        landscape.gradient(np.zeros((3, network.n_params), dtype))
+        where: Any = {"dtype": dtype, "device": "cuda", "precision": precision}
+        sl.train(network, (x[:320], y[:320], x[:2], y[:2]), 64, epochs=1, evaluate="none", **where)
+
+
+def _subspaces(dtype: str) -> None:
+    """Points and derivatives of eight replicas of 784-200-200-10 in subspaces of 1,000 dimensions."""
+    network = sl.ReLUNetwork((784, 200, 200, 10))
+    x, y = _samples(784, 320, dtype)
+    for projection in ("signs", "normal"):
+        settings = {"epochs": 1, "dtype": dtype, "evaluate": "none", "device": "cuda", "projection": projection}
+        sl.train_subspace(network, (x, y, x[:2], y[:2]), 1000, 8, batch_size=160, share=4, **settings)
+
+
 def _glasses(dtype: str) -> None:
     """A glass of 400 spins: its couplings, values and gradients of one point and of many, products and a slice."""
     glass = sl.SphericalSpinGlass(200, 3, 0, dtype, device="cuda")
@@ -83,10 +107,26 @@ def _random_numbers(dtype: str) -> None:
     kernel.fill_integers(np.empty(10_000, np.int64), 0, 1, 2, 3, 77)
 
 
+def _eigenpairs(dtype: str) -> None:
+    """All paths of a tensor of 12 spins; there is but one type of them."""
+    if dtype == "float64":
+        homotopy = Homotopy(np.zeros((1, 12**3)), 3, 1j, 1e-4)
+        operation("eigenpairs", "cuda").track(np.zeros((1, 4095, 13), np.complex128), homotopy)
+
+
 def launches(dtype: str) -> list[Launch]:
     """All launches of the public functions in one float type."""
     found: list[Launch] = []
-    parts: tuple[Callable[[str], None], ...] = _networks, _training, _glasses, _pairs, _random_numbers
+    parts: tuple[Callable[[str], None], ...] = (
+        _networks,
+        _training,
+        _tensor_cores,
+        _subspaces,
+        _glasses,
+        _pairs,
+        _random_numbers,
+        _eigenpairs,
+    )
     for part in parts:
         with jit_cuda.on_paper() as noted, warnings.catch_warnings():
             warnings.simplefilter("ignore", sl.DivergenceWarning)  # on paper nothing is alive
@@ -108,7 +148,7 @@ def table(capability: tuple[int, int]) -> list[str]:
         cost = assembly.cost(launch, capability)
         rows.append(
             f"| {launch.kernel.name} | {dtype} | {launch.blocks:,} | {launch.kernel.threads} | {cost.registers} | "
-            f"{cost.shared:,} | {cost.spilled} | {cost.double} | {cost.occupancy:.2f} |"
+            f"{cost.shared:,} | {cost.spilled} | {cost.double} | {cost.tensor} | {cost.occupancy:.2f} |"
         )
     return sorted(rows)
 
@@ -134,11 +174,12 @@ def main() -> int:
     except RuntimeError as problem:
         parser.error(str(problem))
     major, minor = (int(part) for part in chosen.capability.split("."))
-    compilers = cards.compilers()
+    versions = devices.compiler()
     head = (
-        f"Kernels of the card for compute capability {major}.{minor}, compiled by {compilers}; blocks for the sizes\n"
+        f"Kernels of the card for compute capability {major}.{minor}, compiled by {versions}; blocks for the sizes\n"
         "of `benchmarks/card.py`, registers and spilled bytes of a thread, bytes of shared memory of a block,\n"
-        "instructions with float64, and the share of a multiprocessor's threads that are there at once.\n"
+        "instructions with float64 and of tensor cores, and the share of a multiprocessor's threads that are there at\n"
+        "once.\n"
     )
     text = "\n".join([head, _HEAD, *table((major, minor)), ""])
     if (major, minor) == aims.CAPABILITY:

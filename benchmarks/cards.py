@@ -5,14 +5,13 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
 
+from spinland_kernels import devices
+
 CARD32, CARD64 = "float32 product of CuPy, GFLOP/s", "float64 product of CuPy, GFLOP/s"
 COPY = "copying the card's memory, GB/s"
-
-_COMPILERS = "numba-cuda", "nvidia-nvvm", "nvidia-nvjitlink"
 
 
 def number(device: str) -> int:
@@ -28,7 +27,7 @@ def description(device: str) -> dict[str, str]:
         "device": device,
         "name": jit_cuda.names()[number(device)],
         "driver": "none" if jit_cuda.SIMULATED else _driver(),
-        "compiler": compilers(),
+        "compiler": devices.compiler(),
         "yardstick": _cupy(device)[1],
     }
 
@@ -36,17 +35,6 @@ def description(device: str) -> dict[str, str]:
 def words(card: dict[str, str]) -> str:
     """The same in one line."""
     return f"{card['name']}, driver {card['driver']}, compiled by {card['compiler']}; {card['yardstick']}"
-
-
-def compilers() -> str:
-    """Versions of what compiles kernels for the card."""
-    found = []
-    for name in _COMPILERS:
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:  # of other versions of CUDA it has another name
-            continue
-    return ", ".join(found)
 
 
 def _driver() -> str:

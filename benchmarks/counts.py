@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from spinland_kernels.lanes import cuda as lanes
+from spinland_kernels.lanes.tiles import BIAS, GATE, ITSELF
 from spinland_kernels.networks import ADAM, CROSS_ENTROPY, MOMENTUM
 from spinland_kernels.paper import Launch
 from spinland_kernels.pspin import blocks
@@ -63,8 +64,8 @@ def _multiply(launch: Launch) -> Count:
     items, size = launch.blocks // tiles, c.data.dtype.itemsize
     batch, (m, n, k, part, parts) = items // shape.parts, shape
     of_factors = k * (m * (batch if a.each else 1) + n * (batch if b.each else 1))
-    of_c = m * n * items * (1 + (ends.begin == lanes.ITSELF) + (ends.end == lanes.GATE))
-    of_biases = n * batch * (ends.begin == lanes.BIAS)
+    of_c = m * n * items * (1 + (ends.begin == ITSELF) + (ends.end == GATE))
+    of_biases = n * batch * (ends.begin == BIAS)
     height, width = next(tile[1:3] for tile in lanes._TILES[c.data.dtype.char] if tile[0] is launch.kernel)
     columns = min(width, lanes.SIDE)  # threads along a row of the tile
     of_term = lanes.THREADS * (height * columns // lanes.THREADS + width // columns)

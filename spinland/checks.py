@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import arrays, budget, machines
-from .errors import ArgumentError, shown
+from .errors import ArgumentError, DeviceUnavailable, shown
 
 
 def _quoted(value: object) -> object:
@@ -277,6 +277,36 @@ def device(value: str) -> str:
     """
     machines.check(device_name("device", value))
     return value
+
+
+PRECISIONS = ("float32", "tf32", "3xtf32")
+
+
+def precision_name(name: str, value: Any) -> str | None:
+    """One of `PRECISIONS`, or None, whether the device has it or not."""
+    return None if value is None else choice(name, value, PRECISIONS)
+
+
+def precision(value: Any, dtype: np.dtype[Any], device: str) -> str:
+    """In what layers are multiplied: what was asked for, or the float type where nothing was.
+
+    Raises
+    ------
+    ArgumentError
+        The float type, or the device, has no such products.
+    DeviceUnavailable
+        The card has no tensor cores for them.
+    """
+    wanted = precision_name("precision", value)
+    if wanted is None:
+        return str(dtype)
+    if dtype != np.float32:
+        raise ArgumentError("precision", "None, or dtype='float32', whose products may be in less", wanted)
+    if wanted != "float32" and device == "cpu":
+        raise ArgumentError("precision", "'float32' or None on the processor; a card multiplies in TF32", wanted)
+    if wanted != "float32" and not machines.has_tensor_cores(device):
+        raise DeviceUnavailable(f"precision: {device!r} has no tensor cores for {wanted!r}; use precision='float32'")
+    return wanted
 
 
 def float_type(name: str, value: DTypeLike) -> np.dtype[Any]:

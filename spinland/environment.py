@@ -1,7 +1,8 @@
 """What the last bits of a number depend on besides its arguments: the processor and the libraries that computed it.
 
 Compiled code uses the instructions that a processor has, and BLAS, NumPy and the C library choose their routines
-by it: sums are then formed in another order or with another rounding. Nothing here depends on the number of threads.
+by it: sums are then formed in another order or with another rounding. Of a card it is the model, its driver and the
+compiler. Nothing here depends on the number of threads.
 """
 
 from __future__ import annotations
@@ -13,11 +14,24 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from . import machines
+
 _LIBRARIES = ("numpy", "scipy", "numba", "llvmlite")
 
 
+def current(device: str = "cpu") -> dict[str, str]:
+    """What the processor and the libraries are, and the card where one computes.
+
+    Parameters
+    ----------
+    device : str
+        Where numbers are made: beside the processor, ``"cuda"`` and its like name a card.
+    """
+    return dict(_cores()) if device == "cpu" else _cores() | machines.card(device)
+
+
 @cache
-def current() -> dict[str, str]:
+def _cores() -> dict[str, str]:
     """Processor and instructions as Numba compiles for them, versions of the libraries, BLAS and its routines."""
     from numba import config
     from numba.core.registry import cpu_target
@@ -52,9 +66,9 @@ def _blas() -> str:
     return ", ".join(sorted(names))
 
 
-def summary() -> str:
-    """The current environment as one line of JSON, its instructions as a hash: what a result keeps of it."""
-    known = current()
+def summary(device: str = "cpu") -> str:
+    """The environment of a device as one line of JSON, its instructions as a hash: what a result keeps of it."""
+    known = current(device)
     digest = hashlib.sha256(known["instructions"].encode()).hexdigest()[:8]
     return json.dumps(known | {"instructions": digest}, sort_keys=True)
 

@@ -102,6 +102,29 @@ def check(device: str) -> None:
     raise DeviceUnavailable(f"device: {reason}; use 'cpu'")
 
 
+def card(device: str) -> dict[str, str]:
+    """Name of a card, its driver and what compiles for it: what the last bits of its numbers depend on.
+
+    Raises
+    ------
+    DeviceUnavailable
+        There is none.
+    """
+    from spinland_kernels import devices as kernels
+
+    try:
+        return kernels.card(device)
+    except kernels.Unavailable as problem:
+        raise DeviceUnavailable(f"device: {problem}; use 'cpu'") from None
+
+
+def has_tensor_cores(device: str) -> bool:
+    """Whether a card, which is there, multiplies in TF32."""
+    from spinland_kernels import devices as kernels
+
+    return kernels.has_tensor_cores(device)
+
+
 def single_threaded() -> AbstractContextManager[None]:
     """Every BLAS on one thread while the block runs: the same bits on any number of cores.
 

@@ -1,4 +1,4 @@
-"""How a number came to be: version, function, seed, arguments, data, device, float type, processor and libraries.
+"""How a number came to be: version, function, seed, arguments, data, device, precision, processor and libraries.
 
 Nothing here depends on when it ran, in which process or on how many threads: on one machine a resumed study
 ends with the same bytes. Where it ran does matter, to the last digits of the numbers themselves, so the processor
@@ -48,8 +48,12 @@ class Provenance(Registered):
     version : str
         Version of spinland.
     environment : str
-        Processor and libraries, as a line of JSON; a line for each where parts of a result, such as the replicas of
-        an ensemble, were made in several. Empty in files of format 1.
+        Processor and libraries, and card, driver and compiler of what was computed on one, as a line of JSON; a line
+        for each where parts of a result, such as the replicas of an ensemble, were made in several. Empty in files of
+        format 1.
+    precision : str
+        In what the layers of a network were multiplied: ``"float32"``, ``"float64"``, ``"tf32"`` or ``"3xtf32"``; empty
+        where there are none.
     """
 
     function: str
@@ -60,6 +64,7 @@ class Provenance(Registered):
     dtype: str = ""
     version: str = ""
     environment: str = ""
+    precision: str = ""
 
 
 def fingerprint(*arrays: Any) -> str:
@@ -136,6 +141,7 @@ def record(
     data: str = "",
     device: str = "cpu",
     dtype: Any = "",
+    precision: str = "",
 ) -> Provenance:
     """Make a :class:`Provenance`; ``arguments`` may hold arrays, numbers, strings, lists and dictionaries."""
     return Provenance(
@@ -146,7 +152,8 @@ def record(
         device=device,
         dtype=str(np.dtype(dtype)) if dtype != "" else "",
         version=version(),
-        environment=environment.summary(),
+        environment=environment.summary(device),
+        precision=precision,
     )
 
 
@@ -155,8 +162,10 @@ def record_on(
 ) -> Provenance:
     """:func:`record` of what was computed on a landscape, or on a list of instances of one kind.
 
-    What the landscape adds is its fingerprint (of instances all of them, in a row), its device and its float type.
+    What the landscape adds is its fingerprint (of instances all of them, in a row), its device, its float type and,
+    where it has one, the precision of its products.
     """
     items = landscape if isinstance(landscape, (list, tuple)) else [landscape]
     data = " ".join(item.fingerprint for item in items)
-    return record(function, arguments, seed=seed, data=data, device=items[0].device, dtype=items[0].dtype)
+    where = {"device": items[0].device, "dtype": items[0].dtype, "precision": getattr(items[0], "precision", "")}
+    return record(function, arguments, seed=seed, data=data, **where)

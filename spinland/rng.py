@@ -42,6 +42,8 @@ class Purpose(IntEnum):
     HOMOTOPY = 24  # paths of critical points
     ALIGNMENT = 25  # starts of the search for permutations
     PATH = 26  # places on paths between solutions
+    SUBSPACE = 27  # projections to random subspaces
+    SIMPLEX = 28  # points of simplexes
 
 
 def seed64(name: str, value: Any) -> int:

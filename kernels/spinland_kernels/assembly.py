@@ -37,8 +37,8 @@ class Cost:
         Of a thread.
     shared, spilled, stack : int
         Bytes: shared memory of a block; registers that had to be written to memory; local memory of a thread.
-    double : int
-        Instructions with float64.
+    double, tensor : int
+        Instructions with float64; those of tensor cores.
     occupancy : float
         Threads that a multiprocessor holds, as a share of those that it could.
     """
@@ -48,6 +48,7 @@ class Cost:
     spilled: int
     stack: int
     double: int
+    tensor: int
     occupancy: float
 
 
@@ -71,15 +72,15 @@ def cost(launch: Launch, capability: tuple[int, int] = (9, 0)) -> Cost:
     RuntimeError
         The compiler refuses; holds what it says.
     """
-    registers, shared, spilled, stack, double = _told(launch.kernel, launch.signature, capability)
+    registers, shared, spilled, stack, double, tensor = _told(launch.kernel, launch.signature, capability)
     shared += launch.shared
     there = occupancy(launch.kernel.threads, registers, shared, capability)
-    return Cost(registers, shared, spilled, stack, double, there)
+    return Cost(registers, shared, spilled, stack, double, tensor, there)
 
 
 @cache
-def _told(kernel: Kernel, signature: Any, capability: tuple[int, int]) -> tuple[int, int, int, int, int]:
-    """Registers, the kernel's own shared memory, bytes spilled, stack and instructions with float64."""
+def _told(kernel: Kernel, signature: Any, capability: tuple[int, int]) -> tuple[int, ...]:
+    """Registers, the kernel's own shared memory, bytes spilled, stack; instructions with float64, of tensor cores."""
     text = b"".join(jit_cuda.compiled(kernel, signature, capability, "ptx")).decode()
     log = _linked(jit_cuda.compiled(kernel, signature, capability, "ltoir"), capability)
 
@@ -92,6 +93,7 @@ def _told(kernel: Kernel, signature: Any, capability: tuple[int, int]) -> tuple[
         number(r"(\d+) bytes spill stores"),
         number(r"(\d+) bytes stack frame"),
         len(re.findall(r"^\s+\w[\w.]*\.f64", text, re.MULTILINE)),
+        text.count("mma.sync."),
     )
 
 

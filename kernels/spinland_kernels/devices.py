@@ -19,6 +19,15 @@ from typing import Any
 
 MACHINES = ("cpu", "cuda")
 
+_COMPILERS = (
+    "numba-cuda",
+    "nvidia-nvvm",
+    "nvidia-nvjitlink",
+    "nvidia-cuda-nvcc-cu12",  # holds the NVVM of CUDA 12
+    "nvidia-nvjitlink-cu12",
+)
+_ABSENT = "not installed"
+
 
 class Unavailable(RuntimeError):
     """The machine is not there, or the operation has no module for it yet. Nothing falls back."""
@@ -134,8 +143,38 @@ def cards() -> list[str]:
         raise Unavailable(str(problem)) from None
 
 
+def card(device: str) -> dict[str, str]:
+    """What the last bits of a card's numbers depend on: which card it is, its driver, and what compiled the kernels.
+
+    Raises
+    ------
+    Unavailable
+        There is none.
+    """
+    cards()
+    from . import jit_cuda
+
+    name, driver = jit_cuda.about(parted(device)[1])
+    return {"card": name, "driver": driver, "compiler": compiler()}
+
+
+@cache
+def compiler() -> str:
+    """What makes machine code for a card, with versions; of either major version of CUDA."""
+    known = ((name, _version(name)) for name in _COMPILERS)
+    return ", ".join(f"{name} {number}" for name, number in known if number != _ABSENT)
+
+
+def has_tensor_cores(device: str) -> bool:
+    """Whether a card multiplies in TF32: those of compute capability 8.0 and above do."""
+    cards()
+    from . import jit_cuda
+
+    return jit_cuda.capability(parted(device)[1]) >= (8, 0)
+
+
 def _version(distribution: str) -> str:
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
-        return "not installed"
+        return _ABSENT

@@ -41,11 +41,14 @@ class Arena:
     def __reduce__(self) -> tuple[type[Arena], tuple[()]]:
         return Arena, ()
 
-    def fitting(self, count: int, each: int) -> int:
-        """How many of ``count`` items, of ``each`` bytes, go at once; one at least."""
+    def room(self) -> int:
+        """Bytes that may be taken; an eighth of what is free is left for what else is put on the card."""
         held = 0 if self._buffer is None else self._buffer.shape[0]
-        room = min((jit_cuda.free() + held) // 8 * 7, _CHUNK)  # an eighth is for what else is put on the card
-        return max(1, min(count, room // max(1, each)))
+        return (jit_cuda.free() + held) // 8 * 7
+
+    def fitting(self, count: int, each: int, beside: int = 0) -> int:
+        """How many of ``count`` items, of ``each`` bytes, go at once; one at least. ``beside`` them lies something."""
+        return max(1, min(count, min(self.room() - beside, _CHUNK) // max(1, each)))
 
     def take(self, *wanted: Wanted) -> list[Any]:
         """Arrays of these shapes and types, with whatever was there.

@@ -14,6 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 #: Kinds of loss.
 CROSS_ENTROPY, MEAN_SQUARED_ERROR = 0, 1
 
+#: In what layers are multiplied: the type of the samples; on a card also TF32, or three products of TF32 for each.
+EXACT, TF32, THRICE = 0, 1, 2
+
 
 class Network(NamedTuple):
     """A fully connected network. A point is flat: layer by layer the weight (out, in) row by row, then the bias.
@@ -45,12 +48,15 @@ class Samples(NamedTuple):
         Outputs that are wanted.
     kind : int
         CROSS_ENTROPY with labels, or MEAN_SQUARED_ERROR with targets.
+    precision : int
+        EXACT; TF32 or THRICE for float32 on a card.
     """
 
     x: NDArray[Any]
     labels: NDArray[np.int64]
     targets: NDArray[Any]
     kind: int
+    precision: int = EXACT
 
 
 def network_of(widths: ArrayLike, bias: bool) -> Network:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -32,6 +32,7 @@ Arrays = list[NDArray[Any]]
 
 _SEED = 0xFEDCBA9876543210
 _ROUNDS = 5
+_PRECISIONS = {networks.TF32: "TF32", networks.THRICE: "3×TF32"}
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,21 @@ def _points(draw: np.random.Generator, widths: tuple[int, ...], count: int, dtyp
 
 
 def _network_tasks(
-    widths: tuple[int, ...], n: int, batch: int, replicas: int, dtype: str, side: int = 21, count: int = 8
+    widths: tuple[int, ...],
+    n: int,
+    batch: int,
+    replicas: int,
+    dtype: str,
+    side: int = 21,
+    count: int = 8,
+    precision: int = networks.EXACT,
 ) -> list[Task]:
     draw = np.random.default_rng(1)
-    network, samples = networks.network_of(widths, True), _samples(draw, n, widths[0], widths[-1], dtype)
+    network = networks.network_of(widths, True)
+    samples = _samples(draw, n, widths[0], widths[-1], dtype)._replace(precision=precision)
     w = _points(draw, widths, count, dtype)
-    words = f"{'-'.join(map(str, widths))}, {n} samples, {dtype}"
-    loose = 1e-12 if dtype == "float64" else 1e-5
+    words = f"{'-'.join(map(str, widths))}, {n} samples, {_PRECISIONS.get(precision, dtype)}"
+    loose = 1e-12 if dtype == "float64" else 1e-2 if precision == networks.TF32 else 1e-5
     each = 2.0 * n * sum(below * above for below, above in pairwise(widths))
     c = np.stack(np.meshgrid(np.linspace(-1, 1, side), np.linspace(-1, 1, side)), -1).reshape(-1, 2)
     pairs = widths[1] // 2
@@ -203,6 +212,27 @@ def _pair_tasks(rows: int, dim: int, corners: int) -> list[Task]:
     ]
 
 
+def _eigenpair_tasks(n: int, count: int) -> list[Task]:
+    """Paths from (1, λ, 0 …, 0), … of one symmetric tensor of order 3 near the diagonal one."""
+    draw = np.random.default_rng(6).normal(size=(n, n, n))
+    tensor = np.sum([draw.transpose(axes) for axes in permutations(range(3))], axis=0) / (10 * n)
+    for i in range(n):
+        tensor[i, i, i] += 1
+    chosen = np.random.default_rng(7).integers(0, 2, (1, count, n))
+    chosen[:, :, 0] = 1
+    lengths = np.sqrt(chosen.sum(axis=2, keepdims=True))
+    starts = np.concatenate([chosen / lengths, 1 / lengths], axis=2).astype(np.complex128)
+    starts[:, :, n] *= 1j  # γ
+    homotopy = types.Homotopy(tensor.reshape(1, -1), 3, 1j, 1e-4)
+
+    def followed(kernel: Any) -> Arrays:
+        pairs = starts.copy()
+        status = kernel.track(pairs, homotopy)
+        return [np.stack([pairs.real, pairs.imag]), status]
+
+    return [Task(f"{count} eigenpairs of a tensor of {n}", "eigenpairs", followed, 1e-9)]
+
+
 def _random_numbers(count: int) -> Task:
     def drawn(kernel: Any) -> Arrays:
         normals, order = np.empty((16, count)), np.empty(count // 128, np.int64)
@@ -215,17 +245,20 @@ def _random_numbers(count: int) -> Task:
 
 def tasks(small: bool) -> list[Task]:
     """All of them, of the sizes that are aimed at, or so small that a simulator can do them."""
+    size = ((9, 6, 4), 20, 8, 2) if small else ((784, 512, 10), 10_000, 32, 64)
     large = [] if small else _network_tasks((784, 512, 10), 10_000, 32, 64, "float32")
     glasses = [(7, 3, True)] if small else [(400, 3, True), (2000, 3, True), (2000, 3, False)]
     return [
         _random_numbers(128 if small else 1 << 20),
         *large,
         *_network_tasks((9, 6, 4), 20, 8, 2, "float32", 2, 3),
+        *(task for precision in _PRECISIONS for task in _network_tasks(*size, "float32", 2, 3, precision)[:3]),
         *([] if small else _network_tasks((64, 32, 10), 1_408, 32, 1_000, "float64")),
         *([] if small else _network_tasks((64, 32, 10), 1_408, 32, 1_000, "float32")),
         *_walk_tasks(83 if small else 407_050, 3 if small else 64, "float32"),
         *(task for n, order, stored in glasses for task in _glass_tasks(n, order, "float32", stored)),
         *_glass_tasks(7 if small else 400, 3, "float64", True),
+        *_eigenpair_tasks(2 if small else 12, 2 if small else 1_000),
         *_pair_tasks(5 if small else 200, 40 if small else 1 << 20, 6 if small else 200),
     ]
 
@@ -262,14 +295,15 @@ def measured_rates(side: int, rounds: int) -> dict[str, float]:
     """Bytes a second of a copy, read and written, and float32 operations a second of a product of ``side``."""
     from . import jit_cuda
     from .lanes import cuda as lanes
+    from .lanes import tiles
 
     a, b, c = (jit_cuda.put(np.ones(side * side, np.float32)) for _ in range(3))
     one = np.empty(1, np.float32)
-    left, right, out = (lanes.Matrices(x, 0, side, 1, 0) for x in (a, b, c))
-    shape = lanes.Shape(side, side, side, side, 1)
+    left, right, out = (tiles.Matrices(x, 0, side, 1, 0) for x in (a, b, c))
+    shape = tiles.Shape(side, side, side, side, 1)
 
     def product() -> None:
-        lanes.multiply(left, right, out, shape, lanes.plain(out), 1)
+        lanes.multiply(left, right, out, shape, tiles.plain(out), 1)
         jit_cuda.get(c[:1], one)
 
     def copy() -> None:

@@ -222,3 +222,24 @@ class PathWork(NamedTuple):
     matrix: NDArray[np.complex128]
     newton: NDArray[np.complex128]
     trial: NDArray[np.complex128]
+
+
+# --- subspaces -----------------------------------------------------------------------------------------------
+
+
+class Projection(NamedTuple):
+    """Random matrices P (dim × d), one for each subspace, given by the stream they are drawn from.
+
+    Attributes
+    ----------
+    seed : uint64
+        64 bits; with the purpose, the number of the subspace and that of a column it addresses the column.
+    purpose : int
+        Of the stream.
+    kind : int
+        SIGNS or NORMAL of ``projection/formula.py``.
+    """
+
+    seed: np.uint64
+    purpose: int
+    kind: int

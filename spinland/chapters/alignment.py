@@ -78,6 +78,7 @@ class _Anew:
             snapshots=self.epochs or None,
             evaluate="final",
             device=trained.config.device,
+            precision=trained.config.precision,
         )
         book.store.save(self.name, found)
 
@@ -109,7 +110,7 @@ def _tree(distances: Any, *, before: bool) -> sl.Hierarchy:
     return sl.hierarchy(_which(distances, before))
 
 
-def _triangles(distances: Any, *, before: bool, **settings: int) -> sl.Ultrametricity:
+def _triangles(distances: Any, *, before: bool, **settings: Any) -> sl.Ultrametricity:
     return sl.ultrametricity(_which(distances, before), **settings)
 
 
@@ -158,7 +159,7 @@ def _gain_untrained(subject: Any, *, pairs: int, starts: int, seed: int) -> sl.A
     return sl.align(subject.network, first, second, "weights", starts, seed)
 
 
-def _untrained(subject: Any, found: Any, *, seed: int, starts: int, **settings: int) -> sl.Ultrametricity:
+def _untrained(subject: Any, found: Any, *, seed: int, starts: int, **settings: Any) -> sl.Ultrametricity:
     """Triangles of as many untrained networks, which have no tree: what the choice of permutations makes by itself."""
     n = len(subject.points(found, least=3))
     to = None if subject.network.n_hidden_layers <= 1 else "mean"

@@ -76,6 +76,17 @@ class Stage:
         book.store.save(self.name, self.compute(*subject, *results, **self.arguments))
 
 
+@dataclass(frozen=True)
+class DataStage(Stage):
+    """A stage that is given the data of the study as ``dataset``, besides its arguments."""
+
+    def make(self, book: Any, say: Say) -> None:
+        """Compute the result and keep it."""
+        subject = [book.subject(self.subject)] if self.subject else []
+        results = [book.load(name) for name in self.needs]
+        book.store.save(self.name, self.compute(*subject, *results, dataset=book.dataset, **self.arguments))
+
+
 def no_open_settings(book: Any) -> dict[str, Any]:
     """Values of no settings."""
     return {}

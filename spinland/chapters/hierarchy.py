@@ -53,7 +53,7 @@ def _overlaps(pairs: Any) -> sl.OverlapDistribution:
     return sl.overlap_distribution(pairs)
 
 
-def _triangles(subject: Subject, found: Any, pairs: Any, **settings: int) -> sl.Ultrametricity:
+def _triangles(subject: Subject, found: Any, pairs: Any, **settings: Any) -> sl.Ultrametricity:
     """Of points whose norms tell them apart; on a sphere, where they do not, of their distances."""
     items = subject.points(found) if subject.order is None else pairs.distances
     return sl.ultrametricity(items, **settings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import checks
-from ..checks import device_name
+from ..checks import device_name, precision_name
 from ..data.loading import NAMES
 from ..errors import ArgumentError
 from ..paths import user_path
@@ -59,4 +59,10 @@ class DataSettings(Settings):
     bias: bool = setting(True, "give the layers biases", flag, _HEADING)
     dtype: str = setting("float32", "float type", one_of("float32", "float64"), _HEADING)
     device: str = setting("cpu", "where networks and glass are computed: cpu, cuda, cuda:1", device_name, _HEADING)
+    precision: str | None = setting(
+        None,
+        "in what a card multiplies layers: float32, tf32, 3xtf32; default the float type",
+        precision_name,
+        _HEADING,
+    )
     seed: int = setting(0, "64-bit seed of every random number", seed64, _HEADING)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import spinland as sl
 
 from ..errors import ArgumentError
+from ..quantities import UNITS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +106,12 @@ class NetworkSubject(Subject):
 
     kind = "network"
     network: sl.ReLUNetwork
+
+    @property
+    def classifies(self) -> bool:
+        """Whether it learns labels, so that there are accuracies."""
+        return self.unit == UNITS["cross_entropy"]
+
     label: str = "network"
     one: str = "solution"
     many: str = "solutions"
@@ -154,3 +161,8 @@ class GlassSubject(Subject):
     def unsigned(self, found: Any) -> bool:
         """Whether the order is even, so that H(−σ) = H(σ)."""
         return bool(found.symmetric)
+
+
+def of_kind(book: Any, kind: str) -> Any:
+    """The network or the glass among the subjects of a book, None where there is none."""
+    return next((subject for subject in book.subjects if subject.kind == kind), None)

@@ -115,6 +115,7 @@ class Training:
             replicas=writer.missing(),
             snapshots=self.snapshots,
             device=book.config.device,
+            precision=book.config.precision,
             group_size=self._together(book),
         )
         fields = ("params", *_HISTORY, "diverged", "replicas", *(("snapshots",) if self.snapshots else ()))
@@ -150,6 +151,7 @@ class Training:
             dtype=book.config.dtype,
             snapshots=self.snapshots,
             device=book.config.device,
+            precision=book.config.precision,
         )
         plan = Plan(self.network, book.dataset, settings)
         dim, epochs = self.network.n_params, plan.snapshot_epochs

@@ -111,6 +111,15 @@ def _flatness(dtype: str) -> None:
     sl.flatness(_landscape(dtype), _points(dtype), [0.1], 2)
 
 
+def _subspaces(dtype: str) -> None:
+    data = sl.load_dataset("digits").subset(40, 20)
+    sl.train_subspace(sl.ReLUNetwork((64, 4, 10)), data, 3, 1, epochs=1, dtype=dtype)
+
+
+def _sections(dtype: str) -> None:
+    sl.section_minima(sl.SphericalSpinGlass(6, 3), [3], 1)
+
+
 def _profile(dtype: str) -> None:
     sl.overlap_profile(_landscape(dtype), _points(dtype), 2, 2)
 
@@ -179,6 +188,8 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "triangles": _triangles,
     "sampled triangles": _sampled_triangles,
     "flatness": _flatness,
+    "subspaces": _subspaces,
+    "sections": _sections,
     "slices": _line,
     "paths": _path,
     "glass paths": _glass_path,

@@ -1,1 +1,1 @@
-"""What joins solutions: trained paths, elastic bands, saddles, and the tree of the barriers between minima."""
+"""Between solutions: trained paths, bands, saddles and trees of barriers; simplexes, subspaces, averages."""

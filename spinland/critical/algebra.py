@@ -55,7 +55,7 @@ def solvable(glass: SphericalSpinGlass, method: str) -> bool:
 
 
 def solve(glasses: Sequence[SphericalSpinGlass], seed: int) -> list[Solutions]:
-    """Solutions of each of some pure glasses of one order and size."""
+    """Solutions of each of some pure glasses of one order, size and device."""
     tensors = np.stack([_tensor(glass) for glass in glasses])
     radius = np.sqrt(glasses[0].n_spins)
     if tensors.ndim == 3:
@@ -63,7 +63,7 @@ def solve(glasses: Sequence[SphericalSpinGlass], seed: int) -> list[Solutions]:
         sentence = f"the {tensors.shape[1]} eigenvectors of the couplings are all solutions there are"
         return [Solutions(radius * v.T, len(v), True, sentence) for v in vectors]
     result = []
-    for found in complex_eigenpairs(tensors, seed):
+    for found in complex_eigenpairs(tensors, seed, glasses[0].device):
         sentence = f"{len(found.pairs)} of {found.expected} complex solutions certified, {int(found.real.sum())} real"
         if found.undecided:
             sentence += f", {found.undecided} perhaps"

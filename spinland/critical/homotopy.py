@@ -28,8 +28,6 @@ from .certificates import Certificate, certify
 TOLERANCES = (1e-4, 1e-6, 1e-8)
 """Largest first correction of a step in the first attempt and in those that follow where paths met."""
 
-_PATHS_AT_ONCE = 1024  # of each instance: a second or so, after which progress and Ctrl-C have their turn
-
 Complex = NDArray[np.complex128]
 
 
@@ -54,7 +52,7 @@ def start_pairs(n: int, order: int, gamma: complex) -> Complex:
     return starts
 
 
-def complex_eigenpairs(tensors: NDArray[np.float64], seed: int) -> list[Certificate]:
+def complex_eigenpairs(tensors: NDArray[np.float64], seed: int, device: str = "cpu") -> list[Certificate]:
     """Eigenpairs of each of A symmetric tensors (A, N, …, N) of order 3 or more, with what certifies them.
 
     Paths that meet, or are lost, are followed once more with shorter steps and another γ; what all attempts
@@ -64,7 +62,7 @@ def complex_eigenpairs(tensors: NDArray[np.float64], seed: int) -> list[Certific
     scale = np.sqrt(n * factorial(order) * np.mean(tensors.reshape(count, -1) ** 2, axis=1))
     flat = tensors.reshape(count, -1) / np.where(scale > 0, scale, 1)[:, None]
     cubes = flat.reshape(tensors.shape)
-    followed = operation("eigenpairs", "cpu").FOLLOWED
+    kernel = operation("eigenpairs", device)
     found: list[Certificate] = []
     todo = np.arange(count)
     for attempt, tolerance in enumerate(TOLERANCES):
@@ -72,9 +70,9 @@ def complex_eigenpairs(tensors: NDArray[np.float64], seed: int) -> list[Certific
         gamma = complex(np.exp(1j * angle))
         starts = start_pairs(n, order, gamma)
         pairs = np.repeat(starts[None], len(todo), axis=0)
-        status = _follow(flat[todo], order, gamma, tolerance, pairs)
+        status = _follow(kernel, Homotopy(flat[todo], order, gamma, tolerance), pairs)
         for k, a in enumerate(todo):
-            ends = pairs[k, status[k] == followed]
+            ends = pairs[k, status[k] == kernel.FOLLOWED]
             if attempt == 0:
                 found.append(certify(cubes[a], ends, len(starts)))
             else:
@@ -85,20 +83,16 @@ def complex_eigenpairs(tensors: NDArray[np.float64], seed: int) -> list[Certific
     return found
 
 
-def _follow(
-    flat: NDArray[np.float64], order: int, gamma: complex, tolerance: float, pairs: NDArray[np.complex128]
-) -> NDArray[Any]:
+def _follow(kernel: Any, homotopy: Homotopy, pairs: NDArray[np.complex128]) -> NDArray[Any]:
     """Follow all paths (A, P, N + 1) to their ends, in place; what became of each, (A, P).
 
     Paths do not see each other, so nothing depends on how many are followed together.
     """
-    kernel = operation("eigenpairs", "cpu")
-    homotopy = Homotopy(flat, order, gamma, tolerance)
     parts = []
     with track(pairs.shape[0] * pairs.shape[1], "paths to critical points") as advance:
-        for low in range(0, pairs.shape[1], _PATHS_AT_ONCE):
-            block = np.ascontiguousarray(pairs[:, low : low + _PATHS_AT_ONCE])
+        for low in range(0, pairs.shape[1], kernel.PATHS):
+            block = np.ascontiguousarray(pairs[:, low : low + kernel.PATHS])
             parts.append(kernel.track(block, homotopy))
-            pairs[:, low : low + _PATHS_AT_ONCE] = block
+            pairs[:, low : low + kernel.PATHS] = block
             advance(block.shape[0] * block.shape[1])
     return np.concatenate(parts, axis=1)

@@ -3,6 +3,8 @@ from .alignment import alignment_barriers as alignment_barriers
 from .alignment import alignment_distances as alignment_distances
 from .alignment import alignment_gain as alignment_gain
 from .analogy import mapping_assumptions as mapping_assumptions
+from .averages import ensemble_passes as ensemble_passes
+from .averages import snapshot_comparison as snapshot_comparison
 from .comparisons import hierarchy_pair as hierarchy_pair
 from .comparisons import line_pair as line_pair
 from .comparisons import overlap_profiles as overlap_profiles
@@ -39,6 +41,9 @@ from .paths import path_barriers as path_barriers
 from .paths import path_profiles as path_profiles
 from .planes import plane_contour as plane_contour
 from .planes import plane_surface as plane_surface
+from .simplexes import simplex_spread as simplex_spread
+from .subspaces import dimension_curve as dimension_curve
+from .subspaces import section_energies as section_energies
 from .swaps import barrier_width as barrier_width
 from .swaps import swap_barrier as swap_barrier
 from .swaps import swap_curves as swap_curves

@@ -45,9 +45,9 @@ class BaseLandscape:
         values = self._self.value(points)
         return (values, float("nan")) if np.ndim(values) == 0 else (values, np.full(len(values), np.nan))
 
-    def evaluate_held(self, points: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Values and accuracy, both (B,), at the points of walkers, which lie on the landscape's device."""
-        values, accuracy = self.evaluate(operation("walk", self._self.device).fetch(points))
+    def evaluate_held(self, walkers: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values and accuracy, both (B,), at the points of walkers, which the landscape's device holds."""
+        values, accuracy = self.evaluate(operation("walk", self._self.device).fetch(walkers.points))
         return values, accuracy
 
     def value_and_gradient(self, points: ArrayLike) -> tuple[Any, NDArray[Any]]:

@@ -53,6 +53,11 @@ class NetworkLandscape(BaseLandscape):
         Float type of the computation; values are float64 either way.
     device : "cpu", "cuda" or "cuda:1"
         Where it is computed, and where the samples stay. Where there is no such card, DeviceUnavailable says why.
+    precision : "float32", "tf32" or "3xtf32", optional
+        In what a card multiplies whole layers; by default in ``dtype``. ``"tf32"`` rounds the factors to 10 bits, and
+        outputs are off by some 3e-4 of their size; ``"3xtf32"`` forms three such products and is nearly as exact as
+        float32. Both need a card and ``dtype="float32"``; neither is ever chosen for you, and results tell of them.
+        What slices and swaps of neurons add unit by unit is in float32 with all three.
     quantity : str, optional
         What figures call the value, such as ``"test loss"``; ``"training loss"`` of a data set and ``"loss"`` of
         arrays by default. It does not change the function.
@@ -83,6 +88,7 @@ class NetworkLandscape(BaseLandscape):
         dtype: DTypeLike = "float32",
         device: str = "cpu",
         *,
+        precision: str | None = None,
         quantity: str | None = None,
     ):
         if not isinstance(network, ReLUNetwork):
@@ -97,9 +103,10 @@ class NetworkLandscape(BaseLandscape):
         self.quantity = words("quantity", default if quantity is None else quantity)
         self.device = checks.device(device)
         self.dtype = checks.float_type("dtype", dtype)
+        self.precision = checks.precision(precision, self.dtype, self.device)
         self.network = network
         self.loss = loss
-        self.samples = Samples(network, x, y, loss, self.dtype, device=self.device)
+        self.samples = Samples(network, x, y, loss, self.dtype, device=self.device, precision=self.precision)
         self.unit = UNITS[loss]
 
     @property
@@ -159,10 +166,11 @@ class NetworkLandscape(BaseLandscape):
         loss, accuracy = self._kernel.losses(self.samples.compress(batch), *self._function)
         return (float(loss[0]), float(accuracy[0])) if single else (loss, accuracy)
 
-    def evaluate_held(self, points: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean loss and accuracy, both (B,), at the points of walkers, which do not leave the device."""
+    def evaluate_held(self, walkers: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean loss and accuracy, both (B,), at the points of held walkers, which do not leave the device."""
+        points = walkers.points
         if self.samples.keep is not None:
-            points = operation("walk", self.device).columns(points, self.samples.keep)
+            points = operation("walk", self.device).columns(walkers, self.samples.keep)
         loss, accuracy = self._kernel.losses(points, *self._function)
         return loss, accuracy
 

@@ -87,7 +87,7 @@ class Landscape(Protocol):
         """Values and accuracies (B,); accuracy is NaN where it has no meaning."""
         ...
 
-    def evaluate_held(self, points: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def evaluate_held(self, walkers: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values and accuracies (B,) at the points of walkers, which lie on the landscape's device."""
         ...
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinland_kernels import networks
-from spinland_kernels.networks import CROSS_ENTROPY, MEAN_SQUARED_ERROR
+from spinland_kernels.networks import CROSS_ENTROPY, EXACT, MEAN_SQUARED_ERROR, TF32, THRICE
 
 from .. import arrays, checks
 from ..arrays import sealed
@@ -17,6 +17,7 @@ from ..errors import ArgumentError
 from ..machines import operation
 from .network import ReLUNetwork
 
+PRECISIONS = {"tf32": TF32, "3xtf32": THRICE}
 LOSSES = {"cross_entropy": CROSS_ENTROPY, "mse": MEAN_SQUARED_ERROR}
 
 
@@ -39,12 +40,13 @@ class Samples:
         y: ArrayLike,
         loss: str,
         dtype: np.dtype[Any],
-        *,
         device: str = "cpu",
+        precision: str = "",
+        *,
         drop_dead: bool = True,
         names: tuple[str, str] = ("x", "y"),
     ):
-        self.device = device
+        self.device, self.precision = device, precision
         self.kind = LOSSES[checks.choice("loss", loss, LOSSES)]
         self.x = checks.float_array(names[0], x, dtype=dtype, shape=(None, network.widths[0]), keep=True)
         if self.x.shape[0] == 0:
@@ -96,7 +98,8 @@ class Samples:
     @property
     def given(self) -> networks.Samples:
         """Inputs and answers as kernels take them: read-only, whoever owns them, so that one type is compiled."""
-        return networks.Samples(_locked(self.x), _locked(self.labels), _locked(self.targets), self.kind)
+        x, labels, targets = _locked(self.x), _locked(self.labels), _locked(self.targets)
+        return networks.Samples(x, labels, targets, self.kind, PRECISIONS.get(self.precision, EXACT))
 
     def prepared(self, name: str) -> Any:
         """What an operation makes of the samples on their device, once."""

@@ -81,5 +81,5 @@ class Walkers:
             distance, overlap = kernel.advance(walkers, sigma if step else 0.0, stream)
             if not np.isfinite(distance).all():
                 raise ArgumentError("sigma", f"steps after {step} of which all points are finite", sigma)
-            values, accuracy = self._landscape.evaluate_held(walkers.points)
+            values, accuracy = self._landscape.evaluate_held(walkers)
             yield WalkStep(step, values, accuracy, distance, overlap)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .. import checks
 from ..arrays import sealed
 from ..checks import boolean, float_array, instance, integer, room
 from ..errors import ArgumentError
@@ -127,7 +128,7 @@ class DistanceDistribution(Result):
         return (self.edges[1:] + self.edges[:-1]) / 2
 
 
-def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics:
+def pair_statistics(params: Any, unsigned: bool | None = None, *, device: str = "cpu") -> PairStatistics:
     """Distances, overlaps and norms of replicas, with means, widths and errors over replicas.
 
     Parameters
@@ -137,6 +138,8 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
     unsigned : bool, optional
         Take points as one with their opposites: overlaps are |q| and distances the "projective" ones. By itself
         for the minima of a glass of even order, where H(−σ) = H(σ).
+    device : "cpu", "cuda" or "cuda:1"
+        Where products of pairs are computed.
 
     Returns
     -------
@@ -146,23 +149,26 @@ def pair_statistics(params: Any, unsigned: bool | None = None) -> PairStatistics
     ------
     ArgumentError
         Fewer than two replicas, NaN or infinite rows (named), rows of zeros.
+    DeviceUnavailable, DeviceMemoryError
+        The card is not there, or is too small.
     """
     unsigned = bool(getattr(params, "symmetric", False)) if unsigned is None else boolean("unsigned", unsigned)
+    device = checks.device(device)
     if isinstance(params, SymmetricDistances):
         if unsigned:
             raise ArgumentError("unsigned", "False: networks are not one with their opposites", True)
         made = params.provenance
-        return _statistics(
-            params.condensed(), params.condensed("overlaps"), params.radius, unsigned, made.data, made.dtype
-        )
-    rows = Rows(params)
+        source: dict[str, Any] = {"data": made.data, "device": made.device, "dtype": made.dtype}
+        return _statistics(params.condensed(), params.condensed("overlaps"), params.radius, unsigned, source)
+    rows = Rows(params, device=device)
     cosine, norms = cosine_distances(rows)
     overlap = 1.0 - cosine
     if unsigned:
         overlap, separation = np.abs(overlap), projective_distances(cosine, norms)
     else:
         separation = np.sqrt(squared_distances(rows))
-    return _statistics(separation, overlap, norms, unsigned, rows.fingerprint(), rows.dtype)
+    source = {"data": rows.fingerprint(), "device": device, "dtype": rows.dtype}
+    return _statistics(separation, overlap, norms, unsigned, source)
 
 
 def _statistics(
@@ -170,10 +176,9 @@ def _statistics(
     overlap: NDArray[np.float64],
     norms: NDArray[np.float64],
     unsigned: bool,
-    data: str,
-    dtype: Any,
+    source: dict[str, Any],
 ) -> PairStatistics:
-    """Statistics of distances and overlaps (condensed) of replicas with these norms (R,)."""
+    """Statistics of distances and overlaps (condensed) of replicas with these norms (R,), and where they come from."""
     n = len(norms)
     mean_d, mean_d_error, std_d, std_d_error = _moments(separation, n)
     mean_q, mean_q_error, std_q, std_q_error = _moments(overlap, n)
@@ -191,7 +196,7 @@ def _statistics(
         std_overlap_error=std_q_error,
         radius=norms,
         unsigned=bool(unsigned),
-        provenance=record("pair_statistics", {"unsigned": unsigned}, data=data, dtype=dtype),
+        provenance=record("pair_statistics", {"unsigned": unsigned}, **source),
     )
 
 

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import arrays
+from .. import arrays, checks
 from ..checks import integer, real, renamed, room
 from ..errors import ArgumentError
 from ..formatting import plus_minus
@@ -173,6 +173,8 @@ def ultrametricity(
     n_triples: int | None = None,
     seed: int = 0,
     tolerance: float = 0.1,
+    *,
+    device: str = "cpu",
 ) -> Ultrametricity:
     """Test whether replicas are arranged hierarchically.
 
@@ -195,6 +197,8 @@ def ultrametricity(
         Seed of the resampling, the null models and the triangles.
     tolerance : float
         Largest d3 − d2 of a triangle in the share, in standard deviations of the distances.
+    device : "cpu", "cuda" or "cuda:1"
+        Where distances and triangles are computed; the null models are drawn on the processor.
 
     Returns
     -------
@@ -204,6 +208,8 @@ def ultrametricity(
     ------
     ArgumentError
         Fewer than three replicas, NaN or infinite entries, numbers out of range.
+    DeviceUnavailable, DeviceMemoryError
+        The card is not there, or is too small.
 
     Examples
     --------
@@ -217,19 +223,19 @@ def ultrametricity(
     n_null = integer("n_null", n_null, minimum=2)
     seed = seed64("seed", seed)
     tolerance = real("tolerance", tolerance, minimum=0)
-    condensed, n, source = _distances(data)
+    condensed, n, source = _distances(data, checks.device(device))
     triples = chosen_triples(n, n_triples, seed)
     model = NormNulls(condensed, n)
     room("n_null", n_null, 2 * 8 * 3 * len(NULL_MODELS) * n_null)
     nulls = np.empty((3, len(NULL_MODELS), n_null))
     with track(2 + n_null, "triangles") as advance:
-        means = triangle_means(condensed, n, tolerance, triples)
+        means = triangle_means(condensed, n, tolerance, triples, device)
         advance()
-        errors = triangle_errors(condensed, n, tolerance, triples, n_splits, seed)
+        errors = triangle_errors(condensed, n, tolerance, triples, n_splits, seed, device)
         advance()
         for draw in range(n_null):
             for m, make in enumerate((model.shuffled, model.gaussian)):
-                nulls[:, m, draw] = triangle_means(make(seed, draw), n, tolerance, triples)
+                nulls[:, m, draw] = triangle_means(make(seed, draw), n, tolerance, triples, device)
             advance()
     arguments = {"n_splits": n_splits, "n_null": n_null, "n_triples": n_triples, "tolerance": tolerance}
     return Ultrametricity(
@@ -247,11 +253,11 @@ def ultrametricity(
         tolerance=tolerance,
         n_replicas=n,
         n_triples=n * (n - 1) * (n - 2) // 6 if triples is None else len(triples),
-        provenance=record("ultrametricity", arguments, seed=seed, data=source, dtype=np.float64),
+        provenance=record("ultrametricity", arguments, seed=seed, data=source, device=device, dtype=np.float64),
     )
 
 
-def _distances(data: Any) -> tuple[NDArray[np.float64], int, str]:
+def _distances(data: Any, device: str) -> tuple[NDArray[np.float64], int, str]:
     """Condensed distances in a unit of their own, number of replicas and fingerprint of what came."""
     data = data.distances if isinstance(data, SymmetricDistances) else getattr(data, "params", data)
     if not hasattr(data, "shape") or not hasattr(data, "dtype") or hasattr(data, "toarray"):
@@ -265,7 +271,7 @@ def _distances(data: Any) -> tuple[NDArray[np.float64], int, str]:
             raise ArgumentError("data", "at least 3 replicas, for triangles", str(n))
         return _scaled(condensed), n, fingerprint(condensed)
     with renamed(params="data"):
-        rows = Rows(data, minimum=3)
+        rows = Rows(data, minimum=3, device=device)
     return _scaled(np.sqrt(squared_distances(rows))), rows.n, rows.fingerprint()
 
 

@@ -38,18 +38,20 @@ def _random_triples(n: int, size: int, seed: int) -> NDArray[np.int64]:
     return np.stack([a, b, c], axis=1)
 
 
-def _unweighted_means(square: NDArray[np.float64], threshold: float, triples: NDArray[np.int64] | None) -> NDArray[Any]:
+def _unweighted_means(
+    square: NDArray[np.float64], threshold: float, triples: NDArray[np.int64] | None, device: str
+) -> NDArray[Any]:
     """Means over the triangles of a matrix (n, n) in which all replicas count alike, (3,)."""
-    kernel = operation("triangles", "cpu")
+    kernel = operation("triangles", device)
     return np.asarray(kernel.triangle_means(square, np.ones((len(square), 1)), threshold, triples)[:, 0])
 
 
 def triangle_means(
-    condensed: NDArray[np.float64], n: int, tolerance: float, triples: NDArray[np.int64] | None
+    condensed: NDArray[np.float64], n: int, tolerance: float, triples: NDArray[np.int64] | None, device: str = "cpu"
 ) -> NDArray[np.float64]:
     """Deviation, relative deviation and share, (3,)."""
     threshold = tolerance * float(condensed.std())
-    return _unweighted_means(square_form(condensed, n, 0.0), threshold, triples)
+    return _unweighted_means(square_form(condensed, n, 0.0), threshold, triples, device)
 
 
 def triangle_errors(
@@ -59,6 +61,7 @@ def triangle_errors(
     triples: NDArray[np.int64] | None,
     n_splits: int,
     seed: int,
+    device: str = "cpu",
 ) -> NDArray[np.float64]:
     """Their errors over replicas, (3,).
 
@@ -75,6 +78,6 @@ def triangle_errors(
             size = max(1, len(triples) * m * m // (n * n))
             chosen = _random_triples(m, size, derive_seed(seed, int(members[0]), int(members[1])))
         threshold = tolerance * float(squareform(part, checks=False).std())
-        return _unweighted_means(part, threshold, chosen)
+        return _unweighted_means(part, threshold, chosen, device)
 
     return split_error(part_means, n, n_splits, seed)

@@ -9,25 +9,28 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import checks
 from ..chapters.alignment import ALIGNMENT, AlignmentSettings
+from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
 from ..chapters.settings import Settings, seed64, setting
+from ..chapters.simplexes import SIMPLEXES, SimplexSettings
 from ..chapters.subjects import Subject
+from ..chapters.subspaces import SUBSPACES, SubspaceSettings
 from ..chapters.surfaces import SURFACES, SurfaceSettings
-from ..checks import device_name
+from ..checks import device_name, precision_name
 from ..errors import ArgumentError, StoreError
 from ..provenance import fingerprint
 from .glasses import GlassBook
-from .networks import NetworkBook
+from .networks import NetworkBook, check_machine
 
 if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SURFACES)
+ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SIMPLEXES, SUBSPACES, AVERAGES, SURFACES)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -42,12 +45,25 @@ class PlaceSettings(Settings):
     """Where an atlas is computed, its seed, and where the data are."""
 
     device: str | None = setting(None, "where it is computed; default: where the solutions were", _device, "Atlas")
+    precision: str | None = setting(
+        None, "of layers on a card: float32, tf32, 3xtf32; default: as for the solutions", precision_name, "Atlas"
+    )
     seed: int = setting(0, "64-bit seed of every random number", seed64, "Atlas")
     data_dir: str | None = setting(None, "folder with the data files; default: as for the solutions", folder, "Atlas")
 
 
 @dataclass(frozen=True)
-class AtlasConfig(SurfaceSettings, SaddleSettings, PathSettings, AlignmentSettings, PlaceSettings):
+class AtlasConfig(
+    # Fields come in the reverse order of the bases.
+    AverageSettings,
+    SubspaceSettings,
+    SimplexSettings,
+    SurfaceSettings,
+    SaddleSettings,
+    PathSettings,
+    AlignmentSettings,
+    PlaceSettings,
+):
     """All settings of ``spinland atlas``; each is checked on construction.
 
     Raises
@@ -86,7 +102,7 @@ class AtlasBook(Book):
     def __init__(self, config: AtlasConfig, store: Store, facts: Mapping[str, Any], source: Book | None = None):
         super().__init__(config, store, facts)
         self._lends = source is not None
-        self.source: Any = source or _source(facts["source"], store, config.device)
+        self.source: Any = source or _source(facts["source"], store, config)
         self.title = f"Atlas of: {self.source.title[:1].lower()}{self.source.title[1:]}"
         self.subtitle = f"What lies between solutions, by spinland {facts['version']}. Seed {config.seed}."
         self.subjects = tuple(subject for subject in self.source.subjects if subject.key in facts["subjects"])
@@ -137,12 +153,14 @@ class AtlasBook(Book):
             self.source.forget()
 
 
-def _source(facts: Mapping[str, Any], store: Store, device: str | None, dataset: Any = None) -> Book:
-    """The study or glass that tells these facts of itself, on the device of the atlas."""
+def _source(facts: Mapping[str, Any], store: Store, wanted: AtlasConfig, dataset: Any = None) -> Book:
+    """The study or glass that tells these facts of itself, on the device of the atlas and in its precision."""
     kind = _SOURCES[facts["kind"]]
     config: Any = kind.config_of(facts)
-    if device is not None:
-        config = replace(config, device=device)
+    if wanted.precision is not None and kind is not NetworkBook:
+        raise ArgumentError("precision", "none: a glass has no layers", wanted.precision)
+    chosen = {name: getattr(wanted, name) for name in ("device", "precision")}
+    config = replace(config, **{name: value for name, value in chosen.items() if value is not None})
     return kind(config, store, facts) if dataset is None else NetworkBook(config, store, facts, dataset)
 
 
@@ -188,7 +206,7 @@ def run_atlas(
     Raises
     ------
     ArgumentError
-        There is no such chapter, or the data are not those of the study.
+        There is no such chapter, the data are not those of the study, or its precision is not that of the device.
     StoreError
         ``source`` has no solutions; ``out`` belongs to something else, was begun elsewhere, is damaged, or cannot be
         written.
@@ -206,7 +224,7 @@ def run_atlas(
     if not subjects:
         kind = lender.settings.kind
         raise StoreError(lender.store.path, f"holds no solutions yet: spinland {kind} makes them")
-    checks.device(lender.config.device)
+    check_machine(lender.config)
     found = [lender.load(subject.solutions).params for subject in subjects]
     facts = {
         "source": dict(lender.facts),
@@ -220,7 +238,18 @@ def run_atlas(
     def book(store: Store) -> AtlasBook:
         return AtlasBook(config, store, store.meta, lender)
 
-    return run(config, out, ATLAS, book, facts, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
+    return run(
+        config,
+        out,
+        ATLAS,
+        book,
+        facts,
+        wanted=chapters,
+        device=lender.config.device,
+        overwrite=overwrite,
+        mixed=mixed,
+        say=say,
+    )
 
 
 def source_book(store: Store, wanted: AtlasConfig, dataset: DatasetLike | None = None) -> Book:
@@ -231,7 +260,7 @@ def source_book(store: Store, wanted: AtlasConfig, dataset: DatasetLike | None =
     StoreError
         The file holds neither.
     ArgumentError
-        The data are not those of the study.
+        The data are not those of the study, or a precision is wanted of a glass.
     DataError
         The data are not there or damaged.
     """
@@ -241,7 +270,7 @@ def source_book(store: Store, wanted: AtlasConfig, dataset: DatasetLike | None =
     if facts["kind"] != NetworkBook.settings.kind:
         if dataset is not None:
             raise ArgumentError("dataset", "none: a glass has no data", type(dataset).__name__)
-        return _source(facts, store, wanted.device)
+        return _source(facts, store, wanted)
     from ..data.loading import dataset_of
 
     config = NetworkBook.config_of(facts)
@@ -253,4 +282,4 @@ def source_book(store: Store, wanted: AtlasConfig, dataset: DatasetLike | None =
             "the data that the study was made of",
             f"{data.name} with fingerprint {data.fingerprint}, not {facts['data']}",
         )
-    return _source(facts, store, wanted.device, data)
+    return _source(facts, store, wanted, data)

@@ -31,6 +31,7 @@ def run(
     facts: dict[str, Any],
     *,
     wanted: tuple[str, ...] | None,
+    device: str,
     overwrite: bool,
     mixed: bool,
     say: Say,
@@ -51,7 +52,7 @@ def run(
         More about the file, kept in it.
     wanted : tuple of str, optional
         Names of the chapters that shall be made, all by default.
-    overwrite, mixed, say
+    device, overwrite, mixed, say
         As of `open_file`.
 
     Returns
@@ -64,7 +65,7 @@ def run(
     path = real_path(out, "out")
     overwrite, mixed = checks.boolean("overwrite", overwrite), checks.boolean("mixed", mixed)
     with reserved(path):
-        store = open_file(path, config, facts, chosen, overwrite=overwrite, mixed=mixed, say=say)
+        store = open_file(path, config, facts, chosen, device=device, overwrite=overwrite, mixed=mixed, say=say)
         if store is None:
             return 0
         opened = book(store)
@@ -187,6 +188,7 @@ def open_file(
     facts: dict[str, Any],
     wanted: tuple[str, ...],
     *,
+    device: str,
     overwrite: bool,
     mixed: bool,
     say: Say,
@@ -205,6 +207,8 @@ def open_file(
         More about it, kept in the file; ``data``, a fingerprint, must agree as well.
     wanted : tuple of str
         Names of the chapters that shall be made.
+    device : str
+        Where; a card is told of beside the processor.
     overwrite : bool
         Replace a finished file, or one that cannot be taken up.
     mixed : bool
@@ -218,7 +222,8 @@ def open_file(
         The file belongs to something else, was begun elsewhere, or is damaged.
     """
     meta = {"kind": config.kind, "config": config.as_dict(), "version": version(), **facts}
-    meta |= {"finished": False, "failed": {}, "environments": [current()]}
+    here = current(device)
+    meta |= {"finished": False, "failed": {}, "environments": [here]}
     if path.exists():
         store = Store(path)
         found = store.meta
@@ -239,9 +244,9 @@ def open_file(
                 "make all of them anew, without --chapters",
             )
         if not reason and not finished:
-            reason = _obstacle(store, found, mixed)
+            reason = _obstacle(store, found, here, mixed)
             if not reason:
-                return _taken_up(store, found, say)
+                return _taken_up(store, found, here, say)
         if reason and not overwrite:
             raise StoreError(path, reason)
         path.unlink()
@@ -256,12 +261,12 @@ _OLD = (
 )
 
 
-def _obstacle(store: Store, found: dict[str, Any], mixed: bool) -> str:
+def _obstacle(store: Store, found: dict[str, Any], here: dict[str, str], mixed: bool) -> str:
     """In words, why an unfinished file of the same settings must not be taken up; empty if it may."""
     before = found.get("environments") or [{}]
-    if current() not in before and not mixed:
+    if here not in before and not mixed:
         return (
-            f"was begun elsewhere ({difference(before[-1], current())}): what is missing would differ in its last "
+            f"was begun elsewhere ({difference(before[-1], here)}): what is missing would differ in its last "
             "digits from what is there; go on where it was begun, or here with --mixed, which the file then tells, "
             "or begin anew with --overwrite"
         )
@@ -272,13 +277,13 @@ def _obstacle(store: Store, found: dict[str, Any], mixed: bool) -> str:
     return ""
 
 
-def _taken_up(store: Store, found: dict[str, Any], say: Say) -> Store:
+def _taken_up(store: Store, found: dict[str, Any], here: dict[str, str], say: Say) -> Store:
     say(f"going on with {store.path}: {len(store.names())} results are there")
     before = found.get("environments", [])
     now = found | {"finished": False}
-    if current() not in before:
+    if here not in before:
         say("warning: it was begun on another processor or with other libraries; the file tells which")
-        now |= {"environments": [*before, current()]}
+        now |= {"environments": [*before, here]}
     if now != found:
         store.set_meta(now)
     return store

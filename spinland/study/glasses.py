@@ -187,7 +187,18 @@ def run_glass(
 
     checks.device(config.device)
     _check_room(config)
-    return run(config, out, GLASS, GlassBook.opened, {}, wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
+    return run(
+        config,
+        out,
+        GLASS,
+        GlassBook.opened,
+        {},
+        wanted=chapters,
+        device=config.device,
+        overwrite=overwrite,
+        mixed=mixed,
+        say=say,
+    )
 
 
 def _check_room(config: GlassConfig) -> None:

@@ -161,8 +161,8 @@ class NetworkBook(Book):
 
     def _loss(self, network: sl.ReLUNetwork, x: Any, y: Any, quantity: str) -> sl.NetworkLandscape:
         loss = "cross_entropy" if self._data().task == "classification" else "mse"
-        dtype, device = self.config.dtype, self.config.device
-        return sl.NetworkLandscape(network, x, y, loss=loss, dtype=dtype, device=device, quantity=quantity)
+        where = {name: getattr(self.config, name) for name in ("dtype", "device", "precision")}
+        return sl.NetworkLandscape(network, x, y, loss=loss, quantity=quantity, **where)
 
     @cached_property
     def sweep(self) -> tuple[WidthSubject, ...]:  # type: ignore[override]
@@ -235,6 +235,7 @@ class NetworkBook(Book):
             "n_train": n_train,
             "n_test": self.facts["n_test"],
             "probe_samples": self.config.probe_samples or n_train,
+            "precision": self.config.precision or self.config.dtype,
             "glass_spins": self._instance["n_spins"],
         }
 
@@ -310,7 +311,7 @@ def run_study(
     from .execution import run
 
     checks.instance("config", config, StudyConfig)
-    checks.device(config.device)
+    check_machine(config)
     named, value = ("data", config.data) if dataset is None else ("dataset", dataset)
     data = dataset_of(named, value, config.data_dir)
     data = data.subset(config.n_train, config.n_test)
@@ -319,7 +320,33 @@ def run_study(
     def book(store: Store) -> NetworkBook:
         return NetworkBook(config, store, store.meta, data)
 
-    return run(config, out, STUDY, book, _facts(data), wanted=chapters, overwrite=overwrite, mixed=mixed, say=say)
+    return run(
+        config,
+        out,
+        STUDY,
+        book,
+        _facts(data),
+        wanted=chapters,
+        device=config.device,
+        overwrite=overwrite,
+        mixed=mixed,
+        say=say,
+    )
+
+
+def check_machine(config: Any) -> None:
+    """Refuse a device that is not there, or that has not the precision of the settings.
+
+    Raises
+    ------
+    DeviceUnavailable
+        Says what is missing.
+    ArgumentError
+        Names the precision.
+    """
+    checks.device(config.device)
+    if hasattr(config, "precision"):  # a glass has none
+        checks.precision(config.precision, checks.float_type("dtype", config.dtype), config.device)
 
 
 def _check_fit(config: StudyConfig, data: Dataset) -> None:

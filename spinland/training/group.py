@@ -28,7 +28,7 @@ class Group:
         self.replicas = plan.replicas[low:high]
         self.initial = plan.initial(low, high)
         points = np.array(plan.train.compress(self.initial))  # a copy also where nothing is left out
-        moments = plan.optimizer.n_moments
+        moments = plan.n_moments
         rows, dim = points.shape
         first, second = (np.zeros((rows, dim if moments > m else 0), plan.dtype) for m in range(2))
         self.alive = np.ones(rows, bool)

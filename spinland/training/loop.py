@@ -27,20 +27,20 @@ from .settings import ADAM, TrainingSettings
 
 def _default_group(plan: Plan) -> int:
     kernel, network = operation("training", plan.device), networks.network_of(plan.network.widths, plan.network.bias)
-    return int(kernel.group_size(network, plan.train.given, plan.optimizer.n_moments, plan.batch_size, budget.GROUP))
+    return int(kernel.group_size(network, plan.train.given, plan.n_moments, plan.batch_size, budget.GROUP))
 
 
-def _groups(plan: Plan, group_size: int | None) -> Iterator[Ensemble]:
+def groups(plan: Plan, group_size: int | None, kind: type[Group] = Group) -> Iterator[Ensemble]:
     """The parts of a training, ``group_size`` replicas each; what is wrong with that number is said at the call."""
     size = _default_group(plan) if group_size is None else checks.integer("group_size", group_size, minimum=1)
-    return _trained(plan, size)
+    return _trained(plan, size, kind)
 
 
-def _trained(plan: Plan, group_size: int) -> Iterator[Ensemble]:
+def _trained(plan: Plan, group_size: int, kind: type[Group]) -> Iterator[Ensemble]:
     total = plan.replicas.size
     with track(total * plan.epochs, f"training {total} replicas") as advance:
         for low in range(0, total, group_size):
-            yield _train_group(Group(plan, low, min(low + group_size, total)), advance)
+            yield _train_group(kind(plan, low, min(low + group_size, total)), advance)
 
 
 def _train_group(group: Group, advance: Advance) -> Ensemble:
@@ -70,6 +70,7 @@ def train_groups(
     initial: ArrayLike | None = None,
     evaluate: str = "both",
     device: str = "cpu",
+    precision: str | None = None,
     group_size: int | None = None,
 ) -> Iterator[Ensemble]:
     """Train replicas and yield them as they finish, a group at a time.
@@ -81,7 +82,7 @@ def train_groups(
     ----------
     network, dataset, n_replicas, optimizer, batch_size, epochs, seed, loss, dtype
         As for :func:`train`.
-    replicas, snapshots, keep_initial, initial, evaluate, device
+    replicas, snapshots, keep_initial, initial, evaluate, device, precision
         As for :func:`train`.
     group_size : int, optional
         Replicas in a group; as many as fit in some memory by default. The bits do not depend on it.
@@ -105,8 +106,9 @@ def train_groups(
         initial=initial,
         evaluate=evaluate,
         device=device,
+        precision=precision,
     )
-    return _groups(Plan(network, dataset, settings), group_size)
+    return groups(Plan(network, dataset, settings), group_size)
 
 
 def train(
@@ -126,6 +128,7 @@ def train(
     initial: ArrayLike | None = None,
     evaluate: str = "both",
     device: str = "cpu",
+    precision: str | None = None,
     group_size: int | None = None,
     sink: Callable[[Ensemble], None] | None = None,
 ) -> Ensemble:
@@ -170,6 +173,8 @@ def train(
     device : "cpu", "cuda" or "cuda:1"
         Where the replicas are trained and evaluated. The order of samples is the same everywhere; the bits of the
         parameters are the same on cards of one kind.
+    precision : "float32", "tf32" or "3xtf32", optional
+        In what a card multiplies layers, as for :class:`NetworkLandscape`; by default in ``dtype``.
     group_size : int, optional
         Replicas that are trained at a time. The bits do not depend on it.
     sink : callable, optional
@@ -217,16 +222,22 @@ def train(
         initial=initial,
         evaluate=evaluate,
         device=device,
+        precision=precision,
     )
     plan = Plan(network, dataset, settings)
-    ensemble = _collect(_groups(plan, group_size), plan.replicas.size, sink)
-    if ensemble.diverged.any():
-        numbers = ", ".join(map(str, ensemble.replicas[ensemble.diverged]))
-        warnings.warn(f"diverged replicas, now NaN: {numbers}", DivergenceWarning, stacklevel=2)
+    ensemble = collect(groups(plan, group_size), plan.replicas.size, sink)
+    warn_of_diverged(ensemble)
     return ensemble
 
 
-def _collect(parts: Iterator[Ensemble], total: int, sink: Callable[[Ensemble], None] | None) -> Ensemble:
+def warn_of_diverged(ensemble: Ensemble) -> None:
+    """Warn whoever called the public function, where replicas have diverged."""
+    if ensemble.diverged.any():
+        numbers = ", ".join(map(str, ensemble.replicas[ensemble.diverged]))
+        warnings.warn(f"diverged replicas, now NaN: {numbers}", DivergenceWarning, stacklevel=3)
+
+
+def collect(parts: Iterator[Ensemble], total: int, sink: Callable[[Ensemble], None] | None = None) -> Ensemble:
     """All parts as one; each is copied to its place and let go, so that memory holds the whole but once."""
     whole: dict[str, Any] = {}
     low = 0

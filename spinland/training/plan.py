@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +25,9 @@ MAX_REPLICA = 2**32 - 1
 class Plan:
     """Checked arguments of a training, and its samples as the kernels want them.
 
+    Class attributes ``function``, the public function that it is of, and ``drops_dead``, whether inputs that are zero
+    in every sample may be left out, are other ones for trainings of another kind.
+
     Parameters
     ----------
     network : ReLUNetwork
@@ -42,9 +45,13 @@ class Plan:
         Another device than the processor.
     """
 
+    function: ClassVar[str] = "train"
+    drops_dead: ClassVar[bool] = True
+
     def __init__(self, network: ReLUNetwork, dataset: Any, settings: TrainingSettings):
         self.device = checks.device(settings.device)
         self.dtype = checks.float_type("dtype", settings.dtype)
+        self.precision = checks.precision(settings.precision, self.dtype, self.device)
         if not isinstance(network, ReLUNetwork):
             raise ArgumentError("network", "a ReLUNetwork", network)
         if not isinstance(settings.optimizer, (SGD, Adam)):
@@ -72,20 +79,25 @@ class Plan:
         self._prepare_samples()
 
     def _prepare_samples(self) -> None:
-        data = self.dataset
+        data, where = self.dataset, (self.device, self.precision)
         self.train, self.test = (
-            Samples(self.network, x, y, self.loss, self.dtype, device=self.device, drop_dead=False, names=names)
+            Samples(self.network, x, y, self.loss, self.dtype, *where, drop_dead=False, names=names)
             for x, y, names in (
                 (data.x_train, data.y_train, ("x_train", "y_train")),
                 (data.x_test, data.y_test, ("x_test", "y_test")),
             )
         )
         # The weights of an input that is zero in every sample get no gradient: they move by weight decay only.
-        if self.optimizer.weight_decay == 0:
+        if self.drops_dead and self.optimizer.weight_decay == 0:
             live = np.any(self.train.x != 0, axis=0) | np.any(self.test.x != 0, axis=0)
             if live.any() and not live.all():
                 self.train.drop_inputs(live)
                 self.test.drop_inputs(live)
+
+    @property
+    def n_moments(self) -> int:
+        """Vectors as long as the parameters that are kept beside them."""
+        return self.optimizer.n_moments
 
     def initial(self, low: int, high: int) -> NDArray[Any]:
         """Starting points (high - low, dim) of the replicas at places ``low ... high-1``."""
@@ -99,13 +111,13 @@ class Plan:
         rates = self.rates[first : first + self.steps_per_epoch]
         return self.optimizer.coefficients(rates, first).astype(self.dtype)
 
-    def provenance(self) -> provenance.Provenance:
-        """Record of everything but the number of replicas: the same for a group as for the whole."""
+    def arguments(self) -> dict[str, Any]:
+        """What was asked for, for the record."""
         settings = {field.name: getattr(self.optimizer, field.name) for field in fields(self.optimizer)}
         rate = settings["learning_rate"]
         if not isinstance(rate, float) and not is_dataclass(rate):
             settings["learning_rate"] = self.rates  # a function has no lasting name; its values do
-        arguments = {
+        return {
             "widths": self.network.widths,
             "bias": self.network.bias,
             "optimizer": {"name": type(self.optimizer).__name__, **settings},
@@ -115,8 +127,18 @@ class Plan:
             "evaluate": self.evaluate,
             "initial": self.own_initial,
         }
+
+    def provenance(self) -> provenance.Provenance:
+        """Record of everything but the number of replicas: the same for a group as for the whole."""
+        data, device = self.dataset.fingerprint, self.device
         return provenance.record(
-            "train", arguments, seed=self.seed, data=self.dataset.fingerprint, device=self.device, dtype=self.dtype
+            self.function,
+            self.arguments(),
+            seed=self.seed,
+            data=data,
+            device=device,
+            dtype=self.dtype,
+            precision=self.precision,
         )
 
 

@@ -83,6 +83,72 @@ class Cyclic:
 
 
 @dataclass(frozen=True)
+class Sawtooth:
+    """Down from ``high`` to ``low`` in a straight line in every ``period_epochs``, then ``high`` again.
+
+    The cyclical rate of stochastic weight averaging (Izmailov et al., arXiv:1803.05407, section 3.1), whose snapshots
+    are taken at the ends of its cycles. That of fast geometric ensembling (Garipov et al., arXiv:1802.10026) is
+    :class:`Cyclic`, with snapshots at whole periods, where it is lowest.
+    """
+
+    high: float
+    low: float
+    period_epochs: float
+
+    def __post_init__(self) -> None:
+        low = checks.real("low", self.low, minimum=0)
+        high = checks.real("high", self.high, minimum=low)
+        _set(self, low=low, high=high, period_epochs=checks.real("period_epochs", self.period_epochs, above=0))
+
+    def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+        """Learning rates at times ``elapsed`` (in epochs)."""
+        return self.high + (self.low - self.high) * np.mod(_times(elapsed) / self.period_epochs, 1)
+
+
+@dataclass(frozen=True)
+class Descending:
+    """``rate`` for half of the first ``until_epoch`` epochs, down in a straight line until 0.9 of them, then ``final``.
+
+    How stochastic weight averaging comes to its constant rate (Izmailov et al., arXiv:1803.05407, section 4.1):
+    averages begin at ``until_epoch``.
+    """
+
+    rate: float
+    final: float
+    until_epoch: float
+
+    def __post_init__(self) -> None:
+        rate, final = (checks.real(name, getattr(self, name), minimum=0) for name in ("rate", "final"))
+        _set(self, rate=rate, final=final, until_epoch=checks.real("until_epoch", self.until_epoch, above=0))
+
+    def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+        """Learning rates at times ``elapsed`` (in epochs)."""
+        share = np.clip((_times(elapsed) / self.until_epoch - 0.5) / 0.4, 0, 1)
+        return self.rate + (self.final - self.rate) * share
+
+
+@dataclass(frozen=True)
+class Then:
+    """``first`` until ``at_epoch``, then ``later``, whose time begins there."""
+
+    first: Schedule
+    later: Schedule
+    at_epoch: float
+
+    def __post_init__(self) -> None:
+        for name in ("first", "later"):
+            checks.instance(name, getattr(self, name), Schedule, "a schedule")
+        _set(self, at_epoch=checks.real("at_epoch", self.at_epoch, minimum=0))
+
+    def rates(self, elapsed: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+        """Learning rates at times ``elapsed`` of ``total`` (in epochs)."""
+        times = _times(elapsed)
+        before = self.first.rates(np.minimum(times, self.at_epoch), min(total, self.at_epoch))
+        after = self.later.rates(np.maximum(times - self.at_epoch, 0), max(total - self.at_epoch, 0))
+        return np.where(times < self.at_epoch, before, after)
+
+
+@dataclass(frozen=True)
 class Step:
     """``rate``, multiplied by ``factor`` after every ``every_epochs`` whole epochs."""
 

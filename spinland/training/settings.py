@@ -35,3 +35,4 @@ class TrainingSettings:
     initial: ArrayLike | None = None
     evaluate: str = "both"
     device: str = "cpu"
+    precision: str | None = None

@@ -21,9 +21,9 @@ def landscape(device, loss="cross_entropy", widths=SHAPE, n=18, dtype="float32")
 @pytest.fixture
 def parts_of_samples(card, monkeypatch):
     """Sums of gradients have three parts."""
-    from spinland_kernels.dense import layers
+    from spinland_kernels.mlp import cuda
 
-    monkeypatch.setattr(layers, "PART", 8)
+    monkeypatch.setattr(cuda, "PART", 8)
 
 
 def everything(of, at):

@@ -20,7 +20,7 @@ SHAPES = {  # batch, m, n, k, part, A down, B along
 def operands(dtype, shape, draw):
     """Matrices, where they lie on the card, and what a float64 product of each part gives."""
     from spinland_kernels import jit_cuda
-    from spinland_kernels.lanes.cuda import Matrices
+    from spinland_kernels.lanes.tiles import Matrices
 
     batch, m, n, k, part, down, along = shape
     a, b = draw.normal(size=(batch, m, k)).astype(dtype), draw.normal(size=(batch, k, n)).astype(dtype)
@@ -38,6 +38,7 @@ def operands(dtype, shape, draw):
 def test_products_are_those_of_numpy(name, dtype, card):
     from spinland_kernels import jit_cuda
     from spinland_kernels.lanes import cuda as lanes
+    from spinland_kernels.lanes import tiles
 
     draw = np.random.default_rng(1)
     batch, m, n, k, part, *_ = SHAPES[name]
@@ -48,16 +49,16 @@ def test_products_are_those_of_numpy(name, dtype, card):
         draw.normal(size=products.shape),
         draw.normal(size=products.shape),
     )
-    row = lanes.Matrices(jit_cuda.put(bias.astype(dtype).ravel()), 0, 0, 1, n)
-    gates = lanes.Matrices(jit_cuda.put(gate.astype(dtype).ravel()), 0, n, 1, m * n)
+    row = tiles.Matrices(jit_cuda.put(bias.astype(dtype).ravel()), 0, 0, 1, n)
+    gates = tiles.Matrices(jit_cuda.put(gate.astype(dtype).ravel()), 0, n, 1, m * n)
     wanted = {
-        (lanes.ZERO, lanes.LEAVE): products,
-        (lanes.BIAS, lanes.RECTIFY): np.maximum(products + bias[:, None, None], 0),
-        (lanes.ITSELF, lanes.GATE): np.where(gate <= 0, 0, products + before),
+        (tiles.ZERO, tiles.LEAVE): products,
+        (tiles.BIAS, tiles.RECTIFY): np.maximum(products + bias[:, None, None], 0),
+        (tiles.ITSELF, tiles.GATE): np.where(gate <= 0, 0, products + before),
     }
     for (begin, end), want in wanted.items():
-        c = lanes.Matrices(jit_cuda.put(before.astype(dtype).ravel()), 0, n, 1, m * n)
-        lanes.multiply(a, b, c, lanes.Shape(m, n, k, part, parts), lanes.Ends(begin, row, end, gates), batch)
+        c = tiles.Matrices(jit_cuda.put(before.astype(dtype).ravel()), 0, n, 1, m * n)
+        lanes.multiply(a, b, c, tiles.Shape(m, n, k, part, parts), tiles.Ends(begin, row, end, gates), batch)
         got = jit_cuda.get(c.data).reshape(want.shape)
         unit = 1e-12 if dtype == "f8" else 1e-5
         np.testing.assert_allclose(got, want, rtol=0, atol=unit * np.abs(want).max())
@@ -66,14 +67,15 @@ def test_products_are_those_of_numpy(name, dtype, card):
 def test_nan_is_kept_and_silent_units_stay_silent(card):
     from spinland_kernels import jit_cuda
     from spinland_kernels.lanes import cuda as lanes
+    from spinland_kernels.lanes import tiles
 
-    a = lanes.Matrices(jit_cuda.put(np.array([np.nan, 1.0, -1.0])), 0, 1, 1, 0)
-    one = lanes.Matrices(jit_cuda.put(np.ones(1)), 0, 1, 1, 0)
-    for end, want in ((lanes.RECTIFY, [np.nan, 1, 0]), (lanes.GATE, [0, 0, np.nan])):
-        gate = lanes.Matrices(jit_cuda.put(np.array([0.0, -1.0, np.nan])), 0, 1, 1, 0)
-        c = lanes.Matrices(jit_cuda.put(np.array([0.0, 0.0, np.nan])), 0, 1, 1, 0)
-        ends = lanes.Ends(lanes.ITSELF if end == lanes.GATE else lanes.ZERO, c, end, gate)
-        lanes.multiply(a, one, c, lanes.Shape(3, 1, 1, 1, 1), ends, 1)
+    a = tiles.Matrices(jit_cuda.put(np.array([np.nan, 1.0, -1.0])), 0, 1, 1, 0)
+    one = tiles.Matrices(jit_cuda.put(np.ones(1)), 0, 1, 1, 0)
+    for end, want in ((tiles.RECTIFY, [np.nan, 1, 0]), (tiles.GATE, [0, 0, np.nan])):
+        gate = tiles.Matrices(jit_cuda.put(np.array([0.0, -1.0, np.nan])), 0, 1, 1, 0)
+        c = tiles.Matrices(jit_cuda.put(np.array([0.0, 0.0, np.nan])), 0, 1, 1, 0)
+        ends = tiles.Ends(tiles.ITSELF if end == tiles.GATE else tiles.ZERO, c, end, gate)
+        lanes.multiply(a, one, c, tiles.Shape(3, 1, 1, 1, 1), ends, 1)
         np.testing.assert_array_equal(jit_cuda.get(c.data), want)
 
 
@@ -91,13 +93,14 @@ def test_parts_are_added_in_order_and_rounded_once(card):
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 def test_products_stay_in_registers(dtype, paper):
     from spinland_kernels.lanes import cuda as lanes
+    from spinland_kernels.lanes import tiles
 
     x = np.empty(1, dtype)
-    place = lanes.Matrices(x, 0, 1, 1, 1)
+    place = tiles.Matrices(x, 0, 1, 1, 1)
 
     def products():
         for m, n in ((1000, 512), (1000, 32), (1000, 10), (32, 512)):
-            lanes.multiply(place, place, place, lanes.Shape(m, n, 784, 784, 1), lanes.plain(place), 1)
+            lanes.multiply(place, place, place, tiles.Shape(m, n, 784, 784, 1), tiles.plain(place), 1)
         lanes.add_parts(x, 1, 1, np.empty((3, 4), dtype))
 
     check(paper(products), double=["lanes.cuda.add_parts"])

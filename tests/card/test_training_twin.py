@@ -119,6 +119,20 @@ def test_all_samples_at_once_keep_their_order_and_need_no_biases(twin, optimiser
     np.testing.assert_allclose(after.points[0], want.ravel(), rtol=1e-12)
 
 
+def test_gradients_in_parts_add_up(card, monkeypatch):
+    """Of six samples, four and two, in a layer whose gradient is formed the other way round and in one of the usual."""
+    from spinland_kernels.training import cuda, large
+
+    monkeypatch.setattr(cuda, "_is_small", lambda *shapes: False)
+    twin = operation("training", "cuda")
+    replicas, rule, network, samples = training((20, 5, 8), 2, 6, "f8", SGD)
+    whole = descended(twin, replicas, rule, network, twin.prepare(samples), 6)
+    monkeypatch.setattr(large, "PART", 4)
+    parts = descended(twin, replicas, rule, network, twin.prepare(samples), 6)
+    assert not np.array_equal(whole.points, replicas.points)
+    np.testing.assert_allclose(parts.points, whole.points, rtol=1e-13, atol=1e-15)
+
+
 def test_held_replicas_have_the_same_bits(twin):
     replicas, rule, network, samples = training((3, 2), 2, 4, optimiser=MOMENTUM)
     prepared = twin.prepare(samples)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import spinland as sl
 from spinland_kernels.devices import operation
 from spinland_kernels.networks import Stream, Walkers
 from tests.card.costs import check
@@ -54,7 +55,34 @@ def test_without_a_step_nothing_moves(card):
     np.testing.assert_array_equal(kernel.fetch(held.points), them.points)
     np.testing.assert_array_equal(distance, 0)
     np.testing.assert_array_equal(overlap, 1)
-    np.testing.assert_array_equal(kernel.fetch(kernel.columns(held.points, np.array([5, 0]))), them.points[:, [5, 0]])
+    np.testing.assert_array_equal(kernel.fetch(kernel.columns(held, np.array([5, 0]))), them.points[:, [5, 0]])
+
+
+def test_no_step_asks_the_card_for_memory(card, monkeypatch):
+    from spinland_kernels import jit_cuda
+
+    network = sl.ReLUNetwork((6, 4, 3))
+    draw = np.random.default_rng(0)
+    x, y = draw.random((9, 6)), draw.integers(0, 3, 9)
+    x[:, 2] = 0  # a dead input: some coordinates alone are evaluated
+    landscape = sl.NetworkLandscape(network, x, y, device="cuda")
+    steps = landscape.walkers(draw.normal(size=(1, network.n_params)), [0, 0], [0, 1], [1.0]).walk(0.1, 3, 0)
+    first = next(steps), next(steps)
+    monkeypatch.setattr(jit_cuda, "empty", None)  # whoever calls it fails
+    rest = list(steps)
+    assert len(first) + len(rest) == 4
+    assert np.isfinite(rest[-1].values).all()
+
+
+def test_walkers_that_do_not_fit_are_refused_with_the_bytes_of_all_of_them(paper):
+    from spinland_kernels import jit_cuda
+
+    starts = np.zeros((1, 1 << 20))
+    them = Walkers(np.zeros((8, 1 << 20)), starts, np.zeros(8, np.int64), np.arange(8), np.empty(0))
+    with jit_cuda.on_paper(1 << 26), pytest.raises(jit_cuda.OutOfMemory) as told:
+        operation("walk", "cuda").hold(them)
+    assert told.value.needed >= 9 * 8 << 20
+    assert told.value.free == 1 << 26
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
@@ -63,6 +91,6 @@ def test_what_it_costs(dtype, paper):
         kernel, starts = operation("walk", "cuda"), np.zeros((2, 407_050), dtype)
         held = kernel.hold(Walkers(starts, starts, np.array([0, 1]), np.array([0, 1]), np.ones(2)))
         kernel.advance(held, 0.1, Stream(np.uint64(SEED), 3, 1))
-        kernel.columns(held.points, np.arange(5))
+        kernel.columns(held, np.arange(5))
 
     check(paper(walk), double=DOUBLE)

@@ -54,6 +54,7 @@ CASES = {
     "descent_approach": lambda: case(results.scaling()),
     "descent_curve": lambda: case(results.flow()),
     "descent_sizes": lambda: case(results.scaling()),
+    "dimension_curve": lambda: case(results.dimension()),
     "disconnectivity_graph": lambda: case(results.barriers()),
     "disconnectivity_graph beside": lambda: case(
         results.barriers(), hierarchy=sl.hierarchy(results.critical().points[results.critical().index == 0])
@@ -61,6 +62,7 @@ CASES = {
     "distance_histogram": lambda: case([results.statistics(8), results.statistics(16)], labels=["narrow", "wide"]),
     "distance_histogram relative": lambda: case(results.statistics(), relative=True),
     "effective_order_sweep": lambda: case([results.correlation(p) for p in (2, 3)], [2, 3]),
+    "ensemble_passes": lambda: case([results.ensembles(), results.ensembles()], labels=["a", "b"]),
     "energy_temperature": lambda: case(results.exchange()),
     "flatness_batch": lambda: case(results.batches()),
     "flatness_batch walk": lambda: case(results.batches(), kind="walk"),
@@ -94,6 +96,12 @@ CASES = {
     "plane_pair contours": lambda: case([results.plane(), results.plane(results.glass)], surfaces=False),
     "plane_surface": lambda: case(results.plane()),
     "plane_surface glass": lambda: case(results.plane(results.glass)),
+    "section_energies": lambda: case(results.sections()),
+    "simplex_spread": lambda: case(
+        [results.simplex_values(k) for k in (1, 2)], [results.simplex_values(k, True) for k in (1, 2)]
+    ),
+    "simplex_spread alone": lambda: case(results.simplex_values(), labels=["a"]),
+    "snapshot_comparison": lambda: case([results.averages(), results.averages()], labels=["a", "b"]),
     "swap_barrier": lambda: case([results.swap(8), results.swap(16)]),
     "swap_curves": lambda: case(results.swap()),
     "swap_curves accuracy": lambda: case(results.swap(), quantity="accuracy"),

@@ -27,7 +27,16 @@ def barrier_width(swaps, **options):
     return figures.barrier_width(swaps, n_swaps=4, **options)
 
 
+def alignment_barriers(lines, **options):
+    return figures.alignment_barriers(lines, [8, 16], **options)
+
+
+def aligned_lines():
+    return [results.aligned_lines(8, 3), results.aligned_lines(16, 3)]
+
+
 SPREAD = {
+    "alignment_barriers": (alignment_barriers, aligned_lines, "pairs"),
     "walk_fan": (figures.walk_fan, results.walk, "walkers"),
     "line_profile": (figures.line_profile, lines, "lines"),
     "line_panels": (figures.line_panels, lines, "lines"),

@@ -49,6 +49,15 @@ FIGURES = {
     "descent_approach": lambda: {"scaling": _scaling(), "theory": None, "levels": {"a": -1.6}, "power": 0.66},
     "descent_curve": lambda: {"flow": _flow(), "theory": None, "levels": {"a": -1.6}, "labels": ["a"]},
     "descent_sizes": lambda: {"scaling": _scaling(), "levels": {"a": -1.6}},
+    "dimension_curve": lambda: {"found": results.dimension(), "figure": None, "unit": "nats"},
+    "ensemble_passes": lambda: {"curves": [results.ensembles()], "labels": ["a"], "unit": "nats"},
+    "section_energies": lambda: {"found": results.sections(), "ax": None, "label": "x"},
+    "simplex_spread": lambda: {
+        "grown": [results.simplex_values()],
+        "null": [results.simplex_values(2, True)],
+        "labels": ["a"],
+    },
+    "snapshot_comparison": lambda: {"averages": [results.averages()], "labels": ["a"], "unit": "nats"},
     "disconnectivity_graph": lambda: {
         "tree": results.barriers(),
         "hierarchy": sl.hierarchy(results.critical().points[results.critical().index == 0]),

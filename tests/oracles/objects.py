@@ -112,3 +112,13 @@ def symmetry(seed=0):
 
 def walkers(starts):
     return {"starts": starts, "origin_index": np.array([0, 2, 1, 2]), "numbers": np.arange(7, 11)}
+
+
+@cache
+def simplex():
+    return sl.grow_simplex(bowl(), numbers(2, 3), 1, steps=2)
+
+
+@cache
+def snapshots():
+    return sl.train(network(), digits(), 2, sl.SGD(0.1), 4, 2, snapshots=True)

@@ -313,3 +313,39 @@ def scaling():
 def assumptions():
     without = sl.ReLUNetwork((64, 4, 10), bias=False)
     return sl.mapping_assumptions(without, without.initialize(4), data().x_train)
+
+
+# Between solutions
+
+
+@cache
+def dimension():
+    """Random subspaces of a few dimensions."""
+    return sl.intrinsic_dimension(network(), data(), [4, 40, 200], 3, 0.7, sl.Adam(0.05), epochs=3, seed=1)
+
+
+@cache
+def sections():
+    return sl.section_minima(glass(), [3, 6, 12], 4, seed=1)
+
+
+@cache
+def averages():
+    trained = sl.train(network(), data(), 3, sl.SGD(0.2), epochs=4, seed=1, snapshots=[2, 3, 4])
+    return sl.snapshot_averages(trained, data(), 2, (0.1, 0.2), 2)
+
+
+@cache
+def simplex(vertices=2):
+    """A complex about two solutions."""
+    return sl.grow_simplex(landscape(), ensemble().params[:2], vertices, steps=4, batch_size=40)
+
+
+@cache
+def simplex_values(vertices=2, null=False):
+    return sl.simplex_values(landscape(), sl.random_vertices(simplex(vertices)) if null else simplex(vertices), 20)
+
+
+@cache
+def ensembles():
+    return sl.ensemble_curve(network(), ensemble().params.reshape(2, 3, -1), data())

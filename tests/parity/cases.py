@@ -20,6 +20,7 @@ from tests.oracles import glass as glasses
 from tests.oracles import network as networks
 from tests.oracles import paths, replicas, swaps, training, walks
 from tests.oracles import philox as words
+from tests.oracles import projection as projections
 
 Triples = Iterator[tuple[Any, Any, dict[str, float]]]
 
@@ -330,13 +331,35 @@ def triangles_of_replicas(device: str) -> Triples:
 
 def eigenpairs_of_tensors(device: str) -> Triples:
     """Critical points of small instances are stationary, and their energies are those of the tensor."""
-    for n, order in ((3, 3), (4, 3), (3, 4)):
+    for n, order in ((2, 3),) if simulated(device) else ((3, 3), (4, 3), (3, 4)):
         glass = sl.SphericalSpinGlass(n, order, seed=2, device=device)
         tensors, found = glasses.tensors_of(glass), sl.critical_points(glass)
         slopes = [glasses.gradient(tensors, p) for p in found.points]
         yield slopes, np.zeros((len(found.energy), n)), {"rtol": 0, "atol": 1e-10}
         yield (found.energy, [glasses.polynomial(tensors, p) for p in found.points], {"rtol": 1e-10, "atol": 1e-12})
         assert found.complete
+
+
+def projections_of_replicas(device: str) -> Triples:
+    """Points of subspaces, shared by some replicas, and derivatives by their coordinates."""
+    from spinland_kernels.projection import formula
+    from spinland_kernels.types import Projection
+
+    kernel, few = operation("projection", device), simulated(device)
+    for kind, name in ((formula.SIGNS, "signs"), (formula.NORMAL, "normal")):
+        dim, d = (131, 3) if few else (4229, 35)
+        numbers = np.array([7, 7, 2**32 - 1])
+        prepared = kernel.prepare(Projection(np.uint64(SEED), 27, kind), numbers, dim, d)
+        draw = np.random.default_rng(kind)
+        z, origins, slopes = draw.normal(size=(3, d)), draw.normal(size=(3, dim)), draw.normal(size=(3, dim))
+        own = {n: projections.matrix(SEED, 27, int(n), dim, d, name) for n in set(numbers.tolist())}
+        for dtype in ("float64", "float32"):
+            theta, g, at = origins.astype(dtype), slopes.astype(dtype), np.empty((3, dim), dtype)
+            kernel.points(z.astype(dtype), theta, prepared, at)
+            want = np.array([t + own[n] @ c for t, n, c in zip(origins, numbers.tolist(), z, strict=True)])
+            yield at, want, close(want, dtype)
+            want = np.array([own[n].T @ v for n, v in zip(numbers.tolist(), slopes, strict=True)])
+            yield kernel.coordinates(g, prepared), want, close(want, dtype)
 
 
 CASES = {
@@ -351,4 +374,5 @@ CASES = {
     "distances": Case(("gram",), distances_of_replicas),
     "triangles": Case(("triangles",), triangles_of_replicas),
     "eigenpairs": Case(("eigenpairs", "pspin"), eigenpairs_of_tensors),
+    "projections": Case(("projection",), projections_of_replicas),
 }

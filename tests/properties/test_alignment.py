@@ -211,6 +211,24 @@ def test_dead_neurons_are_no_difference():
     assert_allclose(sl.align(network, nothing, other).distance, np.linalg.norm(balance(network, other)))
 
 
+def test_a_dead_layer_leaves_the_output_biases():
+    """Nothing gets through the second hidden layer: such networks are one where their output biases are."""
+    network = ReLUNetwork((3, 4, 5, 2))
+    points = []
+    for point in points_of(network, 3):
+        layers = network.layers(point)
+        layers[1][0][:], layers[1][1][:] = 0, 0
+        layers[2][1][:] = [1, 2]
+        points.append(network.flatten(layers))
+    found = sl.align(network, points, points[0])
+    assert_array_equal(found.distance, 0)
+    assert_array_equal(found.points, np.broadcast_to(found.reference, found.points.shape))
+    assert_array_equal(sl.symmetric_distances(network, points).distances, 0)
+    assert_array_equal(sl.distances(sl.align_all(network, points)), 0)
+    living = points_of(network, 1, seed=4)[0]
+    assert sl.align(network, points, living).distance.min() > 0
+
+
 def test_trees_and_triangles_take_distances_modulo_symmetries():
     network = ReLUNetwork((4, 7, 3))
     found = sl.symmetric_distances(network, points_of(network, 14))

@@ -71,6 +71,18 @@ GLASS = {
 }
 ATLAS = {
     "surface_grid": 3,
+    "subspace_replicas": 3,
+    "subspace_epochs": 4,
+    "subspace_dimensions": (4, 30, 200),
+    "subspace_threshold": 0.5,
+    "average_replicas": 3,
+    "average_epochs": 8,
+    "average_cycle": 2,
+    "average_grid": 3,
+    "simplex_vertices": (1, 2),
+    "simplex_steps": 3,
+    "simplex_groups": 2,
+    "simplex_members": 2,
     "alignment_pairs": 2,
     "alignment_points": 3,
     "alignment_trained": 4,

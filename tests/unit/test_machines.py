@@ -2,6 +2,8 @@
 
 import ast
 import sys
+import threading
+import time
 from contextlib import nullcontext
 from importlib.machinery import ModuleSpec
 from types import SimpleNamespace
@@ -12,6 +14,7 @@ from threadpoolctl import threadpool_info
 import spinland as sl
 from spinland import machines
 from spinland.errors import DeviceUnavailable, SpinlandError
+from spinland_kernels import blas
 from spinland_kernels import devices as kernels
 
 
@@ -144,3 +147,28 @@ def test_nothing_compiled_is_loaded_before_it_is_asked_for(run_python):
 def test_blas_runs_on_one_thread_inside():
     with machines.single_threaded():
         assert {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"} <= {1}
+
+
+@pytest.mark.usefixtures("all_threads")
+def test_items_side_by_side_come_in_their_order_and_blas_goes_alone(threads):
+    def look(item):
+        assert all(library.num_threads == 1 for library in blas._libraries())
+        time.sleep(0.01 * (item % 3))  # the later ones end first
+        return item**2, threading.get_ident()
+
+    found = list(machines.side_by_side(look, range(12)))
+    assert [square for square, _ in found] == [item**2 for item in range(12)]
+    assert len({thread for _, thread in found}) > 1
+    threads(1)
+    alone = list(machines.side_by_side(look, range(12)))
+    assert {thread for _, thread in alone} == {threading.get_ident()}
+    assert list(machines.side_by_side(look, [])) == []
+
+
+def test_the_first_item_that_fails_is_told():
+    with pytest.raises(ValueError, match="item 3"):
+        list(machines.side_by_side(lambda item: _fail(item) if item == 3 else item, range(6)))
+
+
+def _fail(item):
+    raise ValueError(f"item {item}")

@@ -328,6 +328,8 @@ def test_optimizers_and_schedules_refuse(name, make):
         ("initial", {"initial": np.full((2, NETWORK.n_params), np.nan)}),
         ("group_size", {"group_size": 0}),
         ("device", {"device": "tpu"}),
+        ("precision", {"precision": "3xtf32"}),
+        ("precision", {"precision": "float32", "dtype": "float64"}),
     ],
 )
 def test_train_refuses_before_it_computes(data, name, change):

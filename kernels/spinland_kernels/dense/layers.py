@@ -5,7 +5,7 @@ are read from there, in whichever order of theirs:
 
     forward    C (n × out) = A (n × in) W' + b
     back       C (n × in) = δ (n × out) W
-    sums       G (out × in) = δ' A, of PART samples each, laid out as points:
+    sums       G (out × in) = δ' A, of ``part`` samples each, laid out as points:
 
                | item 0, part 0: dim | item 0, part 1: dim | … | item 1, part 0: dim | …
 
@@ -18,11 +18,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ..lanes.cuda import BIAS, LEAVE, NARROW, RECTIFY, ZERO, Ends, Matrices, Shape, add_rows, multiply, plain, rows
+from ..lanes.cuda import NARROW, add_rows, multiply
+from ..lanes.tiles import BIAS, LEAVE, RECTIFY, ZERO, Ends, Matrices, Shape, plain, rows
 from ..networks import Network
-
-PART = 1024
-"""Samples in a part of a gradient's sum."""
 
 
 class Layer(NamedTuple):
@@ -34,21 +32,25 @@ class Layer(NamedTuple):
 
 
 class Layers(NamedTuple):
-    """Networks of one shape on the card: point b begins at number ``b·each`` of ``points``; 0: all are one network."""
+    """Networks of one shape on the card: point b begins at number ``b·each`` of ``points``; 0: all are one network.
+
+    Their products are in ``precision``, as of :class:`..networks.Samples`.
+    """
 
     points: Any
     each: int
     of: tuple[Layer, ...]
     bias: bool
+    precision: int
 
     @classmethod
-    def of_network(cls, network: Network, points: Any, each: int) -> Layers:
+    def of_network(cls, network: Network, points: Any, each: int, precision: int) -> Layers:
         """All layers of a network."""
         found, at, bias = [], 0, bool(network.bias)
         for fan_in, fan_out in pairwise(int(width) for width in network.widths):
             found.append(Layer(at, fan_in, fan_out))
             at += fan_out * (fan_in + bias)
-        return cls(points, each, tuple(found), bias)
+        return cls(points, each, tuple(found), bias, precision)
 
     def above(self, count: int) -> Layers:
         """The layers above the first ``count``."""
@@ -83,25 +85,39 @@ class Layers(NamedTuple):
     def onward(self, layer: Layer, x: Matrices, c: Matrices, n: int, ends: Ends, batch: int) -> None:
         """C (n, out) = X W', without the bias."""
         weight = Matrices(self.points, layer.at, 1, layer.fan_in, self.each)
-        multiply(x, weight, c, Shape(n, layer.fan_out, layer.fan_in, layer.fan_in, 1), ends, batch)
+        shape = Shape(n, layer.fan_out, layer.fan_in, layer.fan_in, 1)
+        multiply(x, weight, c, shape, ends, batch, self.precision)
 
     def back(self, layer: Layer, delta: Matrices, c: Matrices, n: int, ends: Ends, batch: int) -> None:
         """C (n, in) = δ W."""
         weight = Matrices(self.points, layer.at, layer.fan_in, 1, self.each)
-        multiply(delta, weight, c, Shape(n, layer.fan_in, layer.fan_out, layer.fan_out, 1), ends, batch)
+        shape = Shape(n, layer.fan_in, layer.fan_out, layer.fan_out, 1)
+        multiply(delta, weight, c, shape, ends, batch, self.precision)
 
 
 class Sums(NamedTuple):
-    """Gradients in parts: that of item b over part p begins at number ``(b·parts + p)·dim`` of ``data``."""
+    """Gradients in parts: that of item b over part p begins at number ``(b·parts + p)·dim`` of ``data``.
+
+    Attributes
+    ----------
+    data : float array (any,)
+        On the card.
+    dim : int
+        Parameters of an item.
+    n, part : int
+        Samples, and how many of them a part has.
+    """
 
     data: Any
     dim: int
     n: int
+    part: int
+    precision: int
 
-    @staticmethod
-    def parts_of(n: int) -> int:
-        """Parts of so many samples."""
-        return -(-n // PART)
+    @property
+    def parts(self) -> int:
+        """How many parts there are."""
+        return -(-self.n // self.part)
 
     def weight(self, layer: Layer, delta: Matrices, below: Matrices, begin: int, batch: int) -> None:
         """δ' A of a layer into its place, or added to what is there; δ is (n, out), A (n, in)."""
@@ -111,9 +127,10 @@ class Sums(NamedTuple):
             a, b, m, k, down, along = below, delta, k, m, 1, k
         c = Matrices(self.data, layer.at, down, along, self.dim)
         turned = a._replace(down=a.along, along=a.down)
-        multiply(turned, b, c, Shape(m, k, self.n, PART, self.parts_of(self.n)), plain(c)._replace(begin=begin), batch)
+        shape, ends = Shape(m, k, self.n, self.part, self.parts), plain(c)._replace(begin=begin)
+        multiply(turned, b, c, shape, ends, batch, self.precision)
 
     def bias(self, layer: Layer, delta: Matrices, batch: int) -> None:
         """Σ δ over samples into the bias's place."""
         c = Matrices(self.data, layer.at + layer.fan_in * layer.fan_out, 0, 1, self.dim)
-        add_rows(delta, c, Shape(1, layer.fan_out, self.n, PART, self.parts_of(self.n)), batch)
+        add_rows(delta, c, Shape(1, layer.fan_out, self.n, self.part, self.parts), batch)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from .. import jit_cuda
 from ..jit_cuda import THREADS, cuda, kernel
-from ..lanes.cuda import Matrices, rows
+from ..lanes.tiles import Matrices, rows
 from ..memory import Arena, Wanted, resident
 from ..networks import CROSS_ENTROPY, Samples
 
@@ -165,6 +165,11 @@ class Prepared:
     def __init__(self, samples: Samples):
         self.samples = samples
         self.given, self.work = Arena(), Arena()
+
+    @property
+    def precision(self) -> int:
+        """In what products of layers are formed."""
+        return self.samples.precision
 
     @property
     def n(self) -> int:

@@ -1,6 +1,6 @@
 """Homotopy continuation of eigenpairs on the cores: one path after the other, paths in parallel.
 
-    z(t):  F(z; t) = 0  (see ``system``)      dz/dt = −F_z⁻¹ ∂F/∂t
+    z(t):  F(z; t) = 0  (see ``formula``)      dz/dt = −F_z⁻¹ ∂F/∂t
 
     t = 0  ●───predict (Runge–Kutta)──→ ○ correct (Newton, twice) ● …        ● t = 1, Newton to rounding
            chart: x scaled to norm 1     a first correction above the tolerance: back, with a shorter step
@@ -16,22 +16,20 @@ from numpy.typing import NDArray
 
 from ..jit import block, loop
 from ..types import Homotopy, PathWork
+from . import formula
+from .formula import FOLLOWED, LOST, SINGULAR
 from .linear import solve
 from .system import linearise
 
-FOLLOWED, LOST, SINGULAR = 0, 1, 2
-"""The end of a path: reached, step too short or too many steps, no regular solution at its end."""
-
-_MOST_STEPS = 100_000
-_SHORTEST = 1e-13
-_CONVERGED = 1e-8  # second correction of a step that counts as followed
+PATHS = 1024
+"""Paths of each tensor in a call: a second or so, after which progress and Ctrl-C have their turn."""
 
 
 @block
 def _norm(z):
     total = 0.0
     for i in range(z.shape[0]):
-        total += z[i].real ** 2 + z[i].imag ** 2
+        total += formula.square(z[i])
     return np.sqrt(total)
 
 
@@ -58,13 +56,11 @@ def _predict(homotopy, t, h, z, work):
     slope, at, out = work.newton[1], work.newton[2], work.trial
     _copy(z, out)
     _copy(z, at)
-    for stage in range(4):
-        offset = 0.0 if stage == 0 else (h if stage == 3 else 0.5 * h)
+    for number in range(4):
+        offset, weight, ahead = formula.stage(number, h)
         linearise(homotopy, t + offset, at, work)
         if not solve(work.matrix, slope):
             return False
-        weight = h / 6 if stage == 0 or stage == 3 else h / 3
-        ahead = h if stage == 2 else 0.5 * h
         for i in range(z.shape[0]):
             out[i] += weight * slope[i]
             at[i] = z[i] + ahead * slope[i]
@@ -87,23 +83,23 @@ def _correct(homotopy, t, z, work):
 def _finish(homotopy, z, work):
     """Newton steps at t = 1 until they no longer shrink; the status."""
     before = np.inf
-    for _ in range(12):
+    for _ in range(formula.POLISHING):
         _recentre(z, homotopy.order, work.chart)
         length = _correct(homotopy, 1.0, z, work)
-        if not length < 1e-3:
+        if not length < formula.NEAR:
             return SINGULAR
-        if length < 1e-14 or length > 0.5 * before:
+        if not formula.shrinks(length, before):
             break
         before = length
     _recentre(z, homotopy.order, work.chart)
-    return FOLLOWED if length < 1e-9 else SINGULAR
+    return FOLLOWED if length < formula.ENDED else SINGULAR
 
 
 @block
 def _follow(homotopy, z, work):
     """Follow one path from t = 0 to 1, in place; the status."""
-    t, h, tolerance = 0.0, 0.02, homotopy.tolerance
-    for _ in range(_MOST_STEPS):
+    t, h, tolerance = 0.0, formula.FIRST, homotopy.tolerance
+    for _ in range(formula.MOST_STEPS):
         _recentre(z, homotopy.order, work.chart)
         h = min(h, 1.0 - t)
         off = np.inf
@@ -112,7 +108,7 @@ def _follow(homotopy, z, work):
                 length = _correct(homotopy, t + h, work.trial, work)
                 if correction == 0:
                     off = length
-                elif not length < _CONVERGED:
+                elif not length < formula.CONVERGED:
                     off = np.inf
                 if not off < tolerance:
                     break
@@ -121,10 +117,8 @@ def _follow(homotopy, z, work):
             t += h
             if t >= 1.0 - 1e-15:
                 return _finish(homotopy, z, work)
-        # The error of a step goes as h^5.
-        change = 0.9 * (tolerance / max(off, 1e-300)) ** 0.2
-        h *= min(2.0, max(0.2, change)) if off < np.inf else 0.2
-        if not h > _SHORTEST:
+        h *= formula.change(off, tolerance)
+        if not h > formula.SHORTEST:
             break
     return LOST
 

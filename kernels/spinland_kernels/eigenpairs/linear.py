@@ -5,6 +5,7 @@ of operations is another on each machine.
 """
 
 from ..jit import block
+from . import formula
 
 
 @block
@@ -17,10 +18,10 @@ def solve(matrix, right):
     for k in range(n):
         best, largest = k, -1.0
         for i in range(k, n):
-            size = matrix[i, k].real ** 2 + matrix[i, k].imag ** 2
+            size = formula.square(matrix[i, k])
             if size > largest:
                 best, largest = i, size
-        if not largest > 1e-280:  # also where it is not a number
+        if not largest > formula.PIVOT:  # also where it is not a number
             return False
         if best != k:
             for j in range(k, n):

@@ -1,16 +1,7 @@
-"""The equations of an eigenpair between a diagonal tensor and a given one, and their derivatives.
-
-    F_i(x, λ; t) = (1 − t) γ x_i^{p−1} + t (J x^{p−1})_i − λ x_i        i < n
-    F_n          = a·x − 1
-
-The unknowns are z = (x, λ). The chart a is the conjugate of the point where a step began, of norm 1 there. The matrix
-of derivatives is
-
-    F_z    (p−1) [(1 − t) γ diag(x^{p−2}) + t J x^{p−2}] − λ  |  −x
-           a                                                  |   0
-"""
+"""The equations of :mod:`.formula` and their derivatives at a point."""
 
 from ..jit import block
+from . import formula
 
 
 @block
@@ -67,14 +58,10 @@ def linearise(homotopy, t, z, work):
         for j in range(n):
             image += matrix[i, j] * x[j]
             matrix[i, j] *= (order - 1) * t
-        power = gamma
-        for _ in range(order - 2):
-            power *= x[i]
-        matrix[i, i] += (order - 1) * (1 - t) * power - value
+        diagonal, minus_value[i], minus_speed[i] = formula.row(image, x[i], value, t, gamma, order)
+        matrix[i, i] += diagonal
         matrix[i, n] = -x[i]
         matrix[n, i] = chart[i]
-        minus_value[i] = value * x[i] - t * image - (1 - t) * power * x[i]
-        minus_speed[i] = power * x[i] - image
         unity += chart[i] * x[i]
     matrix[n, n] = 0
     minus_value[n] = -unity

@@ -13,7 +13,8 @@ to near one, and multiplied in the type of the products within a span, in float6
               └────────────────────────────┘
 
 The sums begin with what is there and take one span after the other, so that no bit depends on how many columns come at
-a time. Differences of one pair and one CHUNK of columns are a block's work and have a slot; slots are added in order.
+a time. Pairs that the card cannot hold together come in bands of tiles i, whose pairs are neighbours in the condensed
+form. Differences of one pair and one CHUNK of columns are a block's work and have a slot; slots are added in order.
 """
 
 from typing import Any, NamedTuple
@@ -130,10 +131,15 @@ def _tile_of(number):
 
 
 @kernel(_THREADS, 2)
-def _multiply(packed, units, width, depth, condensed):
-    """``depth`` is DEPTH, told late: a loop of known length would be unrolled until registers spill."""
+def _multiply(packed, units, width, depth, low, high, begin, condensed):
+    """Pairs of tiles low ≤ i < high, other blocks are idle; ``condensed`` has those from number ``begin`` on.
+
+    ``depth`` is DEPTH, told late: a loop of known length would be unrolled until registers spill.
+    """
     n, t = packed.shape[1], cuda.threadIdx.x
     second, first = _tile_of(cuda.blockIdx.x)
+    if not low <= first < high:
+        return
     i, j = first * SIDE + t // 16, second * SIDE + t % 16
     left = cuda.shared.array(_TILE, packed.dtype)
     right = cuda.shared.array(_TILE, packed.dtype)
@@ -143,10 +149,10 @@ def _multiply(packed, units, width, depth, condensed):
         for r in range(4):
             for s in range(4):
                 products[r, s] = zero
-        for low in range(0, min(SPAN, width - span * SPAN), DEPTH):
+        for column in range(0, min(SPAN, width - span * SPAN), DEPTH):
             cuda.syncthreads()
-            _load(left, packed, span, first * SIDE, low)
-            _load(right, packed, span, second * SIDE, low)
+            _load(left, packed, span, first * SIDE, column)
+            _load(right, packed, span, second * SIDE, column)
             cuda.syncthreads()
             if i < n and j < n:
                 for k in range(depth):
@@ -157,7 +163,7 @@ def _multiply(packed, units, width, depth, condensed):
                             products[r, s] += left[at + t // 16 + 16 * r] * b
         for r in range(4):
             row = i + 16 * r
-            place = pair_index(row, j, n)
+            place = pair_index(row, j, n) - begin
             for s in range(4):
                 if row < j + 16 * s < n:
                     condensed[place + 16 * s] += products[r, s] * (units[span, row] * units[span, j + 16 * s])
@@ -203,24 +209,53 @@ def add_products(
     """
     up = _columns(columns)
     (n, width), spans = up.shape, -(-up.shape[1] // SPAN)
-    x, means, packed, units, parts, sums, norms = work.arena.take(
+    wanted = (
         (up.shape, up.dtype),
         ((width,), np.float64),
         ((spans, n, SPAN), work.dtype),
         ((spans, n), np.float64),
         ((spans, n), np.float64),
-        (condensed.shape, np.float64),
         (squares.shape, np.float64),
     )
-    for host, there in ((up, x), (condensed, sums), (squares, norms)):
-        jit_cuda.put(host, there)
-    tiles = -(-n // SIDE)
+    least = sum(int(np.prod(shape)) * np.dtype(dtype).itemsize for shape, dtype in wanted)
+    tiles, bands = -(-n // SIDE), _bands(n, (work.arena.room() - least) // 8)
+    most = max(band.pairs.stop - band.pairs.start for band in bands)
+    x, means, packed, units, parts, norms, room = work.arena.take(*wanted, ((most,), np.float64))
+    jit_cuda.put(up, x)
+    jit_cuda.put(squares, norms)
     _means[-(-width // _THREADS)](x, bool(centred), means)
     _pack[n * spans](x, means, packed, units, parts)
     _add_squares[-(-n // _THREADS)](parts, norms)
-    _multiply[tiles * (tiles + 1) // 2](packed, units, int(width), DEPTH, sums)
-    jit_cuda.get(sums, condensed)
+    for band in bands:
+        some = condensed[band.pairs]
+        sums = jit_cuda.put(some, room[: len(some)])
+        _multiply[tiles * (tiles + 1) // 2](
+            packed, units, int(width), DEPTH, band.low, band.high, band.pairs.start, sums
+        )
+        jit_cuda.get(sums, some)
     jit_cuda.get(norms, squares)
+
+
+class _Band(NamedTuple):
+    """Tiles low ≤ i < high, and where their pairs stand in the condensed form."""
+
+    low: int
+    high: int
+    pairs: slice
+
+
+def _bands(n: int, pairs: int) -> list[_Band]:
+    """All tiles in bands of as many ``pairs`` at most, or of one row of tiles."""
+    tiles = -(-n // SIDE)
+    starts = [first * SIDE * (2 * n - first * SIDE - 1) // 2 for first in range(tiles)] + [n * (n - 1) // 2]
+    bands, low = [], 0
+    while low < tiles:
+        high = low + 1
+        while high < tiles and (starts[high + 1] - starts[low] <= pairs or starts[high + 1] == starts[high]):
+            high += 1
+        bands.append(_Band(low, high, slice(starts[low], starts[high])))
+        low = high
+    return bands
 
 
 @kernel(_TEAM)

@@ -1,19 +1,16 @@
-"""Products of matrices on the card, tile by tile in shared memory and registers.
+"""Products of matrices on the card, tile by tile in shared memory and registers, and sums of rows and of parts.
 
-    C = A B        (m × n) = (m × k) (k × n), for each of a batch, with :class:`Ends`
+    C = A B        (m × n) = (m × k) (k × n), for each of a batch, with :class:`.tiles.Ends`
 
-                        n →  | tile of B: DEPTH × width |
-                             | .  .  .  .  .  .  .  .  . |
-    m  | tile of A: |        +--------------------------+
-    ↓  | height     |        | tile of C: height × width|      one block; a thread has `across` rows by `along` columns
-       | × DEPTH    |        |  its sums in registers   |      of it, SIDE apart, so that neighbours read neighbours
+How a block goes through its tiles, and what it begins with and ends in, is drawn in :mod:`.tiles`. Here a thread has
+`across` rows by `along` columns of C, SIDE apart, so that neighbours read neighbours:
 
-A block goes through k in steps of DEPTH: its threads read the next tiles of A and B, multiply those in one half of
-shared memory, and put what they have read into the other half; so a step has one barrier, and reading takes the time
-that multiplying takes. Of A and B any strides are taken; threads that
-are neighbours read along whichever is 1. Each sum adds its terms one after the other, from k = 0 on, so its bits depend
-on nothing but A and B. Long sums are cut into parts of ``part`` terms, each a place of its own in the batch, which a
-second kernel adds in order (:func:`add_parts`).
+    k →   ty        | left:  DEPTH × height |   `across` numbers of each k      across × along products
+          tx        | right: DEPTH × width  |   `along` numbers of each k       for each k, in registers
+
+Each sum adds its terms one after the other, from k = 0 on, so its bits depend on nothing but A and B. Parts of long
+sums are added in order by a second kernel (:func:`add_parts`). Where TF32 is asked for by name, tensor cores multiply
+(:mod:`.tensor`).
 
 Four tiles for each float type: a wide one, two for few columns (the outputs of a network, the units of a small one),
 and one for few rows (a small batch). The bits do not depend on which is taken.
@@ -25,15 +22,15 @@ Sums of rows (:func:`add_rows`) are such a product with a row of ones, for which
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 from numba import float64, int32, uint64
 
-from ..jit_cuda import THREADS, Kernel, cuda, device, kernel
-from . import formula
-
-not_below = device(formula.not_below)
+from ..jit_cuda import THREADS, Kernel, cuda, kernel
+from ..networks import EXACT
+from . import tensor
+from .tiles import Ends, Matrices, Shape, Sums, Tile, begin, block_of, end, read, way_of, write
 
 DEPTH = 8
 SIDE = int(THREADS**0.5)
@@ -51,97 +48,14 @@ SLIM = 32
 LOW = 32
 """Rows of the low tile."""
 
-ZERO, BIAS, ITSELF = 0, 1, 2
-"""What products are added to: nothing; a row of biases; what C holds already."""
 
-LEAVE, RECTIFY, GATE = 0, 1, 2
-"""What is done to sums before they are written: nothing; max(C, 0); zero where a gate is not above it."""
-
-
-class Matrices(NamedTuple):
-    """Matrices of a batch in a flat array: number (i, j) of matrix b lies at ``at + b·each + i·down + j·along``.
-
-    Attributes
-    ----------
-    data : float array (any,)
-        On the card.
-    at, down, along, each : int
-        Places. ``each`` 0: all are the same matrix.
-    """
-
-    data: Any
-    at: int
-    down: int
-    along: int
-    each: int
-
-
-class Shape(NamedTuple):
-    """C is (m, n), of ``k`` terms, of which a part has ``part``; matrix b of the batch is part b % parts."""
-
-    m: int
-    n: int
-    k: int
-    part: int
-    parts: int
-
-
-class Ends(NamedTuple):
-    """What sums begin with, and what becomes of them.
-
-    Attributes
-    ----------
-    begin : int
-        ZERO, BIAS or ITSELF.
-    bias : Matrices
-        For BIAS, of one row.
-    end : int
-        LEAVE, RECTIFY or GATE.
-    gate : Matrices
-        For GATE, laid out as C: its own ``data``, ``at`` and ``each``.
-    """
-
-    begin: int
-    bias: Matrices
-    end: int
-    gate: Matrices
-
-
-def rows(data: Any, count: int, width: int) -> Matrices:
-    """Matrices (count, width), row by row, one after the other from the beginning of ``data``."""
-    return Matrices(data, 0, width, 1, count * width)
-
-
-def plain(c: Matrices) -> Ends:
-    """Sums that begin with zero and are left as they are."""
-    return Ends(ZERO, c, LEAVE, c)
-
-
-@device
-def _whole(x):
-    """A whole number that 32 bits hold: half the registers."""
-    return int32(x)
-
-
-@device
-def _hops(straight, thread, side):
-    """How a thread goes through a tile of ``side`` by DEPTH: where in side and depth it begins, and how it goes on.
-
-    ``straight`` where numbers along the side are neighbours in memory; else those along the depth are.
-    """
-    if straight:
-        return _whole(thread % side), _whole(thread // side), _whole(0), _whole(THREADS // side)
-    return _whole(thread // DEPTH), _whole(thread % DEPTH), _whole(THREADS // DEPTH), _whole(0)
-
-
-def _tiled(element: Any, height: int, width: int) -> Kernel:
-    """The kernel of one tile shape and float type; its threads are ``height / across`` by ``width / along``."""
+def _tiled(element: Any, height: int, width: int) -> Tile:
+    """One tile shape and float type; its threads are ``height / across`` by ``width / along``."""
     columns = min(width, SIDE)  # threads along a row of the tile
     rows = THREADS // columns
     across, along = height // rows, width // columns
     loads_a, loads_b = -(-height * DEPTH // THREADS), -(-DEPTH * width // THREADS)
     padded_height, padded_width = height + 1, width + 1  # neighbours in depth fall into other banks
-    zero = element(0)
 
     @kernel(THREADS, 2)
     def multiply(a, b, c, shape, ends, tiles):
@@ -152,44 +66,18 @@ def _tiled(element: Any, height: int, width: int) -> Kernel:
         rights = cuda.local.array(along, element)
         fresh_a = cuda.local.array(loads_a, element)
         fresh_b = cuda.local.array(loads_b, element)
-        thread = cuda.threadIdx.x
-        ty, tx = int32(thread // columns), int32(thread % columns)
-        item, place = cuda.blockIdx.x // tiles, int32(cuda.blockIdx.x % tiles)
-        n_tiles = (shape.n + width - 1) // width
-        top, first = int32(place // n_tiles * height), int32(place % n_tiles * width)
-        begin = item % shape.parts * shape.part
-        count = int32(min(shape.part, shape.k - begin))
-        batch = item // shape.parts
-        i, i_depth, i_hop, i_depth_hop = _hops(a.down == 1, thread, height)
-        j, j_depth, j_hop, j_depth_hop = _hops(b.along == 1, thread, width)
-        a_at = a.at + batch * a.each + top * a.down + begin * a.along
-        b_at = b.at + batch * b.each + first * b.along + begin * b.down
-        a_in, b_in = _whole(i * a.down + i_depth * a.along), _whole(j * b.along + j_depth * b.down)
-        a_hop, b_hop = _whole(i_hop * a.down + i_depth_hop * a.along), _whole(j_hop * b.along + j_depth_hop * b.down)
-        c_at, gate_at = c.at + item * c.each, ends.gate.at + item * ends.gate.each
-        for s in range(along):
-            o = first + tx + s * columns
-            begins = zero
-            if ends.begin == BIAS and o < shape.n:
-                begins = ends.bias.data[uint64(ends.bias.at + batch * ends.bias.each + o * ends.bias.along)]
-            for r in range(across):
-                sums[r, s] = begins
-        if ends.begin == ITSELF:
-            for r in range(across):
-                u = top + ty + r * rows
-                for s in range(along):
-                    o = first + tx + s * columns
-                    if u < shape.m and o < shape.n:
-                        sums[r, s] = c.data[uint64(c_at + u * c.down + o * c.along)]
+        ty, tx = int32(cuda.threadIdx.x // columns), int32(cuda.threadIdx.x % columns)
+        block = block_of(shape, tiles, height, width)
+        way_a = way_of(a.down, a.along, height, DEPTH, DEPTH, shape.m - block.top)
+        way_b = way_of(b.along, b.down, width, DEPTH, DEPTH, shape.n - block.first)
+        a_at = a.at + block.batch * a.each + block.top * a.down + block.begin * a.along
+        b_at = b.at + block.batch * b.each + block.first * b.along + block.begin * b.down
+        of = Sums(block.top + ty, block.first + tx, rows, columns, 1)
+        begin(sums, of, c, shape, ends, block)
         half = int32(0)
-        rows_left, columns_left = int32(shape.m - top - i), int32(shape.n - first - j)
-        for step in range(int32(0), int32(count + DEPTH), int32(DEPTH)):
-            for load in range(loads_a):
-                inside = load * i_hop < rows_left and step + i_depth + load * i_depth_hop < count
-                fresh_a[load] = a.data[uint64(a_at + a_in + load * a_hop)] if inside else zero
-            for load in range(loads_b):
-                inside = load * j_hop < columns_left and step + j_depth + load * j_depth_hop < count
-                fresh_b[load] = b.data[uint64(b_at + b_in + load * b_hop)] if inside else zero
+        for step in range(int32(0), int32(block.terms + DEPTH), int32(DEPTH)):
+            read(fresh_a, a.data, a_at, way_a, block.terms - step)
+            read(fresh_b, b.data, b_at, way_b, block.terms - step)
             a_at += DEPTH * a.along
             b_at += DEPTH * b.down
             if step > 0:
@@ -201,53 +89,36 @@ def _tiled(element: Any, height: int, width: int) -> Kernel:
                     for r in range(across):
                         for s in range(along):
                             sums[r, s] += lefts[r] * rights[s]
-            for load in range(loads_a):
-                if i + load * i_hop < height and i_depth + load * i_depth_hop < DEPTH:
-                    left[half, i_depth + load * i_depth_hop, i + load * i_hop] = fresh_a[load]
-            for load in range(loads_b):
-                if j + load * j_hop < width and j_depth + load * j_depth_hop < DEPTH:
-                    right[half, j_depth + load * j_depth_hop, j + load * j_hop] = fresh_b[load]
+            write(left, half, fresh_a, way_a, height, DEPTH)
+            write(right, half, fresh_b, way_b, width, DEPTH)
             cuda.syncthreads()
             half = int32(1 - half)
-        if ends.end == RECTIFY:
-            for r in range(across):
-                for s in range(along):
-                    sums[r, s] = not_below(sums[r, s], zero)
-        for r in range(across):
-            u = top + ty + r * rows
-            for s in range(along):
-                o = first + tx + s * columns
-                if u < shape.m and o < shape.n:
-                    at = u * c.down + o * c.along
-                    if ends.end == GATE and ends.gate.data[uint64(gate_at + at)] <= zero:
-                        sums[r, s] = zero
-                    c.data[uint64(c_at + at)] = sums[r, s]
+        end(sums, of, c, shape, ends, block)
 
-    return multiply
-
-
-class Tile(NamedTuple):
-    """A kernel and the rows and columns of its tile."""
-
-    kernel: Kernel
-    height: int
-    width: int
+    return Tile(multiply, height, width)
 
 
 def _tiles(element: Any, side: int) -> tuple[Tile, ...]:
     sides = (side, side), (THREADS // 2, NARROW), (side, SLIM), (LOW, side)
-    return tuple(Tile(_tiled(element, height, width), height, width) for height, width in sides)
+    return tuple(_tiled(element, height, width) for height, width in sides)
 
 
 _TILES = {"f": _tiles(numba.float32, 8 * SIDE), "d": _tiles(numba.float64, 4 * SIDE)}
 
 
-def multiply(a: Matrices, b: Matrices, c: Matrices, shape: Shape, ends: Ends, batch: int) -> None:
-    """C = A B for ``batch`` matrices, and what is to be done after it."""
-    wide, narrow, slim, low = _TILES[c.data.dtype.char]
-    tile = narrow if shape.n <= NARROW else low if shape.m <= LOW else slim if shape.n <= SLIM else wide
-    tiles = -(-shape.m // tile.height) * -(-shape.n // tile.width)
-    tile.kernel[tiles * shape.parts * batch](a, b, c, shape, ends, tiles)
+def multiply(
+    a: Matrices, b: Matrices, c: Matrices, shape: Shape, ends: Ends, batch: int, precision: int = EXACT
+) -> None:
+    """C = A B for ``batch`` matrices, and what is to be done after it.
+
+    ``precision`` is EXACT, in the type of the matrices; TF32 or THRICE of float32.
+    """
+    if precision != EXACT:
+        tile = tensor.tile_of(shape, precision)
+    else:
+        wide, narrow, slim, low = _TILES[c.data.dtype.char]
+        tile = narrow if shape.n <= NARROW else low if shape.m <= LOW else slim if shape.n <= SLIM else wide
+    tile.multiply(a, b, c, shape, ends, batch)
 
 
 def _summed(element: Any) -> Kernel:

@@ -23,9 +23,13 @@ from numpy.typing import NDArray
 from .. import jit_cuda
 from ..dense.layers import Layers, Sums
 from ..dense.samples import Prepared
-from ..lanes.cuda import GATE, ITSELF, LEAVE, ZERO, Ends, Matrices, add_parts, plain, rows
+from ..lanes.cuda import add_parts
+from ..lanes.tiles import GATE, ITSELF, LEAVE, ZERO, Ends, Matrices, plain, rows
 from ..memory import Wanted
 from ..networks import Network, Samples
+
+PART = 1024
+"""Samples in a part of a gradient's sum."""
 
 
 def prepare(samples: Samples) -> Prepared:
@@ -56,7 +60,7 @@ def losses(points: Any, network: Network, prepared: Prepared) -> tuple[NDArray[n
     *turns, loss, right = prepared.work.take(*acts, *prepared.slots(at_once))
     for low in range(0, count, at_once):
         some = points[low : low + at_once]
-        layers = Layers.of_network(network, _put(some, held), dim)
+        layers = Layers.of_network(network, _put(some, held), dim, prepared.precision)
         outs = [turns[number % 2] for number in range(len(layers.of))]
         z = layers.forward(prepared.x, outs, n, some.shape[0])
         prepared.score(z, k, some.shape[0], (loss, right), low, sums)
@@ -67,16 +71,16 @@ def gradients(points: NDArray[Any], network: Network, prepared: Prepared) -> NDA
     """Gradients (B, dim) of the mean loss at points (B, dim)."""
     (count, dim), widths = points.shape, [int(width) for width in network.widths[1:]]
     n, dtype = prepared.n, prepared.samples.x.dtype
-    parts, out = Sums.parts_of(n), np.empty((count, dim), dtype)
+    parts, out = -(-n // PART), np.empty((count, dim), dtype)
     at_once = prepared.work.fitting(count, dtype.itemsize * ((2 + parts) * dim + n * (sum(widths) + 1)))
     held, found = prepared.given.take(((at_once * dim,), dtype), ((at_once, dim), dtype))
     sizes = at_once * n, at_once * parts * dim, *(at_once * n * width for width in widths)
     shares, data, *acts = prepared.work.take(*(((size,), dtype) for size in sizes))
-    sums = Sums(data, dim, n)
+    sums = Sums(data, dim, n, PART, prepared.precision)
     for low in range(0, count, at_once):
         some = points[low : low + at_once]
         batch = some.shape[0]
-        layers = Layers.of_network(network, _put(some, held), dim)
+        layers = Layers.of_network(network, _put(some, held), dim, prepared.precision)
         delta = rows(layers.forward(prepared.x, acts, n, batch), n, widths[-1])
         prepared.delta(delta.data, widths[-1], batch, shares)
         for number in range(len(layers.of) - 1, -1, -1):
@@ -99,7 +103,7 @@ def _at_point(point: NDArray[Any], network: Network, prepared: Prepared) -> tupl
     sizes = point.shape[0], n, *(n * width for width in (*widths[:-1], *widths))
     held, shares, *more = prepared.given.take(*(((size,), dtype) for size in sizes))
     acts, deltas = more[: len(widths) - 1], more[len(widths) - 1 :]
-    layers = Layers.of_network(network, _put(point[None], held), 0)
+    layers = Layers.of_network(network, _put(point[None], held), 0, prepared.precision)
     layers.forward(prepared.x, [*acts, deltas[-1]], n, 1)
     prepared.delta(deltas[-1], widths[-1], 1, shares)
     for number in range(len(widths) - 1, 0, -1):
@@ -134,15 +138,15 @@ def hessian_products(point: NDArray[Any], vectors: NDArray[Any], network: Networ
     (count, dim), widths = vectors.shape, [int(width) for width in network.widths[1:]]
     n, dtype = prepared.n, prepared.samples.x.dtype
     at, shares, acts, deltas = _at_point(point, network, prepared)
-    parts, out = Sums.parts_of(n), np.empty((count, dim), dtype)
+    parts, out = -(-n // PART), np.empty((count, dim), dtype)
     at_once = prepared.work.fitting(count, dtype.itemsize * ((2 + parts) * dim + n * sum(widths)))
     sizes = at_once * dim, at_once * parts * dim, *(at_once * n * width for width in widths)
     found, held, data, *arrays = prepared.work.take(((at_once, dim), dtype), *(((size,), dtype) for size in sizes))
-    sums = Sums(data, dim, n)
+    sums = Sums(data, dim, n, PART, prepared.precision)
     for low in range(0, count, at_once):
         some = vectors[low : low + at_once]
         batch = some.shape[0]
-        along = Layers.of_network(network, _put(some, held), dim)
+        along = Layers.of_network(network, _put(some, held), dim, prepared.precision)
         tangents = _tangents(at, along, prepared.x, acts, arrays, n, batch)
         prepared.tangent(tangents[-1].data, deltas[-1].data, widths[-1], batch, shares)
         for number in range(len(widths) - 1, -1, -1):

@@ -37,7 +37,6 @@ from . import blocks, formula, sweeps
 from .blocks import PANEL
 from .sweeps import LANES, largest
 
-_ROOM = 1 << 31  # bytes of sums at once, at most
 _DRAWN = 256  # threads of a block that draws
 
 
@@ -203,10 +202,12 @@ def _buffer(walk: Walk) -> int:
     return int(np.diff([n_couplings(int(bound), walk.orders[0].order) for bound in walk.orders[0].bounds]).max())
 
 
-def _together(walk: Walk, itemsize: int) -> int:
-    """Lanes whose sums have room: what comes out of a lane does not depend on the others."""
-    of_lane = sum(one.parts for one in walk.orders) + PANEL * sum(len(one.blocks) for one in walk.orders)
-    return max(LANES, min(_ROOM, jit_cuda.free() // 2) // (itemsize * of_lane))
+def _together(walk: Walk, lanes: int, x: NDArray[Any]) -> int:
+    """How many of some lanes have room at once: what comes out of one does not depend on the others."""
+    sums = sum(one.parts for one in walk.orders) + PANEL * sum(len(one.blocks) for one in walk.orders)
+    each = x.itemsize * (sums + x.shape[1]) + 8 * (x.shape[1] + 2)
+    some = walk.arena.fitting(lanes, each, x.itemsize * _buffer(walk) + LANES * x.itemsize * x.shape[1])
+    return some if some in (1, lanes) else max(1, some // LANES * LANES)
 
 
 @lru_cache(maxsize=64)
@@ -258,7 +259,7 @@ def values_and_gradients(
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Polynomial Σ_S a_S Π σ_i, (B,) float64, and its gradient (B, n), at points (B, n)."""
     gradients = np.empty(points.shape)
-    together = _together(prepared, points.itemsize)
+    together = _together(prepared, len(points), points)
     for low in range(0, len(points), together):
         some = points[low : low + together]
         gradients[low : low + together] = _gradients(prepared, couplings, some)
@@ -274,8 +275,8 @@ def hessian_products(
     """
     shared, dtype = len(points) == 1, points.dtype
     gradients, products = np.empty(points.shape), np.empty(vectors.shape)
-    together = _together(prepared, points.itemsize)
-    together = together - 1 if shared else together // 2
+    lanes = _together(prepared, 1 + len(vectors) if shared else 2 * len(vectors), points)
+    together = max(1, lanes - 1 if shared else lanes // 2)
     for low in range(0, len(vectors), together):
         some = slice(0, 1) if shared else slice(low, low + together)
         at, along = points[some], vectors[low : low + together]

@@ -96,7 +96,7 @@ def _losses(vectors, tails, coefficients, network, samples, cut, work, loss, cor
             t, number = item // blocks, item % blocks
             low, start = t * cut.tile, number * cut.points
             high, stop = min(low + cut.tile, n), min(start + cut.points, total)
-            tile = Samples(samples.x[low:high], samples.labels, samples.targets, samples.kind)
+            tile = Samples(samples.x[low:high], samples.labels, samples.targets, samples.kind, samples.precision)
             c, out, right = coefficients[start:stop], loss[start:stop, t], correct[start:stop, t]
             _item(vectors, tails, c, network, tile, low, cut.group, own, out, right)
 

@@ -33,7 +33,7 @@ from ..dense.layers import Layers
 from ..dense.samples import Prepared as OnCard
 from ..jit_cuda import THREADS, Kernel, cuda, device, kernel
 from ..lanes import formula
-from ..lanes.cuda import LEAVE, Matrices, rows
+from ..lanes.tiles import LEAVE, Matrices, rows
 from ..networks import Network, Samples
 
 WARP = 32
@@ -221,7 +221,7 @@ class Prepared:
         self.samples = OnCard(samples)
         count, dim = vectors.shape
         n, dtype, held = self.samples.n, vectors.dtype, jit_cuda.put(vectors.reshape(count * dim))
-        layers = Layers.of_network(network, held, dim)
+        layers = Layers.of_network(network, held, dim, self.samples.precision)
         first, *later = layers.of
         self.z: Any
         if later:
@@ -259,7 +259,7 @@ def losses(
     """
     samples, (count, directions) = prepared.samples, coefficients.shape
     n, dtype, widths = samples.n, samples.samples.x.dtype, [int(width) for width in network.widths[1:]]
-    later = Layers.of_network(network, None, 0).tail(1)
+    later = Layers.of_network(network, None, 0, samples.precision).tail(1)
     size = later.size
     wide = [max(1, *(widths[1:] or widths)[turn::2], 0) for turn in range(2)]
     at_once = samples.work.fitting(count, dtype.itemsize * (size + directions + n * (sum(wide) + 1)) + n)

@@ -31,7 +31,7 @@ from ..dense.layers import Layers
 from ..dense.samples import Prepared
 from ..jit_cuda import THREADS, Kernel, cuda, device, kernel
 from ..lanes import formula as units
-from ..lanes.cuda import LEAVE, RECTIFY, rows
+from ..lanes.tiles import LEAVE, RECTIFY, rows
 from ..networks import Exchanges, Network, Samples
 from ..slice.cuda import DEPTH, LANES, OUTPUTS, WARP, Rows
 from . import formula
@@ -173,7 +173,7 @@ class _Way:
         wide = n * max(widths)
         sizes = len(point), wide, wide, Rows.size(n, widths[layer], dtype), n * widths[layer + 1]
         held, *turns, z, self.base = prepared.given.take(*(((size,), dtype) for size in sizes))
-        self.layers = Layers.of_network(network, jit_cuda.put(point, held), 0)
+        self.layers = Layers.of_network(network, jit_cuda.put(point, held), 0, prepared.precision)
         below = self.layers._replace(of=self.layers.of[:layer])
         inward = below.forward(prepared.x, [turns[number % 2] for number in range(layer)], n, 1, RECTIFY)
         x = rows(inward, n, widths[layer - 1]) if layer else prepared.x

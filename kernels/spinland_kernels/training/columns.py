@@ -216,7 +216,7 @@ def step(state, first_state, network, data, count, work, optimiser, c):
     z = layers.matrix(buffers.acts, output, k, wide)
     if not _all_finite(z, count):
         return False
-    batch = Samples(data.samples.x, buffers.labels, buffers.targets, data.samples.kind)
+    batch = Samples(data.samples.x, buffers.labels, buffers.targets, data.samples.kind, data.samples.precision)
     scores.output_delta(z, batch, 0, count, count, layers.matrix(buffers.scratch, 0, scores.SCRATCH, wide))
     _backward(state, first_state, network, (count, wide), listed, output, work, optimiser, c)
     return True

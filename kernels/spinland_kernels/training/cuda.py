@@ -1,10 +1,11 @@
 """Replicas trained in step on the card; the order of their samples is that of the cores.
 
-Two ways, chosen by shapes alone:
+Two ways, chosen by shapes, and by the precision that was asked for:
 
     small   a replica's weights, moments and batch fit into the shared memory of a block (:mod:`.small`): one block
             a replica, and one launch for all steps
-    large   else (:mod:`.large`): each step is a few launches, of all replicas together
+    large   else, and where tensor cores are to multiply (:mod:`.large`): each step is a few launches, of all replicas
+            together
 
     order (G, n)   one block draws the exchanges of a replica's shuffle, DRAWN at a time, side by side; they
                    are carried out by one thread, as each needs the one before:
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from .. import jit_cuda, memory
 from ..jit_cuda import cuda, device, kernel
-from ..networks import Batches, Network, Replicas, Rule, Samples, size_of
+from ..networks import EXACT, Batches, Network, Replicas, Rule, Samples, size_of
 from ..philox import formula as random
 from . import large, small
 from .blocks import State
@@ -72,7 +73,7 @@ def prepare(samples: Samples) -> Prepared:
     outputs = samples.targets.shape[1]
     none = np.zeros((1, outputs), samples.x.dtype)
     targets = memory.resident(samples.targets) if len(samples.targets) else jit_cuda.put(none)
-    resident = Resident(memory.resident(samples.x), labels, targets, int(samples.kind), outputs)
+    resident = Resident(memory.resident(samples.x), labels, targets, int(samples.kind), outputs, samples.precision)
     return Prepared(samples, resident, memory.Arena())
 
 
@@ -109,7 +110,7 @@ def group_size(network: Network, samples: Samples, moments: int, batch_size: int
     """
     (n, _), dtype = samples.x.shape, samples.x.dtype
     batch, state = min(batch_size, n), size_of(network) * dtype.itemsize * (1 + moments)
-    work = [] if _is_small(network, moments, batch, dtype) else large.room(network, 1, batch, n, dtype)
+    work = [] if _is_small(network, moments, batch, samples) else large.room(network, 1, batch, n, dtype)
     each = state + 4 * n + sum(shape[0] * dtype.itemsize for shape, _ in work)
     return max(1, min(MOST, jit_cuda.free() // 2 // each, TIMES * budget // state))
 
@@ -181,9 +182,9 @@ def _shuffle(order, numbers, batches, near):
             row[i] = places[i]
 
 
-def _is_small(network: Network, moments: int, batch: int, dtype: np.dtype[Any]) -> bool:
+def _is_small(network: Network, moments: int, batch: int, samples: Samples) -> bool:
     """Which of the two ways is gone."""
-    return small.fits(network, moments, batch, dtype.itemsize)
+    return samples.precision == EXACT and small.fits(network, moments, batch, samples.x.dtype.itemsize)
 
 
 def _set_order(order: Any, numbers: Any, batches: Batches) -> None:
@@ -216,7 +217,7 @@ def descend(replicas: Replicas, rule: Rule, batches: Batches, network: Network, 
     (count, _), dtype, moments = replicas.points.shape, replicas.points.dtype, len(vectors) - 1
     n = len(prepared.samples.x)
     batch = min(batches.size, n)
-    inside = _is_small(network, moments, batch, dtype)
+    inside = _is_small(network, moments, batch, prepared.samples)
     plan = small.plan_of(network, moments, batch) if inside else None
     work = [((len(plan.table), 8), np.int32)] if plan is not None else large.room(network, count, batch, n, dtype)
     rooms: list[memory.Wanted] = [(vector.shape, dtype) for vector in strangers]

@@ -5,7 +5,7 @@
     slopes      | layer 1: (G, T, M_1) | … | outputs: (G, T, M_L) |       ∂L/∂z
     gradient    (G, parts, dim)      laid out as points; a part sums PART samples
 
-The launches of a step, and what a thread owns; products are those of :mod:`..lanes.cuda`:
+The launches of a step, and what a thread owns; products are those of :mod:`..dense.layers`:
 
     gather      x of the batch                                   STRETCH / THREADS numbers
     forward     a_l = max(a_{l−1} W_l' + b_l, 0)                 a tile, L launches
@@ -21,17 +21,17 @@ A replica that has diverged is computed with the others and not moved.
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numba import int32, uint64
 
 from .. import jit_cuda
+from ..dense.layers import Layers, Sums
 from ..jit_cuda import cuda, device, kernel
-from ..lanes.cuda import BIAS, GATE, LEAVE, RECTIFY, ZERO, Ends, Matrices, Shape, multiply, plain
+from ..lanes.tiles import GATE, LEAVE, RECTIFY, ZERO, Ends, Matrices
 from ..memory import Wanted
-from ..networks import Batches, Network, Rule
+from ..networks import Batches, Network, Rule, size_of
 from .blocks import State
 from .threads import Resident, numbers_of, output_delta, take_step
 
@@ -43,22 +43,12 @@ STRETCH = 1024
 """Numbers of a replica that a block gathers, or looks at."""
 
 
-def _parts(batch: int) -> int:
-    return -(-batch // PART)
-
-
 def room(network: Network, replicas: int, batch: int, n: int, dtype: np.dtype[Any]) -> list[Wanted]:
     """Shapes and types of x, below, slopes and the gradient as drawn above, all flat."""
     inputs, *widths = (int(width) for width in network.widths)
     units = replicas * batch * sum(widths)
-    gradient = replicas * _parts(batch) * _offsets(network)[-1]
+    gradient = replicas * -(-batch // PART) * size_of(network)
     return [((max(1, size),), dtype) for size in (replicas * batch * inputs * (batch < n), units, units, gradient)]
-
-
-def _offsets(network: Network) -> list[int]:
-    """Where the layers begin in a point, and where it ends."""
-    sizes = [int(o * (i + network.bias)) for i, o in pairwise(network.widths)]
-    return [0, *np.cumsum(sizes).tolist()]
 
 
 @device
@@ -137,9 +127,10 @@ class _Descent:
         self.state, self.alive, self.order, self.samples = state, alive, order, samples
         self.x, self.below, self.slopes, self.gradient = work
         self.replicas, self.dim = state.point.shape
-        self.points = state.point.reshape(self.replicas * self.dim)
+        points = state.point.reshape(self.replicas * self.dim)
+        self.layers = Layers.of_network(network, points, self.dim, samples.precision)
         self.tables: dict[int, Any] = {}
-        self.widths, self.bias, self.offsets = [int(width) for width in network.widths], network.bias, _offsets(network)
+        self.widths = [int(width) for width in network.widths]
 
     def activations(self, data: Any, layer: int, count: int) -> Matrices:
         """(T, M) of a layer of all replicas in ``below`` or ``slopes``, layer 0 being the inputs."""
@@ -153,41 +144,31 @@ class _Descent:
 
     def forward(self, count: int) -> None:
         """Activations of all layers."""
-        last = len(self.widths) - 2
-        for layer, (inputs, outputs) in enumerate(pairwise(self.widths)):
-            at = self.offsets[layer]
-            weight = Matrices(self.points, at, 1, inputs, self.dim)
-            bias = Matrices(self.points, at + inputs * outputs, 0, 1, self.dim)
-            above = self.activations(self.below, layer + 1, count)
-            ends = Ends(BIAS if self.bias else ZERO, bias, RECTIFY if layer < last else LEAVE, above)
-            shape = Shape(count, outputs, inputs, inputs, 1)
-            multiply(self.activations(self.below, layer, count), weight, above, shape, ends, self.replicas)
+        for number, layer in enumerate(self.layers.of):
+            x, above = (self.activations(self.below, number + up, count) for up in range(2))
+            end = LEAVE if layer is self.layers.of[-1] else RECTIFY
+            self.layers.affine(layer, x, above, count, end, self.replicas)
 
     def backward(self, count: int) -> None:
         """Slopes of all hidden layers, from those of the outputs."""
-        for layer in range(len(self.widths) - 2, 0, -1):
-            inputs, outputs = self.widths[layer : layer + 2]
-            weight = Matrices(self.points, self.offsets[layer], inputs, 1, self.dim)
-            slope, out = (self.activations(self.slopes, at, count) for at in (layer + 1, layer))
-            ends = Ends(ZERO, out, GATE, self.activations(self.below, layer, count))
-            multiply(slope, weight, out, Shape(count, inputs, outputs, outputs, 1), ends, self.replicas)
+        for number in range(len(self.layers.of) - 1, 0, -1):
+            slope, out = (self.activations(self.slopes, at, count) for at in (number + 1, number))
+            ends = Ends(ZERO, out, GATE, self.activations(self.below, number, count))
+            self.layers.back(self.layers.of[number], slope, out, count, ends, self.replicas)
 
     def differentiate(self, count: int) -> None:
         """The gradient."""
-        parts, table, units = _parts(count), [], 0
-        for layer, (inputs, outputs) in enumerate(pairwise(self.widths)):
-            slope, at = self.activations(self.slopes, layer + 1, count), self.offsets[layer]
-            turned = slope._replace(down=1, along=outputs)
-            out = Matrices(self.gradient, at, inputs, 1, self.dim)
-            shape = Shape(outputs, inputs, count, PART, parts)
-            multiply(turned, self.activations(self.below, layer, count), out, shape, plain(out), self.replicas)
-            table.append((slope.at, outputs, at + inputs * outputs, units))
-            units += outputs
-        if self.bias:
-            blocks = -(-self.replicas * parts * units // THREADS)
+        sums, table, units = Sums(self.gradient, self.dim, count, PART, self.samples.precision), [], 0
+        for number, layer in enumerate(self.layers.of):
+            slope = self.activations(self.slopes, number + 1, count)
+            sums.weight(layer, slope, self.activations(self.below, number, count), ZERO, self.replicas)
+            table.append((slope.at, layer.fan_out, layer.at + layer.fan_in * layer.fan_out, units))
+            units += layer.fan_out
+        if self.layers.bias:
+            blocks = -(-self.replicas * sums.parts * units // THREADS)
             if count not in self.tables:
                 self.tables[count] = jit_cuda.put(np.array(table, np.int64))
-            _add_biases[blocks](self.slopes, self.tables[count], count, parts, self.gradient, self.dim)
+            _add_biases[blocks](self.slopes, self.tables[count], count, sums.parts, self.gradient, self.dim)
 
     def step(self, rule: Rule, step: int, begin: int, count: int) -> None:
         """One batch: the samples from ``begin`` on."""
@@ -203,7 +184,8 @@ class _Descent:
         self.backward(count)
         self.differentiate(count)
         stretches = -(-self.dim // THREADS)
-        _update[self.replicas * stretches](*self.state, self.gradient, _parts(count), self.alive, rule, step, stretches)
+        parts = -(-count // PART)
+        _update[self.replicas * stretches](*self.state, self.gradient, parts, self.alive, rule, step, stretches)
 
 
 def descend(

@@ -27,6 +27,8 @@ class Resident(NamedTuple):
         CROSS_ENTROPY with labels, or MEAN_SQUARED_ERROR with targets.
     outputs : int
         k.
+    precision : int
+        Of products, where replicas go in step.
     """
 
     x: Any
@@ -34,6 +36,7 @@ class Resident(NamedTuple):
     targets: Any
     kind: int
     outputs: int
+    precision: int
 
 
 sgd = device(formula.sgd)

@@ -104,7 +104,7 @@ def make_work(
     replicas: Replicas, batches: Batches, network: Network, data: Prepared
 ) -> tuple[Buffers, Nonzeros, Nonzeros]:
     """Workspaces for as many workers as are of use, and room for the lists of their batches."""
-    x, labels, targets, _ = data.samples
+    x, labels, targets = data.samples[:3]
     n, rows, listed = x.shape[0], min(batches.size, x.shape[0]), data.lists.starts.shape[0] > 0
     workers = min(numba.get_num_threads(), replicas.points.shape[0])
     wide, *widths = (panels.padded(int(width), x.itemsize) for width in (rows, *network.widths))

@@ -118,9 +118,9 @@ def fetch(points: NDArray[Any]) -> NDArray[Any]:
     return points
 
 
-def columns(points: NDArray[Any], keep: NDArray[np.int64]) -> NDArray[Any]:
-    """Coordinates ``keep`` of the points of held walkers, on the same machine."""
-    return np.ascontiguousarray(np.take(points, keep, axis=-1))
+def columns(walkers: Walkers, keep: NDArray[np.int64]) -> NDArray[Any]:
+    """Coordinates ``keep`` of the points of held walkers, on the same machine, until they are asked for again."""
+    return np.ascontiguousarray(np.take(walkers.points, keep, axis=-1))
 
 
 def advance(walkers: Walkers, sigma: float, stream: Stream) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

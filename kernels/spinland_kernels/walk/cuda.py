@@ -6,20 +6,22 @@
 
         thread 0 … 15 | 16 … 31 | …     → 8 sums     → 1
 
-Chunks are added in order by whoever needs the whole: so the bits depend on the shape alone. Points that lie on the card
-already are moved there and stay (:func:`hold`); normals are drawn and moments are summed in float64 for both types.
+Chunks are added in order by whoever needs the whole: so the bits depend on the shape alone. Points lie on the card,
+are moved there and stay, with room for the moments beside them (:func:`hold`): no step asks for memory. Normals are
+drawn and moments are summed in float64 for both types.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import float64
 from numpy.typing import NDArray
 
-from .. import jit_cuda, memory
+from .. import jit_cuda
 from ..jit_cuda import cuda, device, kernel
+from ..memory import Arena, resident
 from ..networks import Stream, Walkers
 from ..philox.cuda import four_normals
 from . import formula
@@ -30,6 +32,37 @@ _GROUP = 16
 
 rescale = device(formula.rescale)
 cosine = device(formula.cosine)
+
+
+class Held(NamedTuple):
+    """Walkers on the card.
+
+    Attributes
+    ----------
+    points, starts, origin_index, numbers, radius : arrays
+        As of :class:`..networks.Walkers`.
+    before, moments : (B, chunks, 4) float64
+        As drawn above: those before points are brought back to a radius, and the last.
+    measured : (2, B) float64
+        Distances and cosines.
+    kept : Arena
+        For some of the coordinates.
+    """
+
+    points: Any
+    starts: Any
+    origin_index: Any
+    numbers: Any
+    radius: Any
+    before: Any
+    moments: Any
+    measured: Any
+    kept: Arena
+
+    @property
+    def walkers(self) -> Walkers:
+        """What kernels take."""
+        return Walkers(*self[:5])
 
 
 @device
@@ -122,9 +155,20 @@ def _columns(points, keep, out):
         out[b, i] = points[b, keep[i]]
 
 
-def hold(walkers: Walkers) -> Walkers:
-    """The walkers on this machine: the card keeps their points, their starts and where these are."""
-    return Walkers(*(jit_cuda.put(np.ascontiguousarray(field)) for field in walkers))
+def hold(walkers: Walkers) -> Held:
+    """The walkers on this machine: the card keeps their points, their starts and where these are.
+
+    Raises
+    ------
+    OutOfMemory
+        They do not fit; says what all of them need.
+    """
+    rows, dim = walkers.points.shape
+    moments = (rows, -(-dim // CHUNK), 4), np.float64
+    room = Arena().take(*((field.shape, field.dtype) for field in walkers), moments, moments, ((2, rows), np.float64))
+    for field, there in zip(walkers, room, strict=False):
+        jit_cuda.put(field, there)
+    return Held._make([*room, Arena()])
 
 
 def fetch(points: Any) -> NDArray[Any]:
@@ -132,27 +176,26 @@ def fetch(points: Any) -> NDArray[Any]:
     return jit_cuda.get(points)
 
 
-def columns(points: Any, keep: NDArray[np.int64]) -> Any:
-    """Coordinates ``keep`` of the points of held walkers, on the same machine."""
-    out = jit_cuda.empty((points.shape[0], keep.shape[0]), points.dtype)
-    _columns[-(-out.shape[0] * out.shape[1] // THREADS)](points, memory.resident(keep), out)
+def columns(walkers: Held, keep: NDArray[np.int64]) -> Any:
+    """Coordinates ``keep`` of the points of held walkers, on the same machine, until they are asked for again."""
+    points = walkers.points
+    (out,) = walkers.kept.take(((points.shape[0], keep.shape[0]), points.dtype))
+    _columns[-(-out.shape[0] * out.shape[1] // THREADS)](points, resident(keep), out)
     return out
 
 
-def advance(walkers: Walkers, sigma: float, stream: Stream) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def advance(walkers: Held, sigma: float, stream: Stream) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Move held walkers one step, in place; their distances from the start and cosines with it, both (B,).
 
     ``sigma = 0`` moves nothing and draws nothing. With a ``radius`` points are brought back to it after the step.
     """
-    rows, dim = walkers.points.shape
-    chunks = -(-dim // CHUNK)
-    moments = jit_cuda.empty((rows, chunks, 4), np.float64)
+    them, moments, out = walkers.walkers, walkers.moments, walkers.measured
+    rows, chunks, _ = moments.shape
     stream = Stream(np.uint64(stream.seed), int(stream.purpose), int(stream.step))
-    _step[rows * chunks](walkers, float(sigma), stream, moments)
-    if walkers.radius.shape[0] and sigma > 0:
-        before, moments = moments, jit_cuda.empty((rows, chunks, 4), np.float64)
-        _rescale[rows * chunks](walkers, before, moments)
-    out = jit_cuda.empty((2, rows), np.float64)
+    back = walkers.radius.shape[0] and sigma > 0
+    _step[rows * chunks](them, float(sigma), stream, walkers.before if back else moments)
+    if back:
+        _rescale[rows * chunks](them, walkers.before, moments)
     _distances[-(-rows // THREADS)](moments, out)
     distance, overlap = jit_cuda.get(out)
     return distance, overlap

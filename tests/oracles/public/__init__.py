@@ -15,6 +15,7 @@ import spinland as sl
 from tests.oracles.figure_arguments import FIGURES
 from tests.oracles.objects import reserved
 from tests.oracles.public import (
+    between,
     connect,
     critical,
     dynamics,
@@ -99,7 +100,7 @@ def lookup(name):
     return value
 
 
-_SUBJECTS = (landscapes, training, probes, connect, dynamics, critical, replicas, symmetry, theory, studies)
+_SUBJECTS = (landscapes, training, probes, connect, between, dynamics, critical, replicas, symmetry, theory, studies)
 
 
 def _joined(*tables):

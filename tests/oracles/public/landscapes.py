@@ -42,6 +42,7 @@ CASES = {
         "loss": "mse",
         "dtype": "float64",
         "device": "cpu",
+        "precision": None,
     },
     "SphericalSpinGlass": lambda: {
         "n_spins": 5,

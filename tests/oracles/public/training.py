@@ -14,7 +14,10 @@ OBJECTS = {
     "Constant": lambda: sl.Constant(0.1),
     "Cosine": lambda: sl.Cosine(0.1),
     "Cyclic": lambda: sl.Cyclic(0.01, 0.1, 2.0),
+    "Sawtooth": lambda: sl.Sawtooth(0.1, 0.01, 2.0),
+    "Descending": lambda: sl.Descending(0.1, 0.01, 2.0),
     "Step": lambda: sl.Step(0.1, 0.5, 2),
+    "Then": lambda: sl.Then(sl.Constant(0.1), sl.Constant(0.2), 1.0),
 }
 
 CASES = {
@@ -29,10 +32,13 @@ CASES = {
     "Constant": lambda: {"rate": 0.1},
     "Cosine": lambda: {"rate": 0.1, "final": 0.01},
     "Cyclic": lambda: {"low": 0.01, "high": 0.1, "period_epochs": 2.0},
+    "Descending": lambda: {"rate": 0.1, "final": 0.01, "until_epoch": 2.0},
+    "Sawtooth": lambda: {"high": 0.1, "low": 0.01, "period_epochs": 2.0},
     "Step": lambda: {"rate": 0.1, "factor": 0.5, "every_epochs": 2},
+    "Then": lambda: {"first": sl.Constant(0.1), "later": sl.Cosine(0.2), "at_epoch": 1.0},
     **{
         f"{name}.rates": lambda: {"elapsed": np.linspace(0, 2, 5), "total": 3.0}
-        for name in ("Constant", "Cosine", "Cyclic", "Step")
+        for name in ("Constant", "Cosine", "Cyclic", "Descending", "Sawtooth", "Step", "Then")
     },
     **{
         name: lambda: {
@@ -51,6 +57,7 @@ CASES = {
             "initial": weights(2).astype("f4"),
             "evaluate": "both",
             "device": "cpu",
+            "precision": "float32",
             "group_size": 1,
         }
         for name in ("train", "train_groups")
