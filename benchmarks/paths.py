@@ -27,7 +27,7 @@ def operations(quick: bool) -> list[Operation]:
     """One pair of networks, and a hundred."""
     if quick:
         return [work(16, 128, 20, 1), work(16, 128, 20, 3)]
-    return [work(512, 6400, 200, 1), work(512, 6400, 50, 100)]
+    return [work(512, 6400, 1000, 1), work(512, 6400, 100, 100)]
 
 
 def scaling(quick: bool) -> list[Scaling]:

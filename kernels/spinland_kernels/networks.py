@@ -70,7 +70,7 @@ def size_of(network: Network) -> int:
 
 
 #: Optimisers.
-SGD, MOMENTUM, ADAM, KEEP = 0, 1, 2, 3
+SGD, MOMENTUM, ADAM = 0, 1, 2
 N_COEFFICIENTS = 8
 
 
@@ -80,12 +80,11 @@ class Rule(NamedTuple):
         SGD        rate, decay
         MOMENTUM   rate, decay, mu, share of the gradient, share of the buffer
         ADAM       rate / (1 − beta_1^t), decay, shrink, 1 − beta_1, beta_2, 1 − beta_2, 1 / sqrt(1 − beta_2^t), eps
-        KEEP       none: nothing moves, and the first moment is the gradient
 
     Attributes
     ----------
     optimiser : int
-        SGD, MOMENTUM or ADAM; KEEP on the cores.
+        SGD, MOMENTUM or ADAM.
     coefficients : float array (S, N_COEFFICIENTS)
         As above, then zeros.
     """

@@ -77,11 +77,12 @@ def _trained(
         snapshots=snapshots,
         dtype=subject.dtype,
         device=subject.device,
+        precision=subject.precision,
     )
 
 
 def _compared(subject: Any, ensemble: Any, *, dataset: Any, seed: int) -> sl.SnapshotAverages:
-    return sl.snapshot_averages(ensemble, dataset, 0, seed=seed, device=subject.device)
+    return sl.snapshot_averages(ensemble, dataset, 0, seed=seed, device=subject.device, precision=subject.precision)
 
 
 def _plane(subject: Any, ensemble: Any, *, grid: int) -> sl.Plane:

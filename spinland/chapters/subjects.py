@@ -59,6 +59,9 @@ class Subject:
     device: str = "cpu"
     """Where it computes."""
 
+    precision: str | None = None
+    """In what a network's layers are multiplied, where that was asked for."""
+
     order: int | None = None
     """Order p of a pure glass, of which much is known exactly; None for a network."""
 

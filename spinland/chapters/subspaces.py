@@ -65,6 +65,7 @@ def _trained(subject: Any, ensemble: Any, *, dataset: Any, rate: float, **argume
         batch_size=ensemble.batch_size,
         dtype=subject.dtype,
         device=subject.device,
+        precision=subject.precision,
         **arguments,
     )
 

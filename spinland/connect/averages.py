@@ -272,6 +272,7 @@ def snapshot_averages(
     seed: int = 0,
     *,
     device: str = "cpu",
+    precision: str | None = None,
 ) -> SnapshotAverages:
     """Compare the snapshots of each replica, their average and their ensemble: loss, accuracy, flatness.
 
@@ -286,8 +287,8 @@ def snapshot_averages(
         First epoch whose snapshot enters.
     radii, n_directions, seed
         Of the flatness (:func:`flatness`).
-    device : str
-        Where losses are computed.
+    device, precision : str
+        Where losses are computed, and in what, as for :class:`NetworkLandscape`.
 
     Returns
     -------
@@ -320,8 +321,10 @@ def snapshot_averages(
         name: np.full((len(alive), len(WAYS)), np.nan) for name in ("test_loss", "test_accuracy", "train_loss")
     }
     network, dtype = ensemble.network, points.dtype
-    train = NetworkLandscape(network, data, dtype=dtype, device=device)
-    test = NetworkLandscape(network, data.x_test, data.y_test, dtype=dtype, device=device)
+    train, test = (
+        NetworkLandscape(network, x, y, dtype=dtype, device=device, precision=precision)
+        for x, y in ((data.x_train, data.y_train), (data.x_test, data.y_test))
+    )
     with track(int(alive.sum()), "averages") as advance:
         for r in np.flatnonzero(alive):
             rows["test_loss"][r], rows["test_accuracy"][r] = _ways(
@@ -334,7 +337,13 @@ def snapshot_averages(
     whole[alive] = rise
     arguments = {"start": start, "radii": distances, "n_directions": n_directions, "trained": ensemble.provenance}
     made = provenance.record(
-        "snapshot_averages", arguments, seed=seed, data=data.fingerprint, device=device, dtype=dtype
+        "snapshot_averages",
+        arguments,
+        seed=seed,
+        data=data.fingerprint,
+        device=device,
+        dtype=dtype,
+        precision=train.precision,
     )
     return SnapshotAverages(
         epochs=epochs, passes=np.array([1, 1, 1, len(epochs)]), **rows, radii=distances, rise=whole, provenance=made

@@ -104,6 +104,7 @@ def intrinsic_dimension(
     projection: str = "signs",
     dtype: DTypeLike = "float32",
     device: str = "cpu",
+    precision: str | None = None,
 ) -> IntrinsicDimension:
     """Train in random subspaces of several dimensions and tell from which on the accuracy is good enough.
 
@@ -126,7 +127,7 @@ def intrinsic_dimension(
     optimizer : Optimizer or sequence of Optimizer
         Of several the one with the lowest mean training loss counts, at each d and for direct training: the rate that
         suits d changes with it.
-    batch_size, epochs, seed, dtype, device
+    batch_size, epochs, seed, dtype, device, precision
         As for :func:`train`.
     baseline : Ensemble, optional
         Replicas of direct training; by default as many are trained here.
@@ -169,6 +170,7 @@ def intrinsic_dimension(
         "evaluate": "final",
         "dtype": dtype,
         "device": device,
+        "precision": precision,
     }
     direct = _direct(network, data, n_replicas, rules, common) if baseline is None else _given(baseline, network)
     own: dict[str, Any] = {"origin": origin, "projection": projection}
@@ -193,7 +195,13 @@ def intrinsic_dimension(
     arguments = {"dimensions": sizes, "threshold": threshold, "trained": found[0].provenance.arguments}
     arguments |= {"optimizers": [f"{rule}" for rule in rules], "baseline": direct}
     made = provenance.record(
-        "intrinsic_dimension", arguments, seed=seed, data=data.fingerprint, device=device, dtype=found[0].params.dtype
+        "intrinsic_dimension",
+        arguments,
+        seed=seed,
+        data=data.fingerprint,
+        device=device,
+        dtype=found[0].params.dtype,
+        precision=found[0].provenance.precision,
     )
     return IntrinsicDimension(
         dimensions=sizes,

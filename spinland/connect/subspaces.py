@@ -155,6 +155,7 @@ def train_subspace(
     keep_initial: bool = False,
     evaluate: str = "both",
     device: str = "cpu",
+    precision: str | None = None,
     group_size: int | None = None,
 ) -> SubspaceEnsemble:
     """Train replicas in random subspaces of few dimensions, from initialisation or about a solution.
@@ -183,7 +184,7 @@ def train_subspace(
     share : int
         How many replicas share a subspace: replica r lies in subspace r // share. Those that do take less time, and
         their scatter does not tell that between subspaces.
-    loss, dtype, replicas, snapshots, keep_initial, evaluate, device, group_size
+    loss, dtype, replicas, snapshots, keep_initial, evaluate, device, precision, group_size
         As for :func:`train`.
 
     Returns
@@ -224,6 +225,7 @@ def train_subspace(
         keep_initial=keep_initial,
         evaluate=evaluate,
         device=device,
+        precision=precision,
     )
     plan = SubspacePlan(
         network, dataset, settings, dimension=dimension, origin=origin, projection=projection, share=share

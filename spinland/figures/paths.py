@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
-from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from ..errors import ArgumentError
 from .inputs import field_label, field_of, listing, mean_error, takes
@@ -117,7 +116,7 @@ def path_barriers(profiles: Any, ax: Axes | None = None, *, log: bool = False, u
     ax : Axes, optional
         Where to draw; a new figure if it is not given.
     log : bool
-        Logarithmic ordinate; barriers that are not above 0 are then left out.
+        Logarithmic abscissa; barriers that are not above 0 are then left out.
     unit : str, optional
         Unit of the barrier, in place of that which the results carry.
 
@@ -132,26 +131,25 @@ def path_barriers(profiles: Any, ax: Axes | None = None, *, log: bool = False, u
         No profiles.
     """
     items = listing("profiles", profiles)
-    ax = panel(ax, (4.5 + 1.3 * len(items), 4.0))
+    ax = panel(ax, (8.2, 1.6 + 0.42 * len(items)))
     kinds = (("barrier", "above the mean of the ends", "o"), ("excess", "above their linear interpolation", "s"))
     for k, (field, words, marker) in enumerate(kinds):
         for place, item in enumerate(items):
             numbers = np.asarray(getattr(item, field), dtype=float)
-            at = place + 0.22 * (k - 0.5)
+            at = place + 0.28 * (k - 0.5)
             mean, error = item.mean_of(numbers)
-            jitter = np.linspace(-0.06, 0.06, len(numbers)) if len(numbers) > 1 else np.zeros(1)
-            ax.plot(at + jitter, numbers, ".", color=PALETTE[k], alpha=0.3, markersize=4)
+            ax.plot(numbers, np.full(len(numbers), at), ".", color=PALETTE[k], alpha=0.3, markersize=4)
             label = words if place == 0 else None
-            ax.errorbar(at, mean, np.nan_to_num(error), color=PALETTE[k], marker=marker, linestyle="none", label=label)
+            look = {"color": PALETTE[k], "marker": marker, "linestyle": "none", "label": label}
+            ax.errorbar(mean, at, xerr=np.nan_to_num(error), **look)
     if log:
-        ax.set_yscale("log")
+        ax.set_xscale("log")
     else:
-        ax.axhline(0, color=GREY, linewidth=0.8)
-    ax.xaxis.set_major_locator(FixedLocator(list(range(len(items)))))
-    ax.xaxis.set_major_formatter(FixedFormatter([item.label or f"paths {k + 1}" for k, item in enumerate(items)]))
-    ax.set_xlim(-0.6, len(items) - 0.4)
-    ax.set_xlabel("kind of path")
-    ax.set_ylabel(change_label("barrier", items, unit))
+        ax.axvline(0, color=GREY, linewidth=0.8)
+    ax.set_yticks(range(len(items)), labels=[item.label or f"paths {k + 1}" for k, item in enumerate(items)])
+    ax.set_ylim(len(items) - 0.4, -0.6)
+    ax.set_ylabel("kind of path")
+    ax.set_xlabel(change_label("barrier", items, unit))
     legend(ax, "mean ± error, each path")
     return ax
 

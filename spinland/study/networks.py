@@ -119,6 +119,7 @@ class NetworkBook(Book):
             "make_test": lambda: self.test_landscape_of(network),
             "dtype": self.config.dtype,
             "device": self.config.device,
+            "precision": self.config.precision,
             "value_label": sl.figures.LOSS if self.is_classification else sl.figures.SQUARED_ERROR,
             "unit": "nats" if self.is_classification else "squared units of the targets",
         }

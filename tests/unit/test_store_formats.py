@@ -199,7 +199,8 @@ def test_a_class_may_be_moved_and_renamed(tmp_path, name, keywords):
 
     (tmp_path / "somewhere").mkdir()
     (tmp_path / "somewhere" / "__init__.py").touch()
-    fields = [f.name for f in dataclasses.fields(Plane) if f.name not in ("provenance", "quantity", "unit")]
+    names = [field.name for field in dataclasses.fields(Plane)]
+    fields = [name for name in names if name not in ("provenance", "quantity", "unit")]
     code = ELSEWHERE.format(name=name, keywords=keywords) + "".join(f"    {field}: object\n" for field in fields)
     (tmp_path / "somewhere" / "planes.py").write_text(code)
     files = [str(fixture(version)) for version in CHECKED]

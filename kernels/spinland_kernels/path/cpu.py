@@ -1,7 +1,8 @@
 """Paths trained side by side on the cores: each core takes whole paths, one after another.
 
-A step looks at one point of a path, on one batch of samples. Its gradient is that of the training's kernel, which keeps
-it; then all control vectors take their step, and the next point is formed, in one pass (:mod:`.blocks`).
+A step looks at one point of a path, on one batch of samples. It is a step of the training whose point is combined of
+vectors: where the training would move the point along a part of its gradient, the control vectors take their step and
+the next point is formed of them, while that part is in the first-level cache (:mod:`..training.blocks`).
 
 A path's bits depend on its number, the seed, its places and the data alone, not on its neighbours or the threads.
 """
@@ -18,14 +19,13 @@ from numpy.typing import NDArray
 from ..jit import block, loop
 from ..lanes.panels import copy_panel, units_in
 from ..mlp.layers import weight_of
-from ..networks import KEEP, N_COEFFICIENTS, Batches, Network, Paths, Replicas, Rule, Samples
+from ..networks import N_COEFFICIENTS, Batches, Network, Paths, Replicas, Rule, Samples
 from ..philox.cpu import permute
-from ..training import blocks as training
-from ..training import columns
+from ..training import blocks, columns
 from ..training.blocks import State
 from ..training.work import Prepared, make_work, of_worker, prepared_of
-from . import blocks
-from .work import make_room
+from . import formula
+from .work import Room, make_room
 
 
 def prepare(samples: Samples) -> Prepared:
@@ -42,11 +42,9 @@ def portion(shape: tuple[int, int, int], batch_size: int, operations: float) -> 
 
 @loop
 def _points(controls, places, step, out):
-    parts = (out.shape[1] + blocks.PART - 1) // blocks.PART
-    for item in prange(out.shape[0] * parts):
-        r, low = item // parts, item % parts * blocks.PART
-        high = min(low + blocks.PART, out.shape[1])
-        blocks.combine(controls[r], places[r, step], out[r], low, high)
+    zero = 0
+    for r in prange(out.shape[0]):
+        blocks.combine(controls[r], places[r, step], out[r], zero, out.shape[1])
 
 
 def points(paths: Paths, step: int) -> NDArray[Any]:
@@ -60,10 +58,13 @@ def points(paths: Paths, step: int) -> NDArray[Any]:
 def _follow(paths, gradients, step, optimiser, c):
     for r in prange(gradients.shape[0]):
         if paths.alive[r]:
-            passed = np.empty(blocks.PART, gradients.dtype)
-            moments = paths.first[r], paths.second[r], paths.free
-            shares, rule = paths.places[r, step], (optimiser, c, passed)
-            blocks.follow(paths.controls[r], moments, shares, gradients[r], rule)
+            some = np.empty(gradients.shape[1], gradients.dtype)
+            for f in range(paths.free.shape[0]):
+                k = paths.free[f]
+                share = paths.places[r, step, k]
+                for i in range(some.shape[0]):
+                    some[i] = formula.passed_on(share, gradients[r, i])
+                blocks.step_of(paths.controls[r, k], some, paths.first[r, f], paths.second[r, f], optimiser, c)
 
 
 def follow(paths: Paths, gradients: NDArray[Any], step: int, rule: Rule) -> None:
@@ -82,52 +83,51 @@ def _set_order(order, batches, path, epoch):
 
 
 @block
-def _all_finite(controls, free, begin):
+def _all_finite(vectors, free, begin):
     finite = True
     for f in range(free.shape[0]):
-        finite = finite and training.all_finite(controls[free[f], begin:])
+        finite = finite and blocks.all_finite(vectors[free[f], begin:])
     return finite
 
 
 @block
-def _steps(path, path_panels, at, at_panels, rule, batches, network, data, work, passed):
+def _steps(path, at, at_panels, rule, batches, network, data, work):
     """Steps of one path; False as soon as it has diverged. Entries before ``begin`` lie in panels."""
-    controls, first, second, free, places, number = path
-    listed, n, c = data.lists.starts.shape[0] > 0, data.samples.x.shape[0], rule.coefficients
-    begin = network.widths[0] * network.widths[1] if listed else 0
-    moments, panel_moments = (first, second, free), (path_panels[1], path_panels[2], free)
-    silent, per_epoch, zero = np.zeros(N_COEFFICIENTS, controls.dtype), (n + batches.size - 1) // batches.size, 0
-    blocks.combine(controls, places[0], at.point, begin, at.point.shape[0])
-    blocks.combine(path_panels[0], places[0], at_panels.point, zero, at_panels.point.shape[0])
-    for s in range(places.shape[0]):
+    free, places, number = path
+    n, count, steps = data.samples.x.shape[0], places.shape[1], places.shape[0]
+    begin = network.widths[0] * network.widths[1] if data.lists.starts.shape[0] > 0 else 0
+    per_epoch, zero = (n + batches.size - 1) // batches.size, 0
+    c = np.full((4, max(N_COEFFICIENTS, count)), -1.0).astype(places.dtype)
+    c[3, :count] = 0
+    for f in range(free.shape[0]):
+        c[3, free[f]] = 1
+    blocks.combine(at.first, places[0], at.point, begin, at.point.shape[0])
+    blocks.combine(at_panels.first, places[0], at_panels.point, zero, at_panels.point.shape[0])
+    for s in range(steps):
         epoch, within = (batches.begin + s) // per_epoch, (batches.begin + s) % per_epoch
         if within == 0 or s == 0:
             _set_order(work.buffers.order, batches, number, batches.epoch + epoch)
         order = work.buffers.order[within * batches.size : min((within + 1) * batches.size, n)]
         if order.shape[0] < n or s == 0:
             columns.gather(data, order, network.widths[0], work)
-        if not columns.step(at, at_panels, network, data, order.shape[0], work, KEEP, silent):
+        c[0, :N_COEFFICIENTS] = rule.coefficients[s]
+        c[1, :count], c[2, :count] = places[s], places[min(s + 1, steps - 1)]
+        if not columns.step(at, at_panels, network, data, order.shape[0], work, rule.optimiser, c):
             return False
-        here, there = places[s], places[min(s + 1, places.shape[0] - 1)]
-        step = rule.optimiser, c[s], passed
-        blocks.follow_and_combine(controls, moments, here, there, at, begin, step)
-        blocks.follow_and_combine(path_panels[0], panel_moments, here, there, at_panels, zero, step)
-    return _all_finite(controls, free, begin) and _all_finite(path_panels[0], free, zero)
+    return _all_finite(at.first, free, begin) and _all_finite(at_panels.first, free, zero)
 
 
 @loop
 def _descend(paths, room, rule, batches, network, samples, of_all, buffers, by_sample, by_input):
-    alive, workers = paths.alive, buffers.order.shape[0]  # written through the tuple, it would be lost
-    for w in prange(workers):
+    alive, workers, dim = paths.alive, buffers.order.shape[0], paths.controls.shape[2]
+    for w in prange(workers):  # ``alive`` would be lost if it were written through the tuple
         same, own = Prepared(samples, of_all), of_worker(buffers, by_sample, by_input, w)
-        none, dim = room.point[w, :0], paths.controls.shape[2]
-        at = State(room.point[w, :dim], room.gradient[w, :dim], none)
-        at_panels = State(room.point_panels[w], room.gradient_panels[w], none)
         for r in range(w, paths.controls.shape[0], workers):
             if alive[r]:
-                path = paths.controls[r], paths.first[r], paths.second[r], paths.free, paths.places[r], paths.numbers[r]
-                panels = room.controls[r], room.first[r], room.second[r]
-                alive[r] = _steps(path, panels, at, at_panels, rule, batches, network, same, own, room.passed[w])
+                path = paths.free, paths.places[r], paths.numbers[r]
+                at = State(room.point[w, :dim], room.vectors[r], room.second[r])
+                at_panels = State(room.point_panels[w], room.vector_panels[r], room.second_panels[r])
+                alive[r] = _steps(path, at, at_panels, rule, batches, network, same, own)
 
 
 @loop
@@ -140,12 +140,21 @@ def _copy_panels(vectors, network, panels, into):
         copy_panel(weight_of(vectors[b], 0, inputs, units), first, panels[b], 0, into)
 
 
-def _in_panels(paths: Paths, network: Network, room: Any, into: bool) -> None:
-    """Copy the first weights of control vectors and moments into panels, or back."""
-    for vectors, panels in ((paths.controls, room.controls), (paths.first, room.first), (paths.second, room.second)):
-        if panels.size:
-            flat = vectors.reshape(-1, vectors.shape[-1]), panels.reshape(-1, panels.shape[-1])
-            _copy_panels(flat[0], network, flat[1], into)
+def _brought(paths: Paths, network: Network, room: Room, into: bool) -> None:
+    """Copy control vectors and moments to where they are worked with, the first weights into panels; or back."""
+    _, count, dim = paths.controls.shape
+    parts = [(paths.controls, room.vectors[:, :count], room.vector_panels[:, :count])]
+    if paths.first.size:
+        parts.append((paths.first, room.vectors[:, count:-1], room.vector_panels[:, count:-1]))
+    if paths.second.size:
+        parts.append((paths.second, room.second, room.second_panels))
+    for own, there, panels in parts:
+        if into:
+            there[..., :dim] = own
+        else:
+            own[...] = there[..., :dim]
+        for r in range(len(own)) if panels.size else ():
+            _copy_panels(own[r], network, panels[r], into)
 
 
 def descend(paths: Paths, rule: Rule, batches: Batches, network: Network, prepared: Prepared) -> None:
@@ -168,6 +177,6 @@ def descend(paths: Paths, rule: Rule, batches: Batches, network: Network, prepar
     replicas = Replicas(paths.controls[:, 0], none, none, paths.alive, paths.numbers)
     buffers, by_sample, by_input = make_work(replicas, batches, network, prepared)
     room = make_room(paths, len(buffers.order), network, prepared)
-    _in_panels(paths, network, room, True)
+    _brought(paths, network, room, True)
     _descend(paths, room, rule, batches, network, *prepared, buffers, by_sample, by_input)
-    _in_panels(paths, network, room, False)
+    _brought(paths, network, room, False)

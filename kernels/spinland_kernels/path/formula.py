@@ -10,6 +10,6 @@ def added(total, share, control):
 
 
 @formula
-def passed(share, gradient):
+def passed_on(share, gradient):
     """What a control vector gets of the gradient at a point: ∂L(w(t))/∂θ_k = φ_k(t) ∂L/∂w."""
     return share * gradient

@@ -9,12 +9,19 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from ..jit import block
-from ..networks import ADAM, KEEP, MOMENTUM
+from ..networks import ADAM, MOMENTUM, SGD
+from ..path.formula import added, passed_on
 from . import formula
+
+#: Numbers of the vectors of a path that are worked through together, 4 KiB each in float32.
+PART = 1024
 
 
 class State(NamedTuple):
-    """Parameters (dim,) and moments (dim,); those that an optimiser lacks are empty. Of G replicas, (G, dim)."""
+    """Parameters (dim,) and moments (dim,); those that an optimiser lacks are empty. Of G replicas, (G, dim).
+
+    Or a point of a path (dim,), in ``first`` the vectors that it is combined of, and second moments (F, dim).
+    """
 
     point: NDArray[Any]
     first: NDArray[Any]
@@ -45,17 +52,70 @@ def _adam(w, g, first, second, c):
 
 
 @block
-def update(state, low, high, gradient, optimiser, c):
-    """One step on entries ``low ... high-1``."""
-    w, g = state.point[low:high], gradient[: high - low]
+def step_of(w, g, first, second, optimiser, c):
+    """One step of a stretch (n,) along its gradient (n,); moments that the optimiser lacks are empty."""
     if optimiser == ADAM:
-        _adam(w, g, state.first[low:high], state.second[low:high], c)
+        _adam(w, g, first, second, c)
     elif optimiser == MOMENTUM:
-        _momentum(w, g, state.first[low:high], c)
-    elif optimiser == KEEP:
-        state.first[low:high] = g
+        _momentum(w, g, first, c)
     else:
         _sgd(w, g, c)
+
+
+@block
+def combine(vectors, shares, point, low, high):
+    """Entries ``low … high−1`` of the point Σ_k shares_k vectors_k, over as many vectors as there are shares."""
+    at = point[low:high]
+    at[:] = 0
+    for k in range(shares.shape[0]):
+        share, vector = shares[k], vectors[k, low:high]
+        if share != 0:
+            for i in range(at.shape[0]):
+                at[i] = added(at[i], share, vector[i])
+
+
+@block
+def _follow(point, vectors, second, low, high, gradient, optimiser, c):
+    """One step of the free vectors that a point is combined of, and the point at the shares that follow.
+
+    Rows of ``vectors``: the V that are combined; first moments of the F that are free; one to work in. Rows of c: the
+    numbers of the optimiser; shares; those that follow; 1 for free vectors, 0 for fixed ones, −1 for what is left over.
+    PART numbers at a time, so that all of them are in the first-level cache.
+    """
+    zero, work, lacking = 0, vectors.shape[0] - 1, vectors[0, :0]
+    count, free = zero, zero
+    while count < c.shape[1] and c[3, count] >= 0:
+        count += 1
+    for begin in range(low, high, PART):
+        end, free = min(begin + PART, high), zero
+        g, some = gradient[begin - low : end - low], vectors[work, begin:end]
+        for k in range(count):
+            if c[3, k] > 0:
+                for i in range(g.shape[0]):
+                    some[i] = passed_on(c[1, k], g[i])
+                first, second_of = lacking, lacking
+                if optimiser != SGD:
+                    first = vectors[count + free, begin:end]
+                if optimiser == ADAM:
+                    second_of = second[free, begin:end]
+                step_of(vectors[k, begin:end], some, first, second_of, optimiser, c[0])
+                free += 1
+        combine(vectors, c[2, :count], point, begin, end)
+
+
+@block
+def _update(point, first, second, low, high, gradient, optimiser, c):
+    """One step of a point, or of the vectors that it is combined of: which one, the compiler sees by ``first``."""
+    if first.ndim == 1:
+        step_of(point[low:high], gradient[: high - low], first[low:high], second[low:high], optimiser, c)
+    else:
+        _follow(point, first, second, low, high, gradient, optimiser, c)
+
+
+@block
+def update(state, low, high, gradient, optimiser, c):
+    """One step on entries ``low ... high-1``."""
+    _update(state.point, state.first, state.second, low, high, gradient, optimiser, c)
 
 
 @block

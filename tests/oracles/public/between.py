@@ -28,6 +28,7 @@ CASES = {
         "keep_initial": True,
         "evaluate": "final",
         "device": "cpu",
+        "precision": None,
         "group_size": 2,
     },
     "subspace_points": lambda: {
@@ -52,6 +53,7 @@ CASES = {
         "projection": "signs",
         "dtype": "float64",
         "device": "cpu",
+        "precision": None,
     },
     "section_minima": lambda: {"landscape": glass(), "dimensions": np.array([2, 4]), "n_sections": 2, "seed": 1},
     "weight_average": lambda: {"snapshots": numbers(2, 3, 4), "start": 1},
@@ -65,6 +67,7 @@ CASES = {
         "n_directions": 2,
         "seed": 1,
         "device": "cpu",
+        "precision": None,
     },
     "simplicial_complex": lambda: {"vertices": numbers(4, 5), "simplexes": np.array([[0, 1, 2], [1, 2, 3]])},
     "grow_simplex": lambda: {
