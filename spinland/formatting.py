@@ -6,6 +6,7 @@ import math
 
 _DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST, _LARGEST = -4, 6  # powers of ten within which a number is written out
+_ROUNDING = 1e-12  # a relative error below this is that of rounding: the samples were equal
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -35,13 +36,14 @@ def fixed(value: float, decimals: int) -> str:
 def plus_minus(value: float, error: float) -> str:
     """``"12.35 ± 0.52"``: two digits of the error, and as many decimals of the value.
 
-    An error of 0 is written as such, the samples were all equal; one that is not known is said to be unknown.
+    An error of 0, or of rounding alone, is written as 0: the samples were all equal. One that is not known is said to
+    be unknown.
     """
     if not math.isfinite(value):
         return "not determined"
     if not math.isfinite(error) or error < 0:
         return f"{number(value)} (error unknown)"
-    if error == 0:
+    if error <= _ROUNDING * abs(value):
         return f"{number(value)} ± 0"
     power = _power(error, 2)
     largest = max(power, _power(value, 2) if value else power)

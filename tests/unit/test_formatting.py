@@ -23,6 +23,7 @@ SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
         (6.53e-7, 1.2e-9, "(6.530 ± 0.012)·10⁻⁷"),
         (3.14159e8, 2.2e6, "(3.142 ± 0.022)·10⁸"),
         (4.0, 0.0, "4.00 ± 0"),
+        (1.0, 2e-16, "1.00 ± 0"),  # equal but for rounding
         (47.9, math.nan, "47.9 (error unknown)"),
         (math.nan, 0.1, "not determined"),
     ],
