@@ -170,7 +170,9 @@ def _pictures(book: Any) -> Iterator[Picture]:
         yield picture(
             sl.figures.disconnectivity_graph(tree, hierarchy=book.get("saddles/hierarchy")),
             f"Minima of one spherical 3-spin glass of {critical.n_spins} spins: joined at the energies of the saddles "
-            "between them, and by their Euclidean distances. The set of critical points is " + " ".join(critical.evidence[:1]) + ".",
+            "between them, and by their Euclidean distances. The set of critical points is "
+            + " ".join(critical.evidence[:1])
+            + ".",
         )
     if merged is not None:
         yield picture(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from spinland_kernels.networks import Batches, Paths, Rule
 
 from .. import rng
+from ..arrays import Owner
 from ..errors import ArgumentError
 from ..landscape.network_landscape import NetworkLandscape
 from ..landscape.protocol import Landscape
@@ -42,7 +43,7 @@ WEIGHTINGS = ("uniform", "arc_length")
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Owner):
     """How paths are trained; checked."""
 
     basis: str

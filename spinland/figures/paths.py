@@ -140,7 +140,7 @@ def path_barriers(profiles: Any, ax: Axes | None = None, *, log: bool = False, u
             mean, error = item.mean_of(numbers)
             ax.plot(numbers, np.full(len(numbers), at), ".", color=PALETTE[k], alpha=0.3, markersize=4)
             label = words if place == 0 else None
-            look = {"color": PALETTE[k], "marker": marker, "linestyle": "none", "label": label}
+            look: dict[str, Any] = {"color": PALETTE[k], "marker": marker, "linestyle": "none", "label": label}
             ax.errorbar(mean, at, xerr=np.nan_to_num(error), **look)
     if log:
         ax.set_xscale("log")
