@@ -37,6 +37,7 @@ def aligned_lines():
 
 SPREAD = {
     "alignment_barriers": (alignment_barriers, aligned_lines, "pairs"),
+    "path_profiles": (figures.path_profiles, results.path_profile, "paths"),
     "walk_fan": (figures.walk_fan, results.walk, "walkers"),
     "line_profile": (figures.line_profile, lines, "lines"),
     "line_panels": (figures.line_panels, lines, "lines"),
