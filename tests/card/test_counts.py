@@ -1,7 +1,6 @@
 """What launches compute and move, counted from shapes: against what simulated kernels touch, and numbers that count."""
 
 import itertools
-from importlib import import_module
 from unittest import mock
 
 import numpy as np
@@ -107,20 +106,27 @@ def test_bytes_of_a_glass_are_those_touched(dtype, watched, count):
 
 def test_bytes_of_shared_memory_are_those_read(watched, count):
     """Of a product: each thread, its rows and columns, term by term."""
+    from spinland_kernels import jit_cuda
+
     there, points = landscape("f4", (7, 6, 10), "cross_entropy")
-    shared = import_module("numba.cuda.simulator.kernelapi").FakeCUDAShared
-    array, reads = shared.array, itertools.count()
+    reads = itertools.count()
 
     class Shared(np.ndarray):
         def __getitem__(self, index):
             next(reads)
             return super().__getitem__(index)
 
-    def watched_array(self, shape, dtype):
-        made = array(self, shape, dtype)
-        return made.view(Shared) if made.ndim == 3 else made  # the tiles of a product
+    class Watching:
+        """NumPy, as whoever makes shared arrays sees it."""
 
-    with mock.patch.object(shared, "array", watched_array):
+        def __getattr__(self, name):
+            return getattr(np, name)
+
+        def empty(self, shape, dtype):
+            made = np.empty(shape, dtype)
+            return made.view(Shared) if made.ndim == 3 else made  # the tiles of a product
+
+    with mock.patch.object(jit_cuda, "np", Watching()):
         found = watched(lambda: there.value(points))
     products = [one.launch for one in found if one.launch.kernel.name == "lanes.cuda.multiply"]
     assert len(products) == 2

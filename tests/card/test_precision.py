@@ -69,9 +69,9 @@ def test_all_that_a_network_gives_is_in_the_precision_asked_for():
 @pytest.mark.usefixtures("card")
 def test_bits_depend_neither_on_what_goes_together_nor_on_memory(monkeypatch):
     from spinland_kernels import jit_cuda
-    from spinland_kernels.dense import layers
+    from spinland_kernels.mlp import cuda
 
-    monkeypatch.setattr(layers, "PART", 3)  # three parts
+    monkeypatch.setattr(cuda, "PART", 3)  # three parts
     of, at = landscape("3xtf32"), points(NETWORK, 2)
     values, slopes = of.value(at), of.gradient(at)
     monkeypatch.setattr(jit_cuda, "free", lambda: 0)  # one point at a time
