@@ -31,7 +31,7 @@ HOMES = {
     "DescentScaling": "dynamics.scaling",
     "DistanceDistribution": "replicas.pairs",
     "Ensemble": "training.ensemble",
-    "EnsembleCurve": "connect.averages",
+    "EnsembleCurve": "connect.predictions",
     "EquilibriumTheory": "chapters.theory.equilibrium",
     "Finding": "chapters.findings",
     "Flatness": "probes.flatness",
