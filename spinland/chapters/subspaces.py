@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,11 +70,12 @@ def _trained(subject: Any, ensemble: Any, *, dataset: Any, rate: float, **argume
     )
 
 
-def _lowered(subject: Any, *, sections: int, seed: int) -> sl.SectionMinima:
-    """Minima of the glass on random linear sections."""
+def _lowered(subject: Any, found: Any, *, sections: int, seed: int) -> sl.SectionMinima:
+    """Minima of the glass on random linear sections, with the mean of those of the whole."""
     n = subject.landscape.dim
     sizes = sorted({max(2, round(share * n)) for share in _SHARES})
-    return sl.section_minima(subject.landscape, sizes, sections, seed)
+    whole = mean_of(found.values).value
+    return replace(sl.section_minima(subject.landscape, sizes, sections, seed), whole=whole)
 
 
 def _steps(book: Any) -> Iterator[Stage]:
@@ -93,13 +94,9 @@ def _steps(book: Any) -> Iterator[Stage]:
         yield DataStage(_NETWORK, title, _trained, (network.solutions,), arguments, network.key)
     if glass is not None:
         arguments = {"sections": c.subspace_replicas, "seed": seed}
-        yield Stage(_GLASS, "minima on random sections of the sphere", _lowered, (), arguments, glass.key)
-
-
-def _read(book: Any) -> tuple[str, ...]:
-    """The minima of the whole glass, beside which those on sections are told."""
-    glass = of_kind(book, "glass")
-    return () if glass is None else (glass.solutions,)
+        yield Stage(
+            _GLASS, "minima on random sections of the sphere", _lowered, (glass.solutions,), arguments, glass.key
+        )
 
 
 def _find(book: Any) -> Finding | None:
@@ -137,15 +134,11 @@ def _needed(numbers: Numbers, found: Any) -> list[str]:
 
 def _reached(numbers: Numbers, book: Any, sections: Any) -> str:
     """Energies on sections against sqrt(n/N) times those of minima of the whole."""
-    whole = book.get(of_kind(book, "glass").solutions)
     text = (
         f"On a random section of n of {sections.dim} dimensions the glass is one of n spins whose energies are scaled "
         "by √(n/N)"
     )
-    if whole is None:
-        return text + "."
-    level = mean_of(whole.values)
-    scaled = np.sqrt(sections.dimensions / sections.dim) * level.value
+    scaled = np.sqrt(sections.dimensions / sections.dim) * sections.whole
     error = sections.values.std(axis=1, ddof=1) / np.sqrt(sections.values.shape[1])
     worst = worst_bound(deviations(sections.values.mean(axis=1), error, scaled), sections.values.shape[1] - 1)
     k = len(sections.dimensions) - 1
@@ -180,7 +173,7 @@ def _write(book: Any) -> Section | None:
             picture(
                 sl.figures.section_energies(sections).figure,
                 "Energies of minima on random linear sections of the sphere of the glass. Mean ± standard error over "
-                "sections.",
+                "sections. The curve is that of glasses of n spins, but for what their size does to a minimum.",
             )
         )
     if not figures:
@@ -220,6 +213,5 @@ SUBSPACES = Chapter(
     _find,
     _write,
     lambda book: {"subspace_dimensions": list(_dimensions(book))},
-    reads=_read,
     kernels={"network": ("subspaces",), "glass": ("sections",)},
 )

@@ -73,6 +73,8 @@ class SectionMinima(Measured):
         Whether the descent came to rest.
     dim : int
         Coordinates of the whole sphere.
+    whole : float
+        Mean value of minima of the whole sphere; NaN where it is not known.
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -85,6 +87,7 @@ class SectionMinima(Measured):
     values: NDArray[np.float64]
     converged: NDArray[np.bool_]
     dim: int
+    whole: float = float("nan")
 
 
 def section_minima(landscape: Landscape, dimensions: ArrayLike, n_sections: int, seed: int = 0) -> SectionMinima:

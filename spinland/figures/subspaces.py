@@ -87,16 +87,16 @@ def _successes(ax: Axes, found: Any) -> None:
 
 @takes("SectionMinima", "dimensions", "values", "dim")
 @context()
-def section_energies(found: Any, ax: Axes | None = None, *, label: str = "") -> Axes:
+def section_energies(found: Any, ax: Axes | None = None, *, label: str = "", whole: float | None = None) -> Axes:
     """Value of minima on random linear sections of a sphere against their share of its dimensions.
 
-    Where all dimensions are among them, the curve is sqrt(n/N) times the mean there: what a glass of n spins would
-    have, but for what its size does to the minimum.
+    The curve is sqrt(n/N) times the mean of minima of the whole sphere: what a glass of n spins would have, but for
+    what its size does to the minimum.
 
     Parameters
     ----------
     found : SectionMinima
-        Fields ``dimensions`` (K,), ``values`` (K, S), ``dim``.
+        Fields ``dimensions`` (K,), ``values`` (K, S), ``dim``, ``whole``.
     ax : Axes, optional
         Where to draw; a new one if it is not given.
     label : str
@@ -111,9 +111,10 @@ def section_energies(found: Any, ax: Axes | None = None, *, label: str = "") -> 
     share = found.dimensions / found.dim
     mean, error = mean_error(found.values.T)
     ax.errorbar(share, mean, error, color=PALETTE[0], marker="o", linestyle="none", label=label or "minima on sections")
-    if found.dimensions[-1] == found.dim:
-        line = np.linspace(0, 1, 200)
-        ax.plot(line, np.sqrt(line) * mean[-1], color=GREY, label=r"$\sqrt{n/N}$ times the whole")
+    whole = float(mean[-1]) if found.dimensions[-1] == found.dim else found.whole
+    if np.isfinite(whole):
+        line = np.linspace(0, 1.03 * share[-1], 200)
+        ax.plot(line, np.sqrt(line) * whole, color=GREY, label=r"$\sqrt{n/N}$ times the whole")
     ax.set_xlim(0, 1.03 * share[-1])
     ax.set_xlabel("share of dimensions $n/N$")
     ax.set_ylabel(value_label([found], None))
