@@ -78,6 +78,15 @@ def _subspaces(dtype: str) -> None:
         sl.train_subspace(network, (x, y, x[:2], y[:2]), 1000, 8, batch_size=160, share=4, **settings)
 
 
+def _paths(dtype: str) -> None:
+    """Bezier curves of one bend and chains of three, four of each, of 784-512-10, in batches."""
+    network, (x, y) = sl.ReLUNetwork((784, 512, 10)), _samples(784, 320, dtype)
+    landscape = sl.NetworkLandscape(network, x, y, dtype=dtype, device="cuda")
+    ends = np.random.default_rng(3).normal(size=(2, 4, network.n_params)).astype(dtype)
+    for basis, bends in (("bezier", 1), ("chain", 3)):
+        sl.connecting_path(landscape, ends[0], ends[1], basis, bends, steps=2, batch_size=32)
+
+
 def _glasses(dtype: str) -> None:
     """A glass of 400 spins: its couplings, values and gradients of one point and of many, products and a slice."""
     glass = sl.SphericalSpinGlass(200, 3, 0, dtype, device="cuda")
@@ -122,6 +131,7 @@ def launches(dtype: str) -> list[Launch]:
         _training,
         _tensor_cores,
         _subspaces,
+        _paths,
         _glasses,
         _pairs,
         _random_numbers,

@@ -271,7 +271,7 @@ _COUNTS: dict[str, Callable[[Launch], Count]] = {
     "pspin.sweeps.sweep_4": _sweep,
     "pspin.sweeps.lower": _lower,
     "pspin.sweeps.gather": _gather_slots,
-    "training.cuda.shuffle": _shuffle,
+    "training.orders.shuffle": _shuffle,
     "training.large.gather": _gather_batch,
     "training.large.score": _score_batch,
     "training.large.add_biases": _add_biases,

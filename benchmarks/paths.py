@@ -13,7 +13,8 @@ from spinland.connect.bases import shares
 from spinland.connect.descent import stratified
 
 from . import images, machine
-from .compare import Bound, Contender, Operation, Scaling, in_threads
+from .compare import BOTH, Bound, Contender, Operation, Scaling, in_threads
+from .peers import torch_on
 
 _HERE = "benchmarks.paths"
 _RATE, _SEED, _BATCH = 1e-3, 1, 32
@@ -34,7 +35,7 @@ def scaling(quick: bool) -> list[Scaling]:
     """Cost against the number of pairs."""
     pairs = (1, 2, 4) if quick else (1, 4, 10, 40, 100)
     same = {"width": 16 if quick else 512, "samples": 128 if quick else 6400, "steps": 20}
-    return [Scaling("training Bezier curves", "pairs", f"{_HERE}:spinland", "pairs", pairs, same)]
+    return [Scaling("training Bezier curves", "pairs", f"{_HERE}:spinland", "pairs", pairs, same, BOTH)]
 
 
 def work(width: int, samples: int, steps: int, pairs: int) -> Operation:
@@ -52,13 +53,14 @@ def work(width: int, samples: int, steps: int, pairs: int) -> Operation:
             share=1 / pairs,
             needs="torch",
             compared=pairs == 1,
+            machines=BOTH,
         )
         for flat in (False, True)
     ]
     return Operation(
         "Bezier curve",
         f"{x.shape[1]}-{width}-10 on {images.source()}, {many}, {steps} steps of batch {_BATCH}",
-        Contender("spinland", f"{_HERE}:spinland", same | {"pairs": pairs}),
+        Contender("spinland", f"{_HERE}:spinland", same | {"pairs": pairs}, machines=BOTH),
         tuple(one for peer in peers for one in in_threads(peer)),
         {"PyTorch, fused Adam": 3.0},
         _CLOSE,
@@ -87,10 +89,10 @@ def _losses(network: Any, controls: Any, x: Any, y: Any) -> Any:
     return sl.NetworkLandscape(network, x[:1000], y[:1000]).value(points)
 
 
-def spinland(width: int, samples: int, steps: int, pairs: int) -> Callable[[], Any]:
+def spinland(width: int, samples: int, steps: int, pairs: int, device: str = "cpu") -> Callable[[], Any]:
     """Ours."""
     network, x, y, ends, _ = _same_for_all(width, samples, steps, pairs)
-    landscape = sl.NetworkLandscape(network, x, y)
+    landscape = sl.NetworkLandscape(network, x, y, device=device)
 
     def call() -> Any:
         path = sl.connecting_path(landscape, ends[:, 0], ends[:, 1], "bezier", 1, steps, _BATCH, sl.Adam(_RATE), _SEED)
@@ -99,14 +101,15 @@ def spinland(width: int, samples: int, steps: int, pairs: int) -> Callable[[], A
     return call
 
 
-def torch_curve(width: int, samples: int, steps: int, flat: bool) -> Callable[[], Any]:
+def torch_curve(width: int, samples: int, steps: int, flat: bool, device: str = "cpu") -> Callable[[], Any]:
     """One curve, a step at a time; its control point is one flat vector, or a parameter for each weight and bias."""
     import torch
     from torch.nn import functional
 
     network, x, y, ends, batches = _same_for_all(width, samples, steps, 1)
-    inputs, labels = torch.from_numpy(np.array(x)), torch.from_numpy(np.array(y, np.int64))
-    orders = [torch.from_numpy(rows) for rows in batches]
+    at_home = torch_on(device)
+    inputs, labels = (torch.from_numpy(np.array(one)).to(at_home) for one in (x, y.astype(np.int64)))
+    orders = [torch.from_numpy(rows).to(at_home) for rows in batches]
     shape = [part for span in network.spans for part in (span.shape, span.shape[:1])]
     sizes = [int(np.prod(part)) for part in shape]
     places = shares("bezier", stratified(_SEED, 1, 0, steps)[0], 3)
@@ -115,7 +118,7 @@ def torch_curve(width: int, samples: int, steps: int, flat: bool) -> Callable[[]
         return [part.view(*form) for part, form in zip(point.split(sizes), shape, strict=True)]
 
     def call() -> Any:
-        start, end = (torch.from_numpy(np.array(point)) for point in ends[0])
+        start, end = (torch.from_numpy(np.array(point)).to(at_home) for point in ends[0])
         middle = (start + end) / 2
         whole = [start, middle.requires_grad_(), end]
         split = [[part.detach().clone() for part in parts(vector.detach())] for vector in whole]
@@ -133,6 +136,6 @@ def torch_curve(width: int, samples: int, steps: int, flat: bool) -> Callable[[]
             functional.cross_entropy(z, labels[rows]).backward()
             adam.step()
         trained = middle if flat else torch.cat([part.reshape(-1) for part in split[1]])
-        return _losses(network, np.stack([ends[0, 0], trained.detach().numpy(), ends[0, 1]]), x, y)
+        return _losses(network, np.stack([ends[0, 0], trained.detach().cpu().numpy(), ends[0, 1]]), x, y)
 
     return call

@@ -201,8 +201,6 @@ def connecting_path(
     ArgumentError
         Points of other lengths or off the sphere, no bends, an optimiser with weight decay, a batch size where there
         are no samples, opposite ends on a sphere.
-    DeviceUnavailable
-        The landscape's device has no form of it.
 
     Notes
     -----

@@ -27,6 +27,11 @@ def trained():
     return found.params
 
 
+def paths():
+    trio = POINTS[:3], POINTS[3:]
+    return sl.connecting_path(landscape(), *trio, steps=2, batch_size=20).controls
+
+
 def pairs():
     rows = np.random.default_rng(3).normal(size=(130, 3))
     kernel, products, squares = operation("gram", "cuda"), np.zeros(130 * 129 // 2), np.zeros(130)
@@ -49,6 +54,7 @@ COMPUTED = {
     "slices": lambda: landscape().slice(POINTS[0], POINTS[1:2]).value(np.linspace(0, 1, 30)[:, None]),
     "swaps": lambda: sl.swap_interpolation(landscape(), POINTS[0], (1, 2), np.linspace(0, 1, 5), 3).values,
     "training": trained,
+    "paths": paths,
     "energies": lambda: glass().value(SPINS),
     "drawn energies": lambda: glass(generated=True).value(SPINS),
     "curvature": lambda: glass().hessian_product(SPINS[0], SPINS[1:]),

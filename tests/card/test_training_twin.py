@@ -160,14 +160,14 @@ def test_groups_follow_the_memory_of_the_card(paper):
 
 def test_shuffles_of_many_samples_are_those_of_the_cores(card, monkeypatch):
     from spinland_kernels import jit_cuda
-    from spinland_kernels.training import cuda
+    from spinland_kernels.training import orders
 
     want = np.empty(300, np.int64)
     operation("philox", "cpu").fill_permutation(want, 2**63 + 5, 2, 9, 1)
     for near in (300, 10):  # in shared memory, and not
-        monkeypatch.setattr(cuda, "NEAR", near)
+        monkeypatch.setattr(orders, "NEAR", near)
         order = jit_cuda.empty((1, 300), np.int32)
-        cuda._set_order(order, jit_cuda.put(np.array([9])), Batches(np.uint64(2**63 + 5), 2, 1, 8, 0))
+        orders.set_order(order, jit_cuda.put(np.array([9])), Batches(np.uint64(2**63 + 5), 2, 1, 8, 0))
         np.testing.assert_array_equal(jit_cuda.get(order)[0], want)
 
 
@@ -192,7 +192,7 @@ def test_what_it_costs(dtype, paper):
 
     launches = paper(descend)
     own = [launch for launch in launches if launch.kernel.name != "lanes.cuda.multiply"]  # these have their own test
-    assert {launch.kernel.name for launch in own} >= {"training.cuda.shuffle", "training.large.update"}
+    assert {launch.kernel.name for launch in own} >= {"training.orders.shuffle", "training.large.update"}
     check(own)
 
 

@@ -1,4 +1,4 @@
-"""Replicas trained in step on the card; the order of their samples is that of the cores.
+"""Replicas trained in step on the card; the order of their samples is that of the cores (:mod:`.orders`).
 
 Two ways, chosen by shapes, and by the precision that was asked for:
 
@@ -6,11 +6,6 @@ Two ways, chosen by shapes, and by the precision that was asked for:
             a replica, and one launch for all steps
     large   else, and where tensor cores are to multiply (:mod:`.large`): each step is a few launches, of all replicas
             together
-
-    order (G, n)   one block draws the exchanges of a replica's shuffle, DRAWN at a time, side by side; they
-                   are carried out by one thread, as each needs the one before:
-
-                   drawn   | with n−1, with n−2, … | ‖ exchange ‖ | … | ‖ exchange ‖ …      ‖ a barrier
 
 Parameters and moments of held replicas stay on the card (:func:`hold`); those of others go up before the first step and
 come down after the last. A replica's bits depend on its number, the seed and the data alone.
@@ -21,25 +16,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import int32, uint64
 from numpy.typing import NDArray
 
 from .. import jit_cuda, memory
-from ..jit_cuda import cuda, device, kernel
 from ..networks import EXACT, Batches, Network, Replicas, Rule, Samples, size_of
-from ..philox import formula as random
 from . import large, small
 from .blocks import State
+from .orders import set_order
 from .threads import Resident
-
-words_of = device(random.words)
-bounded = device(random.bounded)
-
-SHUFFLERS, DRAWN = 64, 128
-"""Threads that draw, and the exchanges that they draw at a time."""
-
-NEAR = 11 << 10
-"""Samples whose order fits into the shared memory of a block, 44 KiB; more are exchanged in the card's memory."""
 
 MOST, TIMES = 4096, 16
 """Replicas of a group at most, and how often the memory that the cores take for one: 132 multiprocessors hold 528
@@ -137,61 +121,9 @@ def portion(shape: tuple[int, int], steps: int, batch_size: int, operations: flo
     return replicas, max(1, min(whole, steps))
 
 
-@device
-def _exchange(order, drawn, last, count):
-    """Exchange number 2·pair + 1, then 2·pair, with those drawn, for ``count`` pairs from ``last`` down."""
-    n = order.shape[0]
-    for k in range(count):
-        for odd in range(2):
-            number = 2 * (last - k) + 1 - odd
-            i, other = uint64(number), uint64(drawn[2 * k + odd])
-            if 0 < number < n:
-                order[i], order[other] = order[other], order[i]
-
-
-@kernel(SHUFFLERS)
-def _shuffle(order, numbers, batches, near):
-    places = cuda.shared.array(0, int32)
-    drawn = cuda.shared.array(DRAWN, int32)
-    r, thread, n = cuda.blockIdx.x, cuda.threadIdx.x, order.shape[1]
-    row = order[r]
-    shuffled = batches.size < n
-    for i in range(thread, n, SHUFFLERS):
-        if near:
-            places[i] = i
-        if not near or not shuffled:
-            row[i] = i
-    if not shuffled:
-        return
-    for last in range((n - 1) // 2, -1, -SHUFFLERS):
-        pair = last - thread
-        if pair >= 0:
-            a, b, c, d = words_of(batches.seed, pair, batches.epoch, numbers[r], batches.purpose)
-            drawn[2 * thread] = bounded(c, d, 2 * pair + 2)
-            drawn[2 * thread + 1] = bounded(a, b, 2 * pair + 1)
-        cuda.syncthreads()
-        if thread == 0:
-            count = min(SHUFFLERS, last + 1)
-            if near:
-                _exchange(places, drawn, last, count)
-            else:
-                _exchange(row, drawn, last, count)
-        cuda.syncthreads()
-    if near:
-        for i in range(thread, n, SHUFFLERS):
-            row[i] = places[i]
-
-
 def _is_small(network: Network, moments: int, batch: int, samples: Samples) -> bool:
     """Which of the two ways is gone."""
     return samples.precision == EXACT and small.fits(network, moments, batch, samples.x.dtype.itemsize)
-
-
-def _set_order(order: Any, numbers: Any, batches: Batches) -> None:
-    """Order (G, n) of the samples in an epoch."""
-    replicas, n = order.shape
-    near = n <= NEAR
-    _shuffle[replicas, 4 * n if near else 0](order, numbers, batches, near)
 
 
 def descend(replicas: Replicas, rule: Rule, batches: Batches, network: Network, prepared: Prepared) -> None:
@@ -228,7 +160,7 @@ def descend(replicas: Replicas, rule: Rule, batches: Batches, network: Network, 
     alive, order, numbers, coefficients, *work = there[len(strangers) :]
     jit_cuda.put(replicas.alive.astype(np.int32), alive)
     jit_cuda.put(rule.coefficients, coefficients)
-    _set_order(order, jit_cuda.put(replicas.numbers, numbers), batches)
+    set_order(order, jit_cuda.put(replicas.numbers, numbers), batches)
     rising = iter(there)
     lying = [next(rising) if isinstance(vector, np.ndarray) else vector for vector in vectors]
     state = State(*[*lying, lying[0], lying[0]][:3])  # what an optimiser lacks is never touched

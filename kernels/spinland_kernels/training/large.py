@@ -100,28 +100,41 @@ def _add_biases(slopes, table, count, parts, gradient, dim):
         gradient[uint64(item * dim + table[layer, 2] + u)] = total
 
 
+@device
+def total_of(gradient, r, parts, p, dim):
+    """Derivative of replica ``r`` by parameter ``p``: the sum of its parts."""
+    g = gradient[uint64(r * parts * dim + p)]
+    for part in range(1, parts):
+        g += gradient[uint64((r * parts + part) * dim + p)]
+    return g
+
+
 @kernel(THREADS, 6)
 def _update(points, first, second, gradient, parts, alive, rule, step, stretches):
     r, p = cuda.blockIdx.x // stretches, int32(cuda.blockIdx.x % stretches * THREADS + cuda.threadIdx.x)
     dim = points.shape[1]
     if p < dim and alive[r] != 0:
-        g = gradient[uint64(r * parts * dim + p)]
-        for part in range(1, parts):
-            g += gradient[uint64((r * parts + part) * dim + p)]
+        g = total_of(gradient, r, parts, p, dim)
         i = uint64(p)
         take_step(points[r], i, first[r], i, second[r], i, g, rule.optimiser, numbers_of(rule, step))
 
 
 @kernel(THREADS)
 def _find_infinities(points, alive, stretches):
-    r, place = _place(stretches)
+    row, place = _place(stretches)
     for p in range(place, int32(min(place + STRETCH, points.shape[1])), THREADS):
-        if not math.isfinite(points[r, uint64(p)]):
-            alive[r] = 0
+        if not math.isfinite(points[row, uint64(p)]):
+            alive[row // (points.shape[0] // alive.shape[0])] = 0
 
 
-class _Descent:
-    """One launch of the training: replicas in step, and where their numbers lie."""
+def find_infinities(points: Any, alive: Any) -> None:
+    """Set ``alive`` (G,) to 0 for whoever has a number that is not finite in its rows of points (G · rows, dim)."""
+    stretches = -(-points.shape[1] // STRETCH)
+    _find_infinities[points.shape[0] * stretches](points, alive, stretches)
+
+
+class Descent:
+    """One call of the training: replicas in step, and where their numbers lie."""
 
     def __init__(self, state: State, alive: Any, order: Any, network: Network, samples: Resident, work: list[Any]):
         self.state, self.alive, self.order, self.samples = state, alive, order, samples
@@ -170,8 +183,8 @@ class _Descent:
                 self.tables[count] = jit_cuda.put(np.array(table, np.int64))
             _add_biases[blocks](self.slopes, self.tables[count], count, sums.parts, self.gradient, self.dim)
 
-    def step(self, rule: Rule, step: int, begin: int, count: int) -> None:
-        """One batch: the samples from ``begin`` on."""
+    def find_gradients(self, begin: int, count: int) -> None:
+        """Gradients at the points, in parts, of one batch: ``count`` samples from ``begin`` on in their order."""
         n, inputs = self.samples.x.shape
         if count < n:
             stretches = -(-count * inputs // STRETCH)
@@ -183,6 +196,10 @@ class _Descent:
         _score[blocks](self.below, outputs.at, *scored, self.slopes)
         self.backward(count)
         self.differentiate(count)
+
+    def step(self, rule: Rule, step: int, begin: int, count: int) -> None:
+        """One batch: ``count`` samples from ``begin`` on in their order."""
+        self.find_gradients(begin, count)
         stretches = -(-self.dim // THREADS)
         parts = -(-count // PART)
         _update[self.replicas * stretches](*self.state, self.gradient, parts, self.alive, rule, step, stretches)
@@ -199,9 +216,8 @@ def descend(
     work: list[Any],
 ) -> None:
     """Steps of all replicas. All arrays are on the card; ``alive`` (G,) and ``order`` (G, n) are int32."""
-    descent, n = _Descent(state, alive, order, network, samples, work), samples.x.shape[0]
+    descent, n = Descent(state, alive, order, network, samples, work), samples.x.shape[0]
     for step in range(rule.coefficients.shape[0]):
         begin = (batches.begin + step) * batches.size
         descent.step(rule, step, begin, min(batches.size, n - begin))
-    stretches = -(-descent.dim // STRETCH)
-    _find_infinities[descent.replicas * stretches](state.point, alive, stretches)
+    find_infinities(state.point, alive)
