@@ -47,7 +47,8 @@ def test_on_mnist_the_aligned_barrier_falls_with_the_width_but_is_not_zero(mnist
     """784-M-10, batch 64, Adam, 3 epochs; seed 11, 6 pairs.
 
     Met: before, wide networks have lower barriers than narrow ones; aligned, the barrier is within 0.05 nats of 0 at
-    M = 128. Not met by the nearest permutation: that it is 0 at every width; at M = 8 it is 0.27 ± 0.06, of which three errors are asked for.
+    M = 128. Not met by the nearest permutation: that it is 0 at every width; at M = 8 it is
+    0.27 ± 0.06, of which three errors are asked for.
     """
     data = sl.load_dataset("mnist", mnist_folder)
     found = {width: barriers(data, width, 6, batch_size=64, epochs=3) for width in (8, 32, 128)}

@@ -18,8 +18,8 @@ PUBLISHED, BAND = 750, 0.2
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_750_coordinates_reach_90_per_cent_of_all_samples():
-    network, data = sl.ReLUNetwork((784, 200, 200, 10)), sl.load_dataset("mnist").subset(50_000, 10_000)
+def test_750_coordinates_reach_90_per_cent_of_all_samples(mnist_folder):
+    network, data = sl.ReLUNetwork((784, 200, 200, 10)), sl.load_dataset("mnist", mnist_folder).subset(50_000, 10_000)
     common = {"batch_size": 128, "epochs": 5, "seed": 1, "evaluate": "final"}
     accuracy = []
     for d, rate in RATES.items():
