@@ -11,7 +11,7 @@ import spinland as sl
 from spinland import rng
 
 from . import images, machine
-from .compare import Bound, Contender, Operation, Scaling, in_threads
+from .compare import BOTH, Bound, Contender, Operation, Scaling, in_threads
 
 _HERE = "benchmarks.subspaces"
 _RATE, _SEED = 0.02, 1
@@ -29,7 +29,7 @@ def scaling(quick: bool) -> list[Scaling]:
     """Cost against the coordinates, and against replicas that share a subspace."""
     same = {"samples": 256 if quick else 1280, "hidden": (16,) if quick else _HIDDEN}
     return [
-        Scaling("subspace of 784-200-200-10", "coordinates", f"{_HERE}:spinland", "dimension", sizes, {**same})
+        Scaling("subspace of 784-200-200-10", "coordinates", f"{_HERE}:spinland", "dimension", sizes, same, BOTH)
         for sizes in [(10, 30) if quick else (10, 30, 100, 300, 1000, 3000)]
     ] + [
         Scaling(
@@ -39,6 +39,7 @@ def scaling(quick: bool) -> list[Scaling]:
             "replicas",
             (1, 2) if quick else (1, 2, 4, 8),
             {**same, "dimension": 30 if quick else 1000},
+            BOTH,
         )
     ]
 
@@ -60,7 +61,7 @@ def work(dimension: int, samples: int, hidden: tuple[int, ...]) -> Operation:
     return Operation(
         f"subspace of {dimension}",
         f"784-{'-'.join(map(str, hidden))}-10 on {images.source()}, {dimension} coordinates, {steps} steps of 128",
-        Contender("spinland", f"{_HERE}:spinland", arguments),
+        Contender("spinland", f"{_HERE}:spinland", arguments, machines=BOTH),
         tuple(peers),
         {"PyTorch, stored P": 2.0},
         1e-3,
@@ -78,14 +79,27 @@ def _same_for_all(samples: int, hidden: tuple[int, ...]) -> tuple[Any, Any, Any]
     return sl.ReLUNetwork((784, *hidden, 10)), x, y
 
 
-def spinland(dimension: int, samples: int, hidden: tuple[int, ...], replicas: int = 1) -> Callable[[], Any]:
+def spinland(
+    dimension: int, samples: int, hidden: tuple[int, ...], replicas: int = 1, device: str = "cpu"
+) -> Callable[[], Any]:
     """Ours; several replicas share a subspace."""
     network, x, y = _same_for_all(samples, hidden)
     data = x, y, x[:1], y[:1]
 
     def call() -> Any:
         found = sl.train_subspace(
-            network, data, dimension, replicas, None, sl.SGD(_RATE), 128, 1, _SEED, share=replicas, evaluate="none"
+            network,
+            data,
+            dimension,
+            replicas,
+            None,
+            sl.SGD(_RATE),
+            128,
+            1,
+            _SEED,
+            share=replicas,
+            evaluate="none",
+            device=device,
         )
         return found.coordinates
 

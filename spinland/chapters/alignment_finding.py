@@ -78,7 +78,7 @@ def _survival(before: Any, after: Any) -> str:
         (True, True): "The tree of the solutions survives when relabelling is removed",
         (True, False): "The tree of the solutions does not survive when relabelling is removed",
         (False, True): "A tree of the solutions shows when relabelling is removed",
-        (False, False): "There is no more of a tree than in structureless points, with relabelling and without",
+        (False, False): "No more of a tree can be told than structureless points show, with relabelling and without",
     }[before.significant, after.significant]
 
 
@@ -158,6 +158,7 @@ def _in_time(numbers: Numbers, found: Mapping[int, Any], unit: str) -> str:
 
 
 def barriers_of_widths(book: Any) -> dict[int, Any]:
+    """Lines before and after alignment, by the width M."""
     found: dict[int, Any] = book.of_widths("aligned-lines")
     return found
 

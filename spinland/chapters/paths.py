@@ -145,23 +145,23 @@ def _find(book: Any) -> Finding | None:
             if kind.part in found:
                 profile = found[kind.part]
                 height = numbers.tell(
-                    f"{subject.label}, {kind.words}: barrier, {subject.unit}", _mean(profile, "barrier")
+                    f"{subject.label}, {kind.words}: excess, {subject.unit}", _mean(profile, "excess")
                 )
-                numbers.keep(f"{subject.label}, {kind.words}: excess, {subject.unit}", _mean(profile, "excess"))
+                numbers.keep(f"{subject.label}, {kind.words}: barrier, {subject.unit}", _mean(profile, "barrier"))
                 numbers.keep(f"{subject.label}, {kind.words}: length over distance", _mean(profile, "length_ratio"))
-                parts.append(f"{height} on the {kind.words}")
+                parts.append(f"{height if profile.excess.any() else 'nowhere'} on the {kind.words}")
         n = len(next(iter(found.values())).barrier)
         clauses.append(
-            f"between two {subject.many} of the {subject.label} the highest point lies above the mean of the ends by "
-            f"{', '.join(parts)} ({subject.unit}, mean of {n} pairs)"
+            f"between two {subject.many} of the {subject.label} the path rises above the line that joins the values at "
+            f"its ends by {', '.join(parts)} ({subject.unit}, mean of {n} pairs)"
         )
         if {"straight", "bezier"} <= found.keys():
-            lower = paired(found["straight"].barrier, found["bezier"].barrier)
+            lower = paired(found["straight"].excess, found["bezier"].excess)
             numbers.keep(
                 f"{subject.label}, Bezier curve less straight line, {subject.unit}", lower, p=lower.p, exact=0.0
             )
             words = lower.word("is lower on the curve", "is not distinguishably lower on the curve", "is higher on it")
-            clauses.append(f"it {words} ({lower.chance}, pair by pair)")
+            clauses.append(f"its top {words} ({lower.chance}, pair by pair)")
     return numbers.finding("paths", sentence(*clauses)) if clauses else None
 
 
@@ -169,7 +169,8 @@ _TEXT = (
     "Between two solutions a path w(t) = Σ φ_k(t) θ_k is trained with its ends held: each step looks at one point of "
     "it, every sixteenth of the path has its turn in sixteen steps, and the control vectors follow the gradient there "
     "(Garipov et al. 2018). A barrier is the highest value on the path, refined between the places, "
-    "less the mean of the ends; the excess is that above the linear interpolation of the ends. Neither is cut at 0."
+    "less the mean of the ends, half the difference of the two where the highest point is an end; the excess is that "
+    "above the linear interpolation of the ends, and 0 there."
 )
 
 

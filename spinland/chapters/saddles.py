@@ -137,7 +137,8 @@ def _merging(book: Any, numbers: Numbers) -> Iterator[str]:
     name = f"flat directions at the permutation point, of {all_of_them}"
     numbers.keep(name, flat, against="units of the next layer", exact=merged.n_next)
     yield (
-        f"two units of a small network change places over a saddle {cost} above it, where {flat} of the {all_of_them} "
+        f"merging two units of a small network leads to a critical point {cost} above the solution, over which they "
+        f"change places and where {flat} of the {all_of_them} "
         f"directions that move them apart are flat (units of the next layer: {merged.n_next})"
     )
 
@@ -177,9 +178,10 @@ def _pictures(book: Any) -> Iterator[Picture]:
     if merged is not None:
         yield picture(
             sl.figures.permutation_path(merged),
-            "Two hidden units of a small network are brought together, all else being at its lowest; merged, the loss "
-            "depends on the sum of their outgoing weights alone; and they part with their places exchanged (Brea et "
-            f"al. 2019). Gradient norm at the permutation point: {number(merged.residual, 2)}.",
+            "Two hidden units of a small network are brought together, all else descending from where it was, which may "
+            "jump from one branch to another: the height is that of one way, not of the lowest. Merged, the loss depends "
+            "on the sum of their outgoing weights alone; and they part with their places exchanged (Brea et al. 2019). "
+            f"Gradient norm at the permutation point: {number(merged.residual, 2)}.",
         )
 
 

@@ -130,6 +130,10 @@ class NetworkSubject(Subject):
     def points(self, found: Any, most: int | None = None, least: int = 1) -> NDArray[Any]:
         """Parameters of the replicas that did not diverge, the first ``most`` of them."""
         alive = np.flatnonzero(~found.diverged)
+        if len(found.params) < max(least, _LEAST_REPLICAS):
+            raise ArgumentError(
+                "replicas", f"at least {max(least, _LEAST_REPLICAS)} trained networks", len(found.params)
+            )
         if len(alive) < max(least, _LEAST_REPLICAS):
             raise ArgumentError(
                 "learning_rate",

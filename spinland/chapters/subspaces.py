@@ -11,7 +11,7 @@ import numpy as np
 import spinland as sl
 
 from ..formatting import given
-from ..statistics.judging import deviations, mean_of, worst_bound
+from ..statistics.judging import mean_of
 from .chapter import Chapter, DataStage, Stage
 from .findings import Finding, Numbers
 from .sections import Section, Table, mean_text, picture
@@ -122,7 +122,7 @@ def _needed(numbers: Numbers, found: Any) -> list[str]:
         f"Trained in random subspaces of d of {found.n_params} parameters, the mean test accuracy reaches {reached}."
     )
     sentences = [first]
-    if np.isfinite(found.midpoint[1]):
+    if np.log(found.dimensions[0]) <= found.midpoint[1] <= np.log(found.dimensions[-1]):
         half = float(np.exp(found.midpoint[1]))
         error = half * float(found.midpoint_error[1])
         sentences.append(
@@ -135,24 +135,22 @@ def _needed(numbers: Numbers, found: Any) -> list[str]:
 def _reached(numbers: Numbers, book: Any, sections: Any) -> str:
     """Energies on sections against sqrt(n/N) times those of minima of the whole."""
     text = (
-        f"On a random section of n of {sections.dim} dimensions the glass is one of n spins whose energies are scaled "
-        "by √(n/N)"
+        f"On a random section of n of {sections.dim} dimensions the glass is one of n spins with energies scaled by "
+        "√(n/N), but for what so few spins do to a minimum"
     )
     scaled = np.sqrt(sections.dimensions / sections.dim) * sections.whole
-    error = sections.values.std(axis=1, ddof=1) / np.sqrt(sections.values.shape[1])
-    worst = worst_bound(deviations(sections.values.mean(axis=1), error, scaled), sections.values.shape[1] - 1)
-    k = len(sections.dimensions) - 1
-    last = numbers.tell(
-        f"energy of minima on sections of {sections.dimensions[k]} dimensions",
-        mean_of(sections.values[k]),
-        against="√(n/N) times the energy of the whole",
-        exact=float(scaled[k]),
-    )
-    return (
-        f"{text}: at n = {sections.dimensions[k]} its minima lie at {last} per spin, where √(n/N) times those of the "
-        f"whole is {given(float(np.round(scaled[k], 4)))}; over all n "
-        f"{numbers.worst('largest deviation from √(n/N) times the whole', worst, 'no deviation')}."
-    )
+    clauses = []
+    for k in (len(sections.dimensions) - 1, 0):
+        n = sections.dimensions[k]
+        level = numbers.tell(
+            f"energy of minima on sections of {n} dimensions",
+            mean_of(sections.values[k]),
+            against="√(n/N) times the energy of the whole",
+            exact=float(scaled[k]),
+        )
+        whole = given(float(np.round(scaled[k], 4)))
+        clauses.append(f"at n = {n} its minima lie at {level} per spin, √(n/N) times those of the whole at {whole}")
+    return f"{text}: {'; '.join(clauses)}."
 
 
 def _write(book: Any) -> Section | None:

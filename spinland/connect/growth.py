@@ -88,6 +88,12 @@ def grow_simplex(
     given = given.astype(np.float64)
     if not len(given) or len(np.unique(given, axis=0)) < len(given):
         raise ArgumentError("vertices", "points that differ, one at least", f"shape {given.shape}")
+    if optimizer is not None and getattr(optimizer, "weight_decay", 0) != 0:
+        raise ArgumentError(
+            "optimizer",
+            "one without weight decay, which would act on vertices",
+            f"weight_decay={optimizer.weight_decay:g}",
+        )
     n_vertices = checks.integer("n_vertices", n_vertices, minimum=1, maximum=max(1, landscape.dim - 1))
     growth = _Growth(landscape, volume_weight, steps, n_points, batch_size, optimizer, seed)
     new: list[NDArray[np.float64]] = []

@@ -27,6 +27,8 @@ from .profiles import PathProfile, walked
 
 ADAM = Adam(1e-3)
 
+_MOST_BENDS = 500  # binomial coefficients of a Bezier curve of that degree are still numbers
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Path(Result):
@@ -170,7 +172,7 @@ def connecting_path(
         across it. On a sphere the sum is brought back to the sphere, where control points stay, too: the pieces of a
         chain are arcs of great circles.
     n_bends : int
-        Control vectors that are trained, at least 1; in each piece between fixed points, where a chain has several.
+        Control vectors that are trained, 1 to 500; in each piece between fixed points, where a chain has several.
     steps : int
         Steps of the optimiser; 0 leaves the straight line.
     batch_size : int, optional
@@ -217,7 +219,7 @@ def connecting_path(
     a_landscape(landscape)
     starts, ends, single = inputs.pairs(landscape, start, end)
     checks.choice("basis", basis, BASES)
-    n_bends = checks.integer("n_bends", n_bends, minimum=1)
+    n_bends = checks.integer("n_bends", n_bends, minimum=1, maximum=_MOST_BENDS)
     steps = checks.integer("steps", steps, minimum=0, maximum=2**31)
     batch_size = _batch_size(landscape, batch_size)
     check_optimizer(optimizer)

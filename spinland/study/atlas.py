@@ -219,8 +219,13 @@ def run_atlas(
     from .execution import run
 
     checks.instance("config", config, AtlasConfig)
+    if os.path.exists(out) and os.path.exists(source) and os.path.samefile(source, out):
+        raise ArgumentError("out", "another file than that of the solutions, which is read and not changed", str(out))
     lender = source_book(Store(source, "r"), config, dataset)
     subjects = [subject for subject in lender.subjects if subject.solutions in lender]
+    for subject in lender.subjects:
+        if subject not in subjects:
+            say(f"{source} holds no {subject.many} of the {subject.label} yet: the atlas leaves it out")
     if not subjects:
         kind = lender.settings.kind
         raise StoreError(lender.store.path, f"holds no solutions yet: spinland {kind} makes them")

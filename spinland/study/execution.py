@@ -70,6 +70,9 @@ def run(
             return 0
         opened = book(store)
         steps = plan(opened, chosen)
+        for chapter in opened.chapters:
+            if chapter.name in chosen and not chapter.all_steps(opened):
+                say(f"{chapter.title}: there is nothing in this file to make it of")
         with compiling_beside(kernels(opened, steps)):
             made = complete(opened, steps, say)
         done = {*store.meta.get("chapters", ()), *chosen}

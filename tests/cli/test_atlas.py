@@ -136,3 +136,21 @@ def test_results_are_exported(pair, here, tmp_path):
     assert not any("tree" in name for name in names)
     assert "suffix" not in here("export", pair[0], "planes/random", "--out", "p.txt", code=2, cwd=tmp_path).stderr
     assert not os.path.exists(tmp_path / "p.txt")
+
+
+@pytest.mark.parametrize("link", [None, "symlink_to", "hardlink_to"])
+def test_the_study_is_not_replaced_by_its_atlas(pair, here, link, tmp_path):
+    """Not even where it is asked for: what it was made of would be lost."""
+    study, out = pair[0], pair[0]
+    if link:
+        out = tmp_path / "other.h5"
+        getattr(out, link)(study)
+    before = study.read_bytes()
+    error = here("atlas", study, "--out", out, "--overwrite", "--no-page", code=2).stderr
+    assert "another file" in error
+    assert study.read_bytes() == before
+
+
+def test_a_chapter_that_has_nothing_to_tell_of_says_so(pair, here, tmp_path):
+    done = here("atlas", pair[0], "--chapters", "saddles", *TINY, "--out", tmp_path / "s.h5", "--no-page")
+    assert "nothing in this file" not in done.stderr

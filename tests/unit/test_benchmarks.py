@@ -134,7 +134,7 @@ def test_on_a_card_are_those_who_can_work_there_and_ours_on_the_cores():
     assert compare.placed(replace(operation, ours=replace(ours, machines=("cpu",))), "cuda") is None
 
 
-@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in ("linkage", "start")])
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in ("alignment", "linkage", "start")])
 def test_every_operation_with_a_twin_has_a_form_for_the_card(name):
     """Whoever works on a card is made by a function that takes its device."""
     module = import_module(f"benchmarks.{name}")

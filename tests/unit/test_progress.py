@@ -146,8 +146,8 @@ def test_numbers_are_the_same_with_and_without(capfd):
 
 
 def test_paths_followed_in_blocks_end_alike(monkeypatch):
-    from spinland.critical import homotopy
+    from spinland_kernels.eigenpairs import cpu
 
     whole = sl.critical_points(GLASS)
-    monkeypatch.setattr(homotopy, "_PATHS_AT_ONCE", 3)
+    monkeypatch.setattr(cpu, "PATHS", 3)
     assert np.array_equal(sl.critical_points(GLASS).points, whole.points)

@@ -8,6 +8,8 @@ from pathlib import Path
 import spinland as sl
 from tests.oracles.objects import reserved, store, walk
 
+_FOLDER = Path(tempfile.mkdtemp())
+
 OBJECTS = {
     "Store": store,
     "StudyConfig": sl.StudyConfig,
@@ -26,7 +28,7 @@ CASES = {
     "Store.row_writer": lambda: {"name": "later"},
     "Store.verify": dict,
     "Store.set_meta": lambda: {"meta": {"a": 1}},
-    "export": lambda: {"result": walk(), "path": Path(tempfile.mkdtemp()) / "walk.csv", "overwrite": True},
+    "export": lambda: {"result": walk(), "path": _FOLDER / "walk.csv", "overwrite": True},
     "devices": dict,
     "show_progress": lambda: {"on": False},
     "theory_card": lambda: {"order": 3},
