@@ -19,18 +19,24 @@ def landscape(device):
     return sl.NetworkLandscape(sl.ReLUNetwork((3, 4, 2)), x, y, dtype="float64", device=device)
 
 
-@pytest.mark.parametrize("batch_size", [None, 4])
-def test_paths_are_those_of_the_cores(card, batch_size):
-    """Of four samples a batch: two of the three of an epoch are whole, and the fourth step begins the next."""
+def connected(device, batch_size=None):
     start, end = points(sl.ReLUNetwork((3, 4, 2)), 2)
-    steps, found = 3 if batch_size is None else 4, []
-    for device in ("cpu", "cuda"):
-        path = sl.connecting_path(
-            landscape(device), start, end, steps=steps, batch_size=batch_size, optimizer=sl.Adam(0.05)
-        )
-        found.append((path.controls, path.evaluate(landscape(device), 3).values))
-    for here, there in zip(*found, strict=True):
-        np.testing.assert_allclose(there, here, rtol=1e-9)
+    rule = sl.Adam(0.05)
+    return sl.connecting_path(landscape(device), start, end, steps=3, batch_size=batch_size, optimizer=rule)
+
+
+def test_paths_on_all_samples_are_those_of_the_cores(card):
+    here, there = (connected(device) for device in ("cpu", "cuda"))
+    np.testing.assert_allclose(there.controls, here.controls, rtol=1e-9)
+    values = (there.evaluate(landscape(device), 3).values for device in ("cuda", "cpu"))
+    np.testing.assert_allclose(*values, rtol=1e-9)
+
+
+def test_paths_on_batches_are_those_of_the_cores(card):
+    """Of five samples, then four, and the first five of the next epoch."""
+    here, there = (connected(device, 5).controls for device in ("cpu", "cuda"))
+    np.testing.assert_allclose(there, here, rtol=1e-9)
+    assert np.abs(there - connected("cpu").controls).max() > 1e-3
 
 
 def paths_of(widths, count, vectors, steps, dtype="f4", optimiser=ADAM, n=5):
