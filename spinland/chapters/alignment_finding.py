@@ -164,6 +164,7 @@ def barriers_of_widths(book: Any) -> dict[int, Any]:
 
 
 def barriers_of_epochs(book: Any) -> dict[int, Any]:
+    """Lines before and after alignment, by the epoch of the training."""
     names = [name for name in book.store.names() if re.fullmatch(r"alignment/epoch-\d+", name)]
     return {epoch: book.get(f"alignment/epoch-{epoch}") for epoch in sorted(int(n.rpartition("-")[2]) for n in names)}
 

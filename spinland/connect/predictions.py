@@ -66,7 +66,7 @@ def ensemble_predictions(network: ReLUNetwork, points: ArrayLike, x: ArrayLike) 
     >>> network = sl.ReLUNetwork((64, 8, 10))
     >>> digits = sl.load_dataset("digits")
     >>> sl.ensemble_predictions(network, network.initialize(3), digits.x_test).shape
-    (360, 10)
+    (359, 10)
     """
     checks.instance("network", network, ReLUNetwork)
     members = checks.float_array("points", points, dtype=np.float64 if _wide(points) else np.float32)

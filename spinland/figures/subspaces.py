@@ -87,7 +87,7 @@ def _successes(ax: Axes, found: Any) -> None:
 
 @takes("SectionMinima", "dimensions", "values", "dim")
 @context()
-def section_energies(found: Any, ax: Axes | None = None, *, label: str = "", whole: float | None = None) -> Axes:
+def section_energies(found: Any, ax: Axes | None = None, *, label: str = "") -> Axes:
     """Value of minima on random linear sections of a sphere against their share of its dimensions.
 
     The curve is sqrt(n/N) times the mean of minima of the whole sphere: what a glass of n spins would have, but for

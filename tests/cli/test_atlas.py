@@ -80,7 +80,7 @@ def test_an_atlas_belongs_to_its_solutions(pair, here, spinland, tiny, tmp_path)
         (("nowhere.h5",), 1, "nowhere.h5"),
         (("study.atlas.h5",), 1, "holds no study"),
         (("study.h5", "--chapters", "nothing"), 2, "chapters"),
-        (("study.h5", "--out", "study.h5"), 1, "study.h5"),
+        (("study.h5", "--out", "study.h5"), 2, "study.h5"),
         (("study.h5", "--device", "cuda:77"), 1, "cuda"),
         (("study.h5", "--surface-grid", "2"), 2, "surface-grid"),
     ],
