@@ -180,8 +180,8 @@ def _pictures(book: Any) -> Iterator[Picture]:
             sl.figures.permutation_path(merged),
             "Two hidden units of a small network are brought together, all else descending from where it was, which "
             "may jump from one branch to another: the height is that of one way, not of the lowest. Merged, the loss "
-            "depends on the sum of their outgoing weights alone; and they part with their places exchanged (Brea et al. "
-            f"2019). Gradient norm at the permutation point: {number(merged.residual, 2)}.",
+            "depends on the sum of their outgoing weights alone; and they part with their places exchanged (Brea et "
+            f"al. 2019). Gradient norm at the permutation point: {number(merged.residual, 2)}.",
         )
 
 
