@@ -26,7 +26,7 @@ from ..landscape.protocol import Landscape
 from ..landscape.spaces import norms
 from ..machines import operation
 from ..progress import track
-from ..training.optimizers import SGD, Adam, Optimizer
+from ..training.optimizers import Optimizer
 from ..training.schedules import step_rates
 from .bases import displaced, shares
 from .curves import Curve
@@ -58,18 +58,6 @@ class Plan(Owner):
     def rates(self) -> NDArray[np.float64]:
         """Learning rate of each step; to a schedule the whole training is one epoch."""
         return step_rates(self.optimizer.learning_rate, max(1, self.steps), 1)
-
-
-def check_optimizer(optimizer: Any) -> None:
-    """Refuse what is no optimiser, and weight decay, which would act on control vectors in place of points."""
-    if not isinstance(optimizer, (SGD, Adam)):
-        raise ArgumentError("optimizer", "SGD, Adam or AdamW", optimizer)
-    if optimizer.weight_decay != 0:
-        raise ArgumentError(
-            "optimizer",
-            "one without weight decay, which would act on the control vectors, not on the points of the path",
-            f"weight_decay={optimizer.weight_decay:g}",
-        )
 
 
 def stratified(seed: int, count: int, low: int, high: int) -> NDArray[np.float64]:

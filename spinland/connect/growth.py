@@ -12,7 +12,7 @@ from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record_on
-from ..training.optimizers import SGD, Adam, Optimizer
+from ..training.optimizers import Adam, Optimizer, without_decay
 from ..training.schedules import step_rates
 from ..training.steps import step
 from .simplexes import SimplicialComplex, uniform_weights
@@ -88,12 +88,6 @@ def grow_simplex(
     given = given.astype(np.float64)
     if not len(given) or len(np.unique(given, axis=0)) < len(given):
         raise ArgumentError("vertices", "points that differ, one at least", f"shape {given.shape}")
-    if optimizer is not None and getattr(optimizer, "weight_decay", 0) != 0:
-        raise ArgumentError(
-            "optimizer",
-            "one without weight decay, which would act on vertices",
-            f"weight_decay={optimizer.weight_decay:g}",
-        )
     n_vertices = checks.integer("n_vertices", n_vertices, minimum=1, maximum=max(1, landscape.dim - 1))
     growth = _Growth(landscape, volume_weight, steps, n_points, batch_size, optimizer, seed)
     new: list[NDArray[np.float64]] = []
@@ -141,9 +135,7 @@ class _Growth:
             landscape.batch([0])  # says so where there are no samples
             self.n_samples = int(getattr(landscape, "n_samples"))  # noqa: B009 (landscapes with batches have it)
             self.batch_size = checks.integer("batch_size", batch_size, minimum=1, maximum=self.n_samples)
-        self.rule = Adam(1e-2) if optimizer is None else optimizer
-        if not isinstance(self.rule, (SGD, Adam)):
-            raise ArgumentError("optimizer", "SGD, Adam or AdamW", optimizer)
+        self.rule = without_decay(Adam(1e-2) if optimizer is None else optimizer, "vertices")
         self.seed = rng.seed64("seed", seed)
         rates = step_rates(self.rule.learning_rate, max(1, self.steps), 1)
         self.coefficients = self.rule.coefficients(rates, 0)

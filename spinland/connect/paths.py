@@ -18,11 +18,11 @@ from ..progress import track
 from ..provenance import record_on
 from ..quantities import quantity_of
 from ..results import Result
-from ..training.optimizers import Adam, Optimizer
+from ..training.optimizers import Adam, Optimizer, without_decay
 from . import inputs
 from .bases import BASES, displaced
 from .curves import Curve
-from .descent import WEIGHTINGS, Plan, check_optimizer, train_controls
+from .descent import WEIGHTINGS, Plan, train_controls
 from .profiles import PathProfile, walked
 
 ADAM = Adam(1e-3)
@@ -222,7 +222,7 @@ def connecting_path(
     n_bends = checks.integer("n_bends", n_bends, minimum=1, maximum=_MOST_BENDS)
     steps = checks.integer("steps", steps, minimum=0, maximum=2**31)
     batch_size = _batch_size(landscape, batch_size)
-    check_optimizer(optimizer)
+    without_decay(optimizer, "the control vectors, not on the points of the path")
     seed = rng.seed64("seed", seed)
     checks.choice("weighting", weighting, WEIGHTINGS)
     between = _between(landscape, through, basis, len(starts))

@@ -154,3 +154,19 @@ def _share(name: str, value: Any) -> float:
     if number >= 1:
         raise ArgumentError(name, "a number in [0, 1)", value)
     return number
+
+
+def without_decay(optimizer: Any, acts_on: str) -> Optimizer:
+    """The optimiser, if it is one and has no weight decay, which would act on what it does not belong to.
+
+    Raises
+    ------
+    ArgumentError
+        Says what ``acts_on`` says.
+    """
+    if not isinstance(optimizer, (SGD, Adam)):
+        raise ArgumentError("optimizer", "SGD, Adam or AdamW", optimizer)
+    if optimizer.weight_decay != 0:
+        expected = f"one without weight decay, which would act on {acts_on}"
+        raise ArgumentError("optimizer", expected, f"weight_decay={optimizer.weight_decay:g}")
+    return optimizer
