@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -115,14 +116,38 @@ def line_panels(
         No lines.
     """
     items = listing("lines", lines)
+
+    def draw(ax: Axes, some: list[Any], quantity: str) -> None:
+        of_loss: dict[str, Any] = {"log": log, "value_label": value_label} if quantity == "loss" else {}
+        line_profile(some, ax, quantity=quantity, spread=spread, **of_loss)
+
+    return loss_above_accuracy(figure, items, 6.4, draw)
+
+
+def loss_above_accuracy(
+    figure: FigureBase | None, items: list[Any], width: float, draw: Callable[[Axes, list[Any], str], None]
+) -> FigureBase:
+    """Two panels on one abscissa, one of the loss and one of the accuracy; that of the loss alone without accuracies.
+
+    Parameters
+    ----------
+    figure : Figure or SubFigure, optional
+        Where to draw; a new one if it is not given.
+    items : list of results
+        With ``accuracy``, NaN where it has no meaning.
+    width : float
+        Of a new figure, in inches.
+    draw : callable
+        Called with axes, the items to draw, and "loss" or "accuracy".
+    """
     with_accuracy = [item for item in items if np.isfinite(item.accuracy).any()]
-    figure = canvas(figure, (6.4, 5.6 if with_accuracy else 4.0))
+    figure = canvas(figure, (width, 5.6 if with_accuracy else 4.0))
     if not with_accuracy:
-        line_profile(items, dress(figure.subplots()), log=log, spread=spread, value_label=value_label)
+        draw(dress(figure.subplots()), items, "loss")
         return figure
     upper, lower = (dress(ax) for ax in figure.subplots(2, 1, sharex=True))
-    line_profile(items, upper, log=log, spread=spread, value_label=value_label)
-    line_profile(with_accuracy, lower, quantity="accuracy", spread=spread)
+    draw(upper, items, "loss")
+    draw(lower, with_accuracy, "accuracy")
     upper.set_xlabel("")
     upper.tick_params(labelbottom=False)
     twice = lower.get_legend()

@@ -12,20 +12,8 @@ from ..errors import ArgumentError
 from .inputs import field_label, field_of, listing, mean_error, takes
 from .labels import change_label
 from .labels import value_label as label_of
-from .style import (
-    GREY,
-    PALETTE,
-    band,
-    canvas,
-    category,
-    context,
-    dress,
-    error_words,
-    legend,
-    panel,
-    spread_band,
-    wants_log,
-)
+from .lines import loss_above_accuracy
+from .style import GREY, PALETTE, band, category, context, error_words, legend, panel, spread_band, wants_log
 
 LENGTH = "share of the path's length"
 _FIELDS = "alphas", "values", "accuracy", "barrier", "excess"
@@ -88,20 +76,12 @@ def path_profiles(
         No profiles.
     """
     items = listing("profiles", profiles)
-    with_accuracy = [item for item in items if np.isfinite(item.accuracy).any()]
-    figure = canvas(figure, (7.2, 5.6 if with_accuracy else 4.0))
-    if not with_accuracy:
-        _along(dress(figure.subplots()), items, "loss", log=log, spread=spread, label=value_label)
-        return figure
-    upper, lower = (dress(ax) for ax in figure.subplots(2, 1, sharex=True))
-    _along(upper, items, "loss", log=log, spread=spread, label=value_label)
-    _along(lower, with_accuracy, "accuracy", log=False, spread=spread, label=None)
-    upper.set_xlabel("")
-    upper.tick_params(labelbottom=False)
-    twice = lower.get_legend()
-    if twice is not None and len(with_accuracy) == len(items):
-        twice.remove()  # the same names as above
-    return figure
+
+    def draw(ax: Axes, some: list[Any], quantity: str) -> None:
+        of_loss = quantity == "loss"
+        _along(ax, some, quantity, log=log if of_loss else False, spread=spread, label=value_label if of_loss else None)
+
+    return loss_above_accuracy(figure, items, 7.2, draw)
 
 
 @takes("PathProfile", *_FIELDS, several=True)
