@@ -17,6 +17,7 @@ others: layers are balanced in turn until no neuron is off by more than `TOLERAN
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,12 +73,17 @@ def balance(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
     ArgumentError
         Points of another length, or with NaN.
     """
+    return reformed(network, points, lambda rows, eps: balanced(rows).rows)
+
+
+def reformed(network: ReLUNetwork, points: ArrayLike, form: Callable[[Rows, float], Rows]) -> NDArray[Any]:
+    """Points with their rows in another form, in float64; ``form`` is told the rounding of the points' float type."""
     batch, single = floating_points(network, points)
     checks.squarable("points", batch, network.n_params)
-    found = np.empty_like(batch)
+    eps, found = float(np.finfo(batch.dtype).eps), np.empty_like(batch)
 
     def one(index: int) -> None:
-        found[index] = point_of(network, balanced(rows_of(network, batch[index])).rows)
+        found[index] = point_of(network, form(rows_of(network, batch[index]), eps))
 
     for _ in side_by_side(one, range(len(batch))):
         pass

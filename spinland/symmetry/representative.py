@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import checks
 from ..landscape.network import ReLUNetwork
-from ..machines import side_by_side
-from .balance import Rows, balanced, columns, point_of, rows_of, silence
-from .transformation import floating_points
+from .balance import Rows, balanced, columns, reformed, silence
 
 
 def canonical(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
@@ -47,18 +44,7 @@ def canonical(network: ReLUNetwork, points: ArrayLike) -> NDArray[Any]:
     ArgumentError
         Points of another length, or with NaN.
     """
-    batch, single = floating_points(network, points)
-    checks.squarable("points", batch, network.n_params)
-    tolerance = 64 * float(np.finfo(batch.dtype).eps)
-    forms = np.empty_like(batch)
-
-    def one(index: int) -> None:
-        rows = rows_of(network, batch[index])
-        forms[index] = point_of(network, balanced(_normal_form(rows, tolerance)).rows)
-
-    for _ in side_by_side(one, range(len(batch))):
-        pass
-    return forms[0] if single else forms
+    return reformed(network, points, lambda rows, eps: balanced(_normal_form(rows, 64 * eps)).rows)
 
 
 def _normal_form(rows: Rows, tolerance: float) -> Rows:
