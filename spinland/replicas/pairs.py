@@ -80,8 +80,23 @@ class PairStatistics(Result):
         return self.relative_spread * _mean_error(change - change.mean(), self.n_replicas)
 
 
+class _Binned:
+    """What distributions in bins have in common."""
+
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        name: ("middles",) for name in ("middles", "density", "density_error")
+    }
+
+    edges: NDArray[np.float64]
+
+    @property
+    def middles(self) -> NDArray[np.float64]:
+        """Middles of the bins (B,)."""
+        return (self.edges[1:] + self.edges[:-1]) / 2
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
-class OverlapDistribution(Result):
+class OverlapDistribution(_Binned, Result):
     """Distribution of overlaps P(q).
 
     Attributes
@@ -95,37 +110,19 @@ class OverlapDistribution(Result):
         Whether it is that of |q|.
     """
 
-    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        name: ("middles",) for name in ("middles", "density", "density_error")
-    }
-
     edges: NDArray[np.float64]
     density: NDArray[np.float64]
     density_error: NDArray[np.float64]
     unsigned: bool = False
 
-    @property
-    def middles(self) -> NDArray[np.float64]:
-        """Middles of the bins (B,)."""
-        return (self.edges[1:] + self.edges[:-1]) / 2
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class DistanceDistribution(Result):
+class DistanceDistribution(_Binned, Result):
     """Distribution of pair distances P(d); fields as in :class:`OverlapDistribution`."""
-
-    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        name: ("middles",) for name in ("middles", "density", "density_error")
-    }
 
     edges: NDArray[np.float64]
     density: NDArray[np.float64]
     density_error: NDArray[np.float64]
-
-    @property
-    def middles(self) -> NDArray[np.float64]:
-        """Middles of the bins (B,)."""
-        return (self.edges[1:] + self.edges[:-1]) / 2
 
 
 def pair_statistics(params: Any, unsigned: bool | None = None, *, device: str = "cpu") -> PairStatistics:
