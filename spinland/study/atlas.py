@@ -17,7 +17,7 @@ from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
 from ..chapters.settings import Settings, seed64, setting
 from ..chapters.simplexes import SIMPLEXES, SimplexSettings
-from ..chapters.subjects import Subject
+from ..chapters.subjects import of_kind
 from ..chapters.subspaces import SUBSPACES, SubspaceSettings
 from ..chapters.surfaces import SURFACES, SurfaceSettings
 from ..checks import device_name, precision_name
@@ -114,18 +114,15 @@ class AtlasBook(Book):
         """The command, with the file of the solutions."""
         return *super().words, str(self.facts["place"])
 
-    def _subject(self, kind: str) -> Subject | None:
-        return next((subject for subject in self.subjects if subject.kind == kind), None)
-
     @property
     def network(self) -> Any:
         """The network with its trained replicas; None where there is none."""
-        return self._subject("network")
+        return of_kind(self, "network")
 
     @property
     def glass(self) -> Any:
         """The glass with its minima; None where there is none."""
-        return self._subject("glass")
+        return of_kind(self, "glass")
 
     @property
     def dataset(self) -> Any:
