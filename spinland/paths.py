@@ -40,3 +40,21 @@ def user_path(argument: str, value: Any) -> Path:
     if "\0" in text:
         raise ArgumentError(argument, "a path without NUL", text)
     return Path(os.path.expanduser(text))
+
+
+def beside(path: Path, ending: str) -> Path:
+    """A file beside another: its name without ``.h5`` or ``.hdf5``, any other name whole, and the ending."""
+    stem = path.name[: -len(path.suffix)] if path.suffix.lower() in (".h5", ".hdf5") else path.name
+    return path.with_name(stem + ending)
+
+
+def refuse_to_replace(argument: str, path: Path, overwrite: bool) -> None:
+    """Refuse a file that exists, unless it may be replaced.
+
+    Raises
+    ------
+    ArgumentError
+        It exists.
+    """
+    if path.exists() and not overwrite:
+        raise ArgumentError(argument, "a file that does not exist, or overwrite=True", str(path))

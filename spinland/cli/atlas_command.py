@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..paths import beside
 from ..study.atlas import AtlasBook, run_atlas
 from .options import book_command
 
 
 def atlas_path(source: Path) -> Path:
     """Where the atlas of a file goes by default: beside it, ``.atlas.h5``."""
-    stem = source.name[: -len(source.suffix)] if source.suffix.lower() in (".h5", ".hdf5") else source.name
-    return source.with_name(f"{stem}.atlas.h5")
+    return beside(source, ".atlas.h5")
 
 
 command = book_command(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .. import checks
 from ..errors import ArgumentError
-from ..paths import user_path
+from ..paths import refuse_to_replace, user_path
 from ..results import Result
 from ..store.files import write_file
 from .surfaces import KINDS, surface_bytes
@@ -53,7 +53,6 @@ def export(result: Result, path: str | os.PathLike[str], *, overwrite: bool = Fa
     if suffix not in (".csv", *KINDS):
         raise ArgumentError("path", f"a name that ends with .csv, {' or '.join(KINDS)}", str(place))
     content = csv_text(result).encode() if suffix == ".csv" else surface_bytes(result, suffix)
-    if place.exists() and not checks.boolean("overwrite", overwrite):
-        raise ArgumentError("path", "a file that does not exist, or overwrite=True", str(place))
+    refuse_to_replace("path", place, checks.boolean("overwrite", overwrite))
     write_file(place, content)
     return place

@@ -22,7 +22,7 @@ KINDS = (".vts", ".vtp")
 """Suffixes of what is written here."""
 
 
-def surface_bytes(plane: Any, kind: str, *, flat: bool = False) -> bytes:
+def surface_bytes(plane: Any, kind: str) -> bytes:
     """A plane as a VTK XML file.
 
     Parameters
@@ -31,8 +31,6 @@ def surface_bytes(plane: Any, kind: str, *, flat: bool = False) -> bytes:
         At least two points along each axis.
     kind : ".vts" or ".vtp"
         Structured grid or polygons.
-    flat : bool
-        Height 0 everywhere instead of the value.
 
     Returns
     -------
@@ -48,7 +46,7 @@ def surface_bytes(plane: Any, kind: str, *, flat: bool = False) -> bytes:
         raise ArgumentError("result", "a Plane, which is a surface", type(plane).__name__)
     if min(plane.values.shape) < 2:
         raise ArgumentError("result", "a plane of two points or more along each axis", f"{plane.values.shape}")
-    height = np.zeros(plane.values.shape) if flat else np.asarray(plane.values, np.float64)
+    height = np.asarray(plane.values, np.float64)
     a, b = np.meshgrid(plane.a, plane.b, indexing="ij")
     fields = {"value": plane.values, "accuracy": plane.accuracy, "a": a, "b": b}
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
 from ..errors import ArgumentError
-from ..paths import user_path
+from ..paths import refuse_to_replace, user_path
 from ..store.files import write_file
 from .arguments import with_checked_arguments
 from .style import context
@@ -59,8 +59,7 @@ def save_figure(
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in _METADATA:
         raise ArgumentError("path", "a name that ends with .svg, .pdf or .png", str(path))
-    if path.exists() and not overwrite:
-        raise ArgumentError("path", "a file that does not exist, or overwrite=True", str(path))
+    refuse_to_replace("path", path, overwrite)
     write_file(path, _rendered(drawn, suffix, dpi))
     return path
 

@@ -18,7 +18,7 @@ from ..chapters.chapter import Chapter
 from ..chapters.sections import Section
 from ..errors import StoreError
 from ..formatting import given
-from ..paths import user_path
+from ..paths import beside, user_path
 from ..provenance import Provenance, version
 from ..store.commit import failures_named
 from ..store.files import write_file
@@ -34,8 +34,7 @@ _HEAD = 4000  # characters in which both stand
 
 def page_path(study: Path) -> Path:
     """Where the page of a file goes by default: beside it, ``.html`` for ``.h5`` or after any other name."""
-    stem = study.name[: -len(study.suffix)] if study.suffix.lower() in (".h5", ".hdf5") else study.name
-    return study.with_name(stem + ".html")
+    return beside(study, ".html")
 
 
 def check_page(target: Path, study: Path, overwrite: bool) -> None:
