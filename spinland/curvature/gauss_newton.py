@@ -24,14 +24,26 @@ class GaussNewton(Owner):
 
     Outputs of a ReLU network are linear in the parameters of each layer, so within a layer R is zero.
 
-    Attributes
+    Parameters
     ----------
     landscape : NetworkLandscape
+        Cross-entropy or squared errors, on any device.
     point : array (dim,)
+        Where.
+
+    Raises
+    ------
+    ArgumentError
+        Another landscape, or another shape.
     """
 
     landscape: NetworkLandscape
     point: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        _, at = one_point(checks.instance("landscape", self.landscape, NetworkLandscape), self.point)
+        object.__setattr__(self, "point", at)
+        super().__post_init__()
 
     def product(self, vectors: ArrayLike) -> NDArray[Any]:
         """G times vectors (K, dim) or (dim,), in the landscape's float type."""
@@ -76,6 +88,5 @@ def gauss_newton(network_landscape: NetworkLandscape, point: ArrayLike) -> Gauss
     >>> bool(np.allclose(split.product(v) + split.residual_product(v), split.hessian_product(v)))
     True
     """
-    of = checks.instance("network_landscape", network_landscape, NetworkLandscape)
-    _, at = one_point(of, point)
-    return GaussNewton(of, at)
+    with checks.renamed(landscape="network_landscape"):
+        return GaussNewton(network_landscape, point)  # type: ignore[arg-type]

@@ -53,6 +53,11 @@ class NearZeroModes(Measured):
     gradient_norm: float
 
     @property
+    def n_all(self) -> int:
+        """Number of all eigenvalues."""
+        return len(self.eigenvalues)
+
+    @property
     def n_zero(self) -> int:
         """Number of eigenvalues near zero."""
         return int(np.sum(np.abs(self.eigenvalues) <= self.threshold))
