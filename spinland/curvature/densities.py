@@ -114,7 +114,7 @@ def spectral_density(
     width : float, optional
         Standard deviation that an eigenvalue is broadened to; by default three times the range of the rest of the
         spectrum over the steps, about the distance of neighbouring nodes. Much less is not resolved, and shows in
-        the error.
+        the error; less than 1e-5 of the range is refused.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def spectral_density(
     Raises
     ------
     ArgumentError
-        Fewer than two probes or four steps, or more extremes than directions.
+        Fewer than two probes or four steps, more extremes than directions, a width that is too small.
 
     Examples
     --------

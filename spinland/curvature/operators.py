@@ -79,6 +79,8 @@ class Operator:
         for some in budget.blocks(len(vectors), BLOCK, 1):
             found[some] = self.products(vectors[some].astype(self.landscape.dtype))
         self.tally[0] += len(vectors)
+        if not np.isfinite(found).all():
+            raise ArgumentError("point", "one where the Hessian is finite", "NaN or infinite products with it")
         return self.project(found)
 
     def without(self, vectors: Array) -> Operator:

@@ -17,10 +17,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
+from ..errors import ArgumentError
 from .operators import BLOCK, Array, Operator
 
 _PER_WIDTH = 4  # points of the grid for each broadening width
 _BEYOND = 6  # widths that the grid goes beyond eigenvalues
+_NARROWEST = 1e-5  # width, as a share of the range of the rest
 _FIRST = 1 << 20  # probes follow the vectors that a search for eigenpairs starts from
 
 
@@ -81,6 +83,8 @@ class Parts:
         share = 1 - len(extremes) / size
         self.mean = float(share * np.mean(np.sum(nodes * weights, axis=1)) + extremes.sum() / size)
         scale = max(float(np.abs(extremes).max(initial=0.0)), *np.abs(self.range), np.finfo(float).tiny)
+        if width is not None and width < _NARROWEST * (self.range[1] - self.range[0]):
+            raise ArgumentError("width", f"at least {_NARROWEST:g} of the range of the spectrum", width)
         self.width = max(3 * (self.range[1] - self.range[0]) / n_steps, 1e-6 * scale) if width is None else width
         self.n_steps, self.share = n_steps, share
 

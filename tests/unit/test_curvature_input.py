@@ -9,6 +9,16 @@ from tests.oracles.objects import bowl, glass, loss, network, spins, weights
 
 SINGLE = sl.NetworkLandscape(network(), np.ones((4, 3)), [0, 1, 0, 1])
 AT = weights(1)[0]
+
+
+def wide():
+    return sl.FunctionLandscape(lambda w: (w**2 @ np.arange(30.0)) / 2, 30, lambda w: w * np.arange(30.0))
+
+
+def steep():
+    return sl.FunctionLandscape(lambda w: w.sum(axis=1), 3, lambda w: np.full_like(w, np.nan))
+
+
 REFUSED = {
     "more pairs than directions": (lambda: sl.eigenpairs(bowl(), np.zeros(3), 4), "n"),
     "more pairs than along a sphere": (lambda: sl.eigenpairs(glass(), spins(1)[0], 5), "n"),
@@ -27,6 +37,8 @@ REFUSED = {
     "one probe": (lambda: sl.spectral_density(bowl(), np.zeros(3), 1, 9), "n_probes"),
     "three steps": (lambda: sl.spectral_density(bowl(), np.zeros(3), 2, 3), "n_steps"),
     "more extremes than directions": (lambda: sl.spectral_density(bowl(), np.zeros(3), 2, 9, 0, 4), "n_extremes"),
+    "a width of nothing": (lambda: sl.spectral_density(wide(), np.zeros(30), 2, 9, width=1e-300), "width"),
+    "an infinite Hessian": (lambda: sl.eigenpairs(steep(), np.zeros(3), 1), "point"),
     "no width": (lambda: sl.spectral_density(bowl(), np.zeros(3), 2, 9, 0, 1, 0.0), "width"),
     "a split of a glass": (lambda: sl.gauss_newton(glass(), spins(1)[0]), "network_landscape"),
     "a history of a split glass": (lambda: sl.curvature_history(glass(), spins(2), split=True), "split"),
