@@ -8,7 +8,7 @@ from spinland import checks, environment, machines
 from spinland.errors import ArgumentError, DeviceUnavailable, StoreError
 from spinland.provenance import record_on
 from spinland.study.atlas import AtlasConfig, _source
-from spinland.study.execution import open_file
+from spinland.study.opening import open_file
 from spinland.study.glasses import GlassConfig
 from spinland.study.networks import StudyConfig, run_study
 
