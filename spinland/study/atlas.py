@@ -266,6 +266,8 @@ def _check_fit(config: AtlasConfig, lender: Any, subjects: list[Any]) -> None:
     late = [epoch for epoch in config.alignment_epochs or () if epoch > epochs]
     if late:
         raise ArgumentError("alignment_epochs", f"at most the epochs of the training ({epochs})", late[0])
+    if not network.classifies:  # nothing is averaged or trained in subspaces
+        return
     if config.average_cycle > config.average_epochs // 2:
         most = f"at most half of average_epochs ({config.average_epochs // 2})"
         raise ArgumentError("average_cycle", most, config.average_cycle)

@@ -65,7 +65,7 @@ def open_file(
         if not found and not store.names() and not store.pending() and not old:
             store.set_meta(meta)  # killed before it could say what it is
             return store
-        reason = _OLD if old else _difference(found, meta | {"defaults": type(config)().as_dict()})
+        reason = _or_else(_OLD) if old else _difference(found, meta | {"defaults": type(config)().as_dict()})
         finished = not reason and found["finished"] and set(wanted) <= set(found.get("chapters", wanted))
         if finished and not overwrite:
             say(f"{path} is finished; --overwrite makes it anew")
@@ -101,13 +101,15 @@ def _own(path: Path, kind: str, overwrite: bool) -> Store:
         raise StoreError(path, f"{str(error).removeprefix(f'{path}: ')}{asked}; choose another file") from None
     if found.get("kind") != kind and (found or store.names() or store.pending()):
         reason = f"holds something else than {a_noun(kind)}" if found else f"holds results that no {kind} made"
+        if store.format != FORMAT:
+            reason = _OLD
         raise StoreError(path, f"{reason}{asked}; choose another file")
     return store
 
 
 _OLD = (
     "was made by an earlier spinland, whose files are of another format: spinland report shows it, that version "
-    "finishes it; choose another file, or --overwrite"
+    "finishes it"
 )
 
 
