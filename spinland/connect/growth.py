@@ -151,6 +151,7 @@ class _Growth:
         rates = step_rates(self.rule.learning_rate, max(1, self.steps), 1)
         self.coefficients = self.rule.coefficients(rates, 0)
         self.lost = ""
+        self.order: tuple[tuple[int, int], NDArray[np.int64]] | None = None
         self.arguments = {
             "volume_weight": self.weight,
             "steps": self.steps,
@@ -199,6 +200,7 @@ class _Growth:
         size = int(self.batch_size or 1)
         per_epoch = max(1, self.n_samples // size)
         epoch, place = divmod(count, per_epoch)
-        own = rng.derive_seed(self.seed, 2, number)
-        order = rng.permutation(own, rng.Purpose.SHUFFLE, number, epoch, self.n_samples)
-        return order[place * size : (place + 1) * size]
+        if self.order is None or self.order[0] != (number, epoch):  # tens of milliseconds for as many thousand samples
+            own = rng.derive_seed(self.seed, 2, number)
+            self.order = (number, epoch), rng.permutation(own, rng.Purpose.SHUFFLE, number, epoch, self.n_samples)
+        return self.order[1][place * size : (place + 1) * size]
