@@ -177,7 +177,7 @@ _EVERYWHERE: Terms = (
     (
         "±",
         (
-            "Standard error of the mean over what is independent, which the text names: replicas, solutions, "
+            "Standard error of the mean over what is independent, which the text names: replicas, "
             "instances, minima, pairs, walkers or trials; or a jackknife or bootstrap error where it says so. Where "
             "several walkers or trials share a start it is over the starts. A change is taken pair by pair where both"
             " ends were measured on the same ones: its error is smaller than those of the two means."
