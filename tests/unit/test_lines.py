@@ -172,5 +172,5 @@ def test_lines_from_the_start_of_replicas_that_all_diverged_are_refused_in_words
         make=results.landscape,
         network=results.network(),
     )
-    with pytest.raises(ArgumentError, match="learning_rate: .*converge"):
+    with pytest.raises(ArgumentError, match=r"learning_rate: .*converge"):
         _from_start(subject, lost, n_lines=2, n_points=5, seed=0, dtype="float32")
