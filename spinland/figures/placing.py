@@ -15,6 +15,7 @@ HALO = [patheffects.withStroke(linewidth=2.6, foreground="white")]
 
 _SIZE = 11.0  # of the names, in points
 _WIDE = 0.6  # width of a letter on average, in units of the size
+_MARK = 4.0  # radius of a mark, in points
 _SIDE, _ABOVE = 8.0, 6.0  # from a point to its name, in points
 
 
@@ -91,10 +92,13 @@ def _box(place: NDArray[np.float64], side: tuple[int, int], extent: NDArray[np.f
 
 
 def _covered(box: Any, size: Any, marks: NDArray[np.float64], taken: Sequence[NDArray[np.float64]]) -> float:
-    """What a name would hide: its area beyond the axes and on other names, and its own for each mark in it."""
+    """What a name would hide: its area beyond the axes and on other names, and its own for each mark in it.
+
+    For a mark beside it, to which it might seem to belong, a quarter more.
+    """
     low, high = box
     area = float(np.prod(high - low))
     inside = float(np.prod(np.maximum(np.minimum(high, size) - np.maximum(low, 0.0), 0.0)))
     names = sum(float(np.prod(np.maximum(np.minimum(high, b) - np.maximum(low, a), 0.0))) for a, b in taken)
-    hidden = int(((marks > low - 4) & (marks < high + 4)).all(axis=1).sum())
-    return area - inside + names + area * hidden
+    hidden, near = (int(((marks > low - by) & (marks < high + by)).all(axis=1).sum()) for by in (_MARK, 3 * _MARK))
+    return area - inside + names + area * hidden + 0.25 * area * near
