@@ -96,7 +96,7 @@ def _plane(subject: Any, ensemble: Any, *, grid: int) -> sl.Plane:
     alive = np.flatnonzero(~ensemble.diverged)
     snapshots = np.asarray(ensemble.snapshots[alive[0]], np.float64)
     chosen = [0, len(snapshots) // 2, len(snapshots) - 1]
-    names = [f"{ensemble.snapshot_epochs[k]}" for k in chosen]
+    names = [f"epoch {ensemble.snapshot_epochs[k]}" for k in chosen]
     found = sl.plane_through(subject.landscape, snapshots[chosen], grid, 0.5, names)
     first, second, third = snapshots[chosen]
     along = (second - first) / np.linalg.norm(second - first)
@@ -217,12 +217,13 @@ def _table(found: dict[str, Any]) -> Table:
             rise = {_LAST: item.rise[:, 0, -1], _AVERAGE: item.rise[:, 1, -1]}.get(k)
             flatness = "–" if rise is None else mean_text(rise)
             rows.append((kind, way, str(item.passes[k]), accuracy, mean_text(item.test_loss[:, k]), flatness))
-    header = ["rate", "", "forward passes", "test accuracy", "test loss", "rise"]
+    header = ["rate", "network", "forward passes", "test accuracy", "test loss", "rise"]
     mean = mean_of([len(item.epochs) for item in found.values()])
     return Table(
         header,
         rows,
         f"Mean ± standard error over replicas; {mean.value:.1f} snapshots on average over the three rates.",
+        words=2,
     )
 
 

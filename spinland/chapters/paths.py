@@ -56,7 +56,8 @@ class _Kind:
 
 def _kinds(config: Any, subject: Subject) -> tuple[_Kind, ...]:
     """Those of a subject; only networks can be aligned."""
-    straight = _Kind("straight", "straight line", "chain", 1, trained=False)
+    words = "straight line" if subject.order is None else "great circle"
+    straight = _Kind("straight", words, "chain", 1, trained=False)
     bezier = _Kind("bezier", "Bezier curve", "bezier", 1)
     chain = _Kind("chain", f"chain of {config.chain_bends} bends", "chain", config.chain_bends)
     if subject.kind != "network":
@@ -171,31 +172,34 @@ def _find(book: Any) -> Finding | None:
         )
         if {"straight", "bezier"} <= found.keys():
             lower = paired(found["straight"].excess, found["bezier"].excess)
-            numbers.keep(
-                f"{subject.label}, Bezier curve less straight line, {subject.unit}", lower, p=lower.p, exact=0.0
-            )
+            line = found["straight"].label
+            numbers.keep(f"{subject.label}, Bezier curve less {line}, {subject.unit}", lower, p=lower.p, exact=0.0)
             words = lower.word("is lower on the curve", "is not distinguishably lower on the curve", "is higher on it")
             clauses.append(f"its top {words} ({lower.chance}, pair by pair)")
     return numbers.finding("paths", sentence(*clauses)) if clauses else None
 
 
 _TEXT = (
-    "Between two solutions a path w(t) = Σ φ_k(t) θ_k is trained with its ends held: each step looks at one point of "
+    "Between two {many} a path w(t) = Σ φ_k(t) θ_k is trained with its ends held: each step looks at one point of "
     "it, every sixteenth of the path has its turn in sixteen steps, and the control vectors follow the gradient there "
     "(Garipov et al. 2018). Paths of networks are trained in batches of all training samples; the training loss along "
     "them is that of the samples for the probes. A barrier is the highest value on the path, refined between places, "
     "less the mean of the ends, half the difference of the two where the highest point is an end; the excess is that "
     "above the linear interpolation of the ends, and 0 there."
 )
+_ON_SPHERE = (
+    " On the sphere of the glass the sum is brought back to it, so that pieces of a chain are arcs of great circles."
+)
 
 
 def _write(book: Any) -> Section | None:
     figures: list[Picture] = []
-    rows = []
+    rows, shown = [], []
     for subject in book.with_many:
         train, test = _profiles(book, subject), _profiles(book, subject, "test")
         if not train:
             continue
+        shown.append(subject)
         n = _count(train.values())
         for found, where in ((train, "training loss"), (test, "test loss")):
             if found:
@@ -218,8 +222,12 @@ def _write(book: Any) -> Section | None:
     if not figures:
         return None
     header = "of", "path", "barrier above the mean of the ends", "excess above the line", "length over distance"
-    table = Table(header, rows, "Mean ± standard error over the pairs.")
-    return Section("Paths", "Paths between solutions", _TEXT, figures, [table])
+    units = "; ".join(f"{subject.label}: {subject.unit}" for subject in shown if subject.unit)
+    caption = f"Mean ± standard error over the pairs. Barrier and excess, {units}." if units else ""
+    table = Table(header, rows, caption or "Mean ± standard error over the pairs.", words=2)
+    many = " or two ".join(subject.many for subject in shown)
+    text = _TEXT.format(many=many) + (_ON_SPHERE if any(subject.order is not None for subject in shown) else "")
+    return Section("Paths", f"Paths between {shown[0].many}", text, figures, [table])
 
 
 def _cells(item: Any) -> tuple[str, ...]:

@@ -149,7 +149,8 @@ def _find(book: Any) -> Finding | None:
         words = change.word("worse than", "not distinguishable from", "better than")
         text += (
             f" With {drawn.accuracy.shape[1]} forward passes an ensemble of independent solutions is {words} one drawn "
-            f"from a complex of two of them, in test accuracy (by {change} %, {change.chance})."
+            f"from a complex of two of them, in test accuracy (by {change} %, {change.chance}, Welch's test of "
+            f"{len(alone.accuracy)} and {len(drawn.accuracy)} groups of solutions)."
         )
     return numbers.finding("simplexes", text)
 
@@ -184,7 +185,9 @@ def _write(book: Any) -> Section | None:
         (str(g.dimension), mean_text(g.values), mean_text(n.values), f"{g.log_volume:.1f}", f"{n.log_volume:.1f}")
         for g, n in zip(grown, null, strict=True)
     ]
-    header = ["k", "loss, grown", "loss, random", "log V, grown", "log V, random"]
+    header = ["k", *("grown", "random") * 2]
+    groups = (("", 1), ("mean training loss", 2), ("log V", 2))
+    caption = "Mean ± standard error over points drawn uniformly; natural logarithms of volumes."
     return Section(
         "Simplexes",
         "Simplexes between solutions",
@@ -193,7 +196,7 @@ def _write(book: Any) -> Section | None:
         "(Benton et al., arXiv:2102.13042); losses are those of the samples for the probes. "
         "Volumes are sums over simplexes, from Cholesky factors; those of different dimension k are not in one unit.",
         figures,
-        [Table(header, rows, "Mean ± standard error over points drawn uniformly; natural logarithms of volumes.")],
+        [Table(header, rows, caption, groups=groups)],
     )
 
 

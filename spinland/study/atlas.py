@@ -105,8 +105,9 @@ class AtlasBook(Book):
         self._lends = source is not None
         self.source: Any = source or _source(facts["source"], store, config)
         self.title = f"Atlas of: {self.source.title[:1].lower()}{self.source.title[1:]}"
-        self.subtitle = f"What lies between solutions, by spinland {facts['version']}. Seed {config.seed}."
         self.subjects = tuple(subject for subject in self.source.subjects if subject.key in facts["subjects"])
+        many = " and between ".join(subject.many for subject in self.subjects)
+        self.subtitle = f"What lies between {many}, by spinland {facts['version']}. Seed {config.seed}."
         widths = facts.get("widths", ())
         self.sweep = tuple(subject for subject in self.source.sweep if subject.key in widths)
 

@@ -3,6 +3,7 @@
 import csv
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -11,10 +12,11 @@ import h5py
 import pytest
 
 import spinland as sl
+from spinland.report.page import parts_of
 from spinland.store.hdf5 import Store
 from spinland.study.atlas import ATLAS
 from spinland.study.books import book_of
-from tests.oracles.pages import check_self_contained
+from tests.oracles.pages import check_self_contained, check_tables
 
 TINY = ["--surface-grid", "5", "--alignment-trained", "4", "--alignment-nulls", "10", "--alignment-pairs", "2"]
 TINY += ["--path-pairs", "2", "--path-steps", "10", "--path-points", "5"]
@@ -52,6 +54,26 @@ def test_the_page_is_whole_and_the_study_untouched(atlas, finished):
     store = Store(atlas, "r")
     assert store.meta["chapters"] == [chapter.name for chapter in ATLAS]
     assert "ensemble" not in store.names()
+
+
+def test_columns_of_tables_can_be_told_from_one_another(atlas, monkeypatch):
+    monkeypatch.setattr(sl.figures, "svg_text", lambda drawn, title: "")
+    _, parts = parts_of(Store(atlas, "r"))
+    assert check_tables(parts) >= 4
+    alignment = next(part.section.tables[0] for part in parts if part.anchor == "alignment")
+    assert alignment.header.count("aligned") == 3
+
+
+def test_the_page_of_a_glass_speaks_of_no_network(here, tmp_path):
+    """Texts, captions, tables and definitions of the chapters that a glass shares with networks."""
+    glass = tmp_path / "glass.h5"
+    here("glass", "--spins", "12", "--minima", "12", "--chapters", "minima", "--no-page", "--out", glass)
+    here("atlas", glass, "--chapters", "paths,subspaces,surfaces", *TINY)
+    words = check_self_contained((tmp_path / "glass.atlas.html").read_text(encoding="utf-8")).words
+    body, settings = words.split("Settings, seeds and versions")[-2:]
+    assert "Paths between minima" in body
+    assert "subspace_rate" in settings
+    assert not re.findall(r"neuron|network|solution|accurac|training|weights|straight line", body)
 
 
 def test_a_finished_atlas_is_left_alone(pair, here):
