@@ -209,7 +209,8 @@ def _write(book: Any) -> Section | None:
                     picture(
                         sl.figures.path_profiles(list(found.values()), value_label=label),
                         f"The {what} along paths between {subject.many}, by share of their length. Mean over {n}, "
-                        f"no two of which share a {subject.one}; band: standard error, pale the middle 68 % of the pairs.",
+                        f"no two of which share a {subject.one}; band: standard error, pale the middle 68 % of the "
+                        "pairs.",
                     )
                 )
         figures.append(
