@@ -12,6 +12,7 @@ that differences are those of pairs.
     stopped    L-BFGS, the step of the lowest test loss
     deep       L-BFGS, the first step with a training loss below DEEP
 
+Straight lines are looked at in all sets, trained paths between solutions of equal loss, those of sgd and matched.
 Each solution is joined with the next five of a ring: 20 solutions, 100 pairs, each solution in ten. Errors are over
 solutions (``shared_mean_error``), p by Student's t with one degree of freedom less than there are solutions.
 """
@@ -169,10 +170,19 @@ def measure(data: sl.Dataset, keep: Keeper, protocol: Protocol) -> dict[str, Any
         found[name] = {key: value.tolist() for key, value in ends.items()}
         a, b = protocol.members.T
         found[name]["distance"] = np.linalg.norm(at[a] - at[b], axis=1).astype(float).tolist()
-        for steps in protocol.steps:
+        for steps in protocol.steps if name in protocol.trained else (0,):
             paths = keep.stage(f"paths-{name}-{steps}", joined, losses, at, steps, protocol)
             found[name][str(steps)] = {key: value.tolist() for key, value in paths.items()}
     return found
+
+
+def _at(found: dict[str, Any], steps: int) -> list[str]:
+    """The sets whose paths were trained for so many steps."""
+    return [name for name in SETS if str(steps) in found[name]]
+
+
+def _words(steps: int) -> str:
+    return f"paths of {steps} steps" if steps else "straight lines"
 
 
 def difference(found: dict[str, Any], name: str, steps: int, of: str) -> Judged:
@@ -194,12 +204,15 @@ def page(found: dict[str, Any]) -> list[str]:
     texts = [plus_minus(float(v.mean()), shared_mean_error(v, members)) for v in cells]
     lines.append("| distance of a pair | " + " | ".join(texts) + " |")
     for steps in found["steps"]:
-        lines += ["", f"| paths of {steps} steps | " + " | ".join(SETS) + " | matched less sgd | stopped less sgd |"]
-        lines += ["|---" * (len(SETS) + 3) + "|"]
+        sets = _at(found, steps)
+        heads = [*sets, *(f"{name} less sgd" for name in sets[1:])]
+        lines += ["", f"| {_words(steps)} | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
         for key, word in PATHS.items():
-            cells = [np.array(found[name][str(steps)][key]) for name in SETS]
+            if key == "length_ratio" and not steps:
+                continue
+            cells = [np.array(found[name][str(steps)][key]) for name in sets]
             texts = [plus_minus(float(v.mean()), shared_mean_error(v, members)) for v in cells]
-            for name in SETS[1:3]:
+            for name in sets[1:]:
                 apart = difference(found, name, steps, key)
                 texts.append(f"{apart}, {p_text(apart.p)}")
             lines.append(f"| {word} | " + " | ".join(texts) + " |")
@@ -212,10 +225,16 @@ def draw(found: dict[str, Any]) -> Figure:
     figure = Figure(figsize=(11.0, 3.8), layout="constrained")
     for ax, steps in zip(figure.subplots(1, len(found["steps"]), sharey=True), found["steps"], strict=True):
         dress(ax).set_xlabel("highest training loss (nats)")
-        for k, name in enumerate(SETS):
+        for name in _at(found, steps):
             values = np.sort(found[name][str(steps)]["highest"])
-            ax.step(values, np.arange(1, len(values) + 1) / len(values), where="post", label=name, **category(k))
-        ax.set_title(f"after {steps} steps" if steps else "straight lines")
+            ax.step(
+                values,
+                np.arange(1, len(values) + 1) / len(values),
+                where="post",
+                label=name,
+                **category(SETS.index(name)),
+            )
+        ax.set_title(_words(steps))
         ax.set_xscale("log")
     figure.axes[0].set_ylabel(f"share of {len(found['members'])} pairs")
     figure.axes[0].legend(loc="upper left")

@@ -7,8 +7,8 @@ one: all of 20, so that the share is above 0.95 by one standard error. Refuted f
 monotone, as J. Lucas et al. (arXiv:2104.11044) say of large adaptive steps; it is a matter of the last quarter of the
 line, which rises by 0.0064 ± 0.0013 nats.
 
-Here 10 lines each on 3,000 samples, 10 epochs, seed 0. Shares of 1 and 0 of 10 have Wilson's bounds 0.91 and 0.09 at
-one standard error; of what may be neither, three lines of ten are allowed.
+Here the first 10 lines of each, seed 0. Shares of 1 and 0 of 10 have Wilson's bounds 0.91 and 0.09 at one standard
+error; where the claim fails, one line of ten may be monotone.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ import pytest
 import spinland as sl
 from benchmarks.published.monotone_lines import OPTIMIZERS, Protocol, lines, rises
 
-REDUCED = Protocol(replicas=10, samples=3000, epochs=10)
+REDUCED = Protocol(replicas=10)
 
 
 @pytest.mark.slow
@@ -31,4 +31,4 @@ def test_lines_to_solutions_fall_but_for_adam_with_large_steps(mnist_folder):
         monotone[name] = int(np.sum(rises(values) == 0))
     large = monotone.pop("Adam, rate 0.01")
     assert list(monotone.values()) == [10, 10, 10]
-    assert large <= 3
+    assert large <= 1
