@@ -7,6 +7,7 @@ Theirs, with Adam: about 0.6 after the first epoch, about 0 by epoch 25, where t
 its middle. They permute networks as they are; ours are balanced first, which is a line of its own. Both are measured:
 
     before     networks as they came
+    theirs     permuted as their search finds it, from the order in which the neurons came
     permuted   the neurons in the order that was found, the weights as they were
     aligned    both networks balanced, and in that order
 
@@ -32,10 +33,12 @@ from spinland.probes.barriers import above_mean
 from spinland.statistics.uncertainty import shared_mean_error
 from spinland.symmetry.transformation import NetworkSymmetry
 
+from ..alignment import matrices, weights_matched
 from .keeping import Arrays, Keeper
 
-KINDS = ("before", "permuted", "aligned")
+KINDS = ("before", "theirs", "permuted", "aligned")
 DATA = ("train", "test")
+STARTS = ("flax", "torch")
 BATCH = 500
 
 
@@ -73,17 +76,18 @@ def initialized(network: sl.ReLUNetwork, seed: int, replica: int) -> NDArray[np.
     return point
 
 
-def trained(data: sl.Dataset, replicas: tuple[int, int], protocol: Protocol) -> Arrays:
-    """Two networks after each of the epochs, (2, K, dim)."""
+def trained(data: sl.Dataset, protocol: Protocol, start: str) -> Arrays:
+    """All networks after each of the epochs, (N, K, dim)."""
+    drawn = [initialized(protocol.network, protocol.seed, r) for r in range(protocol.networks)]
     found = sl.train(
         protocol.network,
         data,
+        protocol.networks,
         optimizer=sl.Adam(1e-3),
         batch_size=BATCH,
         epochs=max(protocol.epochs),
         seed=protocol.seed,
-        replicas=replicas,
-        initial=np.stack([initialized(protocol.network, protocol.seed, r) for r in replicas]),
+        initial=np.stack(drawn) if start == "flax" else None,
         snapshots=protocol.epochs,
         evaluate="none",
     )
@@ -91,39 +95,54 @@ def trained(data: sl.Dataset, replicas: tuple[int, int], protocol: Protocol) -> 
     return {"points": found.snapshots}
 
 
+def matched(network: sl.ReLUNetwork, start: NDArray[Any], end: NDArray[Any]) -> NDArray[Any]:
+    """The other end in the order that their weight matching finds, layer after layer from the order it came in."""
+    found = weights_matched(*(matrices(network, point) for point in (start, end)))
+    return network.flatten([(matrix[:, :-1], matrix[:, -1]) for matrix in found])
+
+
 def lines(losses: dict[str, sl.NetworkLandscape], start: NDArray[Any], end: NDArray[Any], protocol: Protocol) -> Arrays:
-    """Losses (3, 2, A) on the lines between two networks: kinds, training and test, places."""
-    found = sl.align(protocol.network, end, start, n_starts=1)
-    relabelled = NetworkSymmetry(protocol.network, found.transformations[0].permutations).apply(end)
-    ends = {"before": (start, end), "permuted": (start, relabelled), "aligned": (found.reference, found.points)}
+    """Losses (4, 2, A) on the lines between two networks: kinds, training and test, places."""
+    network = protocol.network
+    found = sl.align(network, end, start, n_starts=1)
+    relabelled = NetworkSymmetry(network, found.transformations[0].permutations).apply(end)
+    ends = {
+        "before": (start, end),
+        "theirs": (start, matched(network, start, end)),
+        "permuted": (start, relabelled),
+        "aligned": (found.reference, found.points),
+    }
     alphas = np.linspace(0, 1, protocol.places)
     values = [[sl.line(loss, *ends[kind], alphas).values for loss in losses.values()] for kind in KINDS]
     return {"values": np.array(values)}
 
 
 def measure(data: sl.Dataset, keep: Keeper, protocol: Protocol) -> dict[str, Any]:
-    """Everything that the page shows."""
+    """Everything that the page shows, from either initialisation."""
+    return {start: barriers(data, keep, protocol, start) for start in STARTS}
+
+
+def barriers(data: sl.Dataset, keep: Keeper, protocol: Protocol, start: str) -> dict[str, Any]:
+    """Losses (pairs, epochs, 4, 2, places) on the lines between networks from one kind of initialisation."""
     losses = {
         "train": sl.NetworkLandscape(protocol.network, data.x_train[::12], data.y_train[::12]),
         "test": sl.NetworkLandscape(protocol.network, data.x_test[::2], data.y_test[::2]),
     }
     members = protocol.members
-    found: dict[str, Any] = {"members": members.tolist(), "epochs": list(protocol.epochs)}
-    pairs = range(0, protocol.networks, 2)
-    points = np.concatenate([keep.stage(f"adam-{k}", trained, data, (k, k + 1), protocol)["points"] for k in pairs])
+    points = keep.stage(start, trained, data, protocol, start)["points"]
     values = np.empty((len(members), len(protocol.epochs), len(KINDS), len(DATA), protocol.places))
-    for (m, (a, b)), (k, epoch) in product(enumerate(members), enumerate(protocol.epochs)):
+    for (k, epoch), (m, (a, b)) in product(enumerate(protocol.epochs), enumerate(members)):
         ends = points[a, k], points[b, k]
-        values[m, k] = keep.stage(f"adam-{a}-{b}-epoch-{epoch}", lines, losses, *ends, protocol)["values"]
-    return found | {"values": values.tolist()}
+        values[m, k] = keep.stage(f"{start}-{a}-{b}-epoch-{epoch}", lines, losses, *ends, protocol)["values"]
+    return {"members": members.tolist(), "epochs": list(protocol.epochs), "values": values.tolist()}
 
 
-def summary(found: dict[str, Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Means and errors (2, epochs, 3, 2) over pairs: of the barrier, and of the sag.
+def summary(one: dict[str, Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Means and errors (2, epochs, 4, 2) over pairs: of the barrier, and of the sag.
 
     The sag is the value in the middle of a line less the lower of its ends: below 0 where the two meet in one valley.
     """
-    values, members = np.array(found["values"]), np.array(found["members"])
+    values, members = np.array(one["values"]), np.array(one["members"])
     ends = values[..., [0, -1]]
     sag = values[..., values.shape[-1] // 2] - ends.min(axis=-1)
     both = np.stack([above_mean(np.linspace(0, 1, values.shape[-1]), values, ends), sag])
@@ -133,44 +152,47 @@ def summary(found: dict[str, Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def page(found: dict[str, Any]) -> list[str]:
-    """The table of barriers, in Markdown."""
-    means, errors = summary(found)
-    heads = [f"{kind}, {data}" for kind in KINDS for data in DATA]
-    lines = [
-        f"Barriers in nats, {len(found['members'])} pairs of {1 + np.max(found['members'])} networks:",
-        "",
-        f"| epoch | {' | '.join(heads)} | aligned, test: middle less the lower end |",
-        "|---" * (len(heads) + 2) + "|",
-    ]
-    for k, epoch in enumerate(found["epochs"]):
-        cells = [plus_minus(m, e) for m, e in zip(means[0, k].ravel(), errors[0, k].ravel(), strict=True)]
-        cells.append(plus_minus(means[1, k, -1, -1], errors[1, k, -1, -1]))
-        lines.append(f"| {epoch} | {' | '.join(cells)} |")
+    """The tables of barriers, in Markdown."""
+    lines = []
+    for start, one in found.items():
+        means, errors = summary(one)
+        heads = [f"{kind}, {data}" for kind in KINDS for data in DATA]
+        pairs, networks = len(one["members"]), 1 + np.max(one["members"])
+        many = f"{pairs} pairs of {networks} networks" if pairs > 1 else "one pair"
+        lines += [
+            f"Initialised as by {start.capitalize()}, {many}, barriers in nats:",
+            "",
+            f"| epoch | {' | '.join(heads)} | aligned, test: middle less the lower end |",
+            "|---" * (len(heads) + 2) + "|",
+        ]
+        for k, epoch in enumerate(one["epochs"]):
+            cells = [plus_minus(m, e) for m, e in zip(means[0, k].ravel(), errors[0, k].ravel(), strict=True)]
+            cells.append(plus_minus(means[1, k, -1, -1], errors[1, k, -1, -1]))
+            lines.append(f"| {epoch} | {' | '.join(cells)} |")
+        lines.append("")
     return lines
 
 
 @context()
 def draw(found: dict[str, Any]) -> Figure:
-    """The barrier against epochs; the lines of the test loss after the last one."""
-    means, errors = summary(found)
-    values = np.array(found["values"])[:, -1]
-    alphas = np.linspace(0, 1, values.shape[-1])
-    figure = Figure(figsize=(9.6, 3.8), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for k, kind in enumerate(KINDS):
-        colour = category(k)["color"]
-        for d, data in enumerate(DATA):
-            style = {"marker": "o^"[d], "markersize": 4, "linestyle": ("-", "--")[d], "color": colour}
-            left.errorbar(found["epochs"], means[0, :, k, d], errors[0, :, k, d], label=f"{kind}, {data}", **style)
-        if kind != "before":
-            right.plot(alphas, values[:, k, 1].T, linewidth=0.8, color=colour)
-            right.plot([], [], color=colour, label=kind)
-    dress(left).set(xlabel="epoch", ylabel="barrier (nats)", xscale="log")
-    left.axhline(0, color=GREY, linewidth=0.7)
-    left.set_xticks(found["epochs"], labels=map(str, found["epochs"]))
-    left.minorticks_off()
-    dress(right).set(xlabel="α", ylabel="test loss (nats)", title=f"after epoch {found['epochs'][-1]}")
-    left.legend(fontsize=8)
-    right.legend(fontsize=8)
-    figure.suptitle("Lines between networks 784-512-512-512-10, Adam at 0.001")
+    """The barrier of the test loss against epochs, and its lines after the last one: before and after matching."""
+    figure = Figure(figsize=(3.6 * (1 + len(found)), 3.6), layout="constrained")
+    first, *others = figure.subplots(1, 1 + len(found))
+    for d, ((start, one), ax) in enumerate(zip(found.items(), others, strict=True)):
+        means, errors = summary(one)
+        for k, kind in enumerate(KINDS[:3]):
+            style = {"marker": "o^"[d], "markersize": 4, "linestyle": ("-", "--")[d], "color": category(k)["color"]}
+            bars = np.nan_to_num(errors[0, :, k, 1])
+            first.errorbar(one["epochs"], means[0, :, k, 1], bars, label=f"{start}, {kind}", **style)
+            values = np.array(one["values"])[:, -1, k, 1]
+            ax.plot(np.linspace(0, 1, values.shape[-1]), values.T, linewidth=0.8, color=style["color"])
+        many = "s" * (len(one["members"]) > 1)
+        dress(ax).set(xlabel="α", yscale="log", title=f"{start}: line{many} after epoch {one['epochs'][-1]}")
+        ax.set_ylabel("test loss (nats)")
+    dress(first).set(xlabel="epoch", ylabel="barrier of the test loss (nats)", xscale="log")
+    epochs = sorted({epoch for one in found.values() for epoch in one["epochs"]})
+    first.axhline(0, color=GREY, linewidth=0.7)
+    first.set_xticks(epochs, labels=map(str, epochs))
+    first.minorticks_off()
+    first.legend(fontsize=8)
     return figure

@@ -29,7 +29,7 @@ from scipy.optimize import OptimizeResult, minimize
 
 import spinland as sl
 from spinland.figures.style import category, context, dress
-from spinland.formatting import p_text, plus_minus
+from spinland.formatting import plus_minus
 from spinland.statistics.judging import Judged
 from spinland.statistics.uncertainty import shared_mean_error, standard_error
 
@@ -57,7 +57,7 @@ class Protocol:
     batch_size: int = 64
     epochs: int = 30
     learning_rate: float = 0.05
-    steps: tuple[int, ...] = (0, 300, 1200)
+    steps: tuple[int, ...] = (0, 300)
     places: int = 21
     seed: int = 0
 
@@ -195,28 +195,35 @@ def difference(found: dict[str, Any], name: str, steps: int, of: str) -> Judged:
 def page(found: dict[str, Any]) -> list[str]:
     """The tables, in Markdown: the solutions, and for each number of steps the paths."""
     members = np.array(found["members"])
-    lines = ["| solutions | " + " | ".join(SETS) + " |", "|---" * (len(SETS) + 1) + "|"]
+
+    def over_solutions(values: NDArray[Any]) -> str:
+        return plus_minus(float(values.mean()), float(standard_error(values)))
+
+    def over_pairs(values: NDArray[Any]) -> str:
+        return plus_minus(float(values.mean()), shared_mean_error(values, members))
+
+    lines = _table("solutions", list(SETS))
     for key, word in SOLUTIONS.items():
-        cells = [np.array(found[name][key]) for name in SETS]
-        texts = [plus_minus(float(v.mean()), float(standard_error(v))) for v in cells]
-        lines.append(f"| {word} | " + " | ".join(texts) + " |")
-    cells = [np.array(found[name]["distance"]) for name in SETS]
-    texts = [plus_minus(float(v.mean()), shared_mean_error(v, members)) for v in cells]
-    lines.append("| distance of a pair | " + " | ".join(texts) + " |")
+        lines.append(_row(word, [over_solutions(np.array(found[name][key])) for name in SETS]))
+    lines.append(_row("distance of a pair", [over_pairs(np.array(found[name]["distance"])) for name in SETS]))
     for steps in found["steps"]:
         sets = _at(found, steps)
-        heads = [*sets, *(f"{name} less sgd" for name in sets[1:])]
-        lines += ["", f"| {_words(steps)} | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+        lines += ["", *_table(_words(steps), [*sets, *(f"{name} less sgd" for name in sets[1:])])]
         for key, word in PATHS.items():
             if key == "length_ratio" and not steps:
                 continue
-            cells = [np.array(found[name][str(steps)][key]) for name in sets]
-            texts = [plus_minus(float(v.mean()), shared_mean_error(v, members)) for v in cells]
-            for name in sets[1:]:
-                apart = difference(found, name, steps, key)
-                texts.append(f"{apart}, {p_text(apart.p)}")
-            lines.append(f"| {word} | " + " | ".join(texts) + " |")
+            apart = [difference(found, name, steps, key) for name in sets[1:]]
+            cells = [over_pairs(np.array(found[name][str(steps)][key])) for name in sets]
+            lines.append(_row(word, cells + [f"{one}, {one.chance}" for one in apart]))
     return lines
+
+
+def _table(corner: str, heads: list[str]) -> list[str]:
+    return [_row(corner, heads), "|---" * (len(heads) + 1) + "|"]
+
+
+def _row(word: str, cells: list[str]) -> str:
+    return f"| {word} | {' | '.join(cells)} |"
 
 
 @context()

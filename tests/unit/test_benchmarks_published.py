@@ -61,3 +61,11 @@ def test_each_solution_has_as_many_pairs_as_any_other():
     members = low_paths.Protocol().members
     assert len({tuple(sorted(pair)) for pair in members.tolist()}) == len(members) == 100
     np.testing.assert_array_equal(np.bincount(members.ravel()), np.full(20, 10))
+
+
+def test_networks_begin_as_those_of_flax():
+    network = sl.ReLUNetwork((784, 50, 10))
+    for (weight, bias), inputs in zip(network.layers(git_rebasin.initialized(network, 0, 0)), (784, 50), strict=True):
+        np.testing.assert_array_equal(bias, 0)
+        assert abs(weight.std() * np.sqrt(inputs) - 1) < 4 / np.sqrt(2 * weight.size)
+        assert 2.0 < np.abs(weight).max() * np.sqrt(inputs) < 2.28  # two deviations of the normal that is cut off
