@@ -187,12 +187,12 @@ def draw(found: dict[str, Any]) -> Figure:
             values = np.array(one["values"])[:, -1, k, 1]
             ax.plot(np.linspace(0, 1, values.shape[-1]), values.T, linewidth=0.8, color=style["color"])
         many = "s" * (len(one["members"]) > 1)
-        dress(ax).set(xlabel="α", yscale="log", title=f"{start}: line{many} after epoch {one['epochs'][-1]}")
+        dress(ax).set(xlabel="α", title=f"{start}: line{many} after epoch {one['epochs'][-1]}")
         ax.set_ylabel("test loss (nats)")
     dress(first).set(xlabel="epoch", ylabel="barrier of the test loss (nats)", xscale="log")
     epochs = sorted({epoch for one in found.values() for epoch in one["epochs"]})
     first.axhline(0, color=GREY, linewidth=0.7)
     first.set_xticks(epochs, labels=map(str, epochs))
     first.minorticks_off()
-    first.legend(fontsize=8)
+    first.legend(fontsize=8, loc="center right", bbox_to_anchor=(1.0, 0.4))
     return figure

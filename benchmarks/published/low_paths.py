@@ -242,8 +242,7 @@ def draw(found: dict[str, Any]) -> Figure:
                 **category(SETS.index(name)),
             )
         ax.set_title(_words(steps))
-        ax.set_xscale("log")
     figure.axes[0].set_ylabel(f"share of {len(found['members'])} pairs")
-    figure.axes[0].legend(loc="upper left")
+    figure.axes[0].legend(loc="lower right")
     figure.suptitle("Paths of one sine wave between solutions of 784-50-50-10 without biases")
     return figure
