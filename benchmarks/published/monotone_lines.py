@@ -83,7 +83,7 @@ def lines(data: sl.Dataset, optimizer: sl.SGD | sl.Adam, protocol: Protocol) -> 
 
 def measure(data: sl.Dataset, keep: Keeper, protocol: Protocol) -> dict[str, Any]:
     """Everything that the page shows."""
-    data = data.subset(protocol.samples, 10_000)
+    data = data.subset(protocol.samples)
     found: dict[str, Any] = {}
     for k, (name, optimizer) in enumerate(OPTIMIZERS.items()):
         one = keep.stage(f"lines-{k}", lines, data, optimizer, protocol)
