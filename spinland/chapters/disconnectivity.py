@@ -10,9 +10,10 @@ import numpy as np
 
 import spinland as sl
 
-from .. import checks
+from .. import checks, rng
 from ..critical.completeness import Saturation, saturation
 from ..dynamics.distinct import distinct
+from ..errors import ArgumentError
 from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
 from .sections import Picture, Section, picture, sentence
@@ -21,6 +22,7 @@ from .settings import Settings, setting, whole
 _HEADING = "Disconnectivity"
 _SEED = 34  # of the instance, among those derived from the seed of the settings
 _MOST = 40  # minima between which saddles are looked for
+_WIDTHS, _TEACHER, _SAMPLES, _STARTS, _MOST_NETWORKS = (2, 2, 3), 10, 400, 30, 6  # of the small network
 
 
 def _spins(name: str, value: Any) -> int:
@@ -59,6 +61,33 @@ def _hierarchy(minima: sl.MinimaEnsemble) -> sl.Hierarchy:
     return sl.hierarchy(np.asarray(minima.params)[_lowest(minima)])
 
 
+def _network(*, seed: int) -> sl.TransitionStates:
+    """Saddles between minima, modulo symmetry, of a small network that learns from one with more units.
+
+    Squared error of a teacher, as cross-entropy has no minimum. Minima are those off the kinks, at which the rescalings
+    of the hidden units are the only flat directions.
+    """
+    inputs, units, outputs = _WIDTHS
+    x = rng.normals(seed, rng.Purpose.DATA, 0, 0, _SAMPLES * inputs).reshape(_SAMPLES, inputs)
+    teacher = sl.ReLUNetwork((inputs, _TEACHER, outputs))
+    (hidden, hidden_bias), (out, out_bias) = teacher.layers(3 * teacher.initialize(1, seed, dtype="float64")[0])
+    y = np.maximum(x @ hidden.T + hidden_bias, 0) @ out.T + out_bias
+    network = sl.ReLUNetwork(_WIDTHS)
+    landscape = sl.NetworkLandscape(network, x, y, "mse", "float64")
+    ends = sl.minimize(landscape, network.initialize(_STARTS, seed, dtype="float64"), 1e-9)
+    different: list[np.ndarray[Any, Any]] = []
+    for k in np.argsort(ends.values, kind="stable"):
+        here = sl.saddle(landscape, ends.points[k], index=0, max_iterations=5)
+        if not ends.converged[k] or not here.converged or here.index or here.n_zero != units:
+            continue
+        size = float(np.linalg.norm(here.point))
+        if all(float(sl.align(network, other, here.point).distance) > 1e-4 * size for other in different):
+            different.append(here.point)
+    if len(different) < 2:
+        raise ArgumentError("seed", "one that gives a small network two minima off the kinks", seed)
+    return sl.neighbour_saddles(landscape, np.array(different[:_MOST_NETWORKS]), 2, max_iterations=100)
+
+
 def _steps(book: Any) -> Iterator[Stage]:
     c = book.config
     one = {"n_spins": c.tree_spins, "instance": book.seed(_SEED)}
@@ -69,6 +98,12 @@ def _steps(book: Any) -> Iterator[Stage]:
     yield Stage(states, "saddles between neighbouring minima", _saddles, (minima,), near)
     yield Stage("disconnectivity/tree", "tree of their barriers", _tree, (minima, states))
     yield Stage("disconnectivity/hierarchy", "tree of their distances", _hierarchy, (minima,))
+    yield Stage(
+        "disconnectivity/network",
+        "saddles between minima of a small network",
+        _network,
+        arguments={"seed": book.seed(_SEED, 2) % 2**32},
+    )
 
 
 def _seen(minima: Any) -> Saturation:
@@ -83,7 +118,24 @@ def _find(book: Any) -> Finding | None:
     clauses = [_sampled(numbers, minima, n_spins)]
     if states is not None and tree is not None:
         clauses += _joined(numbers, states, tree, book.get("disconnectivity/hierarchy"))
+    small = book.get("disconnectivity/network")
+    if small is not None:
+        clauses.append(_of_a_network(numbers, small))
     return numbers.finding("disconnectivity", sentence(*clauses))
+
+
+def _of_a_network(numbers: Numbers, states: Any) -> str:
+    """What became of the candidates for saddles between minima of a network."""
+    found = len(states.values)
+    numbers.keep("saddles between minima of a small network", found, against="out of bands", exact=states.n_tried)
+    for why in states.refused:
+        count, reason = why.split(": ", 1)
+        numbers.keep(f"bands refused: {reason}", int(count))
+    refused = f" (refused: {'; '.join(states.refused)})" if states.refused else ""
+    return (
+        f"between minima of a small ReLU network modulo permutation and rescaling, {found} of {states.n_tried} bands "
+        f"lead to a smooth saddle of index 1{refused}"
+    )
 
 
 def _sampled(numbers: Numbers, minima: Any, n_spins: int) -> str:
@@ -127,7 +179,9 @@ _TEXT = (
     "complete; the chapter on saddles has a glass of few spins where it is. The estimate of what is missing is Good's "
     "coverage, from minima met once and twice, with an error that is one descent at least: a minimum of a tiny basin "
     "escapes it. Barriers are those of known saddles: others may be lower. The correlation of the two trees is "
-    "compared with that of minima in random order (Mantel 1967), as pairs are no independent sample."
+    "compared with that of minima in random order (Mantel 1967), as pairs are no independent sample. Of a network only "
+    "smooth saddles are taken: where a unit's input is 0 at a sample there is no Hessian, and what is found there is "
+    "refused and counted."
 )
 
 

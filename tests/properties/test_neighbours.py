@@ -1,5 +1,7 @@
 """Saddles between neighbours against complete sets, minima of networks modulo symmetry, and the null of two trees."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,8 +50,6 @@ def random_tree(draw, m):
     energies = draw.normal(size=m)
     pairs = np.array([(i, j) for i in range(m) for j in range(i + 1, m)])
     states = sl.neighbour_saddles(results.glass(), results.glass().random_points(2, 1), 1, n_images=1, max_iterations=0)
-    from dataclasses import replace
-
     heights = energies.max() + draw.random(len(pairs))
     states = replace(
         states, points=np.zeros((len(pairs), 12)), values=heights, minima=pairs, index=np.ones(len(pairs), int)
@@ -82,7 +82,7 @@ def test_a_tree_is_its_own_by_more_than_chance():
         ("minima", lambda: sl.neighbour_saddles(results.glass(), results.glass().random_points(1))),
         ("n_neighbours", lambda: sl.neighbour_saddles(results.glass(), results.glass().random_points(2), 0)),
         ("landscape", lambda: sl.neighbour_saddles(results.landscape(), np.zeros((2, 610)))),
-        ("heights", lambda: results.barriers().chance([1.0])),
+        ("heights", lambda: results.barriers().chance([1.0, 2.0, 3.0, 4.0, 5.0])),
         ("n", lambda: results.barriers().chance(results.barriers().barriers, 1)),
     ],
 )
