@@ -83,16 +83,21 @@ def neighbour_saddles(
     refuse_large("landscape", landscape)
     ends = np.array(origins(landscape, minima, "minima"), np.float64)
     landscape.geometry.space.refuse_off("minima", ends, landscape.dtype)
+    checks.squarable("minima", ends, landscape.dim)
     if len(ends) < 2:
         raise ArgumentError("minima", "at least two", len(ends))
     n_neighbours = checks.integer("n_neighbours", n_neighbours, minimum=1)
     n_images = checks.integer("n_images", n_images, minimum=1)
+    checks.room("n_images", n_images, 8 * 8 * n_images * landscape.dim)
     tolerance = checks.real("tolerance", tolerance, above=0)
     max_iterations = checks.integer("max_iterations", max_iterations, minimum=0)
     room = _Networks(landscape, ends) if isinstance(landscape, NetworkLandscape) else _Points(landscape, ends)
+    apart = room.apart()
+    if not np.all(apart[np.triu_indices(len(ends), 1)] > 0):
+        raise ArgumentError("minima", "different ones, modulo symmetry for a network", "two that are one")
     found: list[tuple[Saddle, tuple[int, int]]] = []
     refused: Counter[str] = Counter()
-    pairs = _pairs(room.apart(), n_neighbours)
+    pairs = _pairs(apart, n_neighbours)
     with track(len(pairs), "saddles between neighbours") as advance:
         for i, j in pairs:
             band = elastic_band(landscape, room.ends[i], room.beside(j, i), n_images, max_iterations=max_iterations)

@@ -80,7 +80,7 @@ class PermutationSaddle(Measured):
         Which units.
     breaks : array (K, 3) or None
         Where the way breaks: λ, how far the network moves there, and by how much the loss falls. None in results of
-        before 1.0, whose way was not followed step by step.
+        older files, whose way was not followed step by step.
     n_kinks : int
         Samples at which the input of a unit of the first hidden layer is 0 at the permutation point, the two units
         counted as one. There the loss has no Hessian but along the kink, and rises to both sides.
