@@ -28,6 +28,10 @@ _LONGEST, _SHORTEST = 1 / 16, 2.0**-13
 _MOVE = 0.05
 """Share of the distance of the two units that the network moves in a step; more in the shortest is a break."""
 
+_MOST = 1500
+"""Descents of one way with steps of its own. A loss with its infimum at infinity would ask for steps without end; from
+there on steps are long, and what they move too far counts as broken."""
+
 
 @dataclass(frozen=True)
 class Way:
@@ -101,7 +105,7 @@ def merge(
         return replace(rest, point=pair.at(rest.point, place))  # what is held is so to the last bit
 
     lambdas, rests, breaks = [0.0], [settle(start, 0.0, None)], []
-    longest, step, speed = _MOVE * pair.distance, _LONGEST, np.zeros_like(start)
+    longest, step, speed, tried = _MOVE * pair.distance, _LONGEST, np.zeros_like(start), 0
     with track(1000, "merging two units") as advance:
         while lambdas[-1] < 1:
             here, rest = lambdas[-1], rests[-1]
@@ -110,8 +114,8 @@ def merge(
             ahead = pair.at(rest.point + (there - here) * speed, there)
             before, guess = landscape.value(np.stack([still, ahead]))
             found = settle(ahead if guess < before else still, there, rest.kinks)
-            distance = float(np.linalg.norm(found.point - still))
-            if distance > longest and step > _SHORTEST:
+            distance, tried = float(np.linalg.norm(found.point - still)), tried + 1
+            if distance > longest and step > _SHORTEST and tried < _MOST:
                 step = max(step / 2, _SHORTEST)
                 continue
             speed = (found.point - still) / (there - here)
@@ -122,6 +126,7 @@ def merge(
             lambdas.append(there)
             rests.append(found)
             step = min(2 * step, _LONGEST) if distance < longest / 3 else step
+            step = _LONGEST if tried >= _MOST else step
     points = [rests[0].point]
     for place in places[1:-1]:
         k = int(np.searchsorted(lambdas, place, "right")) - 1
