@@ -13,6 +13,7 @@ from ..chapters.alignment import ALIGNMENT, AlignmentSettings
 from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
+from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SIMPLEXES, SUBSPACES, AVERAGES, SURFACES)
+ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, DISCONNECTIVITY, SIMPLEXES, SUBSPACES, AVERAGES, SURFACES)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -60,6 +61,7 @@ class AtlasConfig(
     SubspaceSettings,
     SimplexSettings,
     SurfaceSettings,
+    DisconnectivitySettings,
     SaddleSettings,
     PathSettings,
     AlignmentSettings,
