@@ -14,6 +14,7 @@ from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
 from ..chapters.curvature import CURVATURE, CurvatureSettings
+from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
@@ -32,7 +33,17 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SIMPLEXES, SUBSPACES, AVERAGES, CURVATURE, SURFACES)
+ATLAS: tuple[Chapter, ...] = (
+    ALIGNMENT,
+    PATHS,
+    SADDLES,
+    DISCONNECTIVITY,
+    SIMPLEXES,
+    SUBSPACES,
+    AVERAGES,
+    CURVATURE,
+    SURFACES,
+)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -62,6 +73,7 @@ class AtlasConfig(
     SubspaceSettings,
     SimplexSettings,
     SurfaceSettings,
+    DisconnectivitySettings,
     SaddleSettings,
     PathSettings,
     AlignmentSettings,
