@@ -13,6 +13,7 @@ from ..chapters.alignment import ALIGNMENT, AlignmentSettings
 from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
+from ..chapters.curvature import CURVATURE, CurvatureSettings
 from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
@@ -32,7 +33,17 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, DISCONNECTIVITY, SIMPLEXES, SUBSPACES, AVERAGES, SURFACES)
+ATLAS: tuple[Chapter, ...] = (
+    ALIGNMENT,
+    PATHS,
+    SADDLES,
+    DISCONNECTIVITY,
+    SIMPLEXES,
+    SUBSPACES,
+    AVERAGES,
+    CURVATURE,
+    SURFACES,
+)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -57,6 +68,7 @@ class PlaceSettings(Settings):
 @dataclass(frozen=True)
 class AtlasConfig(
     # Fields come in the reverse order of the bases.
+    CurvatureSettings,
     AverageSettings,
     SubspaceSettings,
     SimplexSettings,
