@@ -44,6 +44,8 @@ class Purpose(IntEnum):
     PATH = 26  # places on paths between solutions
     SUBSPACE = 27  # projections to random subspaces
     SIMPLEX = 28  # points of simplexes
+    SHARPNESS = 31  # noise, starts and probes of measures of sharpness
+    LOCAL_ENTROPY = 32  # walkers about a point
 
 
 def seed64(name: str, value: Any) -> int:
