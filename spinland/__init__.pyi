@@ -87,6 +87,8 @@ from .measures.comparison import MeasureComparison as MeasureComparison
 from .measures.comparison import compare_measures as compare_measures
 from .measures.entropy import LocalEntropy as LocalEntropy
 from .measures.entropy import local_entropy as local_entropy
+from .measures.rescaling import DinhTable as DinhTable
+from .measures.rescaling import dinh_table as dinh_table
 from .measures.sharpness import Sharpness as Sharpness
 from .measures.sharpness import sharpness as sharpness
 from .probes.aligned import AlignedLines as AlignedLines

@@ -29,6 +29,7 @@ HOMES = {
     "CriticalPoints": "critical.points",
     "DepthTheory": "chapters.theory.counts",
     "DescentScaling": "dynamics.scaling",
+    "DinhTable": "measures.rescaling",
     "DistanceDistribution": "replicas.pairs",
     "Ensemble": "training.ensemble",
     "EnsembleCurve": "connect.predictions",

@@ -133,7 +133,7 @@ def _climb(function: Function, start: Array, scale: float, most: int, dtype: Any
             "maxiter": most,
             "maxfun": 20 * most + 20,
             "ftol": max(1e-9, 5 * float(np.finfo(dtype).eps)),
-            "gtol": 1e-3 / np.sqrt(len(start)),  # the value is off by the square of that, in units of the scale
+            "gtol": 3e-3 / np.sqrt(len(start)),  # the value is off by the square of that, in units of the scale
         },
     )
     return -scale * float(found.fun), bool(found.success)

@@ -48,7 +48,7 @@ def largest(landscape: Landscape, point: Array, seed: int) -> tuple[float, bool]
         matrix = _products(landscape, point, np.eye(dim))
         return float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[-1]), True
     try:
-        values, vectors = scipy.sparse.linalg.eigsh(operator, 1, which="LA", v0=start, tol=1e-4)
+        values, vectors = scipy.sparse.linalg.eigsh(operator, 1, which="LA", v0=start, tol=1e-3)
     except scipy.sparse.linalg.ArpackNoConvergence:
         return float("nan"), False
     residual = _products(landscape, point, vectors.T)[0] - values[0] * vectors[:, 0]

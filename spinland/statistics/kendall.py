@@ -9,10 +9,9 @@ Array = NDArray[np.float64]
 
 
 def signs(values: Array) -> Array:
-    """Sign of x_i − x_j (N, N); 0 for ties and where one of them is NaN."""
+    """Sign of x_i − x_j (N, N): 0 for ties, NaN where one of them is."""
     with np.errstate(invalid="ignore"):
-        difference = values[:, None] - values[None, :]
-    return np.asarray(np.sign(np.where(np.isfinite(difference), difference, 0.0)))
+        return np.asarray(np.sign(values[:, None] - values[None, :]))
 
 
 def tau(first: Array, second: Array, pairs: Array, counts: Array) -> Array:
@@ -32,9 +31,10 @@ def tau(first: Array, second: Array, pairs: Array, counts: Array) -> Array:
     (...)
         Σ s t/√(Σ s² Σ t²) over pairs, where both are known; NaN where one of the quantities is tied in all of them.
     """
-    product = _total(pairs * first * second, counts)
-    known = pairs * (first != 0) * 1.0, pairs * (second != 0) * 1.0
-    square = _total(known[0], counts) * _total(known[1], counts)
+    known = np.isfinite(first) & np.isfinite(second)
+    one, other, weights = (np.where(known, array, 0.0) for array in (first, second, pairs))
+    product = _total(weights * one * other, counts)
+    square = _total(weights * one**2, counts) * _total(weights * other**2, counts)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.where(square > 0, product / np.sqrt(square), np.nan))
 

@@ -93,6 +93,11 @@ ATLAS = {
     "path_points": 5,
     "saddle_spins": 4,
     "saddle_outputs": 1,
+    "measure_sizes": (8, 16),
+    "measure_replicas": 3,
+    "measure_epochs": 2,
+    "measure_samples": 40,
+    "measure_draws": 20,
 }
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
+import spinland as sl
 from tests.oracles.objects import loss, numbers, weights
+
+
+@cache
+def table():
+    return sl.dinh_table(loss(), weights(2), n_draws=10, n_steps=1000)
+
+
+OBJECTS = {"DinhTable": table}
 
 CASES = {
     "sharpness": lambda: {
@@ -22,7 +33,7 @@ CASES = {
         "gamma": 10.0,
         "temperature": 0.5,
         "n_nodes": 2,
-        "n_steps": 2000,
+        "n_steps": 600,
         "n_chains": 2,
         "step": 0.3,
         "seed": 1,
@@ -36,6 +47,17 @@ CASES = {
         "n_draws": 20,
         "seed": 1,
     },
+    "dinh_table": lambda: {
+        "landscape": loss(),
+        "points": weights(2),
+        "alpha": 2.0,
+        "initial": weights(2, 1),
+        "gamma": 10.0,
+        "n_draws": 10,
+        "n_steps": 400,
+        "seed": 1,
+    },
+    "DinhTable.change": lambda: {"which": "units"},
     "compare_measures": lambda: {
         "values": {"a": numbers(2, 4), "b": numbers(2, 4, seed=1)},
         "quality": numbers(2, 4, seed=2),
