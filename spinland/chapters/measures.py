@@ -261,8 +261,5 @@ MEASURES = Chapter(
     _steps,
     find,
     write,
-    kernels={
-        "network": ("training", "losses", "gradients", "curvature", "flatness"),
-        "glass": ("glass curvature", "glass slices", "dynamics"),
-    },
+    kernels={"network": ("training", "losses", "measures"), "glass": ("glass measures",)},
 )

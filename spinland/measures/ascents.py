@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 Function = Callable[[Array], tuple[float, Array]]
 
 
+_GAP = 1e-3  # of the rise, below which an ascent in a box has converged
 _HALVINGS = 12  # of a step between corners that does not lead up
 
 
@@ -41,8 +42,8 @@ def in_box(landscape: Landscape, point: Array, width: float, start: Array, few: 
     """Rise on the box |y_i| ≤ width (|x_i| + 1) from a start (dim,) in it, in units of the half sides.
 
     After ``few`` steps of L-BFGS-B on f(x + y) as it stands the way goes from corner to corner: to the one that the
-    gradient points to, or part of the way to it where that is not higher. It has converged where the gradient leads
-    out of the box in every coordinate.
+    gradient points to, or part of the way to it where that is not higher. It has converged where what the gradient
+    promises up to the best corner (Frank and Wolfe's gap) is below 1e-3 of the rise: 0 at a corner that it points to.
     """
     base, _ = _value_and_gradient(landscape, point)
     sides = width * (np.abs(point) + 1)
@@ -55,18 +56,20 @@ def in_box(landscape: Landscape, point: Array, width: float, start: Array, few: 
     found = scipy.optimize.minimize(
         down, start * sides, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": few}
     )
-    low, high, converged = -float(found.fun) - base, *_to_corners(landscape, point, found.x, sides, most)
+    low, high, converged = -float(found.fun) - base, *_to_corners(landscape, point, base, found.x, sides, most)
     return Ascent(low, max(low, high - base), converged)
 
 
-def _to_corners(landscape: Landscape, point: Array, start: Array, sides: Array, most: int) -> tuple[float, bool]:
-    """Value after at most so many steps between corners (Frank and Wolfe's), and whether there is a next one."""
+def _to_corners(
+    landscape: Landscape, point: Array, base: float, start: Array, sides: Array, most: int
+) -> tuple[float, bool]:
+    """Value after at most so many steps between corners, and whether no corner is better by the gradient."""
     place = start
     value, gradient = _value_and_gradient(landscape, point + place)
     for _ in range(most):
         corner = np.where(gradient > 0, sides, np.where(gradient < 0, -sides, place))
         ahead = float(gradient @ (corner - place))
-        if ahead <= 1e-12 * float(np.abs(gradient) @ sides):
+        if ahead <= _GAP * max(value - base, 0.0):
             return value, True
         for half in range(_HALVINGS):
             there = place + 0.5**half * (corner - place)
