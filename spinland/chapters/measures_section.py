@@ -48,15 +48,16 @@ def comparisons(book: Any) -> dict[str, Any]:
 def find(book: Any) -> Finding | None:
     """Which measures can be fooled, and which go with generalisation at equal training loss."""
     numbers, table, found = Numbers(), book.get("measures/rescaled"), comparisons(book)
-    sentences = []
+    sentences, headline = [], ""
     if table is not None:
         sentences += [_fooled(numbers, table), *_bound(numbers, table)]
     sentences += [_ranked(numbers, name, found[name]) for name in _AT if name in found]
     if "loss" in found:
-        sentences.append(_survives(found))
+        pairs, headline = _survives(found["loss"])
+        sentences += [pairs, headline]
     for subject, minima in book.about([of_kind(book, "glass")] if of_kind(book, "glass") else [], "measures"):
         sentences.append(_of_glass(numbers, subject, minima))
-    return numbers.finding("measures", " ".join(sentences)) if sentences else None
+    return numbers.finding("measures", " ".join(sentences), headline) if sentences else None
 
 
 def _fooled(numbers: Numbers, table: Any) -> str:
@@ -128,21 +129,19 @@ def _verdict(better: list[str], worse: list[str], total: int) -> str:
     return "; ".join(said) or f"none of {total} measures goes with the test accuracy by more than chance"
 
 
-def _survives(found: dict[str, Any]) -> str:
-    """What is left of the claim at equal training loss."""
-    at = found["loss"]
-    lines = [
-        f"{_KINDS[kind]}, {_verdict(*_claims(at, kind), len(at.measures))}" for kind in (_WITHIN, _SIZE, _RATE, _FIXED)
-    ]
-    largest = float(np.nanmax(at.error[:, _WITHIN]))
+def _survives(at: Any) -> tuple[str, str]:
+    """What each kind of pairs says at equal training loss, and what is left of the claim."""
+    kinds = _WITHIN, _SIZE, _RATE, _FIXED
+    lines = [f"{_KINDS[kind]}, {_verdict(*_claims(at, kind), len(at.measures))}" for kind in kinds]
     left = [name for name in at.measures if any(name in _claims(at, kind)[0] for kind in (_WITHIN, _FIXED))]
+    largest = float(np.nanmax(at.error[:, _WITHIN]))
     verdict = (
-        f"So “flatter generalises better” survives for {_listed(left)}."
+        f"At equal training loss “flatter generalises better” survives for {_listed(left)}."
         if left
-        else "So “flatter generalises better” is not seen in any of them: what there was of it came with the training "
-        f"loss or with the setting (errors of τ within one setting: up to {number(largest, 2)})."
+        else "At equal training loss “flatter generalises better” is not seen within a setting or at fixed loss: what "
+        f"there was of it came with the training loss or the setting (errors of τ up to {number(largest, 2)})."
     )
-    return f"At equal training loss: {'; '.join(lines)}. {verdict}"
+    return f"Then, {'; '.join(lines)}.", verdict
 
 
 def _of_glass(numbers: Numbers, subject: Any, minima: Any) -> str:

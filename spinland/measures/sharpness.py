@@ -13,6 +13,7 @@ from .. import checks, rng
 from ..errors import ArgumentError
 from ..landscape.network_landscape import NetworkLandscape
 from ..landscape.protocol import Landscape
+from ..machines import single_threaded
 from ..probes import inputs
 from ..probes.flatness import flatness
 from ..progress import track
@@ -252,7 +253,8 @@ def sharpness(
     at = landscape.geometry.space.on("points", inputs.origins(landscape, points, "points"))
     level = np.asarray(landscape.value(at), np.float64)
     answers = []
-    with track(len(at), measure) as advance:
+    # SciPy's steps are short products: more threads of BLAS only wait for each other.
+    with track(len(at), measure) as advance, single_threaded():
         for point, value in zip(at.astype(np.float64), level, strict=True):
             answers.append(kind.compute(ask, point, float(value)))
             advance()
