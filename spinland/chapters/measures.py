@@ -14,14 +14,14 @@ import spinland as sl
 
 from ..errors import ArgumentError, ShortRunWarning
 from .chapter import Chapter, DataStage, Stage, Step
-from .measures_section import find, write
+from .measures_finding import AT, find
+from .measures_networks import Networks, matched, part_of
+from .measures_section import write
 from .settings import Settings, number, setting, several, whole
 from .subjects import Subject, of_kind
 
 SEED_MEASURES = 31
 _HEADING = "Measures"
-PROTOCOLS = {"epochs": "equal epochs", "updates": "equal updates", "loss": "equal training loss"}
-"""When networks of different settings are compared."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class MeasureSettings(Settings):
     """Settings of the comparison of measures of flatness."""
 
     measure_sizes: tuple[int, ...] = setting(
-        (8, 32, 128), "batch sizes of the networks whose flatness is measured", several(whole(1)), _HEADING
+        (4, 16, 64), "batch sizes of the networks whose flatness is measured", several(whole(1)), _HEADING
     )
     measure_rates: tuple[float, ...] = setting(
         (0.1, 0.4), "their learning rates, of plain descent", several(number(above=0)), _HEADING
@@ -39,23 +39,12 @@ class MeasureSettings(Settings):
         30, "epochs of the smallest batch size; the others get as many updates", whole(1), _HEADING
     )
     measure_samples: int = setting(
-        500, "samples that they are trained on; the others are added to the test", whole(2), _HEADING
+        100, "samples that they are trained on; the others are added to the test", whole(2), _HEADING
     )
     measure_draws: int = setting(32, "draws of each mean, and steps of the local entropy", whole(20), _HEADING)
     measure_alpha: float = setting(
         4.0, "factor of the first hidden layer that measures should not see", number(above=0), _HEADING
     )
-
-
-def part_of(dataset: Any, samples: int) -> sl.Dataset:
-    """The first samples of the training set; all others are the test."""
-    n = min(samples, len(dataset.x_train))
-    x, y = (np.concatenate([part[n:], test]) for part, test in _both(dataset))
-    return sl.Dataset(dataset.name, dataset.x_train[:n], dataset.y_train[:n], x, y, dataset.n_classes)
-
-
-def _both(dataset: Any) -> tuple[tuple[Any, Any], ...]:
-    return (dataset.x_train, dataset.x_test), (dataset.y_train, dataset.y_test)
 
 
 def _trained(
@@ -77,47 +66,12 @@ def _trained(
     )
 
 
-def matched(ensembles: list[Any]) -> list[NDArray[np.int64]]:
-    """First epoch (R,) of each setting at which a replica's training loss is no higher than all reach at some time.
-
-    −1 for replicas that diverged.
-    """
-    losses = [np.asarray(ensemble.train_loss)[:, 1:] for ensemble in ensembles]
-    lowest = [loss[~e.diverged].min(axis=1) for loss, e in zip(losses, ensembles, strict=True)]
-    level = np.concatenate(lowest).max(initial=-np.inf)
-    return [
-        np.where(ensemble.diverged, -1, 1 + np.argmax(loss <= level, axis=1))
-        for loss, ensemble in zip(losses, ensembles, strict=True)
-    ]
-
-
 def _matched(subject: Any, *ensembles: Any, dataset: Any, index: int, **arguments: Any) -> sl.Ensemble:
     """The replicas of one setting once more, kept where their loss first is that which all reach."""
     epochs = sorted({int(epoch) for epoch in matched(list(ensembles))[index] if epoch > 0})
     if not epochs:
         raise ArgumentError("measure_rates", "rates at which networks converge", arguments["rate"])
     return _trained(subject, dataset=dataset, epochs=epochs[-1], snapshots=epochs, **arguments)
-
-
-def _points(protocol: str, ensembles: list[Any], again: list[Any]) -> NDArray[Any]:
-    """Networks (S, R, dim) of a protocol; NaN for those that diverged."""
-    if protocol == "updates":
-        return np.stack([np.asarray(ensemble.params) for ensemble in ensembles])
-    if protocol == "epochs":
-        return np.stack([np.asarray(ensemble.snapshots[:, 1]) for ensemble in ensembles])
-    rows = []
-    for epochs, ensemble in zip(matched(ensembles), again, strict=True):
-        place = np.searchsorted(ensemble.snapshot_epochs, np.maximum(epochs, ensemble.snapshot_epochs[0]))
-        chosen = np.array(ensemble.snapshots)[np.arange(len(epochs)), place]
-        chosen[epochs < 0] = np.nan
-        rows.append(chosen)
-    return np.stack(rows)
-
-
-def _landscape(subject: Any, x: Any, y: Any) -> Any:
-    return sl.NetworkLandscape(
-        subject.network, x, y, dtype=subject.dtype, device=subject.device, precision=subject.precision
-    )
 
 
 def _compared(
@@ -131,32 +85,32 @@ def _compared(
     seed: int,
 ) -> sl.MeasureComparison:
     """All measures at the networks of a protocol, and how they rank with the test accuracy."""
-    ensembles, again = list(found[: len(settings)]), list(found[len(settings) :])
-    part = part_of(dataset, samples)
-    points = _points(protocol, ensembles, again)
-    shape, flat = points.shape[:2], points.reshape(-1, points.shape[-1])
-    alive = np.isfinite(flat).all(axis=1)
-    starts = np.concatenate([np.asarray(ensemble.snapshots[:, 0]) for ensemble in ensembles])
-    landscape = _landscape(subject, part.x_train, part.y_train)
-
-    def table(values: Any) -> NDArray[np.float64]:
-        whole = np.full(len(flat), np.nan)
-        whole[alive] = values
-        return whole.reshape(shape)
-
-    quality = _landscape(subject, part.x_test, part.y_test).evaluate(flat[alive])[1]
-    measured = _measures(landscape, flat[alive], draws, seed)
+    networks = Networks(subject, found, dataset, protocol, samples, len(settings))
+    measured = _measures(networks.landscape, networks.points, draws, seed)
     if protocol == "loss":
-        bound = sl.pac_bayes(landscape, flat[alive], starts[alive], n_draws=8 * draws, seed=seed)
-        measured = {**measured, "pac_bayes": bound.bound}
-    return sl.compare_measures(
-        {name: table(values) for name, values in measured.items()},
-        table(quality),
-        table(landscape.value(flat[alive])),
-        [size for size, _ in settings],
-        [rate for _, rate in settings],
-        seed=seed,
-    )
+        starts = networks.starts
+        bounds = sl.pac_bayes(networks.landscape, networks.points, starts, n_draws=8 * draws, seed=seed)
+        measured = {**measured, "pac_bayes": bounds.mcallester}  # the other one is 1 for all where samples are few
+    values = {name: networks.table(row) for name, row in measured.items()}
+    return networks.ranked(values, networks.quality("accuracy"), settings, seed)
+
+
+def _by_test_loss(
+    subject: Any, compared: Any, *found: Any, dataset: Any, samples: int, settings: Any, seed: int
+) -> sl.MeasureComparison:
+    """The same measures at equal training loss, ranked with minus the test loss, which tells networks apart better."""
+    networks = Networks(subject, found, dataset, "loss", samples, len(settings))
+    values = dict(zip(compared.measures, np.asarray(compared.values), strict=True))
+    return networks.ranked(values, networks.quality("loss"), settings, seed)
+
+
+def _halves(
+    subject: Any, *found: Any, dataset: Any, samples: int, by: str, settings: Any, seed: int
+) -> sl.MeasureComparison:
+    """What every other sample of the test says beside the rest: how well any measure could go with it at most."""
+    networks = Networks(subject, found, dataset, "loss", samples, len(settings))
+    first, second = (networks.quality(by, slice(start, None, 2)) for start in (0, 1))
+    return networks.ranked({"half": -second}, first, settings, seed)
 
 
 def _measures(landscape: Any, points: NDArray[Any], draws: int, seed: int) -> dict[str, NDArray[np.float64]]:
@@ -196,6 +150,14 @@ def _fooled(
         return sl.dinh_table(
             landscape, points, alpha, initial=starts, n_draws=draws, n_steps=max(10, 2 * draws), seed=seed
         )
+
+
+def _bounded(subject: Any, found: Any, *, most: int, draws: int, seed: int) -> sl.PACBayes:
+    """Bounds on the error of solutions that learnt all samples, from where their training began."""
+    alive = np.flatnonzero(~found.diverged)[:most]
+    begun = int(found.provenance.seed)
+    starts = [subject.network.initialize(1, begun, first=int(found.replicas[row]))[0] for row in alive]
+    return sl.pac_bayes(subject.landscape, subject.points(found, most), starts, n_draws=draws, seed=seed)
 
 
 def _of_glass(subject: Subject, found: Any, *, most: int, draws: int, seed: int) -> sl.MeasureComparison:
@@ -247,10 +209,19 @@ def _network_steps(book: Any, subject: Any) -> Iterator[Step]:
         arguments = {**common, "size": size, "rate": rate, "index": index}
         yield DataStage(name, f"to equal loss, batch size {size}, rate {rate:g}", _matched, first, arguments, key)
     shared = {"samples": c.measure_samples, "draws": c.measure_draws, "seed": seed}
-    for protocol, words in PROTOCOLS.items():
+    for protocol, words in AT.items():
         needs = first + again if protocol == "loss" else first
         arguments = {**shared, "protocol": protocol, "settings": settings}
         yield DataStage(f"measures/at_{protocol}", f"measures of flatness at {words}", _compared, needs, arguments, key)
+    again = first + again
+    test = {"samples": c.measure_samples, "settings": settings, "seed": seed}
+    needs = ("measures/at_loss", *again)
+    yield DataStage("measures/by_test_loss", "measures beside the test loss", _by_test_loss, needs, test, key)
+    for by in ("accuracy", "loss"):
+        arguments = {**test, "by": by}
+        yield DataStage(f"measures/halves/{by}", f"test {by} on halves of the test", _halves, again, arguments, key)
+    arguments = {"most": 5, "draws": 1000, "seed": seed}
+    yield Stage("measures/bound", "PAC-Bayes bounds of solutions", _bounded, (subject.solutions,), arguments, key)
     arguments = {**shared, "alpha": c.measure_alpha}
     yield DataStage("measures/rescaled", "measures of rescaled networks", _fooled, first, arguments, key)
 

@@ -55,7 +55,13 @@ def dinh_changes(table: Any, figure: FigureBase | None = None, *, labels: Sequen
     ):
         ratio = np.asarray(after) / np.asarray(table.before)
         places = np.repeat(rows[:, None] + shift, ratio.shape[1], axis=1)
-        style = {"color": colour, "marker": marker, "markersize": 4.5, "alpha": 0.7, "linestyle": "none"}
+        style: dict[str, Any] = {
+            "color": colour,
+            "marker": marker,
+            "markersize": 4.5,
+            "alpha": 0.7,
+            "linestyle": "none",
+        }
         ax.plot(ratio.ravel(), places.ravel(), label=word, **style)
     ax.set_xscale("log")
     ticks = log_ticks(*ax.get_xlim())

@@ -149,19 +149,14 @@ def pac_bayes(
             rows.append(_bounded(landscape, point, start, posterior, delta, n_draws, seed))
             advance()
     columns = dict(zip(_COLUMNS, np.array(rows).T, strict=True))
+    share = np.bincount(landscape.samples.labels).max() / landscape.n_samples
     arguments = {"points": at, "initial": starts, "posterior": posterior, "delta": delta, "n_draws": n_draws}
     return PACBayes(
         **columns,
-        guessing=guessing_error(landscape),
+        guessing=float(1 - share),
         **quantity_of(landscape),
         provenance=record_on(landscape, "pac_bayes", arguments, seed=seed),
     )
-
-
-def guessing_error(landscape: NetworkLandscape) -> float:
-    """Error of the best constant guess on the samples; NaN where they have no labels."""
-    labels = landscape.samples.labels
-    return 1 - float(np.bincount(labels).max()) / len(labels) if len(labels) else float("nan")
 
 
 _COLUMNS = ("bound", "mcallester", "error", "divergence", "prior", "spread", "distance")

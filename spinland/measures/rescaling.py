@@ -15,7 +15,7 @@ from ..landscape.network_landscape import NetworkLandscape
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..symmetry.transformation import random_symmetry, rescale
-from .bounds import guessing_error, pac_bayes
+from .bounds import pac_bayes
 from .entropy import local_entropy
 from .sharpness import MEASURES, sharpness
 
@@ -38,8 +38,6 @@ class DinhTable(Measured):
         of 0.5. What does not depend on more than the function is the same in all three.
     errors : array (K, P)
         Standard errors of ``before``; the same random numbers are used in all three.
-    guessing : float
-        Error of the best constant guess, which a bound is to be held against; NaN without labels.
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -56,7 +54,6 @@ class DinhTable(Measured):
     layer: Array
     units: Array
     errors: Array
-    guessing: float
 
     def change(self, which: str = "layer") -> Array:
         """Largest relative change of each measure (K,) over the networks, under ``"layer"`` (T_α) or ``"units"``."""
@@ -91,7 +88,7 @@ def dinh_table(
     alpha : float
         α > 0 of the first hidden layer.
     initial : array (P, dim), optional
-        Where their training began: with them a PAC-Bayes bound is a row of the table.
+        Where their training began: with them McAllester's PAC-Bayes bound is a row of the table.
     gamma : float, optional
         γ of the local entropy at the temperature 1/n, n samples; by default d/(0.1 |w|)², of the mean norm, so that
         walkers go about a tenth of |w| away.
@@ -134,7 +131,6 @@ def dinh_table(
         layer=layer,
         units=units,
         errors=np.stack([columns[0][name][1] for name in names]),
-        guessing=guessing_error(landscape),
         **quantity_of(landscape),
         provenance=record_on(landscape, "dinh_table", arguments | {"n_steps": n_steps}, seed=seed),
     )
@@ -157,4 +153,4 @@ def _rows(
     yield "local_entropy", (room.rise, room.error / landscape.n_samples)
     if starts is not None and landscape.samples.labels.size:
         bound = pac_bayes(landscape, points, starts, n_draws=max(10, n_draws), seed=seed)
-        yield "pac_bayes", (bound.bound, np.zeros(len(points)))
+        yield "pac_bayes", (bound.mcallester, np.zeros(len(points)))
