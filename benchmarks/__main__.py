@@ -24,6 +24,7 @@ OPERATIONS = (
     "paths",
     "subspaces",
     "derivatives",
+    "measures",
     "distances",
     "alignment",
     "linkage",

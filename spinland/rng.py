@@ -46,6 +46,7 @@ class Purpose(IntEnum):
     SIMPLEX = 28  # points of simplexes
     SHARPNESS = 31  # noise, starts and probes of measures of sharpness
     LOCAL_ENTROPY = 32  # walkers about a point
+    DISCONNECTIVITY = 34  # orders of minima in the null model of two trees
 
 
 def seed64(name: str, value: Any) -> int:

@@ -159,7 +159,7 @@ def local_entropy(
     checks.room("n_chains", n_chains, 8.0 * len(at) * n_chains * (8 * landscape.dim + n_steps))
     spring = anchored.Anchored(landscape, at, n_chains, temperature, seed)
     stiffest = spring.largest_curvatures(_POWER_STEPS)
-    widths, weights = _nodes(gamma, float(stiffest.max()) / temperature, n_nodes)
+    widths, weights = quadrature(gamma, float(stiffest.max()) / temperature, n_nodes)
     slopes, errors, memory = _slopes(spring, widths, stiffest, n_steps, step)
     if memory * _BLOCKS * _MEMORIES > n_steps:
         warnings.warn(
@@ -190,7 +190,7 @@ def local_entropy(
     )
 
 
-def _nodes(gamma: float, stiffest: float, n_nodes: int) -> tuple[Array, Array]:
+def quadrature(gamma: float, stiffest: float, n_nodes: int) -> tuple[Array, Array]:
     """Widths u = 1/γ' (K,), rising, and weights of φ in ∫ φ du/u over 0 ... 1/γ: Legendre's in log(1 + κu)."""
     scale = max(stiffest, gamma)
     place, weight = np.polynomial.legendre.leggauss(n_nodes)
