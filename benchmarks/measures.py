@@ -15,7 +15,7 @@ import numpy as np
 import spinland as sl
 from spinland.errors import ShortRunWarning
 
-from .compare import CORES, Contender, Operation, Scaling, in_threads
+from .compare import BOTH, CORES, Contender, Operation, Scaling, in_threads
 
 _HERE = "benchmarks.measures"
 _RELATIVE = 0.1  # distance of the walkers from their replicas, over the norm
@@ -31,7 +31,7 @@ def operations(quick: bool) -> list[Operation]:
 def scaling(quick: bool) -> list[Scaling]:
     """Cost against the replicas of one call."""
     sizes = (1, 4) if quick else (1, 4, 16)
-    return [Scaling("local entropy", "replicas", f"{_HERE}:together", "replicas", sizes, {"steps": 20})]
+    return [Scaling("local entropy", "replicas", f"{_HERE}:together", "replicas", sizes, {"steps": 20}, BOTH)]
 
 
 def work(replicas: int, steps: int) -> Operation:
@@ -44,7 +44,7 @@ def work(replicas: int, steps: int) -> Operation:
     return Operation(
         f"local entropy of {replicas} replicas",
         f"64-32-10 on digits, {_NODES} nodes of {steps} steps and {steps // 2} before, one walker each",
-        Contender("spinland", f"{_HERE}:together", arguments),
+        Contender("spinland", f"{_HERE}:together", arguments, machines=BOTH),
         (loop, *in_threads(torch)),
         {"PyTorch, a loop over replicas": 3.0},
         0.2,
@@ -55,11 +55,11 @@ def work(replicas: int, steps: int) -> Operation:
     )
 
 
-def _replicas(n: int) -> tuple[Any, Any, float, float]:
+def _replicas(n: int, device: str = "cpu") -> tuple[Any, Any, float, float]:
     """The landscape, n trained replicas in float32, γ and T."""
     network, data = sl.ReLUNetwork((64, 32, 10)), sl.load_dataset("digits")
     points = sl.train(network, data, n, epochs=20, seed=1, evaluate="none").params
-    landscape = sl.NetworkLandscape(network, data)
+    landscape = sl.NetworkLandscape(network, data, device=device)
     square = float(np.mean(np.sum(points.astype(np.float64) ** 2, axis=1)))
     return landscape, points, landscape.dim / (_RELATIVE**2 * square), 1 / landscape.n_samples
 
@@ -73,9 +73,9 @@ def _mean_rise(landscape: Any, points: Any, gamma: float, temperature: float, st
     return float(found.rise[:_COMPARED].mean())
 
 
-def together(replicas: int, steps: int) -> Callable[[], Any]:
+def together(replicas: int, steps: int, device: str = "cpu") -> Callable[[], Any]:
     """Ours, all of them in one call."""
-    landscape, points, gamma, temperature = _replicas(replicas)
+    landscape, points, gamma, temperature = _replicas(replicas, device)
     return lambda: np.array([_mean_rise(landscape, points, gamma, temperature, steps)])
 
 
