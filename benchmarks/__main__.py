@@ -25,6 +25,7 @@ OPERATIONS = (
     "subspaces",
     "derivatives",
     "curvature",
+    "measures",
     "distances",
     "alignment",
     "linkage",

@@ -97,6 +97,16 @@ from .landscape.protocol import Landscape as Landscape
 from .landscape.walkers import WalkStep as WalkStep
 from .machines import Device as Device
 from .machines import devices as devices
+from .measures.bounds import PACBayes as PACBayes
+from .measures.bounds import pac_bayes as pac_bayes
+from .measures.comparison import MeasureComparison as MeasureComparison
+from .measures.comparison import compare_measures as compare_measures
+from .measures.entropy import LocalEntropy as LocalEntropy
+from .measures.entropy import local_entropy as local_entropy
+from .measures.rescaling import DinhTable as DinhTable
+from .measures.rescaling import dinh_table as dinh_table
+from .measures.sharpness import Sharpness as Sharpness
+from .measures.sharpness import sharpness as sharpness
 from .probes.aligned import AlignedLines as AlignedLines
 from .probes.aligned import aligned_lines as aligned_lines
 from .probes.correlation.correlation import Correlation as Correlation

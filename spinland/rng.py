@@ -45,6 +45,8 @@ class Purpose(IntEnum):
     SUBSPACE = 27  # projections to random subspaces
     SIMPLEX = 28  # points of simplexes
     CURVATURE = 29  # vectors that probe a Hessian
+    SHARPNESS = 31  # noise, starts and probes of measures of sharpness
+    LOCAL_ENTROPY = 32  # walkers about a point
     DISCONNECTIVITY = 34  # orders of minima in the null model of two trees
 
 

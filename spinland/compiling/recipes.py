@@ -111,6 +111,23 @@ def _flatness(dtype: str) -> None:
     sl.flatness(_landscape(dtype), _points(dtype), [0.1], 2)
 
 
+def _measures(dtype: str) -> None:
+    """The table of rescaled networks is in float64, whatever the landscapes of a study are."""
+    points = _points(dtype)
+    sl.pac_bayes(_landscape(dtype), points[:1], points[1:2], n_draws=10)
+    for some in dict.fromkeys((dtype, "float64")):
+        sl.sharpness(_landscape(some), points[:1], "filter", n_draws=2)
+        sl.sharpness(_landscape(some), points[:1], "sam", max_steps=1)
+        sl.sharpness(_landscape(some), points[:1], "largest")
+
+
+def _glass_measures(dtype: str) -> None:
+    glass = _glass(dtype)
+    point = glass.random_points(1, 0)
+    for measure in ("sam", "filter", "trace"):
+        sl.sharpness(glass, point, measure, n_draws=2)
+
+
 def _subspaces(dtype: str) -> None:
     data = sl.load_dataset("digits").subset(40, 20)
     sl.train_subspace(sl.ReLUNetwork((64, 4, 10)), data, 3, 1, epochs=1, dtype=dtype)
@@ -191,6 +208,8 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "triangles": _triangles,
     "sampled triangles": _sampled_triangles,
     "flatness": _flatness,
+    "measures": _measures,
+    "glass measures": _glass_measures,
     "subspaces": _subspaces,
     "sections": _sections,
     "slices": _line,

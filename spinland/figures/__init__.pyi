@@ -35,6 +35,9 @@ from .labels import OVERLAP as OVERLAP
 from .labels import SQUARED_ERROR as SQUARED_ERROR
 from .lines import line_panels as line_panels
 from .lines import line_profile as line_profile
+from .measures import dinh_changes as dinh_changes
+from .measures import measure_correlations as measure_correlations
+from .measures import measure_scatter as measure_scatter
 from .nulls import ultrametricity_null as ultrametricity_null
 from .pairs import distance_histogram as distance_histogram
 from .pairs import overlap_histogram as overlap_histogram

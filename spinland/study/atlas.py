@@ -15,6 +15,7 @@ from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
 from ..chapters.curvature import CURVATURE, CurvatureSettings
 from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
+from ..chapters.measures import MEASURES, MeasureSettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
@@ -42,6 +43,7 @@ ATLAS: tuple[Chapter, ...] = (
     SUBSPACES,
     AVERAGES,
     CURVATURE,
+    MEASURES,
     SURFACES,
 )
 """Chapters of an atlas, in the order of its page."""
@@ -69,6 +71,7 @@ class PlaceSettings(Settings):
 class AtlasConfig(
     # Fields come in the reverse order of the bases.
     CurvatureSettings,
+    MeasureSettings,
     AverageSettings,
     SubspaceSettings,
     SimplexSettings,

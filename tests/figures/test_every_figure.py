@@ -56,6 +56,10 @@ CASES = {
     "descent_curve": lambda: case(results.flow()),
     "descent_sizes": lambda: case(results.scaling()),
     "dimension_curve": lambda: case(results.dimension()),
+    "dinh_changes": lambda: case(results.dinh_table()),
+    "measure_correlations": lambda: case([results.comparison_of_measures()], titles=["at equal loss"]),
+    "measure_scatter": lambda: case(results.comparison_of_measures(), labels=["rise", "trace of H"]),
+    "measure_scatter one": lambda: case(results.comparison_of_measures(1), quality_label="depth"),
     "disconnectivity_graph": lambda: case(results.barriers()),
     "disconnectivity_graph beside": lambda: case(
         results.barriers(), hierarchy=sl.hierarchy(results.critical().points[results.critical().index == 0])

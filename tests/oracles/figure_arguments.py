@@ -63,6 +63,13 @@ FIGURES = {
         "hierarchy": sl.hierarchy(results.critical().points[results.critical().index == 0]),
         "value_label": "x",
     },
+    "dinh_changes": lambda: {"table": results.dinh_table(), "labels": list(results.dinh_table().measures)},
+    "measure_correlations": lambda: {
+        "comparisons": [results.comparison_of_measures(), results.comparison_of_measures()],
+        "titles": LABELS,
+        "labels": LABELS,
+    },
+    "measure_scatter": lambda: {"comparison": results.comparison_of_measures(), "labels": LABELS, "quality_label": "x"},
     "distance_histogram": lambda: {
         "statistics": [results.statistics(m) for m in (8, 16)],
         "labels": LABELS,

@@ -363,3 +363,19 @@ def simplex_values(vertices=2, null=False):
 @cache
 def ensembles():
     return sl.ensemble_curve(network(), ensemble().params.reshape(2, 3, -1), data())
+
+
+@cache
+def comparison_of_measures(settings=4):
+    """Two measures at six replicas of some settings, one of which has diverged."""
+    draw = np.random.default_rng(0)
+    values = {name: np.exp(scale * draw.normal(size=(settings, 6))) for name, scale in (("noise", 0.3), ("trace", 2.0))}
+    values["noise"][0, 1] = np.nan
+    sizes, rates = np.repeat([8, 64], 2)[:settings], np.tile([0.1, 0.4], 2)[:settings]
+    quality, losses = draw.uniform(0.9, 0.95, (settings, 6)), draw.uniform(size=(settings, 6))
+    return sl.compare_measures(values, quality, losses, sizes, rates, n_bootstrap=20)
+
+
+@cache
+def dinh_table():
+    return sl.dinh_table(landscape(), ensemble().params[:2], n_draws=4, n_steps=400)
