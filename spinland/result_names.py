@@ -75,6 +75,7 @@ HOMES = {
     "SymmetricDistances": "replicas.symmetric",
     "TheoryCard": "chapters.theory.card",
     "Trajectory": "noise.recording",
+    "TrainingNoise": "chapters.noise",
     "TransitionStates": "connect.trees",
     "Tree": "connect.trees",
     "Ultrametricity": "replicas.triangles",

@@ -349,3 +349,37 @@ def simplex_values(vertices=2, null=False):
 @cache
 def ensembles():
     return sl.ensemble_curve(network(), ensemble().params.reshape(2, 3, -1), data())
+
+
+# Noise
+
+
+@cache
+def gradient_noise():
+    return sl.gradient_noise(landscape(), ensemble().params[0], 5)
+
+
+@cache
+def recorded(sampling="reshuffled"):
+    """Twenty epochs of four steps of two replicas."""
+    return sl.record_trajectory(network(), data(), ensemble().params[:2], epochs=20, seed=3, sampling=sampling)
+
+
+@cache
+def increments(sampling="reshuffled", per="step"):
+    return sl.increments(recorded(sampling), per=per)
+
+
+@cache
+def noise_modes(sampling="reshuffled"):
+    return sl.noise_modes(landscape(), recorded(sampling), 5)
+
+
+@cache
+def current(sampling="reshuffled"):
+    return sl.probability_current(recorded(sampling), n_modes=2, n_null=99)
+
+
+@cache
+def diffusion(sampling="reshuffled"):
+    return sl.diffusion_exponent(recorded(sampling))

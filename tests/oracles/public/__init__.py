@@ -20,6 +20,7 @@ from tests.oracles.public import (
     critical,
     dynamics,
     landscapes,
+    noise,
     probes,
     replicas,
     studies,
@@ -100,7 +101,20 @@ def lookup(name):
     return value
 
 
-_SUBJECTS = (landscapes, training, probes, connect, between, dynamics, critical, replicas, symmetry, theory, studies)
+_SUBJECTS = (
+    landscapes,
+    training,
+    probes,
+    connect,
+    between,
+    noise,
+    dynamics,
+    critical,
+    replicas,
+    symmetry,
+    theory,
+    studies,
+)
 
 
 def _joined(*tables):
