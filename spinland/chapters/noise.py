@@ -242,12 +242,12 @@ def _of_motion(numbers: Numbers, book: Any) -> Iterator[str]:
 
 
 _TEXT = (
-    "Near the end of training a replica is moved by what the batches have and the mean has not. The covariance D of the "
-    "gradients of single samples says how strong that noise is in each direction; the steps of training, recorded from "
-    "where plain descent has settled, say what becomes of it. A limit cycle would be a probability current: the "
+    "Near the end of training a replica is moved by what the batches have and the mean has not. The covariance D of "
+    "the gradients of single samples says how strong that noise is in each direction; the steps of training, recorded "
+    "from where plain descent has settled, say what becomes of it. A limit cycle would be a probability current: the "
     "antisymmetric part of the lagged covariance, tested against the same blocks of epochs run backwards. Batches are "
     "taken in both ways, as reshuffling alone makes increments of an epoch anticorrelated. A glass has no samples and "
-    "no such noise; it stays out of this chapter."
+    "no such noise: it stays out of this chapter."
 )
 
 

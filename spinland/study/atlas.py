@@ -12,7 +12,7 @@ from ..chapters.alignment import ALIGNMENT, AlignmentSettings
 from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
-from ..chapters.noise import NOISE
+from ..chapters.noise import NOISE, NoiseSettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
