@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import FigureBase
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
 from ..formatting import p_text, plus_minus
 from .inputs import listing, matched, measured, takes
-from .style import GREY, INK, PALETTE, band, canvas, context, dress, legend, outline, panel
+from .style import GREY, INK, PALETTE, band, canvas, context, dress, legend, log_name, log_ticks, outline, panel
 
 _EPOCHS = "epochs"
 _PALE = 0.75
+
+
+def _logarithmic(axis: Axis, scale: Callable[[str], None]) -> None:
+    """A logarithmic axis with round numbers at its ticks, as many as have room."""
+    scale("log")
+    low, high = axis.get_view_interval()
+    ticks = log_ticks(float(low), float(high))
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FixedFormatter([log_name(tick) for tick in ticks]))
+    axis.set_minor_locator(NullLocator())
 
 
 @takes("GradientNoise", "values", "n_live", several=True)
@@ -90,7 +101,7 @@ def noise_alignment(noise: Any, ax: Axes | None = None) -> Axes:
         height = np.mean(np.log(spread[up])) - noise.exponent * np.mean(np.log(bends[up]))
         words = rf"$\gamma$ = {plus_minus(noise.exponent, noise.exponent_error)}"
         ax.plot(x, np.exp(height) * x**noise.exponent, color=GREY, linewidth=1.2, label=words)
-    ax.set_xscale("log")
+    _logarithmic(ax.xaxis, ax.set_xscale)
     ax.set_yscale("log")
     ax.set_xlabel("curvature $u'Hu$")
     ax.set_ylabel("variance of the gradients $u'Du$")
@@ -153,7 +164,7 @@ def increment_correlation(
     right.axhline(1, color=INK, linewidth=0.6)
     right.set_xlabel(f"frequency (periods per {unit.removesuffix('s')})")
     right.set_ylabel("power of increments / mean")
-    right.set_xscale("log")
+    _logarithmic(right.xaxis, right.set_xscale)
     legend(right)
     left.legend(loc="lower right")
     return figure
@@ -196,8 +207,8 @@ def variance_flatness(
             height = np.mean(np.log(variance[known])) + item.exponent * np.mean(np.log(width[known]))
             left.plot(x, np.exp(height) * x**-item.exponent, color=colour, linewidth=1.2)
     for ax in (left, right):
-        ax.set_xscale("log")
-        ax.set_yscale("log")
+        _logarithmic(ax.xaxis, ax.set_xscale)
+        _logarithmic(ax.yaxis, ax.set_yscale)
         ax.set_xlabel("width $F$ of the valley along the mode")
     left.set_ylabel(r"variance $\sigma^2$ of the mode")
     right.set_ylabel("correlation time of the mode (epochs)")
@@ -225,7 +236,7 @@ def current_test(current: Any, figure: FigureBase | None = None, *, labels: Sequ
         Where it was drawn.
     """
     items = listing("current", current)
-    figure = canvas(figure, (5.6 * len(items) + 1.2, 4.0))
+    figure = canvas(figure, (4.8 * len(items) + 1.8, 3.8))
     places = figure.subplots(1, len(items), squeeze=False)[0]
     for ax, item, label in zip(places, items, matched("labels", labels, len(items)), strict=True):
         dress(ax)
@@ -235,13 +246,13 @@ def current_test(current: Any, figure: FigureBase | None = None, *, labels: Sequ
         for values, colour, name in ((reversed_, PALETTE[0], "reversed"), (shuffled, GREY, "shuffled")):
             density, _ = np.histogram(values, edges, density=True)
             outline(ax, density, edges, colour, name, alone=name == "reversed")
-        ax.axvline(item.statistic, color=PALETTE[1], linewidth=1.8, label=f"as recorded, {p_text(item.p)}")
+        ax.axvline(item.statistic, color=PALETTE[1], linewidth=1.8, label="as recorded")
         ax.set_xlabel(r"$|C(\tau) - C(\tau)'|\,/\,2|C(0)|$")
         ax.set_ylabel("density")
-        ax.set_title(label or item.sampling, loc="left")
-        ax.legend(loc="upper right")
-        ax.set_ylim(0, 1.35 * ax.get_ylim()[1])
+        given = label or item.sampling
+        ax.set_title(f"{given}: {p_text(item.p)}" if given else p_text(item.p), loc="left")
         ax.yaxis.set_major_locator(MaxNLocator(5))
+    legend(places[-1])
     return figure
 
 

@@ -198,13 +198,10 @@ def test_what_it_costs(dtype, paper):
 
     def descend():
         for widths, count, n, size in PRODUCTION.values():
-            for kind in (CROSS_ENTROPY, MEAN_SQUARED_ERROR):
+            for kind, replacement in ((CROSS_ENTROPY, False), (MEAN_SQUARED_ERROR, False), (CROSS_ENTROPY, size < n)):
                 replicas, rule, network, samples = training(widths, count, n, dtype, kind=kind)
-                batches = Batches(np.uint64(5), 2, 1, size, 0)
+                batches = Batches(np.uint64(5), 2, 1, size, 0, replacement)
                 cuda.descend(replicas, rule, batches, network, cuda.prepare(samples))
-                if size < n:
-                    batches = batches._replace(replacement=True)
-                    cuda.descend(replicas, rule, batches, network, cuda.prepare(samples))
 
     launches = paper(descend)
     own = [launch for launch in launches if launch.kernel.name != "lanes.cuda.multiply"]  # these have their own test
