@@ -21,7 +21,7 @@ from .series import runs, series_of
 Array = NDArray[np.float64]
 
 _TOGETHER = 64  # parameters whose transforms are held at once
-_BINS = 60  # of frequencies
+_BINS = 40  # of frequencies, equal in their logarithm where there are enough of these
 _LEAST = 16  # increments
 _PAIRED = 400  # increments of which all pairs are multiplied, at most
 BAND = 0.99
@@ -180,7 +180,7 @@ def _binned(power: Array) -> tuple[Array, Array, Array]:
     """Middles of bins of frequencies, per record, and the mean of powers (R, F) in each with its error."""
     n = power.shape[1]
     frequencies = np.arange(1, n + 1) / (2 * n + 1)
-    edges = np.unique(np.linspace(0, n, min(_BINS, n) + 1).astype(int))
+    edges = np.unique(np.round(np.geomspace(1, n + 1, min(_BINS, n) + 1)).astype(int)) - 1
     bins = [slice(int(low), int(high)) for low, high in pairwise(edges)]
     middles = np.array([frequencies[part].mean() for part in bins])
     means = np.array([power[:, part].mean() for part in bins])
