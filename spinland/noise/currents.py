@@ -35,7 +35,7 @@ class Current(Result):
     null : (S,)
         The statistic of S such reversals.
     p_shuffled : float
-        The same among random orders of the records; too small where neighbouring ones remember each other.
+        The same among random orders of the records; wrong where neighbouring ones remember each other.
     null_shuffled : (S,)
         The statistic of S such orders, its antisymmetric part in the same unit.
     antisymmetric : (R, K, K)
@@ -77,7 +77,8 @@ def probability_current(
     The records are cut into blocks, and each block, less its mean, has its own antisymmetric part
     A_b = Σ_t (y_{t+τ} y_t' − y_t y_{t+τ}'). Under detailed balance a block is as likely as the same one backwards,
     which has −A_b: signs drawn for the blocks give the distribution of |Σ_b A_b|² that p is taken from, however
-    slow the modes are. (Orders of epochs that are shuffled forget that neighbours are alike: p_shuffled.)
+    slow the modes are. Orders that are shuffled move more within a block than slow modes do, and hide their current:
+    p_shuffled is right where records are as good as independent.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,7 +22,7 @@ from .series import Series, principal, series_of, without_drift
 
 Array = NDArray[np.float64]
 
-_DOUBLINGS, _HALVINGS = 60, 40  # of the search for the edges of a valley
+_DOUBLINGS, _CROSSINGS, _PRECISION, _HIGHEST = 60, 60, 1e-8, 50.0  # of the search for the edges of a valley
 _LEAST = 8  # records
 
 
@@ -155,29 +155,50 @@ def _placed(
 def valley_widths(landscape: Any, point: Array, modes: Array, start: Array) -> tuple[float, Array]:
     """Value at a point (dim,), and how wide (K,) the valley along modes (K, dim) is where the value is e times that.
 
-    Each side is gone along in steps that double, from ``start`` (K,) on, and then halved. NaN where the value does not
+    Each side is gone along in steps that double, from ``start`` (K,) on, and then by false position. NaN where the value does not
     become so large, or is not positive.
     """
-    line = landscape.slice(point, modes)
-    count = len(modes)
-    value = float(line.value(np.zeros((1, count)))[0])
-    sides = np.concatenate([np.eye(count), -np.eye(count)])
-    low, high = np.zeros(2 * count), np.concatenate([start, start])
+    value = float(landscape.value(point))
+    widths = np.full(len(modes), np.nan)
+    for k, mode in enumerate(modes if value > 0 else ()):
+        widths[k] = _width(landscape.slice(point, mode[None]), np.e * value, float(start[k]))
+    return value, widths
 
-    def below(theta: Array) -> NDArray[np.bool_]:
-        with np.errstate(over="ignore", invalid="ignore"):
-            found = line.value(theta[:, None] * sides)
-        return np.asarray(found < np.e * value)
 
+def _width(line: Any, level: float, start: float) -> float:
+    """Distance between the points on both sides of 0 where the values on a line, 1/e of a level there, reach it."""
+    sides = np.array([1.0, -1.0])
+
+    def height(theta: Array) -> Array:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            found = np.log(line.value((theta * sides)[:, None]) / level)
+        return np.clip(np.nan_to_num(found, nan=_HIGHEST), -_HIGHEST, _HIGHEST)
+
+    low, high, below, above = np.zeros(2), np.full(2, start), -np.ones(2), height(np.full(2, start))
     for _ in range(_DOUBLINGS):
-        inside = below(high)
+        inside = above < 0
         if not inside.any():
             break
-        low, high = np.where(inside, high, low), np.where(inside, 2 * high, high)
-    open_ended = below(high)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        inside = below(middle)
+        low, high, below = np.where(inside, high, low), np.where(inside, 2 * high, high), np.where(inside, above, below)
+        above = height(high)
+    if (above < 0).any():
+        return float("nan")
+    return float(np.sum(_crossing(height, (low, high), (below, above))))
+
+
+def _crossing(height: Callable[[Array], Array], places: tuple[Array, Array], heights: tuple[Array, Array]) -> Array:
+    """Where heights (n,) are zero between two places (n,), by false position; an end that stays twice counts half."""
+    (low, high), (below, above), last = places, heights, np.zeros(len(places[0]))
+    middle = high
+    for _ in range(_CROSSINGS):
+        before, middle = middle, (low * above - high * below) / (above - below)
+        found = height(middle)
+        side = np.where(found < 0, -1.0, 1.0)
+        again = side == last
+        inside, last = side < 0, side
+        above = np.where(inside, np.where(again, above / 2, above), found)
+        below = np.where(inside, found, np.where(again, below / 2, below))
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-    edges = np.where(open_ended | (value <= 0), np.nan, (low + high) / 2)
-    return value, np.asarray(edges[:count] + edges[count:])
+        if np.all((np.abs(middle - before) <= _PRECISION * middle) | (above == below)):
+            break
+    return middle
