@@ -24,6 +24,7 @@ OPERATIONS = (
     "paths",
     "subspaces",
     "derivatives",
+    "noise",
     "distances",
     "alignment",
     "linkage",

@@ -155,8 +155,8 @@ def _placed(
 def valley_widths(landscape: Any, point: Array, modes: Array, start: Array) -> tuple[float, Array]:
     """Value at a point (dim,), and how wide (K,) the valley along modes (K, dim) is where the value is e times that.
 
-    Each side is gone along in steps that double, from ``start`` (K,) on, and then by false position. NaN where the value does not
-    become so large, or is not positive.
+    Each side is gone along in steps that double, from ``start`` (K,) on, and then by false position. NaN where the
+    value does not become so large, or is not positive.
     """
     value = float(landscape.value(point))
     widths = np.full(len(modes), np.nan)
