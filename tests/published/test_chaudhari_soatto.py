@@ -25,7 +25,7 @@ def small_images(folder, n, n_test):
 @pytest.mark.slow
 @pytest.mark.data
 def test_the_rank_of_the_noise_is_small_and_falls_with_depth_and_training(mnist_folder):
-    """Met with two hidden layers after 60 epochs (1.1 and 1.2 %); with one it is 5 %, so not met. Seed 1, 2 replicas."""
+    """Met with two hidden layers after 60 epochs (1.1 and 1.2 %), not with one (5 %). Seed 1, 2 replicas."""
     data, share = small_images(mnist_folder, 10_000, 2000), {}
     for hidden in ((64,), (64, 64)):
         network = sl.ReLUNetwork((49, *hidden, 10))
