@@ -11,6 +11,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
+from ..checks import boolean
 from ..formatting import p_text, plus_minus
 from .inputs import listing, matched, measured, takes
 from .style import GREY, INK, PALETTE, band, canvas, context, dress, legend, log_name, log_ticks, outline, panel
@@ -51,7 +52,7 @@ def gradient_spectrum(
     -------
     Axes
     """
-    items = listing("noise", noise)
+    items, threshold = listing("noise", noise), boolean("threshold", threshold)
     ax = panel(ax)
     for number, (item, label) in enumerate(zip(items, matched("labels", labels, len(items)), strict=True)):
         values = measured("noise", item.values)
@@ -142,7 +143,7 @@ def increment_correlation(
     Figure or SubFigure
         Where it was drawn.
     """
-    items = listing("increments", increments)
+    items, fixed = listing("increments", increments), boolean("fixed", fixed)
     figure = canvas(figure, (12.0, 4.4))
     left, right = (dress(ax) for ax in figure.subplots(1, 2))
     for number, (item, label) in enumerate(zip(items, matched("labels", labels, len(items)), strict=True)):

@@ -143,7 +143,10 @@ def gradient_noise(landscape: NetworkLandscape, point: ArrayLike, n_modes: int =
     at = checks.float_array("point", point, dtype=landscape.dtype, shape=(landscape.dim,))
     n, live = landscape.n_samples, landscape.samples.network.n_params
     most = checks.integer("n_modes", n_modes, minimum=1, maximum=max(1, min(n - 1, live)))
-    values, weights = _spectrum(landscape.gradient_products(at))
+    products = landscape.gradient_products(at)
+    if not np.isfinite(products).all():
+        raise ArgumentError("point", "one where the gradients of the samples are finite", "one where they are not")
+    values, weights = _spectrum(products)
     kept = int(np.sum(values[:most] > _LEAST * values[0]))
     if kept == 0:
         raise ArgumentError("point", "one where the gradients of the samples differ", "one where they are all the same")

@@ -131,6 +131,8 @@ def record_trajectory(
     """
     checks.instance("network", network, ReLUNetwork)
     start, _ = checks.point_batch("initial", initial, network.n_params, dtype=checks.float_type("dtype", dtype))
+    if not len(start):
+        raise ArgumentError("initial", "at least one point", "none")
     settings = TrainingSettings(
         n_replicas=len(start),
         optimizer=optimizer,

@@ -111,6 +111,7 @@ def test_the_rank_is_what_float32_tells():
         ("n_modes", (made()[0], made()[1], N)),
         ("n_modes", (made()[0], made()[1], 0)),
         ("point", (made()[0], np.full(3, 1.0), 2)),
+        ("point", (made()[0], 1e200 * made()[1], 2)),
         ("point", (made()[0].batch([1, 1, 1]), made()[1], 2)),  # gradients that are all the same
     ],
 )

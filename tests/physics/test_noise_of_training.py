@@ -241,6 +241,7 @@ def test_a_replica_that_diverges_is_told_and_left_out():
         ("every", lambda: sl.record_trajectory(results.network(), results.data(), np.zeros((1, 610)), every=3)),
         ("layer", lambda: sl.record_trajectory(results.network(), results.data(), np.zeros((1, 610)), layer=2)),
         ("initial", lambda: sl.record_trajectory(results.network(), results.data(), np.zeros((1, 9)))),
+        ("initial", lambda: sl.record_trajectory(results.network(), results.data(), np.zeros((0, 610)))),
         ("per", lambda: sl.increments(np.zeros((40, 3)), per="epoch")),
         ("trajectory", lambda: sl.increments(np.zeros((3, 3)))),
         ("n_lags", lambda: sl.increments(results.recorded(), 10**4)),
