@@ -93,6 +93,10 @@ ATLAS = {
     "path_points": 5,
     "saddle_spins": 4,
     "saddle_outputs": 1,
+    "noise_replicas": 2,
+    "noise_settling": 3,
+    "noise_epochs": 16,
+    "noise_modes": 3,
 }
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
