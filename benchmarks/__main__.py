@@ -26,6 +26,7 @@ OPERATIONS = (
     "derivatives",
     "curvature",
     "measures",
+    "noise",
     "distances",
     "alignment",
     "linkage",

@@ -157,6 +157,17 @@ def _curvature(dtype: str) -> None:
         _landscape(kind).gradient(points)
 
 
+def _noise(dtype: str) -> None:
+    network, data = sl.ReLUNetwork(_WIDTHS), _data(sparse=False)
+    for sparse in (True, False):
+        landscape = sl.NetworkLandscape(network, _data(sparse), dtype=dtype)
+        sl.gradient_noise(landscape, _points(dtype)[0], 2)
+    found = sl.record_trajectory(network, data, _points(dtype), batch_size=4, epochs=20, dtype=dtype)
+    sl.noise_modes(_landscape(dtype), found, 2)
+    sl.probability_current(found, n_modes=2, n_null=1)
+    sl.train(network, data, 2, sl.SGD(0.1), batch_size=4, epochs=1, dtype=dtype, evaluate="final")
+
+
 def _glass(dtype: str) -> sl.SphericalSpinGlass:
     return sl.SphericalSpinGlass(6, 3, 0, dtype=dtype)
 
@@ -226,6 +237,7 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "glass correlations": _glass_correlation,
     "gradients": _gradient,
     "curvature": _curvature,
+    "noise": _noise,
     "glass curvature": _glass_curvature,
 }
 """Every recipe by name; it takes the float type."""

@@ -16,6 +16,7 @@ from ..chapters.chapter import Chapter, Say
 from ..chapters.curvature import CURVATURE, CurvatureSettings
 from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
 from ..chapters.measures import MEASURES, MeasureSettings
+from ..chapters.noise import NOISE, NoiseSettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
@@ -44,6 +45,7 @@ ATLAS: tuple[Chapter, ...] = (
     AVERAGES,
     CURVATURE,
     MEASURES,
+    NOISE,
     SURFACES,
 )
 """Chapters of an atlas, in the order of its page."""
@@ -72,6 +74,7 @@ class AtlasConfig(
     # Fields come in the reverse order of the bases.
     CurvatureSettings,
     MeasureSettings,
+    NoiseSettings,
     AverageSettings,
     SubspaceSettings,
     SimplexSettings,

@@ -49,6 +49,7 @@ CASES = {
     "complexity_curves": lambda: case(sl.theory_card(3)),
     "correlation_curve": lambda: case(results.correlation()),
     "correlation_mixture": lambda: case([results.correlation(), results.correlation(2)], labels=["a", "b"]),
+    "current_test": lambda: case([results.current(), results.current("replacement")]),
     "critical_points_depth": lambda: case(sl.theory.critical_points_by_depth(300, range(2, 12))),
     "dendrogram_matrix": lambda: case(sl.hierarchy(results.ensemble()), labels=list("abcdef")),
     "dendrogram_matrix many": lambda: case(results.tree(160, "single", "cosine")),
@@ -64,6 +65,7 @@ CASES = {
     "disconnectivity_graph beside": lambda: case(
         results.barriers(), hierarchy=sl.hierarchy(results.critical().points[results.critical().index == 0])
     ),
+    "displacement_growth": lambda: case([results.diffusion(), results.diffusion("replacement")]),
     "distance_histogram": lambda: case([results.statistics(8), results.statistics(16)], labels=["narrow", "wide"]),
     "distance_histogram relative": lambda: case(results.statistics(), relative=True),
     "effective_order_sweep": lambda: case([results.correlation(p) for p in (2, 3)], [2, 3]),
@@ -72,6 +74,11 @@ CASES = {
     "flatness_batch": lambda: case(results.batches()),
     "flatness_batch walk": lambda: case(results.batches(), kind="walk"),
     "gauss_newton_share": lambda: case([results.curvature_history()], labels=["a"]),
+    "gradient_spectrum": lambda: case([results.gradient_noise(), results.gradient_noise()], labels=["a", "b"]),
+    "increment_correlation": lambda: case([results.increments(), results.increments("replacement")]),
+    "increment_correlation epochs": lambda: case(results.increments(per="epoch")),
+    "noise_alignment": lambda: case(results.gradient_noise()),
+    "variance_flatness": lambda: case([results.noise_modes(), results.noise_modes("replacement")], labels=["a", "b"]),
     "hierarchy_pair": lambda: case(
         [sl.hierarchy(of) for of in solutions()],
         [sl.overlap_distribution(sl.pair_statistics(of)) for of in solutions()],

@@ -379,3 +379,37 @@ def comparison_of_measures(settings=4):
 @cache
 def dinh_table():
     return sl.dinh_table(landscape(), ensemble().params[:2], n_draws=4, n_steps=400)
+
+
+# Noise
+
+
+@cache
+def gradient_noise():
+    return sl.gradient_noise(landscape(), ensemble().params[0], 5)
+
+
+@cache
+def recorded(sampling="reshuffled"):
+    """Twenty epochs of four steps of two replicas."""
+    return sl.record_trajectory(network(), data(), ensemble().params[:2], epochs=20, seed=3, sampling=sampling)
+
+
+@cache
+def increments(sampling="reshuffled", per="step"):
+    return sl.increments(recorded(sampling), per=per)
+
+
+@cache
+def noise_modes(sampling="reshuffled"):
+    return sl.noise_modes(landscape(), recorded(sampling), 5)
+
+
+@cache
+def current(sampling="reshuffled"):
+    return sl.probability_current(recorded(sampling), n_modes=2, n_null=99)
+
+
+@cache
+def diffusion(sampling="reshuffled"):
+    return sl.diffusion_exponent(recorded(sampling))

@@ -102,6 +102,10 @@ ATLAS = {
     "measure_epochs": 2,
     "measure_samples": 40,
     "measure_draws": 20,
+    "noise_replicas": 2,
+    "noise_settling": 3,
+    "noise_epochs": 16,
+    "noise_modes": 3,
 }
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
