@@ -7,7 +7,7 @@ from .counts import critical_point_density, mean_critical_points, mean_critical_
 from .depth import DepthDependence, band, critical_points_by_depth, effective_spins
 from .finite_size import equilibrium_energy, finite_size_correction, second_moment_temperature
 from .flow import gradient_flow_energy, spectral_flow_energy
-from .levels import complexity, layer_energy, threshold_energy
+from .levels import complexity, layer_energy, mixture_threshold, threshold_energy
 from .mixtures import Mixture, mixture_of
 from .polynomials import complex_critical_points, euler_characteristic, real_bound
 from .quench import AgeingCurve, QuenchCurve, quench_correlation, quench_energy
@@ -37,6 +37,7 @@ __all__ = [
     "mean_critical_points",
     "mean_critical_points_by_index",
     "mixture_of",
+    "mixture_threshold",
     "one_rsb",
     "quench_correlation",
     "quench_energy",

@@ -50,6 +50,7 @@ CASES = {
     },
     "theory.mean_critical_points_by_index": lambda: {"n_spins": 5, "order": 3, "below": -0.5, "convention": "abc"},
     "theory.mixture_of": lambda: {"order": {2: 0.5, 3: 1.0}},
+    "theory.mixture_threshold": lambda: {"weights": {2: 0.5, 3: 1.0}, "convention": "abc"},
     "theory.Mixture": lambda: {"orders": (2, 3), "variances": (0.25, 1.0)},
     **{
         f"theory.Mixture.{name}": lambda: {"overlap": np.linspace(0, 1, 3)}
