@@ -51,12 +51,15 @@ from .data.loading import as_dataset as as_dataset
 from .data.loading import load_dataset as load_dataset
 from .displays import show_progress as show_progress
 from .dynamics.disorder import instances as instances
+from .dynamics.disorder import planted_instances as planted_instances
 from .dynamics.exchange import ReplicaExchange as ReplicaExchange
 from .dynamics.exchange import replica_exchange as replica_exchange
 from .dynamics.flows import GradientFlow as GradientFlow
 from .dynamics.flows import gradient_flow as gradient_flow
 from .dynamics.minimizer import Minimization as Minimization
 from .dynamics.minimizer import minimize as minimize
+from .dynamics.potential import Potential as Potential
+from .dynamics.potential import franz_parisi as franz_parisi
 from .dynamics.scaling import DescentScaling as DescentScaling
 from .dynamics.scaling import descent_scaling as descent_scaling
 from .dynamics.thermal import Langevin as Langevin
@@ -77,6 +80,7 @@ from .landscape.geometry import Sphere as Sphere
 from .landscape.glass import SphericalSpinGlass as SphericalSpinGlass
 from .landscape.network import ReLUNetwork as ReLUNetwork
 from .landscape.network_landscape import NetworkLandscape as NetworkLandscape
+from .landscape.planting import planted_glass as planted_glass
 from .landscape.protocol import Landscape as Landscape
 from .landscape.walkers import WalkStep as WalkStep
 from .machines import Device as Device

@@ -53,6 +53,7 @@ HOMES = {
     "PathProfile": "connect.profiles",
     "PermutationSaddle": "connect.permutations",
     "Plane": "probes.planes",
+    "Potential": "dynamics.potential",
     "Provenance": "provenance",
     "QuenchTheory": "chapters.theory.quench",
     "RandomWalk": "probes.walks",

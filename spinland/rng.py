@@ -44,6 +44,8 @@ class Purpose(IntEnum):
     PATH = 26  # places on paths between solutions
     SUBSPACE = 27  # projections to random subspaces
     SIMPLEX = 28  # points of simplexes
+    POTENTIAL = 33  # chains at fixed overlap
+    PLANTED = 35  # planted configurations
 
 
 def seed64(name: str, value: Any) -> int:

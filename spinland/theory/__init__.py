@@ -10,6 +10,7 @@ from .flow import gradient_flow_energy, spectral_flow_energy
 from .levels import complexity, layer_energy, mixture_threshold, threshold_energy
 from .mixtures import Mixture, mixture_of
 from .polynomials import complex_critical_points, euler_characteristic, real_bound
+from .potential import PotentialCurve, franz_parisi
 from .quench import AgeingCurve, QuenchCurve, quench_correlation, quench_energy
 from .thermodynamics import GlassState, marginal_state, one_rsb
 from .transitions import dynamical_temperature, static_temperature
@@ -19,6 +20,7 @@ __all__ = [
     "DepthDependence",
     "GlassState",
     "Mixture",
+    "PotentialCurve",
     "QuenchCurve",
     "band",
     "complex_critical_points",
@@ -30,6 +32,7 @@ __all__ = [
     "equilibrium_energy",
     "euler_characteristic",
     "finite_size_correction",
+    "franz_parisi",
     "gradient_flow_energy",
     "large_n_critical_points",
     "layer_energy",
