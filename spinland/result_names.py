@@ -54,6 +54,7 @@ HOMES = {
     "PermutationSaddle": "connect.permutations",
     "Plane": "probes.planes",
     "Potential": "dynamics.potential",
+    "PotentialTheory": "chapters.theory.potential",
     "Provenance": "provenance",
     "QuenchTheory": "chapters.theory.quench",
     "RandomWalk": "probes.walks",

@@ -105,9 +105,7 @@ def planted_instances(
     rng.fill_normals(normal, seed, rng.Purpose.PLANTED, np.arange(n_instances), 0)
     references = first.geometry.retract(normal)
     glasses = [
-        planted_glass(
-            s, order, temperature, rng.derive_seed(seed, i), dtype, fixed_energy=fixed_energy, device=device
-        )
+        planted_glass(s, order, temperature, rng.derive_seed(seed, i), dtype, fixed_energy=fixed_energy, device=device)
         for i, s in enumerate(references)
     ]
     return glasses, references

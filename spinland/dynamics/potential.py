@@ -23,6 +23,8 @@ from . import inputs
 from .fixed_overlap import FixedOverlap
 from .hamiltonian import Hamiltonian
 
+_ROUNDING = 1e-9  # spread of a force that does not depend on where a chain is, relative to it
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Potential(Measured):
@@ -44,7 +46,7 @@ class Potential(Measured):
     energy, energy_error : array (Q,)
         Mean value of the landscape.
     memory : array (Q,)
-        Integrated autocorrelation time of the force, in samples; mean over references.
+        Integrated autocorrelation time of the force, in samples; mean over references. NaN where it does not vary.
     acceptance : array (Q,)
         Share of the trajectories that were accepted.
     potentials : array (R, Q)
@@ -87,9 +89,9 @@ def franz_parisi(
     n_warmup: int | None = None,
     leapfrog: int = 8,
 ) -> Potential:
-    """Potential V(q) = −(T/extent) ln P(q) of a reference, P the density of its overlap with configurations at T.
+    r"""Potential V(q) = −(T/extent) ln P(q) of a reference, P the density of its overlap with configurations at T.
 
-    All is on the sphere through the reference: that of a glass, or |w| = \\|reference\\| about 0 in flat space, where
+    All is on the sphere through the reference: that of a glass, or |w| = \|reference\| about 0 in flat space, where
     configurations have the weight exp(−H/T) relative to the uniform measure of that sphere. At each overlap chains
     sample the part of it that has this overlap, exactly (see ``fixed_overlap.py``), and V is the integral of the mean
     force by a cubic spline through the overlaps, plus the room that is left at q, (1 − q²)^{(dim − 3)/2}, in closed
@@ -234,7 +236,7 @@ def _sample(
 
 def _integrated(
     parts: list[dict[str, NDArray[Any]]], q: NDArray[np.float64], temperature: float, landscape: Landscape
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, Any]:
     """Fields of the result: means over references, their errors, and the integral of the force."""
     origin = int(np.abs(q).argmin())
     integral = CubicSpline(q, np.eye(len(q)), bc_type="natural" if len(q) == 2 else "not-a-knot").antiderivative()(q)
@@ -243,11 +245,11 @@ def _integrated(
     room -= room[origin]
     forces, energies = (np.stack([part[k].mean(axis=(0, 2)) for part in parts]) for k in ("forces", "values"))
     potentials = forces @ weights.T + room
-    memory = np.mean([chains.autocorrelation_time(part["forces"]) for part in parts], axis=0)
+    memory = np.mean([_memory(part["forces"]) for part in parts], axis=0)
     if len(parts) > 1:
         error, force_error, energy_error = (standard_error(x) for x in (potentials, forces, energies))
     else:
-        blocks = chains.block_count(len(parts[0]["forces"]), float(np.nanmax(memory, initial=0.5)))
+        blocks = chains.block_count(len(parts[0]["forces"]), float(np.fmax.reduce(memory)))
         force_error, energy_error = (chains.chain_error(parts[0][k], blocks) for k in ("forces", "values"))
         error = np.sqrt(weights**2 @ force_error**2)
     return {
@@ -263,3 +265,9 @@ def _integrated(
         "potentials": sealed(potentials),
         "points": sealed(np.stack([part["points"] for part in parts])),
     }
+
+
+def _memory(forces: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Autocorrelation times (Q,) of forces (n, Q, W); NaN where they vary by rounding alone."""
+    spread, size = forces.std(axis=(0, 2)), np.abs(forces).max(axis=(0, 2))
+    return np.where(spread > _ROUNDING * size, chains.autocorrelation_time(forces), np.nan)

@@ -41,6 +41,7 @@ from .paths import path_barriers as path_barriers
 from .paths import path_profiles as path_profiles
 from .planes import plane_contour as plane_contour
 from .planes import plane_surface as plane_surface
+from .potential import overlap_potential as overlap_potential
 from .simplexes import simplex_spread as simplex_spread
 from .subspaces import dimension_curve as dimension_curve
 from .subspaces import section_energies as section_energies

@@ -24,7 +24,7 @@ def planted_glass(
     fixed_energy: bool = False,
     device: str = "cpu",
 ) -> SphericalSpinGlass:
-    """Glass in which the reference is a configuration of equilibrium at a temperature, without any dynamics.
+    r"""Glass in which the reference is a configuration of equilibrium at a temperature, without any dynamics.
 
     Couplings of variance one and a configuration drawn from their Gibbs measure have the same law, where ln Z is as
     good as its mean, as a random configuration s and the couplings J − β p-fold product of s: of weight exp(−H/T) times
@@ -36,7 +36,7 @@ def planted_glass(
     Parameters
     ----------
     reference : array (N,)
-        Configuration on the sphere \\|s\\|² = N.
+        Configuration on the sphere \|s\|² = N.
     order : int or dict
         Order p of the interaction, or a mixture {p: β_p}, as for :class:`SphericalSpinGlass`.
     temperature : float
@@ -88,4 +88,3 @@ def planted_glass(
         given[p] = values - share * product * orderings(sets)
     couplings = Couplings(n, drawn.mixture, dtype, checks.device(device), given=given)
     return SphericalSpinGlass._of(couplings)
-

@@ -230,9 +230,7 @@ def _excess(mixture: Mixture, beta: float, q: float, pair: _Pair) -> tuple[float
     twice += (above - high) * (slope - 1 / (1 - high)) + np.log((1 - high) / (1 - above))
     gain = beta**2 * _covariance(mixture, q, t) - twice
     top = beta**2 * _covariance(mixture, q, high) - (
-        low**2 / (2 * room**2)
-        + (high - low) * (low / room**2 - 1 / (m * room))
-        + math.log(room / (1 - high)) / m**2
+        low**2 / (2 * room**2) + (high - low) * (low / room**2 - 1 / (m * room)) + math.log(room / (1 - high)) / m**2
     )
     worst = int(gain.argmax())
     return float(gain[worst] - top), float(t[worst])

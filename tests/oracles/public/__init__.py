@@ -41,6 +41,7 @@ RECORDS = {
     "theory.AgeingCurve",
     "theory.DepthDependence",
     "theory.GlassState",
+    "theory.PotentialCurve",
     "theory.QuenchCurve",
 }
 
