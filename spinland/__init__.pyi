@@ -56,6 +56,8 @@ from .dynamics.exchange import ReplicaExchange as ReplicaExchange
 from .dynamics.exchange import replica_exchange as replica_exchange
 from .dynamics.flows import GradientFlow as GradientFlow
 from .dynamics.flows import gradient_flow as gradient_flow
+from .dynamics.inherent import InherentEnergies as InherentEnergies
+from .dynamics.inherent import inherent_energies as inherent_energies
 from .dynamics.minimizer import Minimization as Minimization
 from .dynamics.minimizer import minimize as minimize
 from .dynamics.potential import Potential as Potential
@@ -64,6 +66,8 @@ from .dynamics.scaling import DescentScaling as DescentScaling
 from .dynamics.scaling import descent_scaling as descent_scaling
 from .dynamics.thermal import Langevin as Langevin
 from .dynamics.thermal import langevin as langevin
+from .dynamics.two_times import TwoTimeCorrelation as TwoTimeCorrelation
+from .dynamics.two_times import two_times as two_times
 from .errors import ArgumentError as ArgumentError
 from .errors import DataError as DataError
 from .errors import DeviceMemoryError as DeviceMemoryError

@@ -37,6 +37,7 @@ HOMES = {
     "Flatness": "probes.flatness",
     "GradientFlow": "dynamics.flows",
     "Hierarchy": "replicas.hierarchy",
+    "InherentEnergies": "dynamics.inherent",
     "IntrinsicDimension": "connect.dimensions",
     "Langevin": "dynamics.thermal",
     "Line": "probes.lines",
@@ -73,6 +74,7 @@ HOMES = {
     "TheoryCard": "chapters.theory.card",
     "TransitionStates": "connect.trees",
     "Tree": "connect.trees",
+    "TwoTimeCorrelation": "dynamics.two_times",
     "Ultrametricity": "replicas.triangles",
 }
 """Where each class of spinland that files hold is defined now: name in files to module below ``spinland``.

@@ -179,6 +179,11 @@ def _potential(dtype: str) -> None:
     sl.franz_parisi(glasses, references, [0.0, 0.5], 1.0, 20, walkers=1, n_warmup=2)
 
 
+def _inherent(dtype: str) -> None:
+    for order in (3, {3: 1.0, 4: 1.0}):
+        sl.inherent_energies(order, [1.5], [6, 8], 2, time=1.0)
+
+
 def _critical(dtype: str) -> None:
     sl.critical_points(sl.SphericalSpinGlass(3, 3, 0))
 
@@ -205,6 +210,7 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "critical points": _critical,
     "dynamics": _heat,
     "potential": _potential,
+    "inherent": _inherent,
     "glass slices": _glass_slice,
     "glass profiles": _glass_walk,
     "glass correlations": _glass_correlation,

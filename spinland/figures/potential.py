@@ -72,7 +72,8 @@ def overlap_potential(
     for ax in (left, right):
         ax.set_xlabel(_OVERLAP)
         ax.set_xlim(min(0.0, float(np.min([r.overlap[0] for r in results]))), 1)
-    left.set_ylabel("potential $V(q)$")
+    unit = results[0].unit
+    left.set_ylabel("potential $V(q)$" + (f" ({unit})" if unit else ""))
     right.set_ylabel(f"mean {value_label(results, None)}")
     left.legend(loc="upper left")
     return figure

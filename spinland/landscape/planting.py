@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -40,7 +41,7 @@ def planted_glass(
     order : int or dict
         Order p of the interaction, or a mixture {p: β_p}, as for :class:`SphericalSpinGlass`.
     temperature : float
-        T > 0, in the normalisation of Auffinger, Ben Arous and Černý.
+        T > 0, in the normalisation of Auffinger, Ben Arous and Černý; infinity for a random s.
     seed : int
         64-bit seed of the fresh glass.
     fixed_energy : bool
@@ -67,7 +68,8 @@ def planted_glass(
     True
     """
     s = checks.float_array("reference", reference, ndim=1)
-    temperature = checks.real("temperature", temperature, above=0)
+    if temperature != math.inf:
+        temperature = checks.real("temperature", temperature, above=0)
     dtype = checks.float_type("dtype", dtype)
     with checks.renamed(n_spins="reference"):
         drawn = SphericalSpinGlass(len(s), order, seed, dtype)

@@ -12,6 +12,7 @@ from ..chapters.alignment import ALIGNMENT, AlignmentSettings
 from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
+from ..chapters.inherent import INHERENT, InherentSettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.potential import POTENTIAL, PotentialSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
@@ -21,6 +22,7 @@ from ..chapters.simplexes import SIMPLEXES, SimplexSettings
 from ..chapters.subjects import of_kind
 from ..chapters.subspaces import SUBSPACES, SubspaceSettings
 from ..chapters.surfaces import SURFACES, SurfaceSettings
+from ..chapters.two_times import TWO_TIMES, TwoTimeSettings
 from ..checks import device_name, precision_name
 from ..errors import ArgumentError, StoreError
 from ..provenance import fingerprint
@@ -31,7 +33,18 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SIMPLEXES, SUBSPACES, AVERAGES, POTENTIAL, SURFACES)
+ATLAS: tuple[Chapter, ...] = (
+    ALIGNMENT,
+    PATHS,
+    SADDLES,
+    SIMPLEXES,
+    SUBSPACES,
+    AVERAGES,
+    POTENTIAL,
+    TWO_TIMES,
+    INHERENT,
+    SURFACES,
+)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -56,6 +69,8 @@ class PlaceSettings(Settings):
 @dataclass(frozen=True)
 class AtlasConfig(
     # Fields come in the reverse order of the bases.
+    InherentSettings,
+    TwoTimeSettings,
     PotentialSettings,
     AverageSettings,
     SubspaceSettings,
