@@ -57,7 +57,7 @@ def glasses(order: int) -> dict[str, dict[int, float]]:
 
 
 def _place(name: str) -> str:
-    return f"inherent/{name.replace(' ', '')}"
+    return f"inherent/{name.replace(' + ', '-').replace(' ', '-')}"
 
 
 def _energies(
@@ -152,8 +152,9 @@ def _write(book: Any) -> Section | None:
         "Gradient flow from configurations of equilibrium at a temperature, planted (exact from T_s on), and the "
         "minimum below its end. For N → ∞ a pure glass comes to rest at its threshold whatever the start above T_d; in "
         "a mixture descent remembers a start below an onset above T_d and ends deeper (Folena, Franz and "
-        "Ricci-Tersenghi, 2020). Mixtures have equal weights β = 1, so E[HH'] = N Σ q^p. Few spins remember their start "
-        "in any glass: what counts is the limit, and that of straight lines in N^(−2/3) from so small sizes is a first guess near T_d.",
+        "Ricci-Tersenghi, 2020). Mixtures have equal weights β = 1, so E[HH'] = N Σ q^p. Few spins remember their "
+        "start in any glass: what counts is the limit, and that of straight lines in N^(−2/3) from so small sizes is a "
+        "first guess near T_d.",
         [
             picture(
                 drawn,

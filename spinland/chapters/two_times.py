@@ -23,8 +23,6 @@ from .subjects import of_kind
 
 SEED_TWO_TIMES = 34
 _HEADING = "Two times"
-_WAITS = (1, 4, 16)
-_DELAYS = 0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0
 _DESCENT, _LANGEVIN, _GLASS = "two-times/descent", "two-times/langevin", "two-times/glass"
 _NAMES = {_DESCENT: "stochastic gradient descent", _LANGEVIN: "Langevin dynamics on the loss", _GLASS: "glass"}
 
@@ -33,7 +31,8 @@ _NAMES = {_DESCENT: "stochastic gradient descent", _LANGEVIN: "Langevin dynamics
 class TwoTimeSettings(Settings):
     """Settings of the dynamics of two times."""
 
-    two_time_walkers: int = setting(6, "replicas, walkers and instances of each dynamics", whole(2), _HEADING)
+    two_time_walkers: int = setting(6, "replicas and walkers, and half the instances of the glass", whole(2), _HEADING)
+    two_time_longest: int = setting(64, "longest waiting time and longest time after it", whole(4), _HEADING)
     two_time_rate: float = setting(0.1, "learning rate of stochastic gradient descent", real(above=0), _HEADING)
     two_time_step: float = setting(0.05, "longest step of Langevin dynamics on the loss", real(above=0), _HEADING)
     two_time_heat: float = setting(
@@ -41,13 +40,26 @@ class TwoTimeSettings(Settings):
     )
 
 
-def _whole_delays() -> NDArray[np.int64]:
-    return np.array([int(t) for t in _DELAYS if t == int(t)])
+def _waits(longest: int) -> NDArray[np.int64]:
+    """Powers of 4."""
+    return 4 ** np.arange(1 + int(np.log2(longest) // 2))
 
 
-def _descent(subject: Any, *, dataset: Any, walkers: int, rate: float, seed: int) -> sl.TwoTimeCorrelation:
+def _delays(longest: int) -> NDArray[np.int64]:
+    """0 and powers of 2."""
+    return np.array([0, *(2 ** np.arange(1 + int(np.log2(longest))))])
+
+
+def _dense(longest: int) -> NDArray[np.float64]:
+    """The same with 1/2, where times are continuous."""
+    return np.unique([0.5, *_delays(longest)])
+
+
+def _descent(
+    subject: Any, *, dataset: Any, walkers: int, longest: int, rate: float, seed: int
+) -> sl.TwoTimeCorrelation:
     """Replicas by stochastic gradient descent without momentum; times are epochs."""
-    waits, delays = np.array(_WAITS), _whole_delays()
+    waits, delays = _waits(longest), _delays(longest)
     epochs = np.unique(waits[:, None] + delays)  # of the snapshots
     trained = sl.train(
         subject.network,
@@ -66,27 +78,27 @@ def _descent(subject: Any, *, dataset: Any, walkers: int, rate: float, seed: int
     return sl.two_times(kept, epochs, waits, delays)
 
 
-def _langevin(subject: Any, *, walkers: int, heat: float, step: float, seed: int) -> sl.Langevin:
+def _langevin(subject: Any, *, walkers: int, longest: int, heat: float, step: float, seed: int) -> sl.Langevin:
     """Walkers on the loss of all samples, from initialisations."""
     landscape = subject.landscape
     starts = subject.network.initialize(walkers, seed, dtype=subject.dtype)
     temperature = 2 * heat / landscape.dim
-    return sl.langevin(landscape, starts, temperature, _DELAYS, step, seed, waiting_times=_WAITS)
+    return sl.langevin(landscape, starts, temperature, _dense(longest), step, seed, waiting_times=_waits(longest))
 
 
-def _glass(subject: Any, *, walkers: int, seed: int) -> sl.Langevin:
+def _glass(subject: Any, *, walkers: int, longest: int, seed: int) -> sl.Langevin:
     """Instances as large as the subject, quenched from a random point to half of T_d."""
     temperature = 0.5 * sl.theory.dynamical_temperature(subject.order)
-    glasses = sl.instances(subject.landscape.dim, subject.order, walkers, seed, device=subject.device)
-    starts = glasses[0].random_points(walkers, seed)[:, None]
+    glasses = sl.instances(subject.landscape.dim, subject.order, 2 * walkers, seed, device=subject.device)
+    starts = glasses[0].random_points(2 * walkers, seed)[:, None]
     step = min(0.08, longest_step(subject.order))
-    return sl.langevin(glasses, starts, temperature, _DELAYS, step, seed, waiting_times=_WAITS)
+    return sl.langevin(glasses, starts, temperature, _dense(longest), step, seed, waiting_times=_waits(longest))
 
 
 def _steps(book: Any) -> Iterator[Stage]:
     c, seed = book.config, book.seed(SEED_TWO_TIMES)
     network, glass = of_kind(book, "network"), of_kind(book, "glass")
-    same = {"walkers": c.two_time_walkers, "seed": seed}
+    same = {"walkers": c.two_time_walkers, "longest": c.two_time_longest, "seed": seed}
     if network is not None:
         title = "two times of stochastic gradient descent"
         yield DataStage(_DESCENT, title, _descent, (), {**same, "rate": c.two_time_rate}, network.key)
@@ -150,8 +162,8 @@ def _clause(numbers: Numbers, name: str, curves: Any) -> str:
     )
     return (
         f"{name}: the correlation after t = {t} {verb} with the age (from t_w = {given(waits[0])} to "
-        f"{given(waits[-1])} by {by}, {change.chance}), the displacement of the old grows as t^{diffusion}, and the "
-        f"young forget as (1 + t/t_w)^−{forgets}"
+        f"{given(waits[-1])} by {by}, {change.chance}), the displacement of the old grows as t^a with a = "
+        f"{diffusion}, and the young forget as (1 + t/t_w)^(−b) with b = {forgets}"
     )
 
 
@@ -200,7 +212,13 @@ def _table(found: dict[str, Any]) -> Table:
                 )
             )
     return Table(
-        ("dynamics", "t_w", "displacement: exponent", "correlation: exponent b", f"C at t = {given(_DELAYS[-1])}"),
+        (
+            "dynamics",
+            "t_w",
+            "displacement: exponent",
+            "correlation: exponent b",
+            f"C at t = {given(float(next(iter(found.values())).times[-1]))}",
+        ),
         rows,
         "Slopes of logarithms over all times t, for each replica, walker or instance: mean ± standard error. A "
         "displacement with exponent 0 would be caged, with 1 it diffuses.",

@@ -13,7 +13,7 @@ from .. import checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint, record
 from ..results import Result
-from ..statistics.uncertainty import standard_error
+from ..statistics.uncertainty import jackknife_error
 from . import inputs
 from .disorder import disorder_mean
 
@@ -73,35 +73,43 @@ class TwoTimeCorrelation(Result):
     def diffusion_exponent(self, first: float = 0.0) -> tuple[Array, Array]:
         """Exponent a of |Δw|² ∝ t^a at each waiting time, and its error, (K,).
 
-        Slope of the logarithms by least squares for each walker, from the time ``first`` on; 1 is diffusion, 2 is
-        motion straight ahead, 0 a walker that is caged. The error is that of the mean over walkers, or instances.
+        Slope of the logarithms of the mean by least squares, from the time ``first`` on; 1 is diffusion, 2 is motion
+        straight ahead, 0 a walker that is caged. Error by jackknife over walkers, or over instances.
         """
         later = self.times >= max(first, np.finfo(float).tiny)
-        return self._slopes(self.displacements, np.broadcast_to(self.times, self.correlation.shape), later, "first")
+        return self._slopes(self.displacements, np.broadcast_to(self.times, self.correlation.shape), later)
 
     def decay_exponent(self, first: float = 0.0) -> tuple[Array, Array]:
-        """Exponent b of C ∝ (1 + t/t_w)^(−b) at each waiting time above 0, and its error, (K,); NaN where C ≤ 0.
+        """Exponent b of C ∝ (1 + t/t_w)^(−b) at each waiting time above 0, and its error, (K,).
+
+        NaN where the mean is not above 0, and at t_w = 0.
 
         Free diffusion from a start near 0 has b = 1/2: the norm grows as the root of the time, and nothing is
-        forgotten otherwise. From the time ``first`` on; error as of :meth:`diffusion_exponent`.
+        forgotten otherwise. From the time ``first`` on; error as for :meth:`diffusion_exponent`.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = 1 + self.times / self.waiting_times[:, None]
         later = self.times >= max(first, np.finfo(float).tiny)
-        slopes, error = self._slopes(self.correlations, ratio, later, "first")
+        slopes, error = self._slopes(self.correlations, ratio, later)
         return -slopes, error
 
-    def _slopes(self, samples: Array, at: Array, later: NDArray[np.bool_], name: str) -> tuple[Array, Array]:
-        """Slopes of ln samples against ln at, walker by walker (or instance by instance), their mean and error."""
+    def _slopes(self, samples: Array, at: Array, later: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """Slopes of the logarithm of the mean of samples against that of ``at`` (K, T), and their errors."""
         if later.sum() < 3:
-            raise ArgumentError(name, "a time that leaves three later ones or more", f"{int(later.sum())}")
-        values = samples.mean(axis=1) if samples.ndim == 4 else samples
+            raise ArgumentError("first", "a time that leaves three later ones or more", f"{int(later.sum())} times")
+        each = (samples.mean(axis=1) if samples.ndim == 4 else samples)[..., later]
         with np.errstate(divide="ignore", invalid="ignore"):
-            y, x = np.log(values[..., later]), np.log(at[:, later])
-        x = x - x.mean(axis=1, keepdims=True)
-        slopes = np.sum(x * (y - y.mean(axis=2, keepdims=True)), axis=2) / np.sum(x * x, axis=1)
-        slopes = np.where(np.isfinite(slopes), slopes, np.nan)
-        return np.asarray(slopes.mean(axis=0)), standard_error(slopes)
+            x = np.log(at[:, later])
+            x = x - x.mean(axis=1, keepdims=True)
+
+        def slopes(means: Array) -> Array:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                found = np.sum(x * np.log(means), axis=-1) / np.sum(x * x, axis=1)
+            return np.where(np.isfinite(found), found, np.nan)
+
+        n = len(each)
+        without = (each.sum(axis=0) - each) / max(n - 1, 1)
+        return slopes(each.mean(axis=0)), jackknife_error(slopes(without)) if n > 1 else np.full(len(x), np.nan)
 
 
 def two_times(

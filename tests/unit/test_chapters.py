@@ -93,6 +93,13 @@ ATLAS = {
     "path_points": 5,
     "saddle_spins": 4,
     "saddle_outputs": 1,
+    "potential_overlaps": (0.0, 0.3, 0.6, 0.8),
+    "potential_references": 4,
+    "potential_samples": 20,
+    "two_time_walkers": 2,
+    "two_time_longest": 8,
+    "inherent_sizes": (5, 7),
+    "inherent_instances": 3,
 }
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
