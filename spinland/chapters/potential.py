@@ -268,8 +268,8 @@ def _table(found: Any, aligned: Any) -> Table:
         header,
         rows,
         "The network, mean ± standard error over solutions. Overlap after alignment: of the last configurations with "
-        "the reference, when their neurons are relabelled to come near it; where it stays at q no relabelled copy of "
-        "the reference was met.",
+        "the reference, their neurons rescaled and relabelled to come near it, which raises that of any two "
+        "networks; where it stays at q no copy of the reference was met.",
     )
 
 
