@@ -76,7 +76,7 @@ class TwoTimeCorrelation(Result):
         Slope of the logarithms of the mean by least squares, from the time ``first`` on; 1 is diffusion, 2 is motion
         straight ahead, 0 a walker that is caged. Error by jackknife over walkers, or over instances.
         """
-        later = self.times >= max(first, np.finfo(float).tiny)
+        later = self._later(first)
         return self._slopes(self.displacements, np.broadcast_to(self.times, self.correlation.shape), later)
 
     def decay_exponent(self, first: float = 0.0) -> tuple[Array, Array]:
@@ -89,9 +89,13 @@ class TwoTimeCorrelation(Result):
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = 1 + self.times / self.waiting_times[:, None]
-        later = self.times >= max(first, np.finfo(float).tiny)
+        later = self._later(first)
         slopes, error = self._slopes(self.correlations, ratio, later)
         return -slopes, error
+
+    def _later(self, first: float) -> NDArray[np.bool_]:
+        """Which times are ``first`` or later, and not 0."""
+        return np.asarray((self.times >= checks.real("first", first)) & (self.times > 0))
 
     def _slopes(self, samples: Array, at: Array, later: NDArray[np.bool_]) -> tuple[Array, Array]:
         """Slopes of the logarithm of the mean of samples against that of ``at`` (K, T), and their errors."""

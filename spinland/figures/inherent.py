@@ -64,7 +64,6 @@ def inherent_energies(
             name_above(ax, "$1/T_d$", 1 / at)
         if name is not None:
             ax.set_title(name, loc="left")
-    panels[0].set_ylabel(f"at rest: {ENERGY}")
     return figure
 
 
@@ -75,4 +74,5 @@ def _panel(ax: Axes, result: Any) -> None:
         band(ax, inverse, result.mean[k], result.error[k], color=colour, label=label, marker="o", markersize=3.5)
     ax.errorbar(inverse, *result.limit(), color=INK, marker="s", linestyle="none", label=r"$N\to\infty$")
     ax.set_xlabel("$1/T$ of the start")
+    ax.set_ylabel(f"at rest: {ENERGY}")
     ax.legend(loc="best", fontsize=9)

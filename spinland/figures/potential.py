@@ -11,6 +11,7 @@ from matplotlib.figure import FigureBase
 from ..errors import ArgumentError
 from .inputs import listing, matched, takes
 from .labels import value_label
+from .levels import theory_curve
 from .style import GREY, INK, PALETTE, band, canvas, context, dress
 
 _OVERLAP = "overlap $q$ with the reference"
@@ -53,8 +54,7 @@ def overlap_potential(
     """
     results = listing("found", found)
     names = matched("labels", labels, len(results)) if labels is not None else None
-    if theory is not None and len(theory) != len(results):
-        raise ArgumentError("theory", f"{len(results)} curves, one for each result", len(theory))
+    curves = _curves(theory, len(results))
     figure = canvas(figure, (11.0, 4.4))
     left, right = (dress(ax) for ax in figure.subplots(1, 2))
     for k, result in enumerate(results):
@@ -65,9 +65,9 @@ def overlap_potential(
         if room:
             label = "room alone" if k == len(results) - 1 else None
             left.plot(result.overlap, result.room, color=GREY, linestyle=":", label=label)
-        if theory is not None and theory[k] is not None:
+        if curves[k] is not None:
             label = r"exact, $N\to\infty$" if k == len(results) - 1 else None
-            left.plot(theory[k].overlap, theory[k].potential, color=INK, linewidth=1.1, linestyle="--", label=label)
+            left.plot(*curves[k], color=INK, linewidth=1.1, linestyle="--", label=label)
     left.axhline(0, color=GREY, linewidth=0.6)
     for ax in (left, right):
         ax.set_xlabel(_OVERLAP)
@@ -77,3 +77,16 @@ def overlap_potential(
     right.set_ylabel(f"mean {value_label(results, None)}")
     left.legend(loc="upper left")
     return figure
+
+
+def _curves(theory: Any, n: int) -> list[Any]:
+    """Overlaps and potentials of the theory of each of n results, None where there is none."""
+    curves: list[Any] = []
+    for curve in matched("theory", theory, n):
+        if curve is None:
+            curves.append(None)
+            continue
+        if not (hasattr(curve, "overlap") and hasattr(curve, "potential")):
+            raise ArgumentError("theory", "curves as theory.franz_parisi makes them, or None", curve)
+        curves.append(theory_curve("theory", np.stack([curve.overlap, curve.potential])))
+    return curves

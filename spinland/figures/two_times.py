@@ -57,11 +57,11 @@ def two_time_panels(
         above, below = (dress(ax) for ax in panels[:, k])
         _curves(above, below, result)
         unit = f" ({words[k]})" if words[k] else ""
-        below.set_xlabel(f"time $t$ after $t_w${unit}")
+        for ax, label in ((above, "correlation $C(t_w + t, t_w)$"), (below, "mean squared displacement / dim")):
+            ax.set_xlabel(f"time $t$ after $t_w${unit}")
+            ax.set_ylabel(label)
         if names[k] is not None:
             above.set_title(names[k], loc="left")
-    panels[0, 0].set_ylabel("correlation $C(t_w + t, t_w)$")
-    panels[1, 0].set_ylabel("mean squared displacement of a coordinate")
     return figure
 
 

@@ -68,7 +68,7 @@ def planted_glass(
     True
     """
     s = checks.float_array("reference", reference, ndim=1)
-    if temperature != math.inf:
+    if not (isinstance(temperature, float) and temperature == math.inf):
         temperature = checks.real("temperature", temperature, above=0)
     dtype = checks.float_type("dtype", dtype)
     with checks.renamed(n_spins="reference"):

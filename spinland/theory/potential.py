@@ -20,6 +20,7 @@ from .transitions import static_temperature
 
 _ROUNDING = 1e-7  # of the condition that a minimum over all distributions of overlaps fulfils
 
+_COLDEST = 0.05  # over T_s: below, the two values cannot be told from their limits in floating point
 _STARTS = 0.3, 0.6, 0.9, 0.98, 0.998  # of m, where two values are sought
 
 
@@ -81,7 +82,7 @@ def franz_parisi(
     order : int or {p: β_p}
         Order of the glass, or a mixture.
     temperature : float
-        T > 0 of the configurations.
+        T of the configurations, at least T_s/20.
     reference_temperature : float, optional
         T' of the reference, at least T_s. Default: T.
     convention : {"abc", "cs"}
@@ -108,11 +109,14 @@ def franz_parisi(
     if np.abs(q).max(initial=0.0) >= 1:
         raise ArgumentError("overlaps", "numbers in (-1, 1)", float(q[np.abs(q).argmax()]))
     t = conventions.to_abc_energy(checks.real("temperature", temperature, above=0), convention)
+    lowest = static_temperature(order)
+    if t < _COLDEST * lowest:
+        least = f"at least {conventions.from_abc_energy(_COLDEST * lowest, convention):.3g}, T_s/20"
+        raise ArgumentError("temperature", least, temperature)
     reference = t
     if reference_temperature is not None:
         given = checks.real("reference_temperature", reference_temperature, above=0)
         reference = conventions.to_abc_energy(given, convention)
-    lowest = static_temperature(order)
     if reference < lowest * (1 - 1e-12):
         name = "temperature" if reference_temperature is None else "reference_temperature"
         least = f"at least T_s = {conventions.from_abc_energy(lowest, convention):.6g} for the reference"
