@@ -6,7 +6,7 @@ import math
 
 _DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST, _LARGEST = -4, 6  # powers of ten within which a number is written out
-_ROUNDING = 1e-15  # a relative error below this is that of rounding: the samples were equal
+_ROUNDING = 1e-13  # a relative error below this is that of rounding: the samples were equal
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -94,7 +94,7 @@ def _of_triangles(numbers: Numbers, before: Any, after: Any) -> str:
                 exact=float(triangles.null_deviation[k].mean()),
             )
     first, second = (triangles.verdict[:1].lower() + triangles.verdict[1:] for triangles in (before, after))
-    return f"As labelled: {first} Relabelling removed: {second}"
+    return f"As labelled, {first} With relabelling removed, {second}"
 
 
 def _of_lines(book: Any, numbers: Numbers, unit: str) -> list[str]:

@@ -21,8 +21,7 @@ def write(book: Any) -> Section | None:
         "Hidden neurons have no order, and each may be scaled against its outgoing weights: copies of one network that "
         "differ by this alone compute the same. Here every network is balanced, so that what enters each hidden neuron "
         "is as long as what leaves it, and networks are brought as near to each other as the order of their neurons "
-        f"allows. The distances that come out are {'a metric' if distances.metric else 'upper bounds'}: "
-        f"{distances.why}.",
+        f"allows. Distances: {distances.why}.",
         [*_distance_pictures(distances), *_tree_pictures(book), *_line_pictures(book), *_null_pictures(book)],
         _tables(book),
     )
@@ -108,6 +107,7 @@ def _null_pictures(book: Any) -> list[Picture]:
 
 
 def _tables(book: Any) -> list[Table]:
+    in_unit = f", in {book.network.unit}" if book.network.unit else ""
     lines = {"solutions": book.get("alignment/lines")}
     lines |= {f"M = {width}": item for width, item in barriers_of_widths(book).items()}
     lines |= {f"epoch {epoch}": item for epoch, item in barriers_of_epochs(book).items()}
@@ -126,10 +126,11 @@ def _tables(book: Any) -> list[Table]:
         for name, item in lines.items()
         if item is not None
     ]
-    header = ("", "pairs", "distance", "aligned", "above the line", "aligned", "above the mean", "aligned", "exact")
+    header = ("", "pairs", *("as labelled", "aligned") * 3, "exact")
+    groups = (("", 2), ("distance", 2), ("barrier above the line", 2), ("barrier above the mean", 2), ("", 1))
     caption = (
         "Pairs of networks as labelled and aligned: distances of balanced networks; barriers above the linear "
-        "interpolation between the ends, and above their mean. Mean ± standard error over pairs. Exact: whether the "
-        "alignment is proven to be the nearest."
+        f"interpolation between the ends, and above their mean{in_unit}. Mean ± standard error over pairs. Exact: "
+        "whether the alignment is proven to be the nearest."
     )
-    return [Table(header, rows, caption)] if rows else []
+    return [Table(header, rows, caption, groups=groups)] if rows else []

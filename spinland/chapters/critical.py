@@ -239,13 +239,14 @@ def _table(counts: list[Any], exact: list[Any]) -> Table:
                 f"{_euler(item)} of {item.n_instances}",
             )
         )
-    header = ("N", "complete", "all points", "exact", "z", "minima", "exact", "Euler")
+    header = ("N", "complete", "found", "exact", "z", "found", "exact", "Euler")
     return Table(
         header,
         rows,
         "Mean numbers per instance ± standard error over instances. z: deviation of all points from the exact mean in "
         "standard errors. Euler: instances in which "
         "Σ (−1)^k = 1 + (−1)^(N−1).",
+        groups=(("", 2), ("all points", 3), ("minima", 2), ("", 1)),
     )
 
 

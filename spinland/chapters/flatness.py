@@ -272,7 +272,7 @@ def _table(comparison: Any, classification: bool) -> Table:
         ]
         rows.append(row)
     header = ["batch size", "training loss", "test loss", *(["test accuracy"] if classification else [])]
-    header += ["gap (test − training loss)", "rise, filter", "rise, walk", "ρ within, filter"]
+    header += ["gap (test − training)", "rise, filter", "rise, walk", "ρ within, filter"]
     return Table(
         header,
         rows,

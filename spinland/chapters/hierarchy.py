@@ -115,8 +115,18 @@ def _find(book: Any) -> Finding | None:
     if not found:
         return None
     sentences = [_told(numbers, results, results is not found[0]) for results in found]
-    verdicts = [results.triangles.verdict for results in found if results.triangles is not None]
+    verdicts = [r.triangles.told(_called(r.subject)) for r in found if r.triangles is not None]
     return numbers.finding("hierarchy", " ".join(sentences), verdicts[0] if verdicts else "")
+
+
+def _called(subject: Subject) -> str:
+    """What the points of triangles are called: several trained networks are replicas."""
+    return "replicas" if subject.order is None else subject.many
+
+
+def _leaves(subject: Subject) -> tuple[str, str]:
+    """What a leaf of its tree is called, and several."""
+    return "replica" if subject.order is None else subject.one, _called(subject)
 
 
 def _told(numbers: Numbers, results: _Results, named: bool) -> str:
@@ -160,7 +170,7 @@ def _told(numbers: Numbers, results: _Results, named: bool) -> str:
             against=f"null model: {model}",
             exact=float(triangles.null_deviation[k].mean()),
         )
-    verdict = triangles.verdict
+    verdict = triangles.told(_called(results.subject))
     if named:
         verdict = f"{many[:1].upper()}{many[1:]}: {verdict[:1].lower()}{verdict[1:]}"
     return f"{text} {verdict}"
@@ -233,7 +243,10 @@ def _tree_pictures(results: _Results) -> list[Picture]:
             )
         ]
     drawn = sl.figures.dendrogram_matrix(
-        tree, matrix=_overlap_matrix(results), matrix_label=rf"{sl.figures.OVERLAP}$_{{ab}}$"
+        tree,
+        matrix=_overlap_matrix(results),
+        matrix_label=rf"{sl.figures.OVERLAP}$_{{ab}}$",
+        called=_leaves(results.subject),
     )
     return [
         picture(
@@ -266,7 +279,12 @@ def _beside(first: _Results, second: _Results) -> list[Picture]:
         return []
     return [
         picture(
-            sl.figures.hierarchy_pair(trees, overlaps, [_overlap_matrix(first), _overlap_matrix(second)]),
+            sl.figures.hierarchy_pair(
+                trees,
+                overlaps,
+                [_overlap_matrix(first), _overlap_matrix(second)],
+                called=[_leaves(first.subject), _leaves(second.subject)],
+            ),
             "Trees of the trained networks and of the minima, with their overlaps in the order of the leaves. Below: "
             "distribution P(q) of the overlaps of all pairs on one scale, errors over replicas. Minima that two "
             "descents found count once.",

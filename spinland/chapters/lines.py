@@ -60,6 +60,7 @@ def _lines(subject: Subject, found: Any, *, n_lines: int, n_points: int, great_c
 
 def _from_start(subject: Any, found: Any, *, n_lines: int, n_points: int, seed: int, dtype: str) -> sl.Line:
     """From the initial points to the solutions of the first replicas that converged."""
+    subject.points(found)  # says so where there are none
     alive = np.flatnonzero(~found.diverged)[:n_lines]
     starts = [subject.network.initialize(1, seed, first=int(found.replicas[r]), dtype=dtype) for r in alive]
     return sl.line(subject.landscape, np.concatenate(starts), np.asarray(found.params[alive]), places(n_points))

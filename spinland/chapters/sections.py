@@ -37,11 +37,29 @@ class Picture:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under a header."""
+    """Rows of cells under a header.
+
+    Attributes
+    ----------
+    header : sequence of str
+        A heading for each column.
+    rows : sequence of sequences of str
+    caption : str
+    words : int
+        So many columns, the first ones, hold words: they stand at the left, numbers at the right.
+    groups : sequence of (str, int)
+        Headings over several columns each, from the first column on, where columns need a second one::
+
+                    distance            barrier
+                    labelled  aligned   labelled  aligned
+            pairs   1.2 ± …   0.9 ± …   0.3 ± …   0.1 ± …
+    """
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     caption: str
+    words: int = 1
+    groups: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True)

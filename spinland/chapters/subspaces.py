@@ -10,13 +10,14 @@ import numpy as np
 
 import spinland as sl
 
+from ..errors import ArgumentError
 from ..formatting import given
 from ..statistics.judging import mean_of
 from .chapter import Chapter, DataStage, Stage
 from .findings import Finding, Numbers
 from .sections import Section, Table, mean_text, picture
 from .settings import Settings, number, setting, several, whole
-from .subjects import of_kind
+from .subjects import none_converged, of_kind
 
 SEED_SUBSPACE = 11
 _HEADING = "Subspaces"
@@ -57,7 +58,9 @@ def _dimensions(book: Any) -> tuple[int, ...]:
 
 def _trained(subject: Any, ensemble: Any, *, dataset: Any, rate: float, **arguments: Any) -> Any:
     """Accuracy against the dimension; direct training are the replicas that there are."""
-    return sl.intrinsic_dimension(
+    if ensemble.diverged.all():
+        raise none_converged()
+    found = sl.intrinsic_dimension(
         subject.network,
         dataset,
         optimizer=sl.Adam(rate),
@@ -68,6 +71,9 @@ def _trained(subject: Any, ensemble: Any, *, dataset: Any, rate: float, **argume
         precision=subject.precision,
         **arguments,
     )
+    if not np.isfinite(found.accuracy).any():
+        raise ArgumentError("subspace_rate", "one at which training converges", f"{rate:g}, where all replicas diverge")
+    return found
 
 
 def _lowered(subject: Any, found: Any, *, sections: int, seed: int) -> sl.SectionMinima:
@@ -122,6 +128,9 @@ def _needed(numbers: Numbers, found: Any) -> list[str]:
         f"Trained in random subspaces of d of {found.n_params} parameters, the mean test accuracy reaches {reached}."
     )
     sentences = [first]
+    lost = np.isnan(found.accuracy)
+    if lost.any():
+        sentences.append(f"{int(lost.sum())} of {lost.size} trainings diverged and count as failures.")
     if np.log(found.dimensions[0]) <= found.midpoint[1] <= np.log(found.dimensions[-1]):
         half = float(np.exp(found.midpoint[1]))
         error = half * float(found.midpoint_error[1])
@@ -153,6 +162,19 @@ def _reached(numbers: Numbers, book: Any, sections: Any) -> str:
     return f"{text}: {'; '.join(clauses)}."
 
 
+_IN_SUBSPACES = (
+    "Only z of w = θ + P z is trained, where θ is an initialisation and P a random matrix with columns of length "
+    "1, signs ±1/√dim: Adam at rate {rate}, {epochs} epochs (Li et al., "
+    "arXiv:1804.08838). A threshold says little without its baseline: a share of all samples is not the same share "
+    "of what direct training reaches. The rate is the same at all d; where it does not suit one, the accuracy "
+    "there is a lower bound."
+)
+_ON_SECTIONS = (
+    "A glass is lowered on random linear sections of its sphere, σ = P z with n orthonormal columns P: how low does it "
+    "get where it may move in n of its N dimensions?"
+)
+
+
 def _write(book: Any) -> Section | None:
     found, sections = book.get(_NETWORK), book.get(_GLASS)
     figures, tables = [], []
@@ -176,18 +198,13 @@ def _write(book: Any) -> Section | None:
         )
     if not figures:
         return None
-    c = book.config
-    return Section(
-        "Subspaces",
-        "Random subspaces",
-        "Only z of w = θ + P z is trained, where θ is an initialisation and P a random matrix with columns of length "
-        f"1, signs ±1/√dim: Adam at rate {given(c.subspace_rate)}, {c.subspace_epochs} epochs (Li et al., "
-        "arXiv:1804.08838). A threshold says little without its baseline: a share of all samples is not the same share "
-        "of what direct training reaches. The rate is the same at all d; where it does not suit one, the accuracy "
-        "there is a lower bound.",
-        figures,
-        tables,
-    )
+    c, texts = book.config, []
+    if found is not None:
+        texts.append(_IN_SUBSPACES.format(rate=given(c.subspace_rate), epochs=c.subspace_epochs))
+    if sections is not None:
+        texts.append(_ON_SECTIONS)
+    title = "Random subspaces" if found is not None else "Random sections of the sphere"
+    return Section("Subspaces", title, " ".join(texts), figures, tables)
 
 
 def _table(found: Any) -> Table:
@@ -200,8 +217,13 @@ def _table(found: Any) -> Table:
         )
         for k, d in enumerate(found.dimensions)
     ]
-    header = ["d", "training loss", "test accuracy", "succeed, of 100 %", "succeed, of direct training"]
-    return Table(header, rows, "Mean ± standard error over replicas, and shares of them that reach the threshold.")
+    header = ["d", "training loss", "test accuracy", "of 100 %", "of direct training"]
+    share = f"{100 * found.threshold:g} %"
+    caption = (
+        "Mean ± standard error over replicas, and the share of replicas whose test accuracy reaches "
+        f"{share} of 100 %, and {share} of that of direct training."
+    )
+    return Table(header, rows, caption, groups=(("", 3), ("replicas that succeed", 2)))
 
 
 SUBSPACES = Chapter(

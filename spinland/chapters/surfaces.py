@@ -11,7 +11,7 @@ import numpy as np
 import spinland as sl
 
 from .chapter import Chapter, Stage
-from .sections import Section, picture, turning
+from .sections import Section, picture, sentence, turning
 from .settings import Settings, setting, whole
 from .subjects import Subject
 
@@ -43,21 +43,22 @@ def _write(book: Any) -> Section | None:
     found = book.about(book.subjects, "surface")
     if not found:
         return None
-    figures = []
+    figures, spanned = [], []
     for subject, plane in found:
-        label, words = subject.value_label, f"The plane through three {subject.many}"
+        label, words = subject.value_label, f"The plane through three {subject.many} of the {subject.label}"
+        spanned.append(f"three {subject.many} of the {subject.label} span a plane")
         if subject.order is not None:
-            words = "The sphere in the span of three minima, coordinates are angles"
+            words = "The sphere in the span of three minima of the glass, coordinates are angles"
+            spanned[-1] = f"three {subject.many} of the {subject.label} span a piece of its sphere"
         figures.append(
             turning(
                 sl.figures.turning_surface(plane, value_label=label),
                 picture(sl.figures.plane_surface(plane, value_label=label), words),
-                f"{words}. The mouse turns it, the wheel brings it nearer; points are named where it passes over them.",
+                f"{words}. The mouse or a finger turns it, the wheel brings it nearer; names point at where their "
+                f"{subject.many} lie, through the surface where it is in front.",
             )
         )
-    return Section(
-        "Surfaces", "Surfaces to turn", "Three solutions span a plane; this is the landscape over it.", figures
-    )
+    return Section("Surfaces", "Surfaces to turn", sentence(*spanned, "this is the landscape over it"), figures)
 
 
 SURFACES = Chapter(

@@ -45,6 +45,10 @@ class ReplicaSettings(Settings):
     weight_decay: float = setting(0.0, "weight decay", number(minimum=0), _HEADING)
 
 
+_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+"""Their names in a sentence."""
+
+
 def optimizer_of(config: Any) -> sl.SGD | sl.Adam | sl.AdamW:
     """The optimiser of the settings."""
     rate: Any = config.learning_rate if config.schedule == "constant" else sl.Cosine(config.learning_rate)
@@ -235,8 +239,9 @@ def _write(book: Any) -> Section | None:
         "Training",
         "Training the replicas",
         f"{len(ensemble.params)} networks {shape} with ReLU, each with its own initialisation and its own order of "
-        f"the samples, {c.optimizer} at learning rate {given(c.learning_rate)}, batch size {ensemble.batch_size}, "
-        f"{c.epochs} epochs, on {facts['n_train']} samples of {facts['dataset']} ({facts['n_test']} for the test).",
+        f"the samples, {_OPTIMIZERS[c.optimizer]} at learning rate {given(c.learning_rate)}, batch size "
+        f"{ensemble.batch_size}, {c.epochs} epochs, on {facts['n_train']} samples of {facts['dataset']} "
+        f"({facts['n_test']} for the test).",
         [
             picture(
                 sl.figures.training_history(ensemble),

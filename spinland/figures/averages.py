@@ -12,7 +12,7 @@ from matplotlib.figure import FigureBase
 from .inputs import listing, matched, mean_error, takes
 from .style import canvas, category, context, dress, legend
 
-_WAYS = "last\nsnapshot", "one\nsnapshot", "average of\nweights", "ensemble of\nsnapshots"
+_WAYS = "last", "one", "average", "ensemble"
 
 
 @takes("SnapshotAverages", "test_loss", "test_accuracy", "rise", "radii", several=True)
@@ -54,6 +54,8 @@ def snapshot_comparison(
     suffix = f" ({unit})" if unit else ""
     left.set_ylabel("test accuracy")
     middle.set_ylabel(f"test loss{suffix}")
+    for ax in (left, middle):
+        ax.set_xlabel("of the snapshots")
     right.set_ylabel(f"rise of the training loss{suffix}")
     right.set_xlabel("relative distance")
     legend(right)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from ..checks import integer, renamed
-from .hierarchy import dendrogram_matrix
+from .hierarchy import REPLICAS, dendrogram_matrix
 from .inputs import listing, matched, takes
 from .labels import OVERLAP, value_label
 from .lines import line_profile
@@ -158,7 +158,7 @@ def plane_pair(
     """
     items = listing("planes", planes)
     titles, labels = matched("names", names, len(items)), matched("value_labels", value_labels, len(items))
-    figure = canvas(figure, (6.0 * len(items), 10.2 if surfaces else 5.0))
+    figure = canvas(figure, (6.3 * len(items), 10.2 if surfaces else 5.0))
     rows = figure.subfigures(2 if surfaces else 1, len(items), squeeze=False, height_ratios=(5.0, 5.2)[: 1 + surfaces])
     for k, item in enumerate(items):
         ax = plane_contour(item, rows[0, k].subplots(), value_label=labels[k])
@@ -256,6 +256,7 @@ def hierarchy_pair(
     figure: FigureBase | None = None,
     *,
     names: Sequence[str] = ("trained networks", "minima of the glass"),
+    called: Sequence[tuple[str, str]] | None = None,
 ) -> FigureBase:
     """Dendrograms with their ordered matrices beside each other, over the distributions P(q) of the overlaps.
 
@@ -271,6 +272,8 @@ def hierarchy_pair(
         Where to draw; a new one if it is not given.
     names : sequence of str
         Name of each.
+    called : sequence of (str, str), optional
+        What a leaf of each is called, and several; replicas by default.
 
     Returns
     -------
@@ -280,17 +283,18 @@ def hierarchy_pair(
     Raises
     ------
     ArgumentError
-        No hierarchies, or another number of distributions, matrices or names.
+        No hierarchies, or another number of distributions, matrices, names or of what leaves are called.
     """
     items = listing("hierarchies", hierarchies)
     several = matched("distributions", listing("distributions", distributions), len(items))
     squares, titles = matched("matrices", matrices, len(items)), matched("names", names, len(items))
+    words = matched("called", called, len(items))
     figure = canvas(figure, (6.9 * len(items), 9.4))
     rows = figure.subfigures(2, len(items), squeeze=False, height_ratios=(6.6, 2.8))
     axes = []
     for k, item in enumerate(items):
         label = None if squares[k] is None else rf"{OVERLAP}$_{{ab}}$"
-        dendrogram_matrix(item, rows[0, k], matrix=squares[k], matrix_label=label)
+        dendrogram_matrix(item, rows[0, k], matrix=squares[k], matrix_label=label, called=words[k] or REPLICAS)
         rows[0, k].suptitle(titles[k], fontsize=12)
         with renamed(distribution="distributions"):
             axes.append(overlap_histogram(several[k], dress(rows[1, k].subplots())))

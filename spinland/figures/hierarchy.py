@@ -28,6 +28,9 @@ _HEIGHTS = {
     "balanced": r"distance $d_{ab}$ of balanced networks",
     "symmetric": r"distance modulo symmetries $d_{ab}$",
 }
+REPLICAS = ("replica", "replicas")
+"""What the leaves of a tree are called."""
+
 _MOST_NAMED = 40
 _MOST_STEMS = 150
 
@@ -41,6 +44,7 @@ def dendrogram_matrix(
     matrix: ArrayLike | None = None,
     matrix_label: str | None = None,
     labels: Sequence[str] | None = None,
+    called: tuple[str, str] = REPLICAS,
 ) -> FigureBase:
     """Dendrogram of the replicas, above and beside their matrix in the order of its leaves.
 
@@ -64,6 +68,8 @@ def dendrogram_matrix(
     labels : sequence of str, optional
         Name of each replica, in the order of the replicas; by default its number. Above 40 replicas there is
         no room for names.
+    called : (str, str)
+        What a leaf is called, and several.
 
     Returns
     -------
@@ -79,7 +85,7 @@ def dendrogram_matrix(
     n = len(order)
     names = _names(labels, order)
     if matrix is None and hierarchy.distances is None:
-        return _tree_alone(canvas(figure, (7.6, 4.0)), hierarchy, order, names)
+        return _tree_alone(canvas(figure, (7.6, 4.0)), hierarchy, order, names, called)
     square = _square(hierarchy, matrix, n)[np.ix_(order, order)]
     figure = canvas(figure, (7.6, 7.05))
     grid = figure.add_gridspec(2, 3, width_ratios=(1.4, 5, 0.2), height_ratios=(1.4, 5))
@@ -88,12 +94,13 @@ def dendrogram_matrix(
     side = dress(figure.add_subplot(grid[1, 0], sharey=field), grid=False)
     _matrix(figure, field, figure.add_subplot(grid[1, 2]), square, matrix_label or _HEIGHTS[hierarchy.metric])
     _trees(top, side, np.asarray(hierarchy.linkage), order)
+    side.set_ylabel(f"{called[0]} $b$, in the same order")
     _name_leaves(field, names)
     field.set_yticks([])
-    field.set_xlabel("replica $a$, in the order of the tree")
+    field.set_xlabel(f"{called[0]} $a$, in the order of the tree")
     corner = figure.add_subplot(grid[0, 0])
     corner.axis("off")
-    corner.text(0.0, 1.0, f"{n} replicas\n{hierarchy.method} linkage", va="top", fontsize=9)
+    corner.text(0.0, 1.0, f"{n} {called[1]}\n{hierarchy.method} linkage", va="top", fontsize=9)
     if np.isfinite(hierarchy.cophenetic_correlation):
         number = plus_minus(hierarchy.cophenetic_correlation, hierarchy.cophenetic_correlation_error)
         corner.text(0.0, 0.0, f"cophenetic\ncorrelation\n{number}", va="bottom", fontsize=9)
@@ -159,7 +166,9 @@ def branches(linkage: NDArray[Any], order: NDArray[Any], stem: float | None = No
     return corners
 
 
-def _tree_alone(figure: FigureBase, hierarchy: Any, order: NDArray[Any], names: list[str]) -> FigureBase:
+def _tree_alone(
+    figure: FigureBase, hierarchy: Any, order: NDArray[Any], names: list[str], called: tuple[str, str]
+) -> FigureBase:
     """Draw the dendrogram without a matrix."""
     ax = dress(figure.subplots(), grid=False)
     floor = _tree(ax, np.asarray(hierarchy.linkage), order)
@@ -167,9 +176,9 @@ def _tree_alone(figure: FigureBase, hierarchy: Any, order: NDArray[Any], names: 
     _name_leaves(ax, names)
     ax.tick_params(axis="x", length=0)
     ax.spines["bottom"].set_visible(False)
-    ax.set_xlabel("replica $a$, in the order of the tree")
+    ax.set_xlabel(f"{called[0]} $a$, in the order of the tree")
     ax.set_ylabel("merge height" + (" (not from 0)" if floor > 0 else ""))
-    ax.set_title(f"{len(order)} replicas, {hierarchy.method} linkage", loc="left")
+    ax.set_title(f"{len(order)} {called[1]}, {hierarchy.method} linkage", loc="left")
     return figure
 
 
@@ -201,7 +210,6 @@ def _trees(top: Axes, side: Axes, linkage: NDArray[Any], order: NDArray[Any]) ->
     side.xaxis.set_major_locator(MaxNLocator(3))
     side.spines["left"].set_visible(False)
     side.tick_params(left=False, labelleft=False)
-    side.set_ylabel("replica $b$, in the same order")
     side.set_xlabel("merge height")
     top.spines[["left", "bottom"]].set_visible(False)
     top.tick_params(bottom=False, labelbottom=False, left=False, labelleft=False)

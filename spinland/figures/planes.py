@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from .inputs import field_label, field_of, takes
+from .placing import HALO, name_points
 from .style import (
     DIVIDE,
     INK,
@@ -31,7 +32,9 @@ from .style import (
 
 _N_LEVELS = 18
 _BASINS = 4.0  # ratio of largest to smallest value from which planes of several solutions are logarithmic
-_HALO = [patheffects.withStroke(linewidth=2.6, foreground="white")]
+
+Named = tuple[NDArray[np.float64], str]
+"""A place on a plane and its name."""
 
 
 def whole_grid(plane: Any) -> None:
@@ -96,11 +99,11 @@ def plane_contour(
     if len(levels) > 2:
         ax.contour(a, b, field, levels=levels[1:-1], colors="white", linewidths=0.5, alpha=0.6, linestyles="solid")
     _bar_ticks(value_bar(ax, filled, label), levels, use_log)
-    _path(ax, plane)
-    _named_points(ax, plane)
-    _origin(ax, plane)
     if equal:
         ax.set_aspect("equal")
+    _path(ax, plane)
+    named = [*_ends(plane), *_named_points(ax, plane), *_origin(ax, plane)]
+    name_points(ax, [place for place, _ in named], [name for _, name in named], plane.path)
     ax.set_xlabel(axis_name(plane, 0))
     ax.set_ylabel(axis_name(plane, 1))
     return ax
@@ -268,45 +271,32 @@ def _path(ax: Axes, plane: Any) -> None:
         *path[0], marker="o", markersize=8, color="white", markeredgecolor=PALETTE[1], markeredgewidth=1.6, zorder=6
     )
     ax.plot(*path[-1], marker="*", markersize=13, color=PALETTE[1], markeredgecolor="white", zorder=6)
-    _name(ax, path[0], "start")
-    _name(ax, path[-1], "end")
 
 
-def _named_points(ax: Axes, plane: Any) -> None:
-    """Mark the named points and write their names."""
+def _ends(plane: Any) -> list[Named]:
+    """The ends of the trajectory."""
+    return [] if plane.path is None else [(plane.path[0], "start"), (plane.path[-1], "end")]
+
+
+def _named_points(ax: Axes, plane: Any) -> list[Named]:
+    """Mark the named points."""
     if plane.points is None:
-        return
+        return []
     points = np.asarray(plane.points, dtype=float)
-    for (x, y), name in zip(points, plane.point_labels, strict=True):
+    for x, y in points:
         ax.plot(x, y, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.2, zorder=7)
-        _name(ax, (x, y), name)
+    return list(zip(points, plane.point_labels, strict=True))
 
 
-def _origin(ax: Axes, plane: Any) -> None:
+def _origin(ax: Axes, plane: Any) -> list[Named]:
     """Mark where both coordinates are zero, unless a named point or the end of the path stands there."""
     a, b = np.asarray(plane.a), np.asarray(plane.b)
     ends = [] if plane.path is None else [plane.path[0], plane.path[-1]]
     known = [*([] if plane.points is None else plane.points), *ends]
     near = 0.02 * np.array([np.ptp(a), np.ptp(b)])
     if not (a.min() <= 0 <= a.max() and b.min() <= 0 <= b.max()):
-        return
+        return []
     if any((np.abs(point) <= near).all() for point in known):
-        return
-    ax.plot(0, 0, marker="+", markersize=10, color=INK, markeredgewidth=1.4, path_effects=_HALO, zorder=7)
-    _name(ax, (0.0, 0.0), "origin")
-
-
-def _name(ax: Axes, point: Any, name: str) -> None:
-    """Write a name beside a point, towards the middle of the axes."""
-    x, y = point
-    left, low = x <= np.mean(ax.get_xlim()), y <= np.mean(ax.get_ylim())
-    ax.annotate(
-        name,
-        (x, y),
-        xytext=(8 if left else -8, 6 if low else -6),
-        textcoords="offset points",
-        ha="left" if left else "right",
-        va="bottom" if low else "top",
-        path_effects=_HALO,
-        zorder=8,
-    )
+        return []
+    ax.plot(0, 0, marker="+", markersize=10, color=INK, markeredgewidth=1.4, path_effects=HALO, zorder=7)
+    return [(np.zeros(2), "origin")]

@@ -12,7 +12,7 @@ from ..formatting import plus_minus
 from ..statistics.logistic import Logistic
 from .inputs import mean_error, takes
 from .labels import value_label
-from .style import GREY, PALETTE, canvas, context, dress, legend, panel
+from .style import GREY, PALETTE, canvas, context, dress, legend, panel, wants_log
 
 _BASELINES = "100 %", "direct training"
 
@@ -47,11 +47,14 @@ def dimension_curve(found: Any, figure: FigureBase | None = None, *, unit: str =
     for values, colour, label in ((found.train_loss, PALETTE[0], "training"), (found.test_loss, PALETTE[1], "test")):
         mean, error = mean_error(values.T)
         middle.errorbar(found.dimensions, mean, error, color=colour, marker="o", label=label)
-    middle.set_yscale("log")
+    if wants_log([found.train_loss, found.test_loss], 1):  # not where all replicas diverged
+        middle.set_yscale("log")
     middle.set_ylabel(f"loss ({unit})" if unit else "loss")
     middle.legend(loc="best")
     _successes(right, found)
     for ax in (left, middle, right):
+        if not np.isfinite(ax.dataLim.minposx):  # a logarithmic axis wants limits where nothing was drawn
+            ax.set_xlim(0.9 * found.dimensions[0], 1.1 * found.dimensions[-1])
         ax.set_xscale("log")
         ax.set_xlabel("dimension $d$ of the subspace")
     return figure

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _COLOURS = 32
 _LIFT = 0.02  # of the height: a path is this far above the surface
-_PIN = 0.18  # of the height: length of the pin that holds a name
+_PIN = 46  # pixels from a point up to its name
 _PANE = {"backgroundcolor": "#f7f7f7", "showbackground": True, "gridcolor": "#d8dde3", "zeroline": False}
 
 
@@ -78,7 +78,7 @@ def turning_surface(
     figure.update_layout(
         template=None,
         width=860,
-        height=620,
+        height=560,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         showlegend=False,
         font={"family": "system-ui, Segoe UI, Helvetica Neue, Arial, sans-serif", "color": INK, "size": 13},
@@ -88,7 +88,8 @@ def turning_surface(
             "zaxis": {**axis, "title": {"text": label}, **ticks},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.0, "y": 1.0, "z": 0.7},
-            "camera": {"eye": {"x": -1.1, "y": -1.5, "z": 0.95}},
+            "camera": {"eye": {"x": -1.1, "y": -1.5, "z": 0.95}, "center": {"x": 0, "y": 0, "z": -0.12}},
+            "annotations": _names(plane, height),
         },
     )
     return figure
@@ -112,36 +113,29 @@ def _ticks(height: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def _marks(plane: Any, height: NDArray[np.float64]) -> list[Any]:
-    """Named points on pins, and the path a little above the surface."""
+    """The path, a little above the surface."""
     from plotly import graph_objects
 
-    span = float(np.nanmax(height) - np.nanmin(height))
-    marks = []
-    if plane.path is not None:
-        path = np.asarray(plane.path, np.float64)
-        line = {"color": to_hex(PALETTE[1]), "width": 5}
-        z = _on_surface(plane, height, path) + _LIFT * span
-        marks.append(
-            graph_objects.Scatter3d(x=path[:, 0], y=path[:, 1], z=z, mode="lines", line=line, hoverinfo="skip")
-        )
-    named = [] if plane.points is None else zip(np.asarray(plane.points, np.float64), plane.point_labels, strict=True)
-    for (a, b), name in named:
-        foot = float(_on_surface(plane, height, np.array([[a, b]]))[0])
-        marks.append(
-            graph_objects.Scatter3d(
-                x=[a, a],
-                y=[b, b],
-                z=[foot, foot + _PIN * span],
-                mode="lines+markers+text",
-                text=["", name],
-                textposition="top center",
-                textfont={"size": 16},
-                line={"color": INK, "width": 3},
-                marker={"size": [6, 2], "color": ["white", INK], "line": {"color": INK, "width": 2}},
-                hovertemplate=f"{name}<extra></extra>",
-            )
-        )
-    return marks
+    if plane.path is None:
+        return []
+    path = np.asarray(plane.path, np.float64)
+    line = {"color": to_hex(PALETTE[1]), "width": 5}
+    z = _on_surface(plane, height, path) + _LIFT * float(np.nanmax(height) - np.nanmin(height))
+    return [graph_objects.Scatter3d(x=path[:, 0], y=path[:, 1], z=z, mode="lines", line=line, hoverinfo="skip")]
+
+
+def _names(plane: Any, height: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Named points on pins; they are drawn over the surface, which hides none of them however it is turned."""
+    if plane.points is None:
+        return []
+    points = np.asarray(plane.points, np.float64)
+    feet = _on_surface(plane, height, points)
+    pin = {"ax": 0, "ay": -_PIN, "arrowhead": 6, "arrowsize": 1, "arrowwidth": 1.5, "arrowcolor": INK}
+    return [
+        {"x": a, "y": b, "z": foot, "text": name, "font": {"size": 16}, "bgcolor": "rgba(255,255,255,0.75)", **pin}
+        for (a, b), foot, name in zip(points.tolist(), feet.tolist(), plane.point_labels, strict=True)
+        if np.isfinite(foot)
+    ]
 
 
 def _on_surface(plane: Any, height: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -127,8 +127,15 @@ class Ultrametricity(Result):
 
     @property
     def verdict(self) -> str:
-        """The outcome of the test in a sentence."""
-        draws = self.null_deviation.shape[1]
+        """The outcome of the test in a sentence.
+
+        K with its error; then for each null model the mean ± standard deviation of its draws, ``deviation_z`` and
+        ``deviation_p``.
+        """
+        return self.told("replicas")
+
+    def told(self, many: str) -> str:
+        """The verdict on what is called ``many``, such as "minima"."""
         rows = "; ".join(
             f"{name} {mean:.4f} ± {std:.4f}, {'z not determined' if np.isnan(z) else _signed(z)}, p = {p:.2g}"
             for name, mean, std, z, p in zip(
@@ -142,10 +149,8 @@ class Ultrametricity(Result):
         )
         error = " (error unknown)" if np.isnan(self.deviation_error) else f" ± {self.deviation_error:.4f}"
         return (
-            f"Triangles {self._head}: deviation K = {self.deviation:.4f}{error} over {self.n_replicas} replicas, "
-            f"where 0 is ultrametric ({rows}; mean ± standard deviation of {draws} draws of each; z: how many of them "
-            "K lies below the mean; two-sided p by "
-            f"rank among them, {self.p_resolution:.2g} at least; p ≤ {SIGNIFICANCE} is significant)."
+            f"Triangles {self._head}: K = {self.deviation:.4f}{error} over {self.n_replicas} {many} ({rows}; "
+            f"{self.null_deviation.shape[1]} draws of each)."
         )
 
     @property

@@ -1,13 +1,19 @@
-"""What the symbols of the report mean."""
+"""What the symbols of a page mean: those of its subjects, of its kind, and those of every page."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from ..statistics.judging import JUDGEMENT
 
-_STUDY = (
+Terms = tuple[tuple[str, str], ...]
+
+_NETWORK: Terms = (
     (
         "L(w), loss",
         (
-            "Mean over the samples of the softmax cross-entropy in nats, or of the "
-            "squared error averaged over the outputs."
+            "Mean over the samples of the softmax cross-entropy in nats, or of the squared error averaged over the "
+            "outputs."
         ),
     ),
     (
@@ -15,38 +21,6 @@ _STUDY = (
         "All weights and biases as one vector, layer by layer, weight rows first, then the bias: PyTorch's order.",
     ),
     ("M, width", "Number of neurons of the first hidden layer."),
-    ("σ, step of a walk", "Standard deviation of the normal number added to every coordinate in each step."),
-    ("|δw|, distance", "Euclidean distance from the start; after t free steps about σ √(t · dim)."),
-    (
-        "Autocorrelation, ξ",
-        (
-            "Correlation of L(t) and L(t+s) about their means over the walkers of the same solution at each step, "
-            "averaged over t; ξ is the lag where it "
-            "falls to 1/e. After Weinberger (1990), centred step by step because walks that leave a minimum are not "
-            "stationary."
-        ),
-    ),
-    (
-        "S, α, barrier",
-        (
-            "S pairs of hidden neurons exchanged; way w(α) = (1−α) w + α Pw; barrier: largest loss on the way minus "
-            "the larger loss of the ends."
-        ),
-    ),
-    (
-        "q, overlap",
-        (
-            "q = w·w'/(|w||w'|), the cosine of two solutions as they are, no symmetry removed. Of a glass of even "
-            "order, where H(−σ) = H(σ), it is |q|."
-        ),
-    ),
-    (
-        "Cophenetic correlation",
-        (
-            "Pearson's correlation of the distances with the heights at which pairs join in the tree; 1 for an "
-            "ultrametric set."
-        ),
-    ),
     (
         "Filter-normalised direction",
         (
@@ -61,26 +35,36 @@ _STUDY = (
             "flat."
         ),
     ),
-    ("Generalisation gap", "Test loss minus training loss."),
-    (
-        "±",
-        (
-            "Standard error of the mean over replicas, walkers or trials, or a jackknife or bootstrap error over "
-            "replicas where it says so; where several walkers or trials share a solution, over the solutions. A "
-            "change is taken pair by pair where both ends were measured on the same solutions: its error is smaller "
-            "than those of the two means."
-        ),
-    ),
-    ("p, significant", JUDGEMENT),
 )
 
-_GLASS = (
+_PROTOCOLS: Terms = (
+    ("σ, step of a walk", "Standard deviation of the normal number added to every coordinate in each step."),
+    ("|δw|, distance", "Euclidean distance from the start; after t free steps about σ √(t · dim)."),
+    (
+        "Autocorrelation, ξ",
+        (
+            "Correlation of L(t) and L(t+s) about their means over the walkers of the same solution at each step, "
+            "averaged over t; ξ is the lag where it falls to 1/e. After Weinberger (1990), centred step by step "
+            "because walks that leave a minimum are not stationary."
+        ),
+    ),
+    (
+        "S, α, barrier",
+        (
+            "S pairs of hidden neurons exchanged; way w(α) = (1−α) w + α Pw; barrier: largest loss on the way minus "
+            "the larger loss of the ends."
+        ),
+    ),
+    ("Generalisation gap", "Test loss minus training loss."),
+)
+
+_GLASS: Terms = (
     (
         "H(σ), energy",
         (
-            "H(σ) = N^(−(p−1)/2) Σ J σ…σ over all ordered p-tuples of N spins, J independent standard normal numbers, "
-            "|σ|² = N; so E[H(σ)H(σ')] = N q^p (Auffinger, Ben Arous and Černý, arXiv:1003.1129). The page gives H/N, "
-            "the energy per spin."
+            "H(σ) = N^(−(p−1)/2) Σ J σ…σ over all ordered p-tuples of N spins, J independent standard normal numbers,"
+            " |σ|² = N; so E[H(σ)H(σ')] = N q^p (Auffinger, Ben Arous and Černý, arXiv:1003.1129). The page gives "
+            "H/N, the energy per spin."
         ),
     ),
     (
@@ -90,7 +74,6 @@ _GLASS = (
             "smaller by √2 and whose times are longer by √2. All numbers are ABC where nothing else is said."
         ),
     ),
-    ("q, overlap", "σ·σ'/N: the cosine of two points of the sphere."),
     (
         "E_inf, threshold",
         (
@@ -100,6 +83,9 @@ _GLASS = (
     ),
     ("E_0, E_k", "Below −E_k there are no critical points of index k or higher, for N → ∞. −E_0 is the ground state."),
     ("Index", "Number of negative eigenvalues of the Hessian on the sphere, out of N−1."),
+)
+
+_THEORY: Terms = (
     (
         "Complexity Θ, Θ_k",
         "Growth rate (1/N) ln of the mean number of critical points (of index k) of energy at most u.",
@@ -119,32 +105,24 @@ _GLASS = (
             "temperature T."
         ),
     ),
-    (
-        "Corr(q), a_p",
-        (
-            "Correlation of the energies at two points of overlap q; weights of the mixture Σ a_p q^p with that "
-            "correlation."
-        ),
-    ),
-    (
-        "Cophenetic correlation",
-        (
-            "Pearson's correlation of the distances with the heights at which pairs join in the tree; 1 for an "
-            "ultrametric set."
-        ),
-    ),
-    ("z", "Measured minus exact, in standard errors of the measured."),
-    (
-        "±",
-        (
-            "Standard error of the mean over instances, or over minima, walkers or pairs where it says so. A change "
-            "is taken pair by pair where both ends were measured on the same instances."
-        ),
-    ),
-    ("p, significant", JUDGEMENT),
+    ("z", "Measured minus exact, in standard errors of the measured; of null models, see there."),
 )
 
-_ALIGNMENT = (
+_CORRELATION: Terms = (
+    (
+        "Corr(q), a_p",
+        "Correlation of the values at two points of overlap q; weights of the mixture Σ a_p q^p with that correlation.",
+    ),
+)
+
+_OVERLAP = {
+    ("network",): "q = w·w'/(|w||w'|), the cosine of two solutions as they are, no symmetry removed.",
+    ("glass",): "q = σ·σ'/N, the cosine of two points of the sphere; of even order, where H(−σ) = H(σ), it is |q|.",
+    ("network", "glass"): "The cosine of two points: w·w'/(|w||w'|) of networks as they are, no symmetry removed; "
+    "σ·σ'/N of a glass, and its size |q| at even order, where H(−σ) = H(σ).",
+}
+
+_ALIGNMENT: Terms = (
     (
         "Balanced",
         (
@@ -156,8 +134,8 @@ _ALIGNMENT = (
         "Aligned, P",
         (
             "With the hidden neurons in the order P that brings a balanced network nearest to another; with one hidden "
-            "layer found exactly, by one assignment. Relabelling removed: the distance of two networks is that of the "
-            "aligned ones."
+            "layer found exactly, by one assignment. Relabelling removed: the distance of two networks is that of the"
+            " aligned ones."
         ),
     ),
     (
@@ -169,7 +147,65 @@ _ALIGNMENT = (
     ),
 )
 
-_ATLAS = tuple(dict((*_GLASS, *_STUDY, *_ALIGNMENT)).items())
+_TRIANGLES: Terms = (
+    (
+        "Cophenetic correlation",
+        (
+            "Pearson's correlation of the distances with the heights at which pairs join in the tree; 1 for an "
+            "ultrametric set."
+        ),
+    ),
+    (
+        "K, deviation from ultrametricity",
+        (
+            "Mean of (d_3 − d_2)/(d_3 − d_1) over all triangles with sides d_1 ≤ d_2 ≤ d_3: 0 where the two longer "
+            "sides are equal, as in a perfect hierarchy, 1/2 where the sides scatter about one length."
+        ),
+    ),
+    (
+        "Null models of K",
+        (
+            "Points without a hierarchy that have the norms of the data: shuffled cosines are the data's own, dealt "
+            "out to other pairs; Gaussian directions are drawn with the spectrum of the data. Of each the mean ± "
+            "standard deviation of its draws is given; z is how many such deviations K lies below that mean; p is "
+            "two-sided, by the rank of K among the draws, hence 2/(draws + 1) at least."
+        ),
+    ),
+)
 
-DEFINITIONS = {"study": _STUDY, "glass": _GLASS, "atlas": _ATLAS}
-"""Terms and their meanings, for each kind of file."""
+_EVERYWHERE: Terms = (
+    (
+        "±",
+        (
+            "Standard error of the mean over what is independent, which the text names: replicas, "
+            "instances, minima, pairs, walkers or trials; or a jackknife or bootstrap error where it says so. Where "
+            "several walkers or trials share a start it is over the starts. A change is taken pair by pair where both"
+            " ends were measured on the same ones: its error is smaller than those of the two means."
+        ),
+    ),
+    ("p, significant", JUDGEMENT),
+)
+
+
+def definitions(book: Any) -> Terms:
+    """Terms of the page of a book with their meanings: no network's on the page of a glass alone.
+
+    Parameters
+    ----------
+    book : Book
+        Its kind and its subjects decide.
+    """
+    kind, subjects = book.settings.kind, tuple(dict.fromkeys(subject.kind for subject in book.subjects))
+    network, glass = "network" in subjects, "glass" in subjects
+    chosen = (
+        (_NETWORK, network),
+        (_PROTOCOLS, kind == "study"),
+        (_GLASS, glass),
+        (_THEORY, kind == "glass"),
+        ((("q, overlap", _OVERLAP[subjects]),), True),
+        (_CORRELATION, kind != "atlas"),
+        (_ALIGNMENT, kind == "atlas" and network),
+        (_TRIANGLES, kind != "atlas" or network),
+        (_EVERYWHERE, True),
+    )
+    return tuple(term for terms, there in chosen if there for term in terms)

@@ -24,8 +24,8 @@ from ..store.commit import failures_named
 from ..store.files import write_file
 from ..store.hdf5 import Store
 from ..study.books import book_of
-from .definitions import DEFINITIONS
-from .typeset import set_formulas
+from .definitions import definitions
+from .typeset import sentences, set_formulas
 
 _MARK = '<meta name="generator" content="spinland'
 _OF = re.compile(r'<meta name="spinland-file" content="([^"]*)">')
@@ -156,6 +156,7 @@ def _render(book: Book, parts: list[Part], place: str) -> str:
     )
     environment.filters["typeset"] = set_formulas
     environment.filters["script"] = _script_text
+    environment.filters["sentences"] = sentences
     store, names = book.store, book.store.names()
     return environment.get_template("page.html.j2").render(
         title=book.title,
@@ -164,7 +165,7 @@ def _render(book: Book, parts: list[Part], place: str) -> str:
         unfinished=book.unfinished,
         parts=parts,
         plotly=_plotly() if any(figure.turning for part in parts for figure in part.section.figures) else "",
-        definitions=DEFINITIONS[book.settings.kind],
+        definitions=definitions(book),
         place=place,
         command=_command(book, store.path.name),
         settings=[(name, _shown(value)) for name, value in book.values.items()],

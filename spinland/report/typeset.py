@@ -12,14 +12,16 @@ import re
 
 from markupsafe import Markup, escape
 
-_INDEX = re.compile(r"(?<![\w.])([A-Za-zΘ])_(inf|EA|ABC|CS|th|ab|[0-9dkpsw])(?![\w.]*\w)")
+_INDEX = re.compile(r"(?<![\w.])([A-Za-zΑ-Ωα-ω])_(inf|EA|ABC|CS|th|ab|[0-9dkpsw])(?![\w.]*\w)")
 _POWER = re.compile(r"\^(\((?:[^()]|\([^()]*\))*\)|[−-]?\d+(?:\.\d+)?|[A-Za-zΛ])")
+_RELATION = re.compile(r"(?<![^\s(])(\S{1,3}) (=|≤|≥|&lt;|&gt;|→|≈) (?=[−+]?[\d.∞(])")
 _RAISED = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_SENTENCE = re.compile(r"(?<=[^A-Z]\.) (?=[A-ZΑ-Ω])")
 _PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789")
 
 
 def set_formulas(text: object) -> Markup:
-    """Words as HTML, with indices and powers set as such.
+    """Words as HTML, with indices and powers set as such, and no line that ends within "p = 0.2" or "1.0 ± 0.1 %".
 
     Parameters
     ----------
@@ -32,7 +34,13 @@ def set_formulas(text: object) -> Markup:
     html = _INDEX.sub(lambda m: f"{m[1]}<sub>{'∞' if m[2] == 'inf' else m[2]}</sub>", html)
     html = _POWER.sub(lambda m: f"<sup>{_bare(m[1])}</sup>", html)
     html = _RAISED.sub(lambda m: f"<sup>{m[0].translate(_PLAIN)}</sup>", html)
-    return Markup(html.replace("± ", "±\N{NO-BREAK SPACE}").replace(" %", "\N{NO-BREAK SPACE}%"))
+    html = _RELATION.sub("\\1\N{NO-BREAK SPACE}\\2\N{NO-BREAK SPACE}", html)
+    return Markup(html.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}").replace(" %", "\N{NO-BREAK SPACE}%"))
+
+
+def sentences(text: str) -> list[str]:
+    """A statement cut where a sentence ends; abbreviations such as "et al." are followed by no capital letter."""
+    return _SENTENCE.split(text)
 
 
 def _bare(power: str) -> str:

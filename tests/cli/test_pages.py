@@ -13,8 +13,8 @@ from spinland.report.page import parts_of, write_page
 from spinland.store.hdf5 import Store
 from spinland.study.glasses import GlassConfig, run_glass
 from tests.cli.test_glass import SETTINGS
-
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+from tests.oracles.browser import BROWSER, table_widths
+from tests.oracles.pages import check_tables
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,22 @@ def test_no_table_is_cut_on_paper(files, which, tmp_path):
     words = [re.sub(r"[^\w.]", "", w) for cell in Cells(page.read_text("utf-8")).cells for w in cell.split()]
     lost = {word for word in words if word and word not in found}
     assert lost == set()
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["study", "glass"])
+def test_columns_of_tables_can_be_told_from_one_another(files, which, monkeypatch):
+    monkeypatch.setattr(figures, "svg_text", lambda drawn, title: "")
+    _, parts = parts_of(Store(files[which], "r"))
+    assert check_tables(parts) > 5
+
+
+@pytest.mark.skipif(not BROWSER, reason="needs chromium")
+@pytest.mark.parametrize("width", [1000, 400])
+@pytest.mark.parametrize("which", [0, 1], ids=["study", "glass"])
+def test_no_table_is_cut_on_a_screen(files, which, width, tmp_path):
+    """The page is as wide as the window; a wider table scrolls in its box, with the keyboard too."""
+    whole, tables = table_widths(files[which].with_suffix(".html"), width, tmp_path)
+    assert whole <= width
+    assert len(tables) > 5
+    for table, box, overflow, tab in tables:
+        assert table <= box or (overflow == "auto" and tab == 0)

@@ -159,3 +159,10 @@ def test_a_trajectory_of_an_ensemble_is_that_of_one_replica():
     with pytest.raises(ArgumentError, match=r"^trajectory: .*snapshots"):
         sl.trajectory_plane(results.landscape(), without, n=3)
     assert whole(figures.plane_contour(of_rows)).axes
+
+
+def test_subspaces_in_which_all_replicas_diverged_are_drawn():
+    found = results.dimension()
+    nothing = {name: np.full_like(getattr(found, name), np.nan) for name in ("accuracy", "train_loss", "test_loss")}
+    lost = replace(found, **nothing, success=np.zeros_like(found.success), crossing=np.full(2, np.nan))
+    assert figures.svg_text(figures.dimension_curve(lost), title="lost").endswith("</svg>")

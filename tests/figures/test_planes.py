@@ -110,3 +110,33 @@ def test_planes_of_several_solutions_have_logarithmic_levels_from_a_smaller_rati
     assert isinstance(figures.plane_contour(three).collections[0].norm, LogNorm)
     none = replace(three, points=None, point_labels=())
     assert not isinstance(figures.plane_contour(none).collections[0].norm, LogNorm)
+
+
+def test_names_cover_neither_points_nor_each_other_nor_the_edge():
+    """Three points side by side and one in a corner: as they are drawn, no name lies on a point or on another name."""
+    points = np.array([[0.40, 0.5], [0.47, 0.5], [0.54, 0.53], [1.0, 1.0]])
+    names = ("epoch 15", "epoch 24", "epoch 30", "average")
+    plane = bare(np.linspace(0, 1, 11), np.linspace(0, 1, 11), np.add.outer(np.arange(11.0), np.arange(11.0)))
+    ax = figures.plane_contour(replace(plane, points=points, point_labels=names))
+    ax.figure.draw_without_rendering()
+    boxes = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    assert set(names) <= set(boxes)
+    marks, edge = ax.transData.transform(points), ax.get_window_extent().padded(2)
+    for name in names:
+        box = boxes[name]
+        assert not [other for other, its in boxes.items() if other != name and box.overlaps(its)]
+        assert not [place for place in marks if box.contains(*place)]
+        assert edge.containsx(box.x0)
+        assert edge.containsx(box.x1)
+        assert edge.containsy(box.y1)
+
+
+def test_the_label_of_a_colour_bar_stands_within_the_figure():
+    """A square plane beside one that is a little wider than high."""
+    square = bare(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9), np.add.outer(np.arange(9.0), np.arange(9.0)))
+    wide = replace(square, a=np.linspace(-1.8, 1.8, 9), b=np.linspace(-1.4, 1.95, 9))
+    figure = figures.plane_pair([square, wide], value_labels=("energy per spin $H/N$",) * 2)
+    figure.draw_without_rendering()
+    for part in figure.subfigs[:2]:
+        for ax in part.axes:
+            assert ax.get_tightbbox().x1 <= figure.bbox.x1

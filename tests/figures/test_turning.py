@@ -36,11 +36,13 @@ setTimeout(() => {
 
 def test_a_surface_holds_the_plane_and_its_names():
     plane = results.plane()
-    surface, *marks = figures.turning_surface(plane, log=False).data
+    figure = figures.turning_surface(plane, log=False)
+    surface, pins = figure.data[0], figure.layout.scene.annotations
     np.testing.assert_array_equal(surface.z, plane.values.T)
     np.testing.assert_array_equal(surface.x, plane.a)
-    names = () if plane.points is None else plane.point_labels
-    assert [mark.text[1] for mark in marks] == list(names)
+    assert len(pins) == 3
+    assert [pin.text for pin in pins] == list(plane.point_labels)
+    np.testing.assert_allclose([(pin.x, pin.y) for pin in pins], plane.points)
 
 
 def test_a_logarithmic_surface_has_round_numbers_on_its_axis():

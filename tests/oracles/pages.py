@@ -62,3 +62,16 @@ def check_self_contained(text):
         assert target.startswith(("#", "data:")) or tag == "a", (tag, target[:80])
         assert not target.startswith("#") or target[1:] in page.ids, f"nothing has the id {target}"
     return page
+
+
+def check_tables(parts):
+    """Every column of every table can be told from the others, and has a cell in every row; returns how many tables."""
+    tables = [table for part in parts for table in part.section.tables]
+    for table in tables:
+        groups = [name for name, n in table.groups for _ in range(n)] or [""] * len(table.header)
+        heads = list(zip(groups, table.header, strict=True))
+        assert len(set(heads)) == len(heads), heads
+        assert {len(row) for row in table.rows} == {len(heads)}
+        beside = {cell for row in table.rows for cell in row[table.words :] if not re.search(r"\d", cell)}
+        assert beside <= {"", "–", "yes", "no", "not determined", "p unknown"}, "a column of words is set as numbers"
+    return len(tables)

@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spinland.chapters.lines import _from_start
+from spinland.chapters.subjects import NetworkSubject
 from spinland.errors import ArgumentError
 from spinland.landscape.function import FunctionLandscape
 from spinland.landscape.geometry import Sphere
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
 from spinland.probes.lines import line
+from tests.oracles import results
 
 
 def network_landscape(dtype="float64"):
@@ -155,3 +158,19 @@ def test_what_is_refused(start, end, alphas, options, name):
 def test_a_grid_without_a_place_between_the_ends_tells_no_barrier(alphas):
     hill = FunctionLandscape(lambda w: w[:, 0] * (1 - w[:, 0]), 1)
     assert np.isnan(line(hill, [0.0], [1.0], alphas).barrier).all()
+
+
+def test_lines_from_the_start_of_replicas_that_all_diverged_are_refused_in_words():
+    found = results.ensemble()
+    lost = replace(found, diverged=np.ones(len(found.params), bool))
+    subject = NetworkSubject(
+        key="network",
+        solutions="ensemble",
+        value_label="",
+        unit="nats",
+        folder="network",
+        make=results.landscape,
+        network=results.network(),
+    )
+    with pytest.raises(ArgumentError, match=r"learning_rate: .*converge"):
+        _from_start(subject, lost, n_lines=2, n_points=5, seed=0, dtype="float32")
