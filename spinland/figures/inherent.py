@@ -75,4 +75,6 @@ def _panel(ax: Axes, result: Any) -> None:
     ax.errorbar(inverse, *result.limit(), color=INK, marker="s", linestyle="none", label=r"$N\to\infty$")
     ax.set_xlabel("$1/T$ of the start")
     ax.set_ylabel(f"at rest: {ENERGY}")
-    ax.legend(loc="best", fontsize=9)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.22 * (high - low))  # room for the legend
+    ax.legend(loc="upper right", ncols=2, fontsize=9)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
@@ -67,26 +68,54 @@ def planted_glass(
     >>> bool(glass.value(reference) < -1.7)
     True
     """
+    return planted_glasses(reference, order, (temperature,), seed, dtype, fixed_energy=fixed_energy, device=device)[0]
+
+
+def planted_glasses(
+    reference: ArrayLike,
+    order: int | Mapping[int, float],
+    temperatures: Sequence[float],
+    seed: int = 0,
+    dtype: DTypeLike = "float64",
+    *,
+    fixed_energy: bool = False,
+    device: str = "cpu",
+) -> list[SphericalSpinGlass]:
+    """A :func:`planted_glass` for each temperature, of one reference and one fresh glass, which is drawn once."""
     s = checks.float_array("reference", reference, ndim=1)
-    if not (isinstance(temperature, float) and temperature == math.inf):
-        temperature = checks.real("temperature", temperature, above=0)
+    levels = [_temperature(t) for t in temperatures]
     dtype = checks.float_type("dtype", dtype)
+    fixed_energy = checks.boolean("fixed_energy", fixed_energy)
     with checks.renamed(n_spins="reference"):
         drawn = SphericalSpinGlass(len(s), order, seed, dtype)
     drawn.geometry.space.refuse_off("reference", s, np.dtype(np.float64))
     s = drawn.geometry.retract(s)
-    n = len(s)
-    given = {}
-    fixed_energy = checks.boolean("fixed_energy", fixed_energy)
+    given: list[dict[int, NDArray[Any]]] = [{} for _ in levels]
     for (p, beta), values in zip(drawn.mixture.items(), drawn._couplings.arrays(), strict=True):
-        checks.room("reference", f"{n} spins", 8 * (p + 5) * values.size)
-        sets = falling(n, p)
-        product = np.prod(s[sets], axis=1)
-        share = beta / temperature * float(n) ** (-(p - 1) / 2)
-        if not np.isfinite(share * float(n) ** p):
-            raise ArgumentError("temperature", "one above which energies are finite", temperature)
-        if fixed_energy:  # Σ over ordered tuples of the square of the product is N^p
-            share += float(values.astype(np.float64) @ product) / float(n) ** p
-        given[p] = values - share * product * orderings(sets)
-    couplings = Couplings(n, drawn.mixture, dtype, checks.device(device), given=given)
-    return SphericalSpinGlass._of(couplings)
+        checks.room("reference", f"{len(s)} spins", 8 * (p + 5 + len(levels)) * values.size)
+        fresh, pattern = _parts(s, p, values, fixed_energy)
+        for level, planted in zip(levels, given, strict=True):
+            share = beta / level * float(len(s)) ** (-(p - 1) / 2)
+            if not np.isfinite(share * float(len(s)) ** p):
+                raise ArgumentError("temperature", "one above which energies are finite", level)
+            planted[p] = fresh - share * pattern
+    place = checks.device(device)
+    return [SphericalSpinGlass._of(Couplings(len(s), drawn.mixture, dtype, place, given=planted)) for planted in given]
+
+
+def _temperature(value: Any) -> float:
+    endless = isinstance(value, float) and value == math.inf
+    return math.inf if endless else checks.real("temperature", value, above=0)
+
+
+def _parts(
+    s: NDArray[np.float64], p: int, values: NDArray[Any], fixed_energy: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Couplings by rank in float64, without their part along s if its energy is fixed, and the product of s itself."""
+    sets = falling(len(s), p)
+    product = np.prod(s[sets], axis=1)
+    pattern = product * orderings(sets)
+    fresh = values.astype(np.float64)
+    if fixed_energy:  # Σ over ordered tuples of the square of the product is N^p
+        fresh -= float(fresh @ product) / float(len(s)) ** p * pattern
+    return fresh, pattern
