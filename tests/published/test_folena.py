@@ -27,7 +27,7 @@ def test_thresholds_and_dynamical_temperatures_of_the_paper():
 def test_descent_from_random_starts_tends_to_the_threshold_and_the_pure_glass_forgets(name):
     """Seed 11, 16 instances of 16, 32 and 64 spins, lines in N^(−2/3): limits within 3 of their standard errors.
 
-    At T = 1.3 T_d, above the onset of 3 + 4 at 1.13 T_d, no glass remembers its start for N → ∞.
+    At T = 1.3 T_d, well above where memory sets in, no glass remembers its start for N → ∞.
     """
     mixture = MIXTURES[name]
     warm = 1.3 * sl.theory.dynamical_temperature(mixture)
