@@ -45,6 +45,7 @@ class Purpose(IntEnum):
     SUBSPACE = 27  # projections to random subspaces
     SIMPLEX = 28  # points of simplexes
     POTENTIAL = 33  # chains at fixed overlap
+    DISCONNECTIVITY = 34  # orders of minima in the null model of two trees
     PLANTED = 35  # planted configurations
 
 

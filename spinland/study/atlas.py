@@ -13,6 +13,7 @@ from ..chapters.alignment import ALIGNMENT, AlignmentSettings
 from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
+from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
 from ..chapters.inherent import INHERENT, InherentSettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.potential import POTENTIAL, PotentialSettings
@@ -38,6 +39,7 @@ ATLAS: tuple[Chapter, ...] = (
     ALIGNMENT,
     PATHS,
     SADDLES,
+    DISCONNECTIVITY,
     SIMPLEXES,
     SUBSPACES,
     AVERAGES,
@@ -77,6 +79,7 @@ class AtlasConfig(
     SubspaceSettings,
     SimplexSettings,
     SurfaceSettings,
+    DisconnectivitySettings,
     SaddleSettings,
     PathSettings,
     AlignmentSettings,
