@@ -4,8 +4,8 @@
     ●──●──●─●─●──●──┤ break ├─●──●──●──●──●──●──●
      each the minimum that a descent from the one before finds; a step is halved until the network moves little
 
-Slow motion follows one branch, whatever the steps, as long as there is no break: where the minimum ceases to be one, at a
-fold or where a kink lets it go, the smallest step moves the network far. It goes on at a minimum below, and which one
+Slow motion follows one branch, whatever the steps, as long as there is no break: where the minimum ceases to be one, at
+a fold or where a kink lets it go, the smallest step moves the network far. It goes on at a minimum below, and which one
 that is may depend on the steps.
 """
 
