@@ -44,6 +44,7 @@ RECORDS = {
     "theory.AgeingCurve",
     "theory.DepthDependence",
     "theory.GlassState",
+    "theory.PotentialCurve",
     "theory.QuenchCurve",
 }
 
