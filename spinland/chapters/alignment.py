@@ -15,7 +15,7 @@ from .alignment_finding import find
 from .alignment_section import write
 from .chapter import Chapter, Say, Stage, Step, divergence_told
 from .settings import Settings, setting, several, whole
-from .subjects import Subject, none_converged
+from .subjects import Subject, none_converged, of_kind, pairs_there_are
 from .training import optimizer_of
 
 _HEADING = "Alignment"
@@ -272,7 +272,10 @@ def _of_nulls(book: Any, network: Subject) -> Iterator[Step]:
 
 
 def _open_settings(book: Any) -> dict[str, Any]:
-    return {} if getattr(book, "network", None) is None else {"alignment_epochs": list(_epochs(book))}
+    network = of_kind(book, "network")
+    if network is None:
+        return {}
+    return {"alignment_epochs": list(_epochs(book))} | pairs_there_are(book, network, "alignment_pairs")
 
 
 ALIGNMENT = Chapter(

@@ -102,13 +102,13 @@ def _of_lines(book: Any, numbers: Numbers, unit: str) -> list[str]:
     lines = book.get("alignment/lines")
     if lines is not None:
         change = paired(lines.excess_before, lines.excess)
-        before = numbers.tell(f"barrier as trained, {unit}", mean_of(lines.excess_before))
+        before = numbers.tell(f"excess as trained, {unit}", mean_of(lines.excess_before))
         after = numbers.tell(
-            f"barrier of aligned networks, {unit}", mean_of(lines.excess), p=change.p, against="as trained"
+            f"excess of aligned networks, {unit}", mean_of(lines.excess), p=change.p, against="as trained"
         )
         clauses.append(
-            f"the barrier on the straight line between two solutions goes from {before} to {after} {unit} over "
-            f"{len(lines.excess)} pairs ({change.chance})"
+            f"the excess over the straight line of values between two solutions goes from {before} to {after} "
+            f"{unit} over {len(lines.excess)} pairs ({change.chance})"
         )
     widths, epochs = barriers_of_widths(book), barriers_of_epochs(book)
     if len(widths) > 1:
@@ -129,9 +129,9 @@ def _with_width(numbers: Numbers, found: Mapping[int, Any], unit: str) -> str:
     first, last = min(found), max(found)
     low, high = mean_of(found[first].excess), mean_of(found[last].excess)
     change = independent(low, high)
-    numbers.keep(f"barrier of aligned networks at M = {first}, {unit}", low)
+    numbers.keep(f"excess of aligned networks at M = {first}, {unit}", low)
     numbers.keep(
-        f"barrier of aligned networks at M = {last}, {unit}", high, p=change.p, against=f"M = {first}", exact=low.value
+        f"excess of aligned networks at M = {last}, {unit}", high, p=change.p, against=f"M = {first}", exact=low.value
     )
     word = change.word("falls", "does not significantly change", "rises")
     return (
@@ -144,12 +144,12 @@ def _in_time(numbers: Numbers, found: Mapping[int, Any], unit: str) -> str:
     """When aligned networks have their highest barrier, and what it comes to at the end."""
     means = {epoch: mean_of(lines.excess) for epoch, lines in found.items()}
     highest, last = max(means, key=lambda epoch: means[epoch].value), max(means)
-    top = numbers.tell(f"barrier of aligned networks at epoch {highest}, the highest, {unit}", means[highest])
+    top = numbers.tell(f"excess of aligned networks at epoch {highest}, the highest, {unit}", means[highest])
     if highest == last:
         return f"in the course of training it grows to the end, {top} at epoch {last}"
     change = paired(found[highest].excess, found[last].excess)
     end = numbers.tell(
-        f"barrier of aligned networks at epoch {last}, {unit}", means[last], p=change.p, against=f"epoch {highest}"
+        f"excess of aligned networks at epoch {last}, {unit}", means[last], p=change.p, against=f"epoch {highest}"
     )
     return (
         f"in the course of training it is highest at epoch {highest}, {top}, and {end} at the last, {last} "

@@ -12,7 +12,7 @@ import spinland as sl
 
 from ..errors import ArgumentError
 from ..formatting import given
-from ..statistics.judging import Judged, mean_of, paired
+from ..statistics.judging import Judged, paired
 from .chapter import Chapter, DataStage, Stage, Step
 from .findings import Finding, Numbers
 from .sections import Section, Table, mean_text, picture
@@ -218,13 +218,8 @@ def _table(found: dict[str, Any]) -> Table:
             flatness = "–" if rise is None else mean_text(rise)
             rows.append((kind, way, str(item.passes[k]), accuracy, mean_text(item.test_loss[:, k]), flatness))
     header = ["rate", "network", "forward passes", "test accuracy", "test loss", "rise"]
-    mean = mean_of([len(item.epochs) for item in found.values()])
-    return Table(
-        header,
-        rows,
-        f"Mean ± standard error over replicas; {mean.value:.1f} snapshots on average over the three rates.",
-        words=2,
-    )
+    snapshots = ", ".join(f"{len(item.epochs)} {kind}" for kind, item in found.items())
+    return Table(header, rows, f"Mean ± standard error over replicas; snapshots: {snapshots}.", words=2)
 
 
 AVERAGES = Chapter(

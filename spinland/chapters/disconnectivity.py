@@ -130,12 +130,17 @@ def _of_a_network(numbers: Numbers, states: Any) -> str:
     numbers.keep("saddles between minima of a small network", found, against="out of bands", exact=states.n_tried)
     for why in states.refused:
         count, reason = why.split(": ", 1)
-        numbers.keep(f"bands refused: {reason}", int(count))
-    refused = f" (refused: {'; '.join(states.refused)})" if states.refused else ""
+        numbers.keep(f"bands of the network refused: {reason}", int(count))
+    refused = f" (refused: {_reasons(states)})" if states.refused else ""
     return (
         f"between minima of a small ReLU network modulo permutation and rescaling, {found} of {states.n_tried} bands "
         f"lead to a smooth saddle of index 1{refused}"
     )
+
+
+def _reasons(states: Any) -> str:
+    """How many bands led to no saddle for each reason."""
+    return "; ".join("{} as {}".format(*why.split(": ", 1)) for why in states.refused)
 
 
 def _sampled(numbers: Numbers, minima: Any, n_spins: int) -> str:
@@ -156,10 +161,13 @@ def _joined(numbers: Numbers, states: Any, tree: Any, distances: Any) -> Iterato
     merges = len(tree.minima) - 1
     numbers.keep("merges over saddles of index 1", tree.n_joined, against="out of", exact=merges)
     numbers.keep("bands that led to a saddle", len(states.values), against="out of", exact=states.n_tried)
-    refused = f"; refused: {', '.join(states.refused)}" if states.refused else ""
+    refused = f" (refused: {_reasons(states)})" if states.refused else ""
+    for why in states.refused:
+        count, reason = why.split(": ", 1)
+        numbers.keep(f"bands of the glass refused: {reason}", int(count))
     yield (
         f"{len(states.values)} of {states.n_tried} bands between neighbours lead to a saddle of index 1{refused}, and "
-        f"these make {tree.n_joined} of {merges} merges, at energies that are upper bounds"
+        f"these saddles make {tree.n_joined} of {merges} merges, at energies that are upper bounds"
     )
     same = np.nan if distances is None else tree.faithfulness(distances.cophenetic)
     if np.isfinite(same):

@@ -17,7 +17,7 @@ from .findings import Finding, Numbers
 from .lines import disjoint_pairs
 from .sections import Picture, Section, Table, picture, sentence
 from .settings import Settings, number, setting, whole
-from .subjects import Subject, of_kind
+from .subjects import Subject, of_kind, pairs_there_are
 
 _HEADING = "Paths"
 _SEED = 31  # of the paths, among those derived from the seed of the settings
@@ -187,8 +187,8 @@ _TEXT = (
     "above the linear interpolation of the ends, and 0 there."
 )
 _OF_NETWORKS = (
-    " Paths of networks are trained in batches of all training samples; the training loss along them is that of the "
-    "samples for the probes."
+    " Paths of networks are trained in batches out of all training samples; the training loss along them is that of "
+    "the samples for the probes."
 )
 _ON_SPHERE = (
     " On the sphere of the glass the sum is brought back to it, so that pieces of a chain are arcs of great circles."
@@ -241,9 +241,12 @@ def _cells(item: Any) -> tuple[str, ...]:
 
 
 def _open_settings(book: Any) -> dict[str, Any]:
-    """The samples in a step: no more than there are."""
+    """Samples in a step, and pairs of solutions: no more than there are."""
     network = of_kind(book, "network")
-    return {} if network is None else {"path_batch": min(book.config.path_batch, book.source.facts["n_train"])}
+    if network is None:
+        return {}
+    used = {"path_batch": min(book.config.path_batch, book.source.facts["n_train"])}
+    return used | pairs_there_are(book, network, "path_pairs")
 
 
 PATHS = Chapter(

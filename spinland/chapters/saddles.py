@@ -137,7 +137,10 @@ def _merging(book: Any, numbers: Numbers) -> Iterator[str]:
     if merged is None:
         return
     cost = numbers.stated("loss of the merged network less that of the solution", merged.barrier)
+    rise = float(np.max(merged.values) - merged.values[0])
+    top = numbers.stated("highest loss on the way less that of the solution", rise)
     numbers.keep("gradient norm at the permutation point", merged.residual)
+    numbers.keep("index of the permutation point", int(merged.index[-1]))
     numbers.keep("spread of the loss on the plateau", float(np.ptp(merged.plateau)))
     if merged.breaks is not None:
         numbers.keep("breaks of the way there", len(merged.breaks))
@@ -147,8 +150,8 @@ def _merging(book: Any, numbers: Numbers) -> Iterator[str]:
     name = f"flat directions at the permutation point, of {all_of_them}"
     numbers.keep(name, flat, against="units of the next layer", exact=merged.n_next)
     yield (
-        f"merging two units of a small network leads to a critical point {cost} above the solution, over which they "
-        f"change places and where {flat} of the {all_of_them} "
+        f"merging two units of a small network leads to a critical point of index {merged.index[-1]}, {cost} above the "
+        f"solution, by a way that rises to {top} above it; they change places there, and {flat} of the {all_of_them} "
         f"directions that move them apart are flat (units of the next layer: {merged.n_next})"
     )
 

@@ -176,7 +176,7 @@ def _write(book: Any) -> Section | None:
                     list(curves.values()), labels=list(curves), unit=of_kind(book, "network").unit
                 ),
                 "Ensembles against the number of forward passes. Mean ± standard error over groups of solutions: "
-                f"{' and '.join(f'{len(curve.accuracy)} of {name}' for name, curve in curves.items())}. "
+                f"{' and '.join(f'{len(curve.accuracy)} {name}' for name, curve in curves.items())}. "
                 "Vertices of simplexes were trained on for longer than the solutions they join, which lowers their "
                 "loss by itself.",
             )
@@ -192,8 +192,8 @@ def _write(book: Any) -> Section | None:
         "Simplexes",
         "Simplexes between solutions",
         "Vertices are grown one after the other, joined to two solutions each, down the mean loss over the complex "
-        f"less λ log V, λ = {given(c.simplex_volume)}, {c.simplex_steps} steps each in batches of all training samples "
-        "(Benton et al., arXiv:2102.13042); losses are those of the samples for the probes. "
+        f"less λ log V, λ = {given(c.simplex_volume)}, {c.simplex_steps} steps each in batches out of all training "
+        "samples (Benton et al., arXiv:2102.13042); losses are those of the samples for the probes. "
         "Volumes are sums over simplexes, from Cholesky factors; those of different dimension k are not in one unit.",
         figures,
         [Table(header, rows, caption, groups=groups)],

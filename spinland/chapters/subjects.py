@@ -192,3 +192,11 @@ def none_converged() -> ArgumentError:
 def of_kind(book: Any, kind: str) -> Any:
     """The network or the glass among the subjects of a book, None where there is none."""
     return next((subject for subject in book.subjects if subject.kind == kind), None)
+
+
+def pairs_there_are(book: Any, network: Subject, name: str) -> dict[str, int]:
+    """The setting of pairs no two of which share a solution: at most half as many as there are solutions."""
+    solved = book.get(network.solutions)
+    if solved is None:
+        return {}
+    return {name: min(getattr(book.config, name), int(np.sum(~solved.diverged)) // 2)}

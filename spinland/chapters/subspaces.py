@@ -158,7 +158,9 @@ def _reached(numbers: Numbers, book: Any, sections: Any) -> str:
             exact=float(scaled[k]),
         )
         whole = given(float(np.round(scaled[k], 4)))
-        clauses.append(f"at n = {n} its minima lie at {level} per spin, √(n/N) times those of the whole at {whole}")
+        clauses.append(
+            f"at n = {n} its minima lie at {level} per spin, where √(n/N) times those of the whole is {whole}"
+        )
     return f"{text}: {'; '.join(clauses)}."
 
 

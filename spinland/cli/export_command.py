@@ -22,6 +22,7 @@ def command(file: Path, name: str | None, out: Path | None, overwrite: bool) -> 
 
     Without NAME tell the names of those that can be written.
     """
+    from ..checks import renamed
     from ..exports.files import export
     from ..store.hdf5 import Store
 
@@ -33,5 +34,6 @@ def command(file: Path, name: str | None, out: Path | None, overwrite: bool) -> 
                 click.echo(f"{found}  ({kind.stored_as.name})")
         return
     result = store.load(name)
-    target = export(result, out or Path(name.replace("/", "-") + ".csv"), overwrite=overwrite)
+    with renamed(path="--out"):
+        target = export(result, out or Path(name.replace("/", "-") + ".csv"), overwrite=overwrite)
     click.echo(os.fsencode(target))

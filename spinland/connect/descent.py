@@ -184,7 +184,8 @@ class _Points(_Way):
             self.alive &= np.isfinite(points).all(axis=1)
             going = np.flatnonzero(self.alive)
             gradients = np.zeros_like(points)
-            gradients[going] = self._gradients(points[going])
+            if len(going):
+                gradients[going] = self._gradients(points[going])
             self.alive &= np.isfinite(gradients).all(axis=1)
             self.kernel.follow(paths, gradients, s, rule)
             self._retract()

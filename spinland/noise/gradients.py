@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
-from ..curvature.eigenpairs import leading
+from ..curvature.eigenpairs import TOLERANCES, leading
 from ..curvature.operators import hessian_at
 from ..errors import ArgumentError
 from ..landscape.network_landscape import NetworkLandscape
@@ -24,9 +24,6 @@ Array = NDArray[np.float64]
 
 _LEAST = 1e-12
 """Eigenvalues of the covariance below this share of the largest have no mode: rounding would decide on it."""
-
-_TOLERANCE = 1e-4
-"""Residual of a leading eigenpair of the Hessian, relative to the largest eigenvalue."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -157,7 +154,8 @@ def gradient_noise(landscape: NetworkLandscape, point: ArrayLike, n_modes: int =
     modes = landscape.gradient_sums(at, (weights[:, :kept] / np.sqrt(n * values[:kept])).T)
     modes /= np.linalg.norm(modes.astype(np.float64), axis=1, keepdims=True)
     along = modes.astype(np.float64) @ landscape.hessian_product(at, modes).astype(np.float64).T
-    bends, vectors, *_ = leading(hessian_at(landscape, at), kept, "largest", _TOLERANCE, 0, 100 * kept + 1000)
+    hessian, tolerance = hessian_at(landscape, at), TOLERANCES[landscape.dtype]
+    bends, vectors, *_ = leading(hessian, kept, "largest", tolerance, 0, 100 * kept + 1000)
     noise = landscape.gradient_components(at, vectors).var(axis=1)
     curvature, variances = np.diagonal(along).copy(), values[:kept]
     exponent, error = log_slope(bends[bends > 0], noise[bends > 0])
