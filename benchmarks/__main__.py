@@ -24,6 +24,7 @@ OPERATIONS = (
     "paths",
     "subspaces",
     "derivatives",
+    "curvature",
     "distances",
     "alignment",
     "linkage",

@@ -44,6 +44,7 @@ class Purpose(IntEnum):
     PATH = 26  # places on paths between solutions
     SUBSPACE = 27  # projections to random subspaces
     SIMPLEX = 28  # points of simplexes
+    CURVATURE = 29  # vectors that probe a Hessian
 
 
 def seed64(name: str, value: Any) -> int:

@@ -133,8 +133,11 @@ def _gradient(dtype: str) -> None:
 
 
 def _curvature(dtype: str) -> None:
-    points = _points(dtype)
-    _landscape(dtype).hessian_product(points[0], points[1:])
+    """Spectra are in float64, whatever the landscapes of a study are."""
+    for kind in dict.fromkeys((dtype, "float64")):
+        points = _points(kind)
+        _landscape(kind).hessian_product(points[0], points[1:])
+        _landscape(kind).gradient(points)
 
 
 def _glass(dtype: str) -> sl.SphericalSpinGlass:

@@ -14,6 +14,9 @@ from .correlations import correlation_mixture as correlation_mixture
 from .correlations import effective_order_sweep as effective_order_sweep
 from .critical import index_counts as index_counts
 from .critical import index_energy as index_energy
+from .curvature import gauss_newton_share as gauss_newton_share
+from .curvature import spectral_density as spectral_density
+from .curvature import stability_edge as stability_edge
 from .descent import descent_approach as descent_approach
 from .descent import descent_curve as descent_curve
 from .descent import descent_sizes as descent_sizes

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from spinland_kernels.networks import GAUSS_NEWTON, RESIDUAL, WHOLE
+
 from .. import budget, checks
 from ..data.dataset import Dataset
 from ..data.loading import as_dataset
@@ -188,13 +190,31 @@ class NetworkLandscape(BaseLandscape):
 
         Pearlmutter's R-operator (Neural Computation 6, 1994), not differences.
         """
+        return self._products(point, vectors, WHOLE)
+
+    def gauss_newton_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
+        """J'L''J, arguments as for :meth:`hessian_product`.
+
+        J is the Jacobian of the outputs by the parameters, L'' the Hessian of the loss by the outputs: the Hessian of
+        the linearised network, without negative eigenvalues (Schraudolph, Neural Computation 14, 2002).
+        """
+        return self._products(point, vectors, GAUSS_NEWTON)
+
+    def residual_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
+        """What is left of the Hessian, Σ_o L'_o ∇²z_o over the outputs z, arguments as for :meth:`hessian_product`.
+
+        Computed as such and not as a difference, so that it keeps its digits where it is small.
+        """
+        return self._products(point, vectors, RESIDUAL)
+
+    def _products(self, point: ArrayLike, vectors: ArrayLike, part: int) -> NDArray[Any]:
         at = checks.float_array("point", point, dtype=self.dtype, shape=(self.dim,))
         batch, single = checks.point_batch("vectors", vectors, self.dim, dtype=self.dtype)
         products = np.empty_like(batch)
         kept = self.samples.compress(at)
         for block in budget.blocks(len(batch), budget.GRADIENTS, 8 * self.dim):
-            part = self._kernel.hessian_products(kept, self.samples.compress(batch[block]), *self._function)
-            products[block] = self.samples.expand(part, self.dim)
+            found = self._kernel.hessian_products(kept, self.samples.compress(batch[block]), *self._function, part)
+            products[block] = self.samples.expand(found, self.dim)
         return products[0] if single else products
 
     def batch(self, indices: ArrayLike) -> NetworkLandscape:

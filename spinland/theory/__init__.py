@@ -11,6 +11,7 @@ from .levels import complexity, layer_energy, threshold_energy
 from .mixtures import Mixture, mixture_of
 from .polynomials import complex_critical_points, euler_characteristic, real_bound
 from .quench import AgeingCurve, QuenchCurve, quench_correlation, quench_energy
+from .semicircles import Semicircle, hessian_semicircle
 from .thermodynamics import GlassState, marginal_state, one_rsb
 from .transitions import dynamical_temperature, static_temperature
 
@@ -20,6 +21,7 @@ __all__ = [
     "GlassState",
     "Mixture",
     "QuenchCurve",
+    "Semicircle",
     "band",
     "complex_critical_points",
     "complexity",
@@ -31,6 +33,7 @@ __all__ = [
     "euler_characteristic",
     "finite_size_correction",
     "gradient_flow_energy",
+    "hessian_semicircle",
     "large_n_critical_points",
     "layer_energy",
     "marginal_state",

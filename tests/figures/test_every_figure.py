@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import matplotlib
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -66,6 +67,7 @@ CASES = {
     "energy_temperature": lambda: case(results.exchange()),
     "flatness_batch": lambda: case(results.batches()),
     "flatness_batch walk": lambda: case(results.batches(), kind="walk"),
+    "gauss_newton_share": lambda: case([results.curvature_history()], labels=["a"]),
     "hierarchy_pair": lambda: case(
         [sl.hierarchy(of) for of in solutions()],
         [sl.overlap_distribution(sl.pair_statistics(of)) for of in solutions()],
@@ -102,6 +104,10 @@ CASES = {
     ),
     "simplex_spread alone": lambda: case(results.simplex_values(), labels=["a"]),
     "snapshot_comparison": lambda: case([results.averages(), results.averages()], labels=["a", "b"]),
+    "spectral_density": lambda: case([results.density(), results.density()], labels=["a", "b"]),
+    "spectral_density glass": lambda: case(results.density(results.glass), theory=np.array([[0, 1, 9], [0, 0.1, 0]])),
+    "stability_edge": lambda: case(results.curvature_history(), [0.1]),
+    "stability_edge momentum": lambda: case([results.curvature_history(False)], [0.1], momentum=0.9),
     "swap_barrier": lambda: case([results.swap(8), results.swap(16)]),
     "swap_curves": lambda: case(results.swap()),
     "swap_curves accuracy": lambda: case(results.swap(), quantity="accuracy"),

@@ -77,6 +77,26 @@ FIGURES = {
     },
     "energy_temperature": lambda: {"exchange": exchange(), "theory": None, "levels": {"a": 0.5}, "labels": ["a"]},
     "flatness_batch": lambda: {"comparison": results.batches(), "kind": "walk", "unit": "nats"},
+    "gauss_newton_share": lambda: {
+        "histories": [results.curvature_history()],
+        "ax": None,
+        "labels": ["a"],
+        "time_label": "x",
+    },
+    "spectral_density": lambda: {
+        "densities": [results.density(), results.density()],
+        "ax": None,
+        "labels": LABELS,
+        "theory": np.array([[0.0, 1.0], [1.0, 0.5]]),
+    },
+    "stability_edge": lambda: {
+        "histories": [results.curvature_history()],
+        "learning_rates": [0.1],
+        "ax": None,
+        "momentum": 0.5,
+        "labels": ["a"],
+        "time_label": "x",
+    },
     "hierarchy_pair": lambda: {
         "hierarchies": [results.tree(8), results.tree(12)],
         "distributions": [results.overlap_distribution(m) for m in (8, 16)],

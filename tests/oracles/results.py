@@ -122,6 +122,20 @@ def aligned_lines(width=8, pairs=2):
     return sl.aligned_lines(landscape(width), points[:pairs], points[pairs : 2 * pairs], ALPHAS)
 
 
+# Curvature
+
+
+@cache
+def density(of=landscape):
+    where = minima() if of is glass else ensemble()
+    return sl.spectral_density(of(), where.params[0], 3, 12, n_extremes=5)
+
+
+@cache
+def curvature_history(split=True):
+    return sl.curvature_history(landscape(), ensemble().snapshots[0], np.arange(4.0), split=split)
+
+
 @cache
 def plane(of=landscape, n=(9, 7)):
     """The plane through three solutions, or through three points of a glass."""

@@ -113,6 +113,7 @@ def losses_and_derivatives(device: str) -> Triples:
         x, y = samples(n, widths[0], widths[-1], kind, zeros=zeros)
         count = 2 if simulated(device) else 3
         w, v = points(network, count), points(network, count, seed=1)
+        linear = networks.gauss_newton_products(widths, bias, w[0], v, x, kind)
         for dtype in ("float64", "float32"):
             landscape = sl.NetworkLandscape(network, x, y, kind, dtype, device=device)
             value = np.array([networks.loss(widths, bias, p, x, y, kind) for p in w])
@@ -121,6 +122,8 @@ def losses_and_derivatives(device: str) -> Triples:
             yield landscape.gradient(w), slope, close(slope, dtype)
             bend = np.array([networks.hessian_product(widths, bias, w[0], u, x, y, kind) for u in v])
             yield landscape.hessian_product(w[0], v), bend, close(bend, dtype)
+            yield landscape.gauss_newton_product(w[0], v), linear, close(linear, dtype)
+            yield landscape.residual_product(w[0], v), bend - linear, close(bend, dtype)
 
 
 def slices_of_networks(device: str) -> Triples:

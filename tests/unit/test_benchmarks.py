@@ -62,7 +62,7 @@ def _race(*peers, tolerance=1e-3):
 #: Operations that are tried in one process; together all of them.
 TRIED = (
     ("planes", "swaps", "walks", "training", "subspaces"),
-    ("derivatives", "distances", "alignment", "linkage"),
+    ("derivatives", "curvature", "distances", "alignment", "linkage"),
     ("glass", "paths", "start"),
 )
 

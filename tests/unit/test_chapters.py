@@ -93,6 +93,10 @@ ATLAS = {
     "path_points": 5,
     "saddle_spins": 4,
     "saddle_outputs": 1,
+    "curvature_extremes": 4,
+    "curvature_probes": 2,
+    "curvature_steps": 6,
+    "curvature_descent": 3,
 }
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 

@@ -26,7 +26,7 @@ from ..dense.samples import Prepared
 from ..lanes.cuda import add_parts
 from ..lanes.tiles import GATE, ITSELF, LEAVE, ZERO, Ends, Matrices, plain, rows
 from ..memory import Wanted
-from ..networks import Network, Samples
+from ..networks import GAUSS_NEWTON, RESIDUAL, WHOLE, Network, Samples
 
 PART = 1024
 """Samples in a part of a gradient's sum."""
@@ -133,8 +133,13 @@ def _tangents(
     return tangents
 
 
-def hessian_products(point: NDArray[Any], vectors: NDArray[Any], network: Network, prepared: Prepared) -> NDArray[Any]:
-    """Hessian of the mean loss at ``point`` (dim,) times ``vectors`` (K, dim), by the R-operator; (K, dim)."""
+def hessian_products(
+    point: NDArray[Any], vectors: NDArray[Any], network: Network, prepared: Prepared, part: int = WHOLE
+) -> NDArray[Any]:
+    """Hessian of the mean loss at ``point`` (dim,) times ``vectors`` (K, dim), by the R-operator; (K, dim).
+
+    ``part`` is WHOLE, GAUSS_NEWTON or RESIDUAL; the last two add up to the first.
+    """
     (count, dim), widths = vectors.shape, [int(width) for width in network.widths[1:]]
     n, dtype = prepared.n, prepared.samples.x.dtype
     at, shares, acts, deltas = _at_point(point, network, prepared)
@@ -148,13 +153,17 @@ def hessian_products(point: NDArray[Any], vectors: NDArray[Any], network: Networ
         batch = some.shape[0]
         along = Layers.of_network(network, _put(some, held), dim, prepared.precision)
         tangents = _tangents(at, along, prepared.x, acts, arrays, n, batch)
-        prepared.tangent(tangents[-1].data, deltas[-1].data, widths[-1], batch, shares)
+        tangent = prepared.no_tangent if part == RESIDUAL else prepared.tangent
+        tangent(tangents[-1].data, deltas[-1].data, widths[-1], batch, shares)
         for number in range(len(widths) - 1, -1, -1):
             layer, r_delta, delta = at.of[number], tangents[number], deltas[number]
             sums.weight(layer, r_delta, acts[number - 1] if number else prepared.x, ZERO, batch)
             if at.bias:
                 sums.bias(layer, r_delta, batch)
-            if number:
+            if number and part == GAUSS_NEWTON:
+                below = tangents[number - 1]
+                at.back(layer, r_delta, below, n, Ends(ZERO, below, GATE, acts[number - 1]), batch)
+            elif number:
                 below = tangents[number - 1]
                 sums.weight(layer, delta, below, ITSELF, batch)
                 at.back(layer, r_delta, below, n, plain(below), batch)

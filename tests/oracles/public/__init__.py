@@ -18,6 +18,7 @@ from tests.oracles.public import (
     between,
     connect,
     critical,
+    curvature,
     dynamics,
     landscapes,
     probes,
@@ -100,7 +101,20 @@ def lookup(name):
     return value
 
 
-_SUBJECTS = (landscapes, training, probes, connect, between, dynamics, critical, replicas, symmetry, theory, studies)
+_SUBJECTS = (
+    landscapes,
+    training,
+    probes,
+    connect,
+    between,
+    dynamics,
+    critical,
+    curvature,
+    replicas,
+    symmetry,
+    theory,
+    studies,
+)
 
 
 def _joined(*tables):
