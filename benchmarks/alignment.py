@@ -60,12 +60,12 @@ def weight_matching(n: int, widths: tuple[int, ...]) -> Callable[[], Any]:
     """
     network, points = _networks(n, widths)
     balanced = sl.symmetry.balance(network, points)
-    layers = [_matrices(network, point) for point in balanced]
+    layers = [matrices(network, point) for point in balanced]
 
     def call() -> Any:
         found, distances = np.empty_like(balanced), np.empty(n)
         for k, other in enumerate(layers):
-            moved = _matched(layers[0], other)
+            moved = weights_matched(layers[0], other)
             found[k] = np.concatenate([part for matrix in moved for part in (matrix[:, :-1].ravel(), matrix[:, -1])])
             distances[k] = np.sqrt(np.sum(np.square(found[k] - balanced[0], dtype=np.float64)))
         return distances
@@ -73,12 +73,12 @@ def weight_matching(n: int, widths: tuple[int, ...]) -> Callable[[], Any]:
     return call
 
 
-def _matrices(network: sl.ReLUNetwork, point: Any) -> list[Any]:
+def matrices(network: sl.ReLUNetwork, point: Any) -> list[Any]:
     """Weights of each layer with the biases as their last column."""
     return [np.column_stack(layer) for layer in network.layers(point)]
 
 
-def _matched(reference: list[Any], other: list[Any]) -> list[Any]:
+def weights_matched(reference: list[Any], other: list[Any]) -> list[Any]:
     """The other network in the order that weight matching finds."""
     from scipy.optimize import linear_sum_assignment
 

@@ -18,6 +18,7 @@ from .connect.bands import elastic_band as elastic_band
 from .connect.dimensions import IntrinsicDimension as IntrinsicDimension
 from .connect.dimensions import intrinsic_dimension as intrinsic_dimension
 from .connect.growth import grow_simplex as grow_simplex
+from .connect.neighbours import neighbour_saddles as neighbour_saddles
 from .connect.paths import Path as Path
 from .connect.paths import connecting_path as connecting_path
 from .connect.permutations import PermutationSaddle as PermutationSaddle

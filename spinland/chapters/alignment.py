@@ -13,9 +13,9 @@ import spinland as sl
 from .. import rng
 from .alignment_finding import find
 from .alignment_section import write
-from .chapter import Chapter, Say, Stage, Step
+from .chapter import Chapter, Say, Stage, Step, divergence_told
 from .settings import Settings, setting, several, whole
-from .subjects import Subject
+from .subjects import Subject, none_converged
 from .training import optimizer_of
 
 _HEADING = "Alignment"
@@ -28,7 +28,12 @@ _COPIES = 5
 class AlignmentSettings(Settings):
     """Settings of symmetry and alignment."""
 
-    alignment_pairs: int = setting(20, "pairs of solutions on whose lines barriers are looked at", whole(2), _HEADING)
+    alignment_pairs: int = setting(
+        20,
+        "pairs of solutions on whose lines barriers are looked at; at most half as many as there are",
+        whole(2),
+        _HEADING,
+    )
     alignment_points: int = setting(11, "points along each line", whole(3), _HEADING)
     alignment_trained: int = setting(
         12, "networks trained anew: on shuffled labels, and to look at in the course of training", whole(4), _HEADING
@@ -66,20 +71,23 @@ class _Anew:
             order = rng.permutation(self.seed, rng.Purpose.DATA, 0, 0, len(data.y_train))
             labels = np.asarray(data.y_train)[order]
             data = sl.Dataset(f"{data.name}, shuffled", data.x_train, labels, data.x_test, data.y_test)
-        found = sl.train(
-            book.network.network,
-            data,
-            self.n_replicas,
-            optimizer_of(trained.config),
-            trained.batch_size,
-            trained.config.epochs,
-            self.seed,
-            dtype=trained.config.dtype,
-            snapshots=self.epochs or None,
-            evaluate="final",
-            device=trained.config.device,
-            precision=trained.config.precision,
-        )
+        with divergence_told(self.title, say):
+            found = sl.train(
+                book.network.network,
+                data,
+                self.n_replicas,
+                optimizer_of(trained.config),
+                trained.batch_size,
+                trained.config.epochs,
+                self.seed,
+                dtype=trained.config.dtype,
+                snapshots=self.epochs or None,
+                evaluate="final",
+                device=trained.config.device,
+                precision=trained.config.precision,
+            )
+        if found.diverged.all():
+            raise none_converged()
         book.store.save(self.name, found)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 import spinland as sl
 
+from ..errors import ArgumentError
 from ..formatting import given
 from ..statistics.judging import Judged, mean_of, paired
 from .chapter import Chapter, DataStage, Stage, Step
@@ -32,7 +33,9 @@ class AverageSettings(Settings):
     average_replicas: int = setting(10, "networks trained at each of three rates for averages", whole(3), _HEADING)
     average_epochs: int = setting(30, "epochs of each; snapshots are taken in the second half", whole(4), _HEADING)
     average_rate: float = setting(0.5, "learning rate at the start, of plain descent", number(above=0), _HEADING)
-    average_cycle: int = setting(3, "epochs of a cycle of the rate, and between snapshots", whole(1), _HEADING)
+    average_cycle: int = setting(
+        3, "epochs of a cycle of the rate, and between snapshots; at most half of all", whole(1), _HEADING
+    )
     average_grid: int = setting(21, "points along each axis of the plane through three snapshots", whole(3), _HEADING)
 
 
@@ -66,7 +69,7 @@ def _trained(
     rates = _rate(kind, rate, start)
     if kind == "cyclic":
         rates = replace(rates, later=replace(rates.later, period_epochs=cycle))
-    return sl.train(
+    found = sl.train(
         subject.network,
         dataset,
         replicas,
@@ -79,6 +82,9 @@ def _trained(
         device=subject.device,
         precision=subject.precision,
     )
+    if found.diverged.all():
+        raise ArgumentError("average_rate", "one at which training converges", f"{rate:g}, where all replicas diverge")
+    return found
 
 
 def _compared(subject: Any, ensemble: Any, *, dataset: Any, seed: int) -> sl.SnapshotAverages:
@@ -110,7 +116,7 @@ def _steps(book: Any) -> Iterator[Step]:
         arguments = {
             "kind": kind,
             "epochs": c.average_epochs,
-            "cycle": min(c.average_cycle, c.average_epochs // 2),
+            "cycle": c.average_cycle,
             "rate": c.average_rate,
             "replicas": c.average_replicas,
             "seed": seed,  # the same starts and the same orders of the samples for all rates
@@ -119,7 +125,7 @@ def _steps(book: Any) -> Iterator[Step]:
         yield DataStage(made, f"training for averages, {kind} rate", _trained, solved, arguments, key)
         title = f"averages of snapshots, {kind} rate"
         yield DataStage(f"averages/{kind}/comparison", title, _compared, (made,), {"seed": seed}, key)
-    if len(range(0, c.average_epochs // 2 + 1, min(c.average_cycle, c.average_epochs // 2))) > 2:
+    if c.average_epochs // 2 >= 2 * c.average_cycle:
         needs = ("averages/constant/ensemble",)
         yield Stage(_PLANE, "plane through three snapshots", _plane, needs, {"grid": c.average_grid}, key)
 

@@ -155,9 +155,20 @@ class Book:
     def unfinished(self) -> str:
         """What is missing, in words; empty for a finished file."""
         if self.facts.get("failed"):
-            return "; ".join(f"{name} could not be made ({why})" for name, why in self.facts["failed"].items())
+            causes = _causes(self.facts["failed"])
+            return "; ".join(f"{', '.join(names)} could not be made ({why})" for why, names in causes.items())
         if self.facts["finished"]:
             return ""
         pending = self.store.pending()
         rows = "".join(f"; {name}: {done} of {total} replicas" for name, (done, total) in pending.items())
         return f"{len(self.store.names())} results are there{rows}"
+
+
+def _causes(failed: Mapping[str, str]) -> dict[str, list[str]]:
+    """Why results could not be made, each reason once, and which they are: with what needs them."""
+    causes: dict[str, list[str]] = {}
+    for name, why in failed.items():
+        while (needed := why.removeprefix("needs ").removesuffix(", which could not be made")) in failed:
+            why = failed[needed]
+        causes.setdefault(why, []).append(name)
+    return causes

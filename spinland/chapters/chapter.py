@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
 
+from ..errors import DivergenceWarning
 from ..provenance import record
 from ..results import Result
 from .findings import Finding
@@ -42,6 +45,22 @@ class Step(Protocol):
         ...
 
 
+@contextmanager
+def divergence_told(title: str, say: Say) -> Iterator[None]:
+    """What diverges while a result is made is told, a line at a time, as all else that goes on."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DivergenceWarning)
+        try:
+            yield
+        finally:
+            for item in caught:
+                if issubclass(item.category, DivergenceWarning):
+                    say(f"warning: {title}: {item.message}")
+    for item in caught:
+        if not issubclass(item.category, DivergenceWarning):
+            warnings.warn_explicit(item.message, item.category, item.filename, item.lineno)
+
+
 @dataclass(frozen=True)
 class Stage:
     """A step that makes one result, declared: it can be made in any process that has the book.
@@ -73,7 +92,9 @@ class Stage:
         """Compute the result and keep it."""
         subject = [book.subject(self.subject)] if self.subject else []
         results = [book.load(name) for name in self.needs]
-        book.store.save(self.name, self.compute(*subject, *results, **self.arguments))
+        with divergence_told(self.title, say):
+            found = self.compute(*subject, *results, **self.arguments)
+        book.store.save(self.name, found)
 
 
 @dataclass(frozen=True)
@@ -84,7 +105,9 @@ class DataStage(Stage):
         """Compute the result and keep it."""
         subject = [book.subject(self.subject)] if self.subject else []
         results = [book.load(name) for name in self.needs]
-        book.store.save(self.name, self.compute(*subject, *results, dataset=book.dataset, **self.arguments))
+        with divergence_told(self.title, say):
+            found = self.compute(*subject, *results, dataset=book.dataset, **self.arguments)
+        book.store.save(self.name, found)
 
 
 def no_open_settings(book: Any) -> dict[str, Any]:

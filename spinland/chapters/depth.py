@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import spinland as sl
 
-from ..errors import DivergenceWarning
+from ..errors import ArgumentError, DivergenceWarning
 from ..provenance import record
 from .chapter import Chapter, DataStage, Stage, Step
 from .depth_measures import barriers, correlation, first_and_last, gathered, measures, plane
@@ -23,7 +23,7 @@ from .depth_subjects import parameters_of
 from .settings import Settings, number, setting, several, whole
 from .training import optimizer_of
 
-SEED_DEPTH, SEED_TUNING = 33, 34
+SEED_DEPTH, SEED_TUNING = 36, 37
 _HEADING = "Depth"
 _LEARNT = 0.5
 """A network has learnt something where its loss has come below this share of that at its start."""
@@ -104,13 +104,22 @@ def _at_best(subject: Any, sweep: RateSweep, *, dataset: Any, **arguments: Any) 
 
 
 def common_level(ensembles: Any) -> float:
-    """Lowest training loss that all replicas of all depths reach, of those that learn anything."""
+    """Lowest training loss that all replicas of all depths reach, of those that learn anything.
+
+    Raises
+    ------
+    ArgumentError
+        None of them does.
+    """
     reached = []
     for ensemble in ensembles:
         loss = np.asarray(ensemble.train_loss)
-        lowest = np.fmin.reduce(loss, axis=1)
-        reached.append(lowest[(lowest <= _LEARNT * loss[:, 0]) & ~ensemble.diverged])
-    return float(np.concatenate(reached).max(initial=-np.inf))
+        least = np.fmin.reduce(loss, axis=1)
+        reached.append(least[(least <= _LEARNT * loss[:, 0]) & ~ensemble.diverged])
+    lowest = np.concatenate(reached)
+    if not len(lowest):
+        raise ArgumentError("depth_epochs", f"epochs enough for {_LEARNT:g} of the loss at the start", "too few")
+    return float(lowest.max())
 
 
 def _matched(subject: Any, *ensembles: Any, dataset: Any, index: int, **arguments: Any) -> MatchedReplicas:
@@ -203,12 +212,18 @@ def _gathering(book: Any) -> Stage:
     return Stage(COMPARISON, "depth against width", gathered, needs, arguments, subjects[0].key)
 
 
+def _values(book: Any) -> dict[str, Any]:
+    c = book.config
+    return {"depth_parameters": parameters_of(c, book.network.network), "depth_epochs": c.depth_epochs or c.epochs}
+
+
 DEPTH = Chapter(
     "depth",
     "depth against width",
     _steps,
     find,
     write,
+    _values,
     kernels={
         "network": ("training", "losses", "flatness", "walks", "slices", "correlations", "gradients", "curvature")
     },

@@ -20,6 +20,7 @@ COMPARISON = "depths/comparison"
 _MEASURES = (
     ("rise", "the rise at relative distance {radius}", True),
     ("roughness", "the roughness along walks", True),
+    ("correlation_length", "the correlation length along them, in steps,", False),
     ("largest", "the largest eigenvalue", False),
     ("trace", "the trace of the Hessian", False),
     ("barrier", "the barrier after alignment", True),
@@ -168,8 +169,9 @@ _TEXT = (
     "from weights uniform on ±sqrt(6/fan_in) with biases zero, which keeps the size of signals in any number of layers "
     "of ReLU (He et al., arXiv:1502.01852). Each depth is trained at the rate with the lowest final training loss of "
     "other replicas, and looked at after the first epoch whose training loss is at or below the lowest that all "
-    "replicas of all depths reach. Becker, Zhang and Lee (arXiv:1808.00408) count the critical points of the glass that "
-    "stands for such networks: with depth their number rises, and then falls."
+    "replicas of all depths reach; those that never come to half of their loss at the start are left out. Becker, "
+    "Zhang and Lee (arXiv:1808.00408) count the critical points of the glass that stands for such networks: with depth "
+    "their number rises, and then falls."
 )
 
 

@@ -10,13 +10,14 @@ import numpy as np
 
 import spinland as sl
 
+from ..errors import ArgumentError
 from ..statistics.judging import Judged, paired
 from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
 from .lines import disjoint_pairs
 from .sections import Picture, Section, Table, picture, sentence
 from .settings import Settings, number, setting, whole
-from .subjects import Subject
+from .subjects import Subject, of_kind
 
 _HEADING = "Paths"
 _SEED = 31  # of the paths, among those derived from the seed of the settings
@@ -27,10 +28,13 @@ class PathSettings(Settings):
     """Settings of paths between solutions."""
 
     path_pairs: int = setting(
-        8, "pairs of solutions, or of minima, that paths join; no two of them share one", whole(1), _HEADING
+        8,
+        "pairs of solutions, or of minima, that paths join, none in two pairs; at most half as many as there are",
+        whole(1),
+        _HEADING,
     )
     path_steps: int = setting(2000, "steps of the training of a path", whole(0), _HEADING)
-    path_batch: int = setting(64, "samples in a step, of a network", whole(1), _HEADING)
+    path_batch: int = setting(64, "samples in a step, of a network; at most all there are", whole(1), _HEADING)
     path_rate: float = setting(
         0.003, "Adam's learning rate at the first step; it falls to 0 along a cosine", number(above=0), _HEADING
     )
@@ -77,22 +81,21 @@ def _joined(
     seed: int,
     aligned: bool = False,
 ) -> sl.Path:
-    """Paths between solutions, no two of them from one; with ``aligned`` the ends are aligned to the starts first."""
+    """Paths between solutions, no two of them from one, trained on all that there is to train on.
+
+    With ``aligned`` the ends are aligned to the starts first.
+    """
     starts, ends = disjoint_pairs(np.asarray(subject.points(found, 2 * n_pairs, 2)))
     if aligned:
         found = sl.align(subject.network, ends, starts, seed=seed)
         starts, ends = found.reference, found.points
-    samples = getattr(subject.landscape, "n_samples", None)
-    return sl.connecting_path(
-        subject.landscape,
-        starts,
-        ends,
-        *shape,
-        steps,
-        None if samples is None else min(batch, samples),
-        sl.Adam(sl.Cosine(rate)),
-        seed,
-    )
+    landscape, optimizer = subject.training_landscape, sl.Adam(sl.Cosine(rate))
+    samples = getattr(landscape, "n_samples", None)
+    size = None if samples is None else min(batch, samples)
+    path = sl.connecting_path(landscape, starts, ends, *shape, steps, size, optimizer, seed)
+    if path.diverged.all():
+        raise ArgumentError("path_rate", "one at which paths converge", f"{rate:g}, diverged: {path.divergence}")
+    return path
 
 
 def _walked(subject: Any, path: sl.Path, *, n: int, label: str, test: bool = False) -> sl.PathProfile:
@@ -132,7 +135,19 @@ def _profiles(book: Any, subject: Subject, part: str = "profile") -> dict[str, A
 
 def _mean(profile: Any, field: str) -> Judged:
     value, error = profile.mean_of(getattr(profile, field))
-    return Judged(value, error, len(profile.barrier) - 1)
+    return Judged(value, error, _kept(profile) - 1)
+
+
+def _kept(profile: Any) -> int:
+    """Paths that did not diverge."""
+    return int(np.isfinite(profile.barrier).sum())
+
+
+def _count(profiles: Any) -> str:
+    """How many pairs there are, and how many paths of each kind diverged, where some did."""
+    lost = [f"{len(p.barrier) - _kept(p)} on the {p.label}" for p in profiles if _kept(p) < len(p.barrier)]
+    n = len(next(iter(profiles)).barrier)
+    return f"{n} pairs" + (f", less those that diverged, {', '.join(lost)}" if lost else "")
 
 
 def _find(book: Any) -> Finding | None:
@@ -150,11 +165,10 @@ def _find(book: Any) -> Finding | None:
                 )
                 numbers.keep(f"{subject.label}, {kind.words}: barrier, {subject.unit}", _mean(profile, "barrier"))
                 numbers.keep(f"{subject.label}, {kind.words}: length over distance", _mean(profile, "length_ratio"))
-                parts.append(f"{height if profile.excess.any() else 'nowhere'} on the {kind.words}")
-        n = len(next(iter(found.values())).barrier)
+                parts.append(f"{height if np.nanmax(profile.excess) > 0 else 'nowhere'} on the {kind.words}")
         clauses.append(
             f"between two {subject.many} of the {subject.label} the path rises above the line that joins the values at "
-            f"its ends by {', '.join(parts)} ({subject.unit}, mean of {n} pairs)"
+            f"its ends by {', '.join(parts)} ({subject.unit}, mean of {_count(found.values())})"
         )
         if {"straight", "bezier"} <= found.keys():
             lower = paired(found["straight"].excess, found["bezier"].excess)
@@ -168,7 +182,8 @@ def _find(book: Any) -> Finding | None:
 _TEXT = (
     "Between two {many} a path w(t) = Σ φ_k(t) θ_k is trained with its ends held: each step looks at one point of "
     "it, every sixteenth of the path has its turn in sixteen steps, and the control vectors follow the gradient there "
-    "(Garipov et al. 2018). A barrier is the highest value on the path, refined between the places, "
+    "(Garipov et al. 2018). Paths of networks are trained in batches of all training samples; the training loss along "
+    "them is that of the samples for the probes. A barrier is the highest value on the path, refined between places, "
     "less the mean of the ends, half the difference of the two where the highest point is an end; the excess is that "
     "above the linear interpolation of the ends, and 0 there."
 )
@@ -185,7 +200,7 @@ def _write(book: Any) -> Section | None:
         if not train:
             continue
         shown.append(subject)
-        n = len(next(iter(train.values())).barrier)
+        n = _count(train.values())
         for found, where in ((train, "training loss"), (test, "test loss")):
             if found:
                 what = where if subject.order is None else "energy per spin"
@@ -193,14 +208,15 @@ def _write(book: Any) -> Section | None:
                 figures.append(
                     picture(
                         sl.figures.path_profiles(list(found.values()), value_label=label),
-                        f"The {what} along paths between {subject.many}, by share of their length. Mean over {n} "
-                        "pairs, no two of which share one; band: standard error, pale the middle 68 % of the pairs.",
+                        f"The {what} along paths between {subject.many}, by share of their length. Mean over {n}, "
+                        f"no two of which share a {subject.one}; band: standard error, pale the middle 68 % of the "
+                        "pairs.",
                     )
                 )
         figures.append(
             picture(
                 sl.figures.path_barriers([*train.values(), *test.values()]),
-                f"Barriers between {subject.many}. Dots: each of {n} pairs; signs: their mean with its standard error.",
+                f"Barriers between {subject.many}. Dots: each of {n}; signs: their mean with its standard error.",
             )
         )
         rows += [(subject.label, item.label, *_cells(item)) for item in (*train.values(), *test.values())]
@@ -219,11 +235,18 @@ def _cells(item: Any) -> tuple[str, ...]:
     return tuple(str(_mean(item, field)) for field in ("barrier", "excess", "length_ratio"))
 
 
+def _open_settings(book: Any) -> dict[str, Any]:
+    """The samples in a step: no more than there are."""
+    network = of_kind(book, "network")
+    return {} if network is None else {"path_batch": min(book.config.path_batch, book.source.facts["n_train"])}
+
+
 PATHS = Chapter(
     "paths",
     "paths between solutions",
     _steps,
     _find,
     _write,
+    _open_settings,
     kernels={"network": ("paths",), "glass": ("glass paths",)},
 )

@@ -122,8 +122,14 @@ def _trees(book: Any, numbers: Numbers) -> Iterator[str]:
     yield f"of a glass of {critical.n_spins} spins, where {known}, saddles join {len(tree.minima)} minima"
     same = np.nan if distances is None else tree.faithfulness(distances.cophenetic)
     if np.isfinite(same):
-        told = numbers.stated("correlation of merges over saddles and by distance", same, 2)
-        yield f"the energies of the merges and the heights in the tree of distances have a correlation of {told}"
+        p, spread = tree.chance(distances.cophenetic)
+        name = "correlation of merges over saddles and by distance"
+        told = numbers.stated(name, same, 2, p=p, against="minima in random order", exact=0.0)
+        by_chance = numbers.stated("spread of that correlation in random order", spread, 2)
+        yield (
+            f"the energies of the merges and the heights in the tree of distances have a correlation of {told}, where "
+            f"minima in random order spread by {by_chance} (p = {p:.2g})"
+        )
 
 
 def _merging(book: Any, numbers: Numbers) -> Iterator[str]:
@@ -133,6 +139,10 @@ def _merging(book: Any, numbers: Numbers) -> Iterator[str]:
     cost = numbers.stated("loss of the merged network less that of the solution", merged.barrier)
     numbers.keep("gradient norm at the permutation point", merged.residual)
     numbers.keep("spread of the loss on the plateau", float(np.ptp(merged.plateau)))
+    if merged.breaks is not None:
+        numbers.keep("breaks of the way there", len(merged.breaks))
+        numbers.keep("fall of the loss at all of them", float(merged.breaks[:, 2].sum()))
+        numbers.keep("kinks at the permutation point", merged.n_kinks)
     flat, all_of_them = merged.n_flat, len(merged.antisymmetric)
     name = f"flat directions at the permutation point, of {all_of_them}"
     numbers.keep(name, flat, against="units of the next layer", exact=merged.n_next)
@@ -178,11 +188,21 @@ def _pictures(book: Any) -> Iterator[Picture]:
     if merged is not None:
         yield picture(
             sl.figures.permutation_path(merged),
-            "Two hidden units of a small network are brought together, all else descending from where it was, which "
-            "may jump from one branch to another: the height is that of one way, not of the lowest. Merged, the loss "
-            "depends on the sum of their outgoing weights alone; and they part with their places exchanged (Brea et "
+            "Two hidden units of a small network are brought together, all else at its lowest, by steps so small that "
+            f"the height depends on none. The way {_breaks(merged)}. Merged, the loss depends on the sum of their "
+            "outgoing weights alone, a plateau; and they part with their places exchanged (Brea et "
             f"al. 2019). Gradient norm at the permutation point: {number(merged.residual, 2)}.",
         )
+
+
+def _breaks(merged: Any) -> str:
+    """What the way over the permutation point does between its places."""
+    if merged.breaks is None:
+        return "was not followed step by step"
+    if not len(merged.breaks):
+        return "has no break"
+    most = number(float(merged.breaks[:, 2].max()), 2)
+    return f"breaks {len(merged.breaks)} times (dotted), where a minimum ends: the loss falls by {most} at most"
 
 
 SADDLES = Chapter(

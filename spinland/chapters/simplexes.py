@@ -10,6 +10,7 @@ import numpy as np
 
 import spinland as sl
 
+from ..errors import ArgumentError
 from ..formatting import given
 from ..statistics.judging import independent, mean_of
 from .chapter import Chapter, DataStage, Stage, Step
@@ -37,18 +38,27 @@ class SimplexSettings(Settings):
         0.01, "weight λ of the logarithm of the volume, in units of the loss", number(minimum=0), _HEADING
     )
     simplex_groups: int = setting(
-        6, "groups of solutions for ensembles, each with a complex of its own", whole(2), _HEADING
+        6,
+        "groups of two solutions for ensembles, each with a complex of its own; at most all there are",
+        whole(2),
+        _HEADING,
     )
-    simplex_members: int = setting(8, "members of an ensemble", whole(2), _HEADING)
+    simplex_members: int = setting(
+        8, "members of an ensemble; at most half as many as there are solutions", whole(2), _HEADING
+    )
 
 
 def _grown(
     subject: Any, ensemble: Any, *, first: int, vertices: int, volume: float, steps: int, rate: float, seed: int
 ) -> sl.SimplicialComplex:
-    """A complex about two solutions, from number ``first`` on."""
+    """A complex about two solutions, from number ``first`` on, trained on all training samples."""
     two = np.asarray(subject.points(ensemble, first + 2, first + 2)[first : first + 2])
-    batch = min(_BATCH, subject.landscape.n_samples)
-    return sl.grow_simplex(subject.landscape, two, vertices, volume, steps, 4, batch, sl.Adam(rate), seed)
+    landscape = subject.training_landscape
+    batch = min(_BATCH, landscape.n_samples)
+    grown = sl.grow_simplex(landscape, two, vertices, volume, steps, 4, batch, sl.Adam(rate), seed)
+    if grown.diverged.any():
+        raise ArgumentError("simplex_rate", "one at which vertices stay finite", f"{rate:g}, where they diverge")
+    return grown
 
 
 def _values(subject: Any, complex_: Any, *, null: bool, seed: int) -> sl.SimplexValues:
@@ -165,7 +175,8 @@ def _write(book: Any) -> Section | None:
                 sl.figures.ensemble_passes(
                     list(curves.values()), labels=list(curves), unit=of_kind(book, "network").unit
                 ),
-                "Ensembles against the number of forward passes. Mean ± standard error over groups of solutions. "
+                "Ensembles against the number of forward passes. Mean ± standard error over groups of solutions: "
+                f"{' and '.join(f'{len(curve.accuracy)} of {name}' for name, curve in curves.items())}. "
                 "Vertices of simplexes were trained on for longer than the solutions they join, which lowers their "
                 "loss by itself.",
             )
@@ -181,13 +192,34 @@ def _write(book: Any) -> Section | None:
         "Simplexes",
         "Simplexes between solutions",
         "Vertices are grown one after the other, joined to two solutions each, down the mean loss over the complex "
-        f"less λ log V, λ = {given(c.simplex_volume)}, {c.simplex_steps} steps each (Benton et al., arXiv:2102.13042). "
+        f"less λ log V, λ = {given(c.simplex_volume)}, {c.simplex_steps} steps each in batches of all training samples "
+        "(Benton et al., arXiv:2102.13042); losses are those of the samples for the probes. "
         "Volumes are sums over simplexes, from Cholesky factors; those of different dimension k are not in one unit.",
         figures,
         [Table(header, rows, caption, groups=groups)],
     )
 
 
+def _open_settings(book: Any) -> dict[str, Any]:
+    """Groups and members of ensembles: no more than there are solutions for."""
+    subject, drawn = of_kind(book, "network"), book.get(_DRAWN)
+    solved = None if subject is None or not subject.classifies else book.get(subject.solutions)
+    if drawn is not None:
+        groups, members = drawn.accuracy.shape
+    elif solved is not None and np.sum(~solved.diverged) >= 4:
+        wanted = book.config.simplex_groups, book.config.simplex_members
+        groups, members = _sizes(int(np.sum(~solved.diverged)), *wanted)
+    else:
+        return {}
+    return {"simplex_groups": groups, "simplex_members": members}
+
+
 SIMPLEXES = Chapter(
-    "simplexes", "simplexes between solutions", _steps, _find, _write, kernels={"network": ("gradients", "losses")}
+    "simplexes",
+    "simplexes between solutions",
+    _steps,
+    _find,
+    _write,
+    _open_settings,
+    kernels={"network": ("gradients", "losses")},
 )

@@ -73,6 +73,11 @@ class Subject:
         """The landscape itself."""
         return self.make()
 
+    @property
+    def training_landscape(self) -> Any:
+        """What is gone down when something is trained: a network's loss on all training samples, not on the probes'."""
+        return self.landscape
+
     def name(self, part: str) -> str:
         """Where a result about it is kept."""
         return self.places.get(part, f"{self.folder}/{part}")
@@ -119,6 +124,13 @@ class NetworkSubject(Subject):
     one: str = "solution"
     many: str = "solutions"
     make_test: Callable[[], sl.Landscape] | None = None
+    make_training: Callable[[], sl.Landscape] | None = None
+    """Makes its loss on all training samples; None where the probes look at all of them."""
+
+    @cached_property
+    def training_landscape(self) -> Any:
+        """Its loss on all training samples: a curve that is low on a part of them need not be so on the others."""
+        return self.landscape if self.make_training is None else self.make_training()
 
     @cached_property
     def test_landscape(self) -> Any:
@@ -134,6 +146,8 @@ class NetworkSubject(Subject):
             raise ArgumentError(
                 "replicas", f"at least {max(least, _LEAST_REPLICAS)} trained networks", len(found.params)
             )
+        if not len(alive):
+            raise none_converged()
         if len(alive) < max(least, _LEAST_REPLICAS):
             raise ArgumentError(
                 "learning_rate",
@@ -168,6 +182,11 @@ class GlassSubject(Subject):
     def unsigned(self, found: Any) -> bool:
         """Whether the order is even, so that H(−σ) = H(σ)."""
         return bool(found.symmetric)
+
+
+def none_converged() -> ArgumentError:
+    """What is wrong where all replicas diverged at the rate of the solutions: the same words everywhere."""
+    return ArgumentError("learning_rate", "one at which replicas converge", "one at which all of them diverge")
 
 
 def of_kind(book: Any, kind: str) -> Any:

@@ -10,13 +10,14 @@ import numpy as np
 
 import spinland as sl
 
+from ..errors import ArgumentError
 from ..formatting import given
 from ..statistics.judging import mean_of
 from .chapter import Chapter, DataStage, Stage
 from .findings import Finding, Numbers
 from .sections import Section, Table, mean_text, picture
 from .settings import Settings, number, setting, several, whole
-from .subjects import of_kind
+from .subjects import none_converged, of_kind
 
 SEED_SUBSPACE = 11
 _HEADING = "Subspaces"
@@ -57,7 +58,9 @@ def _dimensions(book: Any) -> tuple[int, ...]:
 
 def _trained(subject: Any, ensemble: Any, *, dataset: Any, rate: float, **arguments: Any) -> Any:
     """Accuracy against the dimension; direct training are the replicas that there are."""
-    return sl.intrinsic_dimension(
+    if ensemble.diverged.all():
+        raise none_converged()
+    found = sl.intrinsic_dimension(
         subject.network,
         dataset,
         optimizer=sl.Adam(rate),
@@ -68,6 +71,9 @@ def _trained(subject: Any, ensemble: Any, *, dataset: Any, rate: float, **argume
         precision=subject.precision,
         **arguments,
     )
+    if not np.isfinite(found.accuracy).any():
+        raise ArgumentError("subspace_rate", "one at which training converges", f"{rate:g}, where all replicas diverge")
+    return found
 
 
 def _lowered(subject: Any, found: Any, *, sections: int, seed: int) -> sl.SectionMinima:
@@ -122,6 +128,9 @@ def _needed(numbers: Numbers, found: Any) -> list[str]:
         f"Trained in random subspaces of d of {found.n_params} parameters, the mean test accuracy reaches {reached}."
     )
     sentences = [first]
+    lost = np.isnan(found.accuracy)
+    if lost.any():
+        sentences.append(f"{int(lost.sum())} of {lost.size} trainings diverged and count as failures.")
     if np.log(found.dimensions[0]) <= found.midpoint[1] <= np.log(found.dimensions[-1]):
         half = float(np.exp(found.midpoint[1]))
         error = half * float(found.midpoint_error[1])

@@ -71,24 +71,40 @@ def stratified(seed: int, count: int, low: int, high: int) -> NDArray[np.float64
     return places[:, low - first * STRATA : high - first * STRATA]
 
 
-def train_controls(landscape: Landscape, controls: NDArray[Any], plan: Plan) -> NDArray[np.bool_]:
-    """Train control vectors (R, V, dim) in place; returns which paths (R,) have not diverged."""
+def train_controls(
+    landscape: Landscape, controls: NDArray[Any], plan: Plan
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Train control vectors (R, V, dim) in place.
+
+    Returns
+    -------
+    alive : bool array (R,)
+        Which paths have not diverged.
+    taken : integer array (R,)
+        Steps of each: all, or those after which it was seen to have diverged.
+    """
     if plan.batch_size is not None and isinstance(landscape, NetworkLandscape):
         way: _Way = _Minibatches(landscape, controls, plan)
     else:
         way = _Points(landscape, controls, plan)
     rates, step = plan.rates(), 0
+    taken = np.full(len(controls), plan.steps)
     with track(plan.steps, f"training {len(controls)} path{'s' * (len(controls) > 1)}") as advance:
         while step < plan.steps and way.alive.any():
             last = min(plan.steps, step + way.portion())
             if plan.weighting == "arc_length":
                 last = min(last, (step // REFRESH + 1) * REFRESH)
-            coefficients = plan.optimizer.coefficients(rates[step:last], step).astype(controls.dtype)
+            else:
+                last = min(last, max(STRATA, 2 * step))  # what diverges does so early, and is seen early
+            with np.errstate(over="ignore"):  # what a rate too large for the float type does is seen by the first step
+                coefficients = plan.optimizer.coefficients(rates[step:last], step).astype(controls.dtype)
+            before = way.alive.copy()
             way.run(_places(controls, way, plan, step, last), Rule(plan.optimizer.rule, coefficients), step)
+            taken[before & ~way.alive] = last
             advance(last - step)
             step = last
     way.finish()
-    return way.alive
+    return way.alive, taken
 
 
 def _places(controls: NDArray[Any], way: _Way, plan: Plan, low: int, high: int) -> NDArray[Any]:
@@ -190,5 +206,8 @@ class _Points(_Way):
         if self.plan.radius is None or displaced(self.plan.basis):
             return
         for k in self.plan.free:
-            radii = np.full(len(self.controls), self.plan.radius)
-            self.controls[:, k] = self.landscape.geometry.space.scaled(self.controls[:, k], radii)
+            with np.errstate(over="ignore", invalid="ignore"):
+                self.alive &= np.isfinite(norms(self.controls[:, k]))
+            going = self.alive
+            radii = np.full(int(going.sum()), self.plan.radius)
+            self.controls[going, k] = self.landscape.geometry.space.scaled(self.controls[going, k], radii)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import checks, provenance, rng
 from ..data.loading import dataset_of
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DivergenceWarning
 from ..landscape.network import ReLUNetwork
 from ..progress import track
 from ..results import Result
@@ -19,10 +20,10 @@ from ..statistics.logistic import logistic_fit
 from ..statistics.uncertainty import jackknife_error
 from ..training.ensemble import Ensemble
 from ..training.loop import train
-from ..training.optimizers import SGD, Adam, Optimizer
+from ..training.optimizers import SGD, Adam, Optimizer, named
 from ..training.settings import ADAM
 from .projections import KINDS, check_dimension
-from .subspaces import train_subspace
+from .subspaces import SubspaceEnsemble, train_subspace
 
 BASELINES = ("100 %", "direct training")
 """What the threshold is a share of: all samples right, or the mean accuracy of direct training."""
@@ -138,6 +139,11 @@ def intrinsic_dimension(
     -------
     IntrinsicDimension
 
+    Warns
+    -----
+    DivergenceWarning
+        Tells how many replicas became infinite or NaN, at which d and with which optimiser; they count as failures.
+
     Raises
     ------
     ArgumentError
@@ -172,10 +178,11 @@ def intrinsic_dimension(
         "device": device,
         "precision": precision,
     }
-    direct = _direct(network, data, n_replicas, rules, common) if baseline is None else _given(baseline, network)
     own: dict[str, Any] = {"origin": origin, "projection": projection}
     found, best = [], []
-    with track(len(sizes) * len(rules), "subspaces") as advance:
+    with warnings.catch_warnings(), track(len(sizes) * len(rules), "subspaces") as advance:
+        warnings.simplefilter("ignore", DivergenceWarning)  # one that tells of all is given below
+        direct = _direct(network, data, n_replicas, rules, common) if baseline is None else _given(baseline, network)
         for size in sizes.tolist():
             tried = []
             for rule in rules:
@@ -183,6 +190,7 @@ def intrinsic_dimension(
                 advance()
             best.append(_best(tried))
             found.append(tried[best[-1]])
+    _warn(found, [named(rules[k]) for k in best])
     last = {
         name: np.array([getattr(one, source)[:, -1] for one in found])
         for name, source in (
@@ -213,6 +221,18 @@ def intrinsic_dimension(
         n_params=network.n_params,
         provenance=made,
     )
+
+
+def _warn(found: Sequence[SubspaceEnsemble], rules: Sequence[str]) -> None:
+    """Warn whoever called the public function, where replicas have diverged."""
+    lost = [
+        f"{int(one.diverged.sum())} of {len(one.params)} at d = {one.dimension} "
+        f"(by step {int(np.asarray(one.taken)[one.diverged].max())}, with {rule})"
+        for one, rule in zip(found, rules, strict=True)
+        if one.diverged.any()
+    ]
+    if lost:
+        warnings.warn(f"diverged replicas, now NaN: {', '.join(lost)}", DivergenceWarning, stacklevel=3)
 
 
 def _rising(dimensions: ArrayLike, dim: int) -> NDArray[np.int64]:
@@ -257,7 +277,8 @@ def _thresholds(
     sizes: NDArray[np.int64], accuracy: NDArray[np.float64], direct: NDArray[np.float64], threshold: float
 ) -> dict[str, NDArray[np.float64]]:
     """Fields that belong to the two baselines."""
-    required = np.array([threshold, threshold * float(np.nanmean(direct))])
+    mean = float(np.nanmean(direct)) if np.isfinite(direct).any() else float("nan")
+    required = np.array([threshold, threshold * mean])
     logs, n = np.log(sizes), accuracy.shape[1]
     there = np.isfinite(accuracy)
     reached = np.where(there, accuracy, -1.0) >= required[:, None, None]

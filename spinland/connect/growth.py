@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DivergenceWarning
 from ..landscape.protocol import Landscape
 from ..progress import track
 from ..provenance import record_on
-from ..training.optimizers import Adam, Optimizer, without_decay
+from ..training.optimizers import Adam, Optimizer, named, without_decay
 from ..training.schedules import step_rates
 from ..training.steps import step
 from .simplexes import SimplicialComplex, uniform_weights
@@ -68,6 +69,12 @@ def grow_simplex(
     SimplicialComplex
         Its first vertices are the given points.
 
+    Warns
+    -----
+    DivergenceWarning
+        Names the optimiser and the step where a new vertex left the finite numbers; it and those that were to follow
+        are NaN.
+
     Raises
     ------
     ArgumentError
@@ -92,10 +99,14 @@ def grow_simplex(
     growth = _Growth(landscape, volume_weight, steps, n_points, batch_size, optimizer, seed)
     new: list[NDArray[np.float64]] = []
     with track(n_vertices * growth.steps, "simplex") as advance:
-        for number in range(n_vertices):
-            new.append(growth.vertex(number, given, new, advance))
+        while len(new) < n_vertices and not growth.lost:
+            new.append(growth.vertex(len(new), given, new, advance))
+    if growth.lost:
+        warnings.warn(f"diverged vertices, now NaN: {growth.lost}", DivergenceWarning, stacklevel=2)
+    grown = np.full((n_vertices, landscape.dim), np.nan)
+    grown[: len(new)] = new
     return SimplicialComplex(
-        vertices=np.concatenate([given, np.array(new)]),
+        vertices=np.concatenate([given, grown]),
         simplexes=_fan(len(given), n_vertices),
         n_given=len(given),
         provenance=record_on(
@@ -139,6 +150,8 @@ class _Growth:
         self.seed = rng.seed64("seed", seed)
         rates = step_rates(self.rule.learning_rate, max(1, self.steps), 1)
         self.coefficients = self.rule.coefficients(rates, 0)
+        self.lost = ""
+        self.order: tuple[tuple[int, int], NDArray[np.int64]] | None = None
         self.arguments = {
             "volume_weight": self.weight,
             "steps": self.steps,
@@ -148,7 +161,7 @@ class _Growth:
         }
 
     def vertex(self, number: int, given: NDArray[Any], new: list[NDArray[Any]], advance: Any) -> NDArray[np.float64]:
-        """A new vertex for a complex that has the others."""
+        """A new vertex for a complex that has the others; NaN where it diverges, of which ``lost`` tells."""
         middle = np.concatenate([given, np.array(new).reshape(-1, given.shape[1])]).mean(axis=0)
         way = rng.normals(self.seed, rng.Purpose.SIMPLEX, number, 1, len(middle))
         norm = float(np.linalg.norm(middle)) or 1.0
@@ -157,8 +170,13 @@ class _Growth:
         corners = _fan(len(given), len(new) + 1)
         for count in range(self.steps):
             points = np.concatenate([given, np.array([*new, at])])
-            slope = self._slope(points, corners, number, count)
-            step(self.rule.rule, self.coefficients[count], at, slope, moments)
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what diverges is seen right below
+                slope = self._slope(points, corners, number, count)
+                step(self.rule.rule, self.coefficients[count], at, slope, moments)
+                finite = np.isfinite(at.astype(self.landscape.dtype)).all()
+            if not finite:
+                self.lost = f"{len(points) - 1} (at step {count + 1} of {self.steps}, with {named(self.rule)})"
+                return np.full(len(at), np.nan)
             advance()
         return at
 
@@ -182,6 +200,7 @@ class _Growth:
         size = int(self.batch_size or 1)
         per_epoch = max(1, self.n_samples // size)
         epoch, place = divmod(count, per_epoch)
-        own = rng.derive_seed(self.seed, 2, number)
-        order = rng.permutation(own, rng.Purpose.SHUFFLE, number, epoch, self.n_samples)
-        return order[place * size : (place + 1) * size]
+        if self.order is None or self.order[0] != (number, epoch):  # tens of milliseconds for as many thousand samples
+            own = rng.derive_seed(self.seed, 2, number)
+            self.order = (number, epoch), rng.permutation(own, rng.Purpose.SHUFFLE, number, epoch, self.n_samples)
+        return self.order[1][place * size : (place + 1) * size]

@@ -18,7 +18,7 @@ from ..progress import track
 from ..provenance import record_on
 from ..quantities import quantity_of
 from ..results import Result
-from ..training.optimizers import Adam, Optimizer, without_decay
+from ..training.optimizers import Adam, Optimizer, named, without_decay
 from . import inputs
 from .bases import BASES, displaced
 from .curves import Curve
@@ -49,6 +49,9 @@ class Path(Result):
         Steps of the training.
     diverged : bool array (B,)
         Paths whose training left the finite numbers; their free control vectors are NaN.
+    taken : integer array (B,), optional
+        Steps of each path: all, or those after which it was seen to have diverged. They are looked at after 16 steps,
+        and at the latest each time that their number has doubled. None in files of earlier versions.
     members : integer array (B, 2)
         Which of the different solutions each path joins, by number.
     """
@@ -60,6 +63,14 @@ class Path(Result):
     steps: int
     diverged: NDArray[np.bool_]
     members: NDArray[np.int64]
+    taken: NDArray[np.int64] | None = None
+
+    @property
+    def divergence(self) -> str:
+        """Which paths diverged, and by which step, in words; empty where none did."""
+        lost = np.flatnonzero(self.diverged)
+        by = "" if self.taken is None or not lost.size else f", by step {int(self.taken[lost].max())} of {self.steps}"
+        return ", ".join(map(str, lost)) + by
 
     def points(self, t: ArrayLike) -> NDArray[Any]:
         """Points (P, dim) of the path, or (B, P, dim) of all, at places t (P,) from 0 to 1; the ends bit for bit."""
@@ -102,7 +113,7 @@ class Path(Result):
         if landscape.geometry.space.curved != (self.radius is not None):
             raise ArgumentError("landscape", "one of the path's geometry", type(landscape.geometry).__name__)
         if self.diverged.all():
-            raise ArgumentError("self", "a path whose training has not diverged")
+            raise ArgumentError("self", "a path whose training has not diverged", f"diverged: {self.divergence}")
         n = checks.integer("n", n, minimum=3)
         checks.room("n", n, 5 * 8 * n * len(every))
         parts = np.linspace(0, 1, n)
@@ -196,7 +207,7 @@ def connecting_path(
     Warns
     -----
     DivergenceWarning
-        Names paths that became infinite or NaN; the others go on.
+        Names paths that became infinite or NaN, the optimiser, and by which step; the others go on.
 
     Raises
     ------
@@ -232,11 +243,8 @@ def connecting_path(
     controls, fixed = _straight(starts, between, ends, basis, n_bends, radius)
     free = np.setdiff1d(np.arange(controls.shape[1]), fixed)
     plan = Plan(basis, free, steps, batch_size, optimizer, seed, weighting, radius)
-    alive = train_controls(landscape, controls, plan)
-    if not alive.all():
-        controls[np.ix_(~alive, free)] = np.nan
-        numbers = ", ".join(map(str, np.flatnonzero(~alive)))
-        warnings.warn(f"diverged paths, now NaN: {numbers}", DivergenceWarning, stacklevel=2)
+    alive, taken = train_controls(landscape, controls, plan)
+    controls[np.ix_(~alive, free)] = np.nan
     arguments = {
         "start": starts,
         "end": ends,
@@ -248,7 +256,7 @@ def connecting_path(
         "optimizer": _described(optimizer, plan),
         "weighting": weighting,
     }
-    return Path(
+    path = Path(
         controls=arrays.sealed(controls[0] if single else controls),
         basis=basis,
         fixed=fixed,
@@ -256,8 +264,14 @@ def connecting_path(
         steps=steps,
         diverged=~alive,
         members=_members(starts, ends),
+        taken=taken,
         provenance=record_on(landscape, "connecting_path", arguments, seed=seed),
     )
+    if path.divergence:
+        warnings.warn(
+            f"diverged paths, now NaN: {path.divergence}, with {named(optimizer)}", DivergenceWarning, stacklevel=2
+        )
+    return path
 
 
 def _batch_size(landscape: Landscape, batch_size: int | None) -> int | None:

@@ -1,16 +1,18 @@
 """Permutation saddles: one hidden unit is moved onto another, and out of it as the other one.
 
-With u and v the incoming weights of two units and a, b their outgoing ones, a network is followed in which u − v
-shrinks to zero while all else is at its lowest. Where u = v, the loss depends on a + b alone:
+With u and v the incoming weights of two units and a, b their outgoing ones, a network is followed in which both
+differences shrink to zero while all else is at its lowest:
 
-    solution          u − v = (1 − λ)(u_0 − v_0), the rest minimised          λ from 0 to 1
-    merged            u = v;  a, b → a, b'  with the same sum                 the loss stays
-    permutation point u = v, a = b                                            symmetric under the exchange, critical
-    swapped solution  the same way back with u and v exchanged
+    solution            u − v = (1 − λ)(u_0 − v_0), a − b = (1 − λ)(a_0 − b_0), the rest minimised      λ from 0 to 1
+    permutation point   u = v, a = b                                          symmetric under the exchange, critical
+    plateau             u = v, any a, b with the same sum                     the loss stays
+    exchanged solution  the same way back with u and v, a and b exchanged
 
-A ReLU unit may have its incoming weights divided and its outgoing ones multiplied by any factor. Two units that shrink
-so come together without any change; so both are scaled to one norm first, the geometric mean of theirs, and u + v keeps
-its part along u_0 + v_0. At the merged point that is a choice of scale and no constraint.
+Were a − b free, it would grow as 1/(1 − λ): two nearly equal units of opposite sign are a feature of their own, and the
+loss jumps when it is lost. A ReLU unit may have its incoming weights divided and its outgoing ones multiplied by any
+factor. Two units that shrink so come together without any change; so both are scaled to one norm first, the geometric
+mean of theirs, and u + v keeps its part along u_0 + v_0. At the merged point that is a choice of scale and no
+constraint.
 
 J. Brea, B. Şimşek, B. Illing and W. Gerstner, "Weight-space symmetry in deep networks gives rise to permutation
 saddles, connected by equal-loss valleys across the loss landscape" (arXiv:1907.02911).
@@ -26,17 +28,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
-from ..dynamics.minimizer import minimize
 from ..errors import ArgumentError
-from ..landscape.base import BaseLandscape
-from ..landscape.geometry import Euclidean
 from ..landscape.network import ReLUNetwork
 from ..landscape.network_landscape import NetworkLandscape
 from ..probes.inputs import a_landscape
-from ..progress import track
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
-from .hessians import bend, refuse_large
+from .hessians import Bend, bend, refuse_large
+from .kinks import Kinks, Rest, along
+from .merging import apart, merge
 
 Array = NDArray[np.float64]
 
@@ -52,18 +52,19 @@ class PermutationSaddle(Measured):
     points : array (n, dim)
         The networks on the way, the first being the solution with both units scaled to one norm.
     values, gradient_norms : array (n,)
-        Loss and |∇L| at each; the gradient is that of all parameters, the distance of the two units among them.
+        Loss and |∇L| at each; the gradient is that of all parameters, the distance of the two units among them. On a
+        kink it is that of one of its sides.
     index : integer array (n,)
         Negative eigenvalues of the Hessian of the loss at each, those below 1e-8 of the largest counting as zero.
     point : array (dim,)
-        The permutation point: merged, with equal outgoing weights.
+        The permutation point, the last of the way: merged, with equal outgoing weights.
     value, residual : float
-        Loss and |∇L| there.
-    eigenvalues : array (dim,)
-        Of the Hessian there, rising.
+        Loss there, and |∇L| along the kinks that it lies on.
+    eigenvalues : array (K,)
+        Of the Hessian there, along the kinks that it lies on, rising; K is dim where there are none.
     plateau : array (m,)
-        Losses on the straight line from the merged network to the one with outgoing weights exchanged, the permutation
-        point in its middle: equal but for rounding.
+        Losses on a straight line of merged networks from outgoing weights as different as those of the solution to the
+        same exchanged, the permutation point in its middle: equal but for rounding.
     n_zero : int
         How many of the eigenvalues are zero.
     antisymmetric : array (K,)
@@ -77,6 +78,15 @@ class PermutationSaddle(Measured):
         Hidden layer, 0 being the first.
     units : tuple of two int
         Which units.
+    breaks : array (K, 3) or None
+        Where the way breaks: λ, how far the network moves there, and by how much the loss falls. None in results of
+        older files, whose way was not followed step by step.
+    n_kinks : int
+        Samples at which the input of a unit of the first hidden layer is 0 at the permutation point, the two units
+        counted as one. There the loss has no Hessian but along the kink, and rises to both sides.
+    settled : bool
+        Whether the merged network is a minimum of networks with one unit less: gradient below the tolerance along the
+        kinks, no negative eigenvalue, and no way down off a kink.
     """
 
     places: Array
@@ -95,6 +105,14 @@ class PermutationSaddle(Measured):
     n_next: int
     layer: int
     units: tuple[int, ...]
+    breaks: Array | None = None
+    n_kinks: int = 0
+    settled: bool = False
+
+    @property
+    def continuous(self) -> bool | None:
+        """Whether the way has no break; None where nobody looked."""
+        return None if self.breaks is None else len(self.breaks) == 0
 
     @property
     def barrier(self) -> float:
@@ -125,10 +143,11 @@ def permutation_saddle(
     units : sequence of two int
         The units.
     n : int
-        Places on the way, both ends among them, at least 2.
+        Places on the way that are given back, both ends among them, at least 2; it is followed by steps of its own.
     tolerance : float
-        Gradient norm at which a minimisation ends. Where a unit's input crosses 0 at a sample, the loss has a kink,
-        and a minimisation may end there before: ``residual`` tells.
+        Gradient norm at which a minimisation ends. Where the input of a unit of the first hidden layer crosses 0 at a
+        sample, the loss has a kink: a minimum on it is one if the gradient along it is that small and the loss rises to
+        both sides. Kinks of later layers are curved: a minimisation ends there before, and ``settled`` tells.
     max_iterations : int
         Newton steps of a minimisation at most.
 
@@ -143,6 +162,11 @@ def permutation_saddle(
 
     Notes
     -----
+    The way is followed by steps of λ that are halved until the network moves by no more than a twentieth of the
+    distance of the units, a thirteenth halving at most: it is that of slow motion, and depends on no step. Where the
+    minimum ends, at a fold or where a kink lets go, the network falls to the next one, which `breaks` tells; the height
+    of the permutation point is then that of the branch on which the way goes on. Other ways may be lower.
+
     At the permutation point the gradient is zero by symmetry, once the merged network is a minimum of networks with
     one unit less. Along the n_{k+1} directions in which a weight goes out of one unit and into the other the loss is
     constant, a plateau. With C = Σ_samples x δ' [unit active], (incoming weights) × n_{k+1}, the Hessian of a ReLU
@@ -165,13 +189,12 @@ def permutation_saddle(
     tolerance = checks.real("tolerance", tolerance, above=0)
     max_iterations = checks.integer("max_iterations", max_iterations, minimum=1)
     ins, outs = weights_of_units(network, layer, pair)
-    places = np.linspace(0, 1, n)
-    points = _merging(landscape, _levelled(at, ins, outs), ins, places, tolerance, max_iterations)
-    bends = [bend(landscape, p) for p in points]
-    merged, swapped = points[-1], points[-1].copy()
-    swapped[outs] = merged[outs[::-1]]
-    middle = (merged + swapped) / 2
-    here, apart = bend(landscape, middle), bend(landscape, middle, _apart(landscape.dim, ins, outs))
+    places, start = np.linspace(0, 1, n), _levelled(at, ins, outs)
+    way = merge(landscape, start, (ins, outs), places, tolerance, max_iterations)
+    bends = [bend(landscape, p) for p in way.points]
+    middle, shift = way.end.point, np.zeros(landscape.dim)
+    shift[outs] = (start[outs] - start[outs[::-1]]) / 2
+    here, asunder = _at_the_point(landscape, way.end, ins, outs)
     zero = here.zero
     arguments = {
         "point": at,
@@ -183,7 +206,7 @@ def permutation_saddle(
     }
     return PermutationSaddle(
         places=places,
-        points=points,
+        points=way.points,
         values=np.array([b.value for b in bends]),
         gradient_norms=np.array([b.residual for b in bends]),
         index=np.array([b.index for b in bends]),
@@ -191,13 +214,16 @@ def permutation_saddle(
         value=here.value,
         residual=here.residual,
         eigenvalues=here.eigenvalues,
-        plateau=np.array([landscape.value(merged + s * (swapped - merged)) for s in np.linspace(0, 1, 5)]),
+        plateau=np.array([landscape.value(middle + s * shift) for s in np.linspace(1, -1, 5)]),
         n_zero=here.n_zero,
-        antisymmetric=apart.eigenvalues,
-        n_flat=int(np.sum(np.abs(apart.eigenvalues) <= zero)),
+        antisymmetric=asunder.eigenvalues,
+        n_flat=int(np.sum(np.abs(asunder.eigenvalues) <= zero)),
         n_next=network.widths[layer + 2],
         layer=layer,
         units=pair,
+        breaks=way.breaks,
+        n_kinks=len(way.end.kinks),
+        settled=way.end.settled,
         **quantity_of(landscape),
         provenance=record_on(landscape, "permutation_saddle", arguments),
     )
@@ -225,12 +251,16 @@ def weights_of_units(
     return rows, np.ascontiguousarray(columns)
 
 
-def _apart(dim: int, ins: NDArray[np.int64], outs: NDArray[np.int64]) -> Array:
-    """Orthonormal basis (dim, K) of the directions that move two units apart."""
-    places = np.concatenate([ins, outs], axis=1)
-    basis, column = np.zeros((dim, places.shape[1])), np.arange(places.shape[1])
-    basis[places[0], column], basis[places[1], column] = np.sqrt(0.5), -np.sqrt(0.5)
-    return basis
+def _at_the_point(
+    landscape: NetworkLandscape, end: Rest, ins: NDArray[np.int64], outs: NDArray[np.int64]
+) -> tuple[Bend, Bend]:
+    """The Hessian at the permutation point along its kinks: in all directions, and in those that part the units."""
+    dim, units = landscape.dim, apart(landscape.dim, np.concatenate([ins, outs], axis=1))
+    if not len(end.kinks):
+        return bend(landscape, end.point), bend(landscape, end.point, units)
+    kinks = Kinks(landscape)
+    normals = kinks.normals(np.concatenate([end.kinks, kinks.twins(end.kinks, ins)]), dim).T
+    return bend(landscape, end.point, along(np.eye(dim), normals)), bend(landscape, end.point, along(units, normals))
 
 
 def _levelled(at: Array, ins: NDArray[np.int64], outs: NDArray[np.int64]) -> Array:
@@ -242,65 +272,3 @@ def _levelled(at: Array, ins: NDArray[np.int64], outs: NDArray[np.int64]) -> Arr
     out = at.copy()
     out[ins], out[outs] = at[ins] * scales, at[outs] / scales
     return out
-
-
-def _merging(
-    landscape: NetworkLandscape, at: Array, ins: NDArray[np.int64], places: Array, tolerance: float, most: int
-) -> Array:
-    """Networks (n, dim) whose two units come together, each a minimum for its distance of them."""
-    difference, mean, points = at[ins[0]] - at[ins[1]], (at[ins[0]] + at[ins[1]]) / 2, []
-    with track(len(places), "merging two units") as advance:
-        for place in places:
-            held = _Held(landscape, ins, (1 - place) * difference, mean)
-            found = minimize(held, held.brought(at[None])[0], tolerance, most)
-            at = held.brought(found.points)[0]
-            points.append(at)
-            advance()
-    return np.array(points)
-
-
-class _Held(BaseLandscape):
-    """The loss of a network whose two units keep their distance: a function of all parameters but that.
-
-    Points are those of the network; what is asked is moved so that the units have the distance, their mean staying but
-    for its part along ``mean``, which is that of ``mean``.
-    """
-
-    def __init__(self, landscape: NetworkLandscape, ins: NDArray[np.int64], difference: Array, mean: Array):
-        self._of, self._ins, self._difference = landscape, ins, difference
-        self._length = float(np.linalg.norm(mean))
-        self._axis = mean / self._length if self._length > 0 else np.zeros_like(mean)
-        self.dim, self.dtype, self.device = landscape.dim, landscape.dtype, landscape.device
-        self.fingerprint, self.geometry = landscape.fingerprint, Euclidean()
-
-    def brought(self, points: Array) -> Array:
-        """Points (B, dim) whose two units have the distance."""
-        out = np.array(points)
-        mean = self._across((out[:, self._ins[0]] + out[:, self._ins[1]]) / 2) + self._length * self._axis
-        out[:, self._ins[0]], out[:, self._ins[1]] = mean + self._difference / 2, mean - self._difference / 2
-        return out
-
-    def _along(self, vectors: Array) -> Array:
-        """Parts of vectors (B, dim) that keep the distance."""
-        out = np.array(vectors)
-        mean = self._across((out[:, self._ins[0]] + out[:, self._ins[1]]) / 2)
-        out[:, self._ins[0]] = out[:, self._ins[1]] = mean
-        return out
-
-    def _across(self, means: Array) -> Array:
-        """Means (B, K) without their part along the axis."""
-        return np.asarray(means - np.sum(means * self._axis, axis=1, keepdims=True) * self._axis)
-
-    def value(self, points: ArrayLike) -> Any:
-        """Losses (B,)."""
-        return self._of.value(self.brought(np.asarray(points)))
-
-    def gradient(self, points: ArrayLike) -> NDArray[Any]:
-        """Gradients (B, dim), which keep the distance."""
-        return self._along(self._of.gradient(self.brought(np.asarray(points))))
-
-    def hessian_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
-        """Hessian of the same at one point times vectors (K, dim) or (dim,)."""
-        along = self._along(np.atleast_2d(vectors))
-        products = self._along(self._of.hessian_product(self.brought(np.atleast_2d(point))[0], along))
-        return products[0] if np.ndim(vectors) == 1 else products

@@ -39,15 +39,24 @@ class SimplicialComplex(Result):
         Vertices of each simplex, rising, no two alike: each counts once, however often it was named.
     n_given : int
         Vertices that were given, and stayed.
+
+    Vertices that were lost in their training, and those that were to follow, are NaN (`diverged`).
     """
 
     vertices: NDArray[np.float64]
     simplexes: NDArray[np.int64]
     n_given: int
 
+    @property
+    def diverged(self) -> NDArray[np.bool_]:
+        """Which vertices (V,) are NaN, because the growth left the finite numbers."""
+        return np.asarray(~np.isfinite(self.vertices).all(axis=1))
+
     @cached_property
     def log_volumes(self) -> NDArray[np.float64]:
-        """Logarithm of the volume of each simplex, (M,)."""
+        """Logarithm of the volume of each simplex, (M,); NaN where vertices diverged."""
+        if self.diverged.any():
+            return np.full(len(self.simplexes), np.nan)
         return np.array([log_volume(self.vertices[corners]) for corners in self.simplexes])
 
     @property
@@ -71,6 +80,7 @@ class SimplicialComplex(Result):
         A simplex is drawn by its volume, or evenly where all are flat, and in it weights from Dirichlet's uniform
         distribution: exponential numbers over their sum.
         """
+        _whole("self", self)
         n = checks.integer("n", n, minimum=1, maximum=2**32)
         checks.room("n", n, 4 * 8 * float(n) * (len(self.vertices) + self.dimension + 2))
         return uniform_weights(self.log_volumes, self.simplexes, len(self.vertices), n, rng.seed64("seed", seed))
@@ -105,6 +115,13 @@ class SimplexValues(Measured):
     vertex_values: NDArray[np.float64]
     log_volume: float
     dimension: int
+
+
+def _whole(name: str, complex_: SimplicialComplex) -> None:
+    """Refuse a complex that has vertices which diverged."""
+    lost = np.flatnonzero(complex_.diverged)
+    if lost.size:
+        raise ArgumentError(name, "a complex whose growth has not diverged", f"NaN for vertices {lost.tolist()}")
 
 
 def uniform_weights(
@@ -184,9 +201,10 @@ def random_vertices(complex_: SimplicialComplex, seed: int = 0) -> SimplicialCom
     Raises
     ------
     ArgumentError
-        All vertices were given.
+        All vertices were given, or some diverged.
     """
     checks.instance("complex_", complex_, SimplicialComplex)
+    _whole("complex_", complex_)
     new = len(complex_.vertices) - complex_.n_given
     if new == 0:
         raise ArgumentError("complex_", "a complex with vertices that were grown", complex_)
@@ -224,10 +242,11 @@ def simplex_values(landscape: Landscape, complex_: SimplicialComplex, n: int, se
     Raises
     ------
     ArgumentError
-        A complex of another dimension.
+        A complex of another dimension, or with vertices that diverged.
     """
     checks.instance("landscape", landscape, Landscape)
     checks.instance("complex_", complex_, SimplicialComplex)
+    _whole("complex_", complex_)
     if complex_.vertices.shape[1] != landscape.dim:
         raise ArgumentError("complex_", f"points of {landscape.dim} coordinates", complex_)
     points = complex_.sample(n, seed).astype(landscape.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, cast
@@ -12,12 +13,13 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from spinland_kernels.networks import MOMENTUM, N_COEFFICIENTS, Batches, Rule
 
 from .. import checks
+from ..errors import DivergenceWarning
 from ..landscape.network import ReLUNetwork
 from ..rng import Purpose
 from ..training.ensemble import Ensemble
 from ..training.group import Group
-from ..training.loop import collect, groups, warn_of_diverged
-from ..training.optimizers import Optimizer
+from ..training.loop import collect, groups
+from ..training.optimizers import Optimizer, named
 from ..training.plan import Plan
 from ..training.settings import ADAM, TrainingSettings
 from ..training.steps import step
@@ -36,11 +38,14 @@ class SubspaceEnsemble(Ensemble):
         Number of the subspace of each replica; with the seed it addresses P.
     projection : "signs" or "normal"
         How P is drawn.
+    taken : int64 array (R,), optional
+        Steps of each replica: all, or those after which z was no longer finite. None in files of earlier versions.
     """
 
     coordinates: NDArray[np.float64]
     subspaces: NDArray[np.int64]
     projection: str
+    taken: NDArray[np.int64] | None = None
 
     @property
     def dimension(self) -> int:
@@ -106,6 +111,7 @@ class SubspaceGroup(Group):
         self.origins = self.kernel.hold(self.held._replace(points=self.initial)).points
         self.coordinates = np.zeros((high - low, plan.dimension))
         self.moments = np.zeros((2, *self.coordinates.shape))
+        self.taken = np.full(high - low, len(plan.rates))
 
     def run_epoch(self, epoch: int) -> None:
         """One pass over the training set, step by step."""
@@ -123,7 +129,9 @@ class SubspaceGroup(Group):
             slopes[~self.alive] = 0
             with np.errstate(over="ignore", invalid="ignore"):  # what diverges is found by the next step
                 step(plan.optimizer.rule, row, self.coordinates, slopes, self.moments)
-            self.matrices.points(self.coordinates, self.origins, self.held.points)
+                lost = ~self.alive | ~np.isfinite(self.coordinates.astype(plan.dtype)).all(axis=1)
+                self.taken[lost] = np.minimum(self.taken[lost], first + number + 1)
+                self.matrices.points(self.coordinates, self.origins, self.held.points)
 
     def ensemble(self) -> SubspaceEnsemble:
         """The group as a result."""
@@ -131,7 +139,11 @@ class SubspaceGroup(Group):
         kept = {field.name: getattr(whole, field.name) for field in fields(whole)}
         self.coordinates[~self.alive] = np.nan
         return SubspaceEnsemble(
-            **kept, coordinates=self.coordinates, subspaces=self.subspaces.copy(), projection=self.plan.projection
+            **kept,
+            coordinates=self.coordinates,
+            subspaces=self.subspaces.copy(),
+            projection=self.plan.projection,
+            taken=self.taken,
         )
 
 
@@ -195,7 +207,7 @@ def train_subspace(
     Warns
     -----
     DivergenceWarning
-        As for :func:`train`.
+        Names replicas whose numbers became infinite or NaN, the optimiser, and by which step; the others go on.
 
     Raises
     ------
@@ -231,5 +243,9 @@ def train_subspace(
         network, dataset, settings, dimension=dimension, origin=origin, projection=projection, share=share
     )
     ensemble = cast(SubspaceEnsemble, collect(groups(plan, group_size, SubspaceGroup), plan.replicas.size))
-    warn_of_diverged(ensemble)
+    if ensemble.diverged.any():
+        lost, total = ensemble.diverged, len(plan.rates)
+        numbers = ", ".join(map(str, ensemble.replicas[lost]))
+        by = f"by step {int(np.asarray(ensemble.taken)[lost].max())} of {total}, with {named(plan.optimizer)}"
+        warnings.warn(f"diverged replicas, now NaN: {numbers} ({by})", DivergenceWarning, stacklevel=2)
     return ensemble

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.cluster import hierarchy as linkages
+from scipy.spatial.distance import squareform
 
 from .. import checks
 from ..dynamics.distinct import SAME
@@ -23,6 +24,7 @@ from ..probes.inputs import a_landscape, origins
 from ..progress import track
 from ..provenance import fingerprint, record, record_on
 from ..quantities import Measured, quantity_of
+from ..rng import Purpose, permutation, seed64
 from ..statistics.correlation import correlation
 from .hessians import bend, refuse_large
 
@@ -45,12 +47,18 @@ class TransitionStates(Measured):
         Numbers of the two minima; −1 where a way ends in none of those that were given.
     index : integer array (S,)
         Negative eigenvalues of the Hessian; the ways go along the lowest.
+    n_tried : int or None
+        Pairs of minima between which a saddle was looked for; None where the saddles were given.
+    refused : tuple of str
+        Why the others gave none, and how many each.
     """
 
     points: NDArray[Any]
     values: Array
     minima: NDArray[np.int64]
     index: NDArray[np.int64]
+    n_tried: int | None = None
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -98,6 +106,40 @@ class Tree(Measured):
         if joined.sum() < 2:
             return float("nan")
         return float(correlation(self.barriers[joined], other[joined]))
+
+    def chance(self, heights: ArrayLike, n: int = 999, seed: int = 0) -> tuple[float, float]:
+        """How far chance alone brings :meth:`faithfulness`: the minima of the other tree in random order.
+
+        Pairs of one tree depend on one another, so that they are no sample; what can be exchanged are the minima
+        (N. Mantel, Cancer Res. 27, 209, 1967).
+
+        Parameters
+        ----------
+        heights : array (M(M−1)/2,)
+            Of the other tree, as for :meth:`faithfulness`.
+        n : int
+            Random orders.
+        seed : int
+            Their seed.
+
+        Returns
+        -------
+        p, spread : float
+            Share of the orders, the given one among them, whose correlation is as far from 0; and the standard
+            deviation of the correlation over random orders. NaN where none is defined.
+        """
+        other = squareform(checks.float_array("heights", heights, shape=(len(self.barriers),)))
+        n, seed = checks.integer("n", n, minimum=2, maximum=10**6), seed64("seed", seed)
+        given = self.faithfulness(heights)
+        if np.isnan(given):
+            return float("nan"), float("nan")
+        size, drawn = len(self.minima), np.empty(n)
+        for k in range(n):
+            order = permutation(seed, Purpose.DISCONNECTIVITY, k, 0, size)
+            drawn[k] = self.faithfulness(squareform(other[np.ix_(order, order)], checks=False))
+        drawn = drawn[np.isfinite(drawn)]
+        as_far = int(np.sum(np.abs(drawn) >= abs(given) - 1e-12))
+        return (1 + as_far) / (1 + len(drawn)), float(drawn.std())
 
 
 def transition_states(landscape: Landscape, saddles: ArrayLike, minima: ArrayLike) -> TransitionStates:

@@ -25,7 +25,7 @@ _SPREAD = 0.12  # of the places of single replicas about their depth, in powers 
 def depth_measures(comparison: Any, figure: FigureBase | None = None, *, unit: str | None = None) -> FigureBase:
     """What changes with depth at equally many parameters and one training loss, a panel for each measure.
 
-    Mean over replicas (over pairs for barriers) with its standard error, and the single ones in pale. The effective
+    Roughness is the standard deviation of the increments of the loss along random walks. Mean over replicas (over pairs for barriers) with its standard error, and the single ones in pale. The effective
     order has its own error over pairs of points; the theory's number has none.
 
     Parameters
@@ -52,7 +52,7 @@ def depth_measures(comparison: Any, figure: FigureBase | None = None, *, unit: s
     measures = (
         (quality if classified else comparison.test_loss, "test accuracy" if classified else f"test loss{per}"),
         (comparison.rise, f"rise at relative distance {comparison.radius:g}{per}"),
-        (comparison.roughness, f"roughness: increments of walks{per}"),
+        (comparison.roughness, f"roughness of walks{per}"),
         (comparison.correlation_length, "correlation length (steps)"),
         (comparison.largest, r"largest eigenvalue $\lambda_{\max}$"),
     )

@@ -119,8 +119,8 @@ def _leaves(ax: Axes, order: NDArray[Any]) -> None:
 def permutation_path(saddle: Any, figure: FigureBase | None = None, *, value_label: str | None = None) -> FigureBase:
     """The way from a network to its copy with two units exchanged: loss, gradient norm and index of the Hessian.
 
-    From the solution the two units come together; where they are one, the loss is the same whatever share of the
-    outgoing weights each has, a plateau with the permutation point in its middle; and they part again.
+    From the solution the two units come together at the permutation point, and part with their places exchanged. The
+    level line is the plateau on which merged units share their outgoing weights in other ways; dotted lines are breaks.
 
     Parameters
     ----------
@@ -140,37 +140,38 @@ def permutation_path(saddle: Any, figure: FigureBase | None = None, *, value_lab
     ratios = {"height_ratios": (1.7, 1, 1)}
     upper, middle, lower = (dress(ax) for ax in figure.subplots(3, 1, sharex=True, gridspec_kw=ratios))
     there = np.asarray(saddle.places)
-    back = 3 - there[::-1]
-    level = 1 + np.linspace(0, 1, len(saddle.plateau))
-    upper.plot(
-        np.concatenate([there, level, back]),
-        np.concatenate([saddle.values, saddle.plateau, saddle.values[::-1]]),
-        color=PALETTE[0],
-    )
-    upper.plot(1.5, saddle.value, "o", color=PALETTE[1])
-    upper.set_ylabel(label_of([saddle], value_label))
-    for ax, numbers, at_point, marker in (
-        (middle, saddle.gradient_norms, saddle.residual, "."),
-        (lower, saddle.index, int(np.sum(saddle.eigenvalues < -_zero(saddle))), "."),
+    whole = np.concatenate([there, 2 - there[-2::-1]])
+    for ax, numbers, marker in (
+        (upper, saddle.values, ""),
+        (middle, saddle.gradient_norms, "."),
+        (lower, saddle.index, "."),
     ):
-        ax.plot(there, numbers, marker=marker, color=PALETTE[0])
-        ax.plot(back, np.asarray(numbers)[::-1], marker=marker, color=PALETTE[0])
-        ax.plot(1.5, at_point, "o", color=PALETTE[1])
-    positive = np.concatenate([saddle.gradient_norms, [saddle.residual]])
-    if positive.min() > 0:
-        middle.set_yscale("log")
+        there_and_back = np.concatenate([numbers, np.asarray(numbers)[-2::-1]])
+        if ax is middle:
+            there_and_back = np.where(there_and_back > 0, there_and_back, np.nan)
+        ax.plot(whole, there_and_back, marker=marker, color=PALETTE[0])
+    upper.plot(1 + np.linspace(-0.3, 0.3, len(saddle.plateau)), saddle.plateau, color=PALETTE[1], label="plateau")
+    upper.plot(1, saddle.value, "o", color=PALETTE[1], label=f"permutation point, index {_index(saddle)}")
+    upper.legend(loc="lower center")
+    upper.set_ylabel(label_of([saddle], value_label))
+    if saddle.residual > 0:
+        middle.plot(1, saddle.residual, "o", color=PALETTE[1])
+    middle.set_yscale("log")
     middle.set_ylabel(r"gradient norm $|\nabla L|$")
+    lower.plot(1, _index(saddle), "o", color=PALETTE[1])
     lower.set_ylabel("negative\neigenvalues")
     lower.yaxis.set_major_locator(MaxNLocator(integer=True))
     for ax in (upper, middle, lower):
-        for edge in (1.0, 2.0):
-            ax.axvline(edge, color=GREY, linewidth=0.8, linestyle=":")
-    lower.set_xticks([0, 1, 1.5, 2, 3], labels=["solution", "merged", "permutation\npoint", "merged", "exchanged"])
+        for place in [] if saddle.breaks is None else saddle.breaks[:, 0]:
+            for edge in (place, 2 - place):
+                ax.axvline(edge, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
+    lower.set_xticks([0, 1, 2], labels=["solution", "permutation point", "exchanged"])
     lower.set_xlabel(f"way on which units {saddle.units[0]} and {saddle.units[1]} change places")
     return figure
 
 
-def _zero(saddle: Any) -> float:
-    """Size below which an eigenvalue was counted as zero."""
+def _index(saddle: Any) -> int:
+    """Negative eigenvalues at the permutation point, those that were counted as zero left out."""
     size = np.sort(np.abs(saddle.eigenvalues))
-    return float(size[saddle.n_zero - 1]) if saddle.n_zero else 0.0
+    zero = float(size[saddle.n_zero - 1]) if saddle.n_zero else 0.0
+    return int(np.sum(np.asarray(saddle.eigenvalues) < -zero))

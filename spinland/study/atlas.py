@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import checks
@@ -13,6 +14,7 @@ from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
 from ..chapters.curvature import CURVATURE, CurvatureSettings
+from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
@@ -31,7 +33,17 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, SIMPLEXES, SUBSPACES, AVERAGES, CURVATURE, SURFACES)
+ATLAS: tuple[Chapter, ...] = (
+    ALIGNMENT,
+    PATHS,
+    SADDLES,
+    DISCONNECTIVITY,
+    SIMPLEXES,
+    SUBSPACES,
+    AVERAGES,
+    CURVATURE,
+    SURFACES,
+)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -61,6 +73,7 @@ class AtlasConfig(
     SubspaceSettings,
     SimplexSettings,
     SurfaceSettings,
+    DisconnectivitySettings,
     SaddleSettings,
     PathSettings,
     AlignmentSettings,
@@ -206,7 +219,8 @@ def run_atlas(
     Raises
     ------
     ArgumentError
-        There is no such chapter, the data are not those of the study, or its precision is not that of the device.
+        There is no such chapter, the data are not those of the study, its precision is not that of the device, or a
+        setting does not fit the solutions.
     StoreError
         ``source`` has no solutions; ``out`` belongs to something else, was begun elsewhere, is damaged, or cannot be
         written.
@@ -230,6 +244,7 @@ def run_atlas(
         kind = lender.settings.kind
         raise StoreError(lender.store.path, f"holds no solutions yet: spinland {kind} makes them")
     check_machine(lender.config)
+    _check_fit(config, lender, subjects)
     found = [lender.load(subject.solutions).params for subject in subjects]
     facts = {
         "source": dict(lender.facts),
@@ -255,6 +270,27 @@ def run_atlas(
         mixed=mixed,
         say=say,
     )
+
+
+def _check_fit(config: AtlasConfig, lender: Any, subjects: list[Any]) -> None:
+    """Refuse settings that the networks cannot fulfil, before anything is computed."""
+    network = next((subject for subject in subjects if subject.kind == "network"), None)
+    if network is None:
+        return
+    epochs = lender.config.epochs
+    late = [epoch for epoch in config.alignment_epochs or () if epoch > epochs]
+    if late:
+        raise ArgumentError("alignment_epochs", f"at most the epochs of the training ({epochs})", late[0])
+    if not network.classifies:  # nothing is averaged or trained in subspaces
+        return
+    if config.average_cycle > config.average_epochs // 2:
+        most = f"at most half of average_epochs ({config.average_epochs // 2})"
+        raise ArgumentError("average_cycle", most, config.average_cycle)
+    sizes, dim = config.subspace_dimensions or (), network.network.n_params
+    if sizes and max(sizes) > dim:
+        raise ArgumentError("subspace_dimensions", f"at most the number of parameters ({dim})", max(sizes))
+    if any(later <= earlier for earlier, later in pairwise(sizes)):
+        raise ArgumentError("subspace_dimensions", "rising numbers", ", ".join(map(str, sizes)))
 
 
 def source_book(store: Store, wanted: AtlasConfig, dataset: DatasetLike | None = None) -> Book:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from .. import checks
@@ -14,13 +14,10 @@ from ..chapters.chapter import Chapter, Say, Step
 from ..chapters.settings import Settings
 from ..compiling.recipes import Task
 from ..compiling.workers import compiling_beside
-from ..environment import current, difference
-from ..errors import ArgumentError, StoreError
-from ..formatting import a_noun
-from ..provenance import version
+from ..errors import ArgumentError
 from ..store.commit import real_path, reserved
-from ..store.container import FORMAT
 from ..store.hdf5 import Store
+from .opening import open_file
 
 
 def run(
@@ -75,11 +72,21 @@ def run(
             if chapter.name in chosen and asked and not chapter.all_steps(opened):
                 how = f"; {chapter.asked_by} asks for it" if chapter.asked_by else ""
                 say(f"{chapter.title}: there is nothing in this file to make it of{how}")
+            elif chapter.name in chosen:
+                _tell_others(chapter, opened, say)
         with compiling_beside(kernels(opened, steps)):
             made = complete(opened, steps, say)
         done = {*store.meta.get("chapters", ()), *chosen}
         store.set_meta(store.meta | {"finished": True, "chapters": [name for name in names if name in done]})
         return made
+
+
+def _tell_others(chapter: Chapter, book: Book, say: Say) -> None:
+    """Tell which settings of a chapter come to something else than was asked for, as where there are not so many."""
+    asked = book.config.as_dict()
+    for name, used in chapter.values(book).items():
+        if asked[name] not in (None, used):
+            say(f"{chapter.title}: {name} comes to {used}, where {asked[name]} was asked for")
 
 
 def _chosen(wanted: Any, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -142,7 +149,7 @@ def kernels(book: Book, steps: Sequence[Step]) -> list[Task]:
 
 
 def complete(book: Book, steps: Sequence[Step], say: Say) -> int:
-    """Make every result that is missing; one that cannot be made is told and does not stop the others.
+    """Make every result that is missing; what cannot be made is told, each reason once, and does not stop the others.
 
     Parameters
     ----------
@@ -160,6 +167,7 @@ def complete(book: Book, steps: Sequence[Step], say: Say) -> int:
     """
     store = book.store
     failed: dict[str, str] = {}
+    causes: dict[str, str] = {}  # of each that failed, itself or by what it needs
     made = 0
     for i, step in enumerate(steps, 1):
         if step.name in book:
@@ -169,151 +177,24 @@ def complete(book: Book, steps: Sequence[Step], say: Say) -> int:
         try:
             if lost and not step.partial:
                 failed[step.name] = f"needs {lost[0]}, which could not be made"
+                causes[step.name] = causes[lost[0]]
             else:
                 step.make(book, say)
         except ArgumentError as error:
-            failed[step.name] = str(error)
+            failed[step.name] = causes[step.name] = str(error)
         finally:
             book.forget()
         if step.name in failed:
-            say(f"[{i:>2}/{len(steps)}] {step.title}: cannot be made: {failed[step.name]}")
+            if Counter(causes.values())[causes[step.name]] == 1:
+                say(f"[{i:>2}/{len(steps)}] {step.title}: cannot be made: {failed[step.name]}")
             continue
         made += 1
         if step.title:
             say(f"[{i:>2}/{len(steps)}] {step.title} ({time.monotonic() - start:.1f} s)")
+    for cause, number in Counter(causes.values()).items():
+        if number > 1:
+            say(f"{number - 1} more cannot be made for the same reason: {cause}")
     planned = {step.name for step in steps}
     before = {name: why for name, why in store.meta["failed"].items() if name not in planned}
     store.set_meta(store.meta | {"failed": before | failed})
     return made
-
-
-def open_file(
-    path: Path,
-    config: Settings,
-    facts: dict[str, Any],
-    wanted: tuple[str, ...],
-    *,
-    device: str,
-    overwrite: bool,
-    mixed: bool,
-    say: Say,
-) -> Store | None:
-    """The file of a plan: new, or as it was left; None when it is finished and shall stay.
-
-    A file that was left is compared with its checksums before anything is made from it.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-    config : Settings
-        A file with other settings is not taken up.
-    facts : dict
-        More about it, kept in the file; ``data``, a fingerprint, must agree as well.
-    wanted : tuple of str
-        Names of the chapters that shall be made.
-    device : str
-        Where; a card is told of beside the processor.
-    overwrite : bool
-        Replace a finished file, or one that cannot be taken up.
-    mixed : bool
-        Go on although it was begun on another processor or with other libraries; the file then tells.
-    say : callable
-        Is told what goes on.
-
-    Raises
-    ------
-    StoreError
-        The file belongs to something else, was begun elsewhere, or is damaged.
-    """
-    meta = {"kind": config.kind, "config": config.as_dict(), "version": version(), **facts}
-    here = current(device)
-    meta |= {"finished": False, "failed": {}, "environments": [here]}
-    if path.exists():
-        store = Store(path)
-        found = store.meta
-        old = store.format != FORMAT
-        if not found and not store.names() and not store.pending() and not old:
-            store.set_meta(meta)  # killed before it could say what it is
-            return store
-        reason = _OLD if old else _difference(found, meta | {"defaults": type(config)().as_dict()})
-        finished = not reason and found["finished"] and set(wanted) <= set(found.get("chapters", wanted))
-        if finished and not overwrite:
-            say(f"{path} is finished; --overwrite makes it anew")
-            return None
-        lost = [] if reason or not overwrite else sorted(set(found.get("chapters", ())) - set(wanted))
-        if lost:
-            raise StoreError(
-                path,
-                f"holds other chapters too ({', '.join(lost)}), which --overwrite would lose; choose another file, or "
-                "make all of them anew, without --chapters",
-            )
-        if not reason and not finished:
-            reason = _obstacle(store, found, here, mixed)
-            if not reason:
-                return _taken_up(store, found, here, say)
-        if reason and not overwrite:
-            raise StoreError(path, reason)
-        path.unlink()
-    store = Store(path)
-    store.set_meta(meta)
-    return store
-
-
-_OLD = (
-    "was made by an earlier spinland, whose files are of another format: spinland report shows it, that version "
-    "finishes it; choose another file, or --overwrite"
-)
-
-
-def _obstacle(store: Store, found: dict[str, Any], here: dict[str, str], mixed: bool) -> str:
-    """In words, why an unfinished file of the same settings must not be taken up; empty if it may."""
-    before = found.get("environments") or [{}]
-    if here not in before and not mixed:
-        return (
-            f"was begun elsewhere ({difference(before[-1], here)}): what is missing would differ in its last "
-            "digits from what is there; go on where it was begun, or here with --mixed, which the file then tells, "
-            "or begin anew with --overwrite"
-        )
-    try:
-        store.verify()
-    except StoreError as error:
-        return str(error).removeprefix(f"{store.path}: ")
-    return ""
-
-
-def _taken_up(store: Store, found: dict[str, Any], here: dict[str, str], say: Say) -> Store:
-    say(f"going on with {store.path}: {len(store.names())} results are there")
-    before = found.get("environments", [])
-    now = found | {"finished": False}
-    if here not in before:
-        say("warning: it was begun on another processor or with other libraries; the file tells which")
-        now |= {"environments": [*before, here]}
-    if now != found:
-        store.set_meta(now)
-    return store
-
-
-def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
-    """In words, why a file is not the one that is wanted; empty if it is."""
-    kind = wanted["kind"]
-    if found.get("kind") != kind:
-        return _or_else(f"holds something else than {a_noun(kind)}" if found else f"holds results that no {kind} made")
-    # A chapter that was added since the file was made has settings that the file does not know.
-    before = wanted["defaults"] | found["config"]
-    changed = [
-        f"{key} = {before[key]!r}, not {value!r}"
-        for key, value in wanted["config"].items()
-        if before[key] != value and key != "data_dir"
-    ]
-    if changed:
-        return _or_else(f"is {a_noun(kind)} with " + "; ".join(changed))
-    if found.get("data") != wanted.get("data"):
-        return _or_else(f"is {a_noun(kind)} of other data under the same name")
-    if found["version"] != wanted["version"]:
-        return _or_else(f"was made by spinland {found['version']}, this is {wanted['version']}")
-    return ""
-
-
-def _or_else(reason: str) -> str:
-    return f"{reason}; choose another file, or --overwrite"

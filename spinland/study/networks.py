@@ -123,6 +123,7 @@ class NetworkBook(Book):
             "network": network,
             "make": lambda: self.landscape_of(network),
             "make_test": lambda: self.test_landscape_of(network),
+            "make_training": (lambda: self.training_landscape_of(network)) if self._probes_some else None,
             "dtype": self.config.dtype,
             "device": self.config.device,
             "precision": self.config.precision,
@@ -155,6 +156,16 @@ class NetworkBook(Book):
         """Training loss of a network, on the samples for probes."""
         data, n = self._data(), self.config.probe_samples
         return self._loss(network, data.x_train[:n], data.y_train[:n], "training loss")
+
+    @property
+    def _probes_some(self) -> bool:
+        """Whether the probes look at fewer samples than the training."""
+        return bool((self.config.probe_samples or self.facts["n_train"]) < self.facts["n_train"])
+
+    def training_landscape_of(self, network: sl.ReLUNetwork) -> sl.NetworkLandscape:
+        """Training loss of a network, on all training samples."""
+        data = self._data()
+        return self._loss(network, data.x_train, data.y_train, "training loss")
 
     def test_landscape_of(self, network: sl.ReLUNetwork) -> sl.NetworkLandscape:
         """Loss of a network on the test set."""

@@ -18,7 +18,7 @@ from ..machines import side_by_side, single_threaded
 from ..progress import track
 from ..provenance import Provenance, fingerprint, record
 from ..results import Result
-from .balance import Balanced, point_of
+from .balance import Balanced, point_of, unit_of
 from .matching import Permutations, moved
 from .search import Search, Seen
 from .transformation import NetworkSymmetry, floating_points
@@ -164,11 +164,12 @@ def align(
     for name, array in (("points", batch), ("reference", references)):
         checks.squarable(name, array, network.n_params)
     search = Search.checked(network, method, n_starts, seed, x)
-    found = aligned(search, batch, references)
+    unit = unit_of(batch, references) if search.x is None else 1.0
+    found = aligned(search, batch / unit, references / unit) if unit != 1 else aligned(search, batch, references)
     given = [batch, references] if search.x is None else [batch, references, search.x]
     arguments = {"network": network, "method": method, "n_starts": search.n_starts}
     provenance = record("align", arguments, seed=search.seed, data=fingerprint(*given), dtype=batch.dtype)
-    return result_of(found, search, provenance, single, common)
+    return result_of(found, search, provenance, single, common, unit)
 
 
 class Found(NamedTuple):
@@ -231,12 +232,18 @@ def aligned(search: Search, batch: NDArray[Any], references: NDArray[Any]) -> Fo
     return found
 
 
-def result_of(found: Found, search: Search, provenance: Provenance, one: bool, common: bool) -> Alignment:
-    """The result of an alignment: of ``one`` network that came alone, to a reference that all had in ``common``."""
+def result_of(
+    found: Found, search: Search, provenance: Provenance, one: bool, common: bool, unit: float = 1.0
+) -> Alignment:
+    """The result of an alignment: of ``one`` network that came alone, to a reference that all had in ``common``.
+
+    What was found is in this ``unit``.
+    """
     first = 0 if one else slice(None)
-    before, after, spread, overlap_before, overlap = (
-        float(row[0]) if one else row.copy() for row in (*found.distances, *found.overlaps())
-    )
+    rows = (*(unit * found.distances), *found.overlaps())
+    before, after, spread, overlap_before, overlap = (float(row[0]) if one else row.copy() for row in rows)
+    if unit != 1:
+        found = found._replace(points=unit * found.points, references=unit * found.references)
     return Alignment(
         points=sealed(found.points)[first],
         reference=sealed(found.references)[0 if common else slice(None)],

@@ -33,6 +33,7 @@ TOLERANCE = 1e-13
 
 _ROUNDS = 10_000  # layers in turn; some fifty are common
 _NOTHING = 1e-300  # a squared norm below this counts as zero: it has no digits
+_SMALL = 1e-100  # parameters below this, all of them, are taken in another unit: their squares have few digits or none
 
 Rows = list[NDArray[Any]]
 """One matrix for each weight layer, (out, in + 1): what enters each neuron, its bias last; (out, in) without biases.
@@ -83,11 +84,21 @@ def reformed(network: ReLUNetwork, points: ArrayLike, form: Callable[[Rows, floa
     eps, found = float(np.finfo(batch.dtype).eps), np.empty_like(batch)
 
     def one(index: int) -> None:
-        found[index] = point_of(network, form(rows_of(network, batch[index]), eps))
+        unit = unit_of(batch[index])
+        found[index] = unit * point_of(network, form(rows_of(network, batch[index] / unit), eps))
 
     for _ in side_by_side(one, range(len(batch))):
         pass
     return found[0] if single else found
+
+
+def unit_of(*points: NDArray[Any]) -> float:
+    """The power of two in which very small parameters are numbers about 1; 1 for all others.
+
+    The scales that balance a network and the order of its neurons are the same in any unit.
+    """
+    largest = max(float(np.abs(array).max(initial=0.0)) for array in points)
+    return float(2.0 ** np.floor(np.log2(largest))) if 0 < largest < _SMALL else 1.0
 
 
 def rows_of(network: ReLUNetwork, point: NDArray[Any], dtype: DTypeLike = np.float64) -> Rows:

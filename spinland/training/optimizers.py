@@ -149,6 +149,12 @@ class AdamW(Adam):
 Optimizer: TypeAlias = SGD | Adam
 
 
+def named(optimizer: Optimizer) -> str:
+    """An optimiser and its learning rate, for a message: ``Adam(0.1)``."""
+    rate = optimizer.learning_rate
+    return f"{type(optimizer).__name__}({getattr(rate, '__qualname__', rate)})"
+
+
 def _share(name: str, value: Any) -> float:
     number = checks.real(name, value, minimum=0)
     if number >= 1:

@@ -109,7 +109,8 @@ class Plan:
         """Numbers of the optimiser's rule for the steps of an epoch, in the float type of the weights."""
         first = epoch * self.steps_per_epoch
         rates = self.rates[first : first + self.steps_per_epoch]
-        return self.optimizer.coefficients(rates, first).astype(self.dtype)
+        with np.errstate(over="ignore"):  # what a rate too large for the float type does is seen by the first step
+            return self.optimizer.coefficients(rates, first).astype(self.dtype)
 
     def arguments(self) -> dict[str, Any]:
         """What was asked for, for the record."""

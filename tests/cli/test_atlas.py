@@ -8,12 +8,14 @@ import signal
 import subprocess
 import time
 
+import h5py
 import pytest
 
 import spinland as sl
 from spinland.report.page import parts_of
 from spinland.store.hdf5 import Store
 from spinland.study.atlas import ATLAS
+from spinland.study.books import book_of
 from tests.oracles.pages import check_self_contained, check_tables
 
 TINY = ["--surface-grid", "5", "--alignment-trained", "4", "--alignment-nulls", "10", "--alignment-pairs", "2"]
@@ -179,3 +181,56 @@ def test_a_chapter_that_has_nothing_to_tell_of_says_so(here, tmp_path):
     here("glass", "--spins", "10", "--minima", "6", "--chapters", "minima", "--no-page", "--out", glass)
     done = here("atlas", glass, "--chapters", "alignment", *TINY, "--no-page")
     assert "there is nothing in this file to make it of" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--alignment-epochs", "1,9999"), "--alignment-epochs: expected at most the epochs of the training"),
+        (("--subspace-dimensions", "4,10000000"), "--subspace-dimensions: expected at most the number of parameters"),
+        (("--subspace-dimensions", "8,4"), "--subspace-dimensions: expected rising numbers, got 8, 4"),
+        (("--average-epochs", "8", "--average-cycle", "5"), "--average-cycle: expected at most half of average_epochs"),
+        (("--precision", "tf32"), "--precision: expected 'float32' or None on the processor"),
+    ],
+)
+def test_settings_that_the_solutions_cannot_fulfil_are_refused_before_any_work(pair, here, words, complaint):
+    error = here("atlas", pair[0], *words, "--out", "new.h5", "--no-page", code=2, cwd=pair[0].parent).stderr
+    assert complaint in error
+    assert error.count("\n") == 1
+    assert not (pair[0].parent / "new.h5").exists()
+
+
+def test_a_study_refuses_a_precision_as_an_atlas_does(here, tiny, tmp_path):
+    error = here("study", *tiny, "--precision", "tf32", "--out", "new.h5", code=2, cwd=tmp_path).stderr
+    assert "--precision: expected 'float32' or None on the processor" in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_that_come_to_less_are_told(pair, here, tmp_path):
+    words = ("--path-batch", "100000", "--chapters", "paths", "--path-pairs", "2", "--path-steps", "0")
+    done = here("atlas", pair[0], *words, "--path-points", "3", "--no-page", "--out", tmp_path / "new.h5")
+    n = Store(pair[0], "r").meta["n_train"]
+    assert f"paths between solutions: path_batch comes to {n}, where 100000 was asked for" in done.stderr
+    assert book_of(Store(tmp_path / "new.h5", "r"))[0].values["path_batch"] == n
+
+
+def test_overwriting_replaces_only_a_file_of_the_same_kind(pair, here, tmp_path):
+    """Neither a picture, nor another program's file, nor what somebody keeps in a store, nor a study by its atlas."""
+    picture, foreign, own = (tmp_path / name for name in ("p.png", "foreign.h5", "own.h5"))
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + 100 * b"0")
+    with h5py.File(foreign, "w") as file:
+        file["mine"] = [1, 2, 3]
+    bowl = sl.FunctionLandscape(lambda w: (w**2).sum(axis=1), dim=2)
+    Store(own).save("mine", sl.line(bowl, [0, 0], [1, 0], [0, 0.5, 1]))
+    study = tmp_path / "other.h5"
+    study.write_bytes(pair[0].read_bytes())
+    for path in (picture, foreign, own, study):
+        before = path.read_bytes()
+        words = ("atlas", pair[0], *TINY, "--chapters", "surfaces", "--no-page", "--out", path, "--overwrite")
+        error = here(*words, code=1).stderr
+        assert path.name in error
+        assert "--overwrite replaces nothing else" in error
+        assert path.read_bytes() == before
+    before = pair[1].read_bytes()
+    assert "--overwrite replaces nothing else" in here("study", "--out", pair[1], "--overwrite", code=1).stderr
+    assert pair[1].read_bytes() == before

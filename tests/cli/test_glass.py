@@ -204,8 +204,8 @@ def test_a_finished_run_is_left_alone_and_others_are_refused(finished_glass, her
 
 def test_overwriting_makes_the_same_bytes(finished_glass, tmp_path):
     path = tmp_path / "glass.h5"
-    Store(path).set_meta({"kind": "study"})
-    with pytest.raises(StoreError, match="something else than a glass"):
+    Store(path).set_meta(Store(finished_glass, "r").meta | {"config": SETTINGS | {"seed": 1}})
+    with pytest.raises(StoreError, match="seed = 1, not 0; choose another file, or --overwrite"):
         run_glass(GlassConfig(**SETTINGS), path)
     run_glass(GlassConfig(**SETTINGS), path, overwrite=True)
     assert path.read_bytes() == finished_glass.read_bytes()

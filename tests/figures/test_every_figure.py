@@ -52,6 +52,7 @@ CASES = {
     "critical_points_depth": lambda: case(sl.theory.critical_points_by_depth(300, range(2, 12))),
     "dendrogram_matrix": lambda: case(sl.hierarchy(results.ensemble()), labels=list("abcdef")),
     "dendrogram_matrix many": lambda: case(results.tree(160, "single", "cosine")),
+    "depth_measures": lambda: case(results.depths()),
     "descent_approach": lambda: case(results.scaling()),
     "descent_curve": lambda: case(results.flow()),
     "descent_sizes": lambda: case(results.scaling()),

@@ -363,3 +363,26 @@ def simplex_values(vertices=2, null=False):
 @cache
 def ensembles():
     return sl.ensemble_curve(network(), ensemble().params.reshape(2, 3, -1), data())
+
+
+@cache
+def depths():
+    """A tiny study's comparison of depths."""
+    config = sl.StudyConfig(
+        hidden=(4,),
+        depths=(1, 2, 3),
+        depth_replicas=4,
+        depth_epochs=12,
+        depth_rates=(0.01, 0.03),
+        depth_tuning=2,
+        walk_steps=4,
+        walkers=2,
+        directions=2,
+        grid=3,
+        correlation_pairs=5,
+        radii=(0.1,),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "study.h5"
+        sl.run_study(config, path, dataset=data(), chapters=("depth",))
+        return sl.Store(path, "r").load("depths/comparison")

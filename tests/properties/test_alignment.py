@@ -332,3 +332,23 @@ def test_bad_arguments_are_named(call, name):
     with pytest.raises(ArgumentError) as caught:
         call()
     assert caught.value.argument == name
+
+
+@pytest.mark.parametrize("widths", [(4, 8, 3), (4, 8, 6, 3)])
+@pytest.mark.parametrize("factor", [2.0**-600, 1e-200, 1e-290])
+def test_very_small_networks_are_aligned_as_others(widths, factor):
+    """Neither squares nor products of such parameters are numbers of float64; the order of neurons has no unit."""
+    network = sl.ReLUNetwork(widths)
+    first, second = network.initialize(2, dtype="float64")
+    copy = sl.symmetry.random_symmetry(network).apply(first)
+    usual, small = sl.align(network, second, first), sl.align(network, factor * second, factor * first)
+    np.testing.assert_array_equal(small.permutations, usual.permutations)
+    np.testing.assert_allclose(small.points, factor * usual.points, rtol=1e-9)
+    for name in ("distance", "distance_before"):
+        assert getattr(small, name) == pytest.approx(factor * getattr(usual, name), rel=1e-12, abs=0)
+    assert small.overlap == pytest.approx(usual.overlap, rel=1e-12)
+    again = sl.align(network, factor * copy, factor * first)
+    assert again.distance < 1e-12 * again.distance_before
+    np.testing.assert_allclose(
+        sl.symmetry.balance(network, factor * first), factor * sl.symmetry.balance(network, first), rtol=1e-12
+    )

@@ -77,3 +77,38 @@ def test_a_regression_has_no_accuracies_to_judge(tmp_path):
         assert chapter.write(book) is None
     assert SIMPLEXES.write(book).figures
     assert "nats" not in book.finding(SIMPLEXES).statement
+
+
+def test_curves_and_vertices_are_trained_on_all_training_samples(tmp_path):
+    """The probes look at a third of the samples; what is trained looks at all, and is looked at as all else is."""
+    study, path = tmp_path / "study.h5", tmp_path / "atlas.h5"
+    config = StudyConfig(**STUDY | {"probe_samples": 20, "glass_replicas": 0})
+    sl.run_study(config, study, chapters=("training",))
+    sl.run_atlas(AtlasConfig(**ATLAS), study, path, chapters=("paths", "simplexes"))
+    book, solutions = book_of(Store(path, "r"))[0], Store(study, "r").load("ensemble")
+    data, network = sl.load_dataset("digits").subset(STUDY["n_train"], STUDY["n_test"]), book.network.network
+    every = sl.NetworkLandscape(network, data)
+    some = sl.NetworkLandscape(network, data.x_train[:20], data.y_train[:20])
+    starts, ends = solutions.params[:4:2], solutions.params[1:4:2]
+    adam = sl.Adam(sl.Cosine(book.config.path_rate))
+    found = book.load("hierarchy/paths/bezier")
+    one = sl.connecting_path(every, starts, ends, "bezier", 1, ATLAS["path_steps"], 60, adam, book.seed(31))
+    np.testing.assert_array_equal(found.controls, one.controls)
+    profile = book.load("hierarchy/paths/bezier-profile")
+    np.testing.assert_array_equal(profile.values, found.evaluate(some, ATLAS["path_points"]).values)
+    grown = sl.grow_simplex(every, solutions.params[:2], 1, 0.01, 3, 4, 60, sl.Adam(0.01), book.seed(13))
+    np.testing.assert_array_equal(book.load("simplexes/1/complex").vertices, grown.vertices)
+    values = sl.simplex_values(some, grown, 200, book.seed(13))
+    np.testing.assert_array_equal(book.load("simplexes/1/values").values, values.values)
+
+
+def test_members_of_ensembles_are_those_that_there_are(tmp_path):
+    """Four solutions give two groups and ensembles of two; the page tells so, from the file alone."""
+    study, path, lines = tmp_path / "study.h5", tmp_path / "atlas.h5", []
+    sl.run_study(StudyConfig(**STUDY | {"glass_replicas": 0}), study, chapters=("training",))
+    config = AtlasConfig(**ATLAS | {"simplex_groups": 6, "simplex_members": 8})
+    sl.run_atlas(config, study, path, chapters=("simplexes",), say=lines.append)
+    assert "simplexes between solutions: simplex_groups comes to 2, where 6 was asked for" in lines
+    assert "simplexes between solutions: simplex_members comes to 2, where 8 was asked for" in lines
+    values = book_of(Store(path, "r"))[0].values
+    assert (values["simplex_groups"], values["simplex_members"]) == (2, 2)

@@ -8,9 +8,9 @@ from spinland import checks, environment, machines
 from spinland.errors import ArgumentError, DeviceUnavailable, StoreError
 from spinland.provenance import record_on
 from spinland.study.atlas import AtlasConfig, _source
-from spinland.study.execution import open_file
 from spinland.study.glasses import GlassConfig
 from spinland.study.networks import StudyConfig, run_study
+from spinland.study.opening import open_file
 
 SINGLE, DOUBLE = np.dtype("float32"), np.dtype("float64")
 DATA = np.ones((4, 2)), np.array([0, 1, 0, 1]), np.ones((2, 2)), np.array([0, 1])

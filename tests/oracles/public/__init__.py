@@ -33,6 +33,7 @@ from tests.oracles.public import (
 RECORDS = {
     "BaseLandscape",
     "Device",
+    "EqualWidths",
     "Finding",
     "Landscape",
     "Measure",

@@ -57,7 +57,16 @@ CASES |= {
         "max_iterations": 5,
     },
     "transition_states": lambda: {"landscape": glass(), "saddles": spins(2), "minima": spins(3, 1)},
+    "neighbour_saddles": lambda: {
+        "landscape": glass(),
+        "minima": np.array(spins(3, 1)),
+        "n_neighbours": 1,
+        "n_images": 3,
+        "tolerance": 1e-6,
+        "max_iterations": 5,
+    },
     "disconnectivity": lambda: {"minima": np.array(results.barriers().minima), "saddles": results.transitions()},
+    "Tree.chance": lambda: {"heights": np.arange(len(results.barriers().barriers), dtype=float), "n": 9, "seed": 1},
     "Tree.faithfulness": lambda: {"heights": np.arange(len(results.barriers().barriers), dtype=float)},
 }
 

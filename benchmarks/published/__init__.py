@@ -1,0 +1,1 @@
+"""Protocols of published papers at full length: ``python -m benchmarks.published NAME``."""
