@@ -68,7 +68,8 @@ def _compared(numbers: Numbers, found: Any, book: Any) -> str:
     return (
         f"Networks of {_names(found)} hidden layers with {found.n_parameters} parameters (residues of {most} at most) "
         f"are compared after the first epoch with a training loss of {level} or less, each trained at the best of "
-        f"several rates; they are then below it by {_listed(shares)} %, and their {quality} is {_listed(reached)}{unit}."
+        f"several rates; they are then below it by {_listed(shares)} %, and their {quality} is "
+        f"{_listed(reached)}{unit}."
     )
 
 
@@ -165,13 +166,13 @@ def _lost(numbers: Numbers, found: Any) -> str:
 
 
 _TEXT = (
-    "Networks of several depths get equally many parameters: hidden layers of equal widths, up to one neuron. All start "
-    "from weights uniform on ±sqrt(6/fan_in) with biases zero, which keeps the size of signals in any number of layers "
-    "of ReLU (He et al., arXiv:1502.01852). Each depth is trained at the rate with the lowest final training loss of "
-    "other replicas, and looked at after the first epoch whose training loss is at or below the lowest that all "
-    "replicas of all depths reach; those that never come to half of their loss at the start are left out. Becker, "
-    "Zhang and Lee (arXiv:1808.00408) count the critical points of the glass that stands for such networks: with depth "
-    "their number rises, and then falls."
+    "Networks of several depths get equally many parameters: hidden layers of equal widths, up to one neuron. All "
+    "start from weights uniform on ±sqrt(6/fan_in) with biases zero, which keeps the size of signals in any number of "
+    "layers of ReLU (He et al., arXiv:1502.01852). Each depth is trained at the rate with the lowest final training "
+    "loss of other replicas, and looked at after the first epoch whose training loss is at or below the lowest that "
+    "all replicas of all depths reach; those that never come to half of their loss at the start are left out. Becker, "
+    "Zhang and Lee (arXiv:1808.00408) count the critical points of the glass that stands for such networks: with "
+    "depth their number rises, and then falls."
 )
 
 

@@ -25,8 +25,9 @@ _SPREAD = 0.12  # of the places of single replicas about their depth, in powers 
 def depth_measures(comparison: Any, figure: FigureBase | None = None, *, unit: str | None = None) -> FigureBase:
     """What changes with depth at equally many parameters and one training loss, a panel for each measure.
 
-    Roughness is the standard deviation of the increments of the loss along random walks. Mean over replicas (over pairs for barriers) with its standard error, and the single ones in pale. The effective
-    order has its own error over pairs of points; the theory's number has none.
+    Mean over replicas (over pairs for barriers) with its standard error, and the single ones in pale. Roughness is the
+    standard deviation of the increments of the loss along random walks. The effective order has its own error over
+    pairs of points; the theory's number has none.
 
     Parameters
     ----------
