@@ -45,7 +45,7 @@ class DepthSettings(Settings):
     depth_replicas: int = setting(16, "networks trained at each depth", whole(3), _HEADING)
     depth_epochs: int | None = setting(None, "their epochs; default those of the study", whole(1, True), _HEADING)
     depth_rates: tuple[float, ...] = setting(
-        (1e-3, 3e-3, 1e-2, 3e-2, 0.1),
+        (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1),
         "learning rates of which each depth gets the one with the lowest final training loss",
         several(number(above=0)),
         _HEADING,

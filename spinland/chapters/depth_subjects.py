@@ -6,10 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 import spinland as sl
 
 from .. import checks
+from ..errors import ArgumentError
 from .subjects import NetworkSubject
+
+_LEAST = 2  # for an error, and for a line between two
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +32,17 @@ class DepthSubject(NetworkSubject):
 
     depth: int
     residue: int
+
+    def points(self, found: Any, most: int | None = None, least: int = 1) -> NDArray[Any]:
+        """Replicas that reached the common training loss, the first ``most`` of them."""
+        rows = np.flatnonzero(~found.diverged)
+        if len(rows) < max(least, _LEAST):
+            raise ArgumentError(
+                "depth_epochs",
+                f"epochs enough for {max(least, _LEAST)} networks of {self.label} to learn something",
+                f"{len(rows)} of {len(found.diverged)} did",
+            )
+        return np.asarray(found.params[rows[:most]])
 
 
 def parameters_of(config: Any, network: sl.ReLUNetwork) -> int:

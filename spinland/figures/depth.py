@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..quantities import quantity_of
 from .inputs import field_of, listing, matched, mean_error, takes
 from .labels import value_label as label_of
+from .placing import HALO
 from .planes import axis_name, is_logarithmic, levels_of, value_ticks, whole_grid
 from .style import GREY, INK, PALETTE, SEQUENTIAL, canvas, context, dress, log_name, log_ticks, value_bar, wants_log
 
@@ -172,10 +173,14 @@ def plane_row(
         if len(levels) > 2:
             lines = {"colors": "white", "linewidths": 0.5, "alpha": 0.6, "linestyles": "solid"}
             ax.contour(item.a, item.b, values, levels=levels[1:-1], **lines)
-        ax.plot(0, 0, marker="+", markersize=9, color=INK, markeredgewidth=1.3)
+        ax.plot(0, 0, marker="+", markersize=9, color=INK, markeredgewidth=1.3, path_effects=HALO)
         ax.set_aspect("equal" if 0.5 <= np.ptp(item.b) / np.ptp(item.a) <= 2 else "auto")
         ax.set_xlabel(axis_name(item, 0))
         ax.set_title(title or "", loc="left")
-    axes[0].set_ylabel(axis_name(items[0], 1))
+    for ax, item in zip(axes, items, strict=True):
+        if ax is not axes[0] and np.array_equal(item.b, items[0].b) and axis_name(item, 1) == axis_name(items[0], 1):
+            ax.tick_params(labelleft=False)  # the numbers of the first
+        else:
+            ax.set_ylabel(axis_name(item, 1))
     value_ticks(value_bar(axes[-1], filled, label_of(items, value_label)), levels, use_log)
     return figure

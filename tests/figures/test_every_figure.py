@@ -97,6 +97,7 @@ CASES = {
     "plane_contour glass": lambda: case(results.plane(results.glass), value_label=figures.ENERGY),
     "plane_pair": lambda: case([results.plane(), results.plane(results.glass)]),
     "plane_pair contours": lambda: case([results.plane(), results.plane(results.glass)], surfaces=False),
+    "plane_row": lambda: case([results.plane(), results.trajectory()], names=["a", "b"]),
     "plane_surface": lambda: case(results.plane()),
     "plane_surface glass": lambda: case(results.plane(results.glass)),
     "section_energies": lambda: case(results.sections()),

@@ -48,7 +48,8 @@ STUDY = {
     "correlation_pairs": 5,
     "depths": (1, 2),
     "depth_replicas": 4,
-    "depth_epochs": 12,
+    "depth_parameters": 1500,
+    "depth_epochs": 40,
     "depth_rates": (0.01, 0.03),
     "depth_tuning": 2,
 }

@@ -112,6 +112,15 @@ def test_too_many_layers_are_refused_before_anything_is_made(tmp_path):
         sl.run_study(sl.StudyConfig(depths=(1,), depth_parameters=3), tmp_path / "a.h5")
 
 
+def test_networks_that_learn_nothing_are_told_by_the_setting(tmp_path):
+    """A rate at which nothing moves: no results of the landscape, and the reason in the file."""
+    lines, path = [], tmp_path / "a.h5"
+    config = sl.StudyConfig(**QUICK | {"depths": (1,), "depth_rates": (1e-7, 1e-6)})
+    sl.run_study(config, path, chapters=("depth",), say=lines.append)
+    assert any("to equal training loss, 1 hidden layer: cannot be made: depth_epochs" in line for line in lines)
+    assert "depths/comparison" not in sl.Store(path, "r")
+
+
 def test_a_chapter_that_nobody_asks_for_is_not_told(tmp_path):
     lines = []
     sl.run_study(sl.StudyConfig(**QUICK | {"depths": ()}), tmp_path / "a.h5", chapters=("depth",), say=lines.append)
