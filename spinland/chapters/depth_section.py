@@ -131,25 +131,46 @@ def _beside_theory(numbers: Numbers, found: Any) -> str:
     )
 
 
+_WAYS = {
+    "rise_far": "along directions in all layers",
+    "rise_ends": "along the same directions in the first and the last layer only",
+    "rise_double": "along these where a softmax stands under the softmax of the loss",
+}
+
+
 def _published(numbers: Numbers, found: Any) -> str:
     """What is left of the rise in the first and last layer only, under a double softmax."""
     if not np.isfinite(found.rise_double).any():
         return ""
-    told = {}
-    for name, words in (
-        ("rise_far", "in all layers"),
-        ("rise_ends", "in the first and last layer"),
-        ("rise_double", "there, under a double softmax"),
-    ):
-        told[name] = [
-            numbers.tell(f"rise at relative distance 1 {words}, {depth} hidden layers", mean_of(row))
-            for depth, row in zip(found.depths, getattr(found, name), strict=True)
+    told, grown = [], []
+    for name, words in _WAYS.items():
+        means = [mean_of(row) for row in getattr(found, name)]
+        called = f"rise at relative distance 1 {words}"
+        rises = [
+            numbers.tell(f"{called}, {depth} hidden layers", mean)
+            for depth, mean in zip(found.depths, means, strict=True)
         ]
-    return (
-        f"At relative distance 1 the loss rises by {_listed(told['rise_far'])} nats along directions in all layers, "
-        f"by {_listed(told['rise_ends'])} along the same directions in the first and the last layer only, and by "
-        f"{_listed(told['rise_double'])} along these where a softmax stands under the softmax of the loss."
+        told.append(f"{_listed(rises)} {words}")
+        ends = means[0], means[-1]
+        ratio = ends[1].value / ends[0].value
+        error = ratio * float(np.hypot(*(mean.error / mean.value for mean in ends)))
+        grown.append(Judged(ratio, error, min(mean.freedom for mean in ends)))
+    text = f"At relative distance 1 the loss rises by, in nats, {'; '.join(told)}."
+    if len(found.depths) < 2:
+        return text
+    factors = [
+        numbers.tell(f"growth of that rise with depth, {words}", factor)
+        for words, factor in zip(_WAYS.values(), grown, strict=True)
+    ]
+    hidden = independent(grown[-1], grown[0])
+    numbers.keep("growth in all layers less growth as published", hidden, p=hidden.p, against="zero")
+    verdict = hidden.word(
+        "the published way shows more of it than there is",
+        "the published way shows all of it",
+        "the published way, two layers of a deep network and a loss that is bounded, hides most of it",
     )
+    depths = f"from {found.depths[0]} to {found.depths[-1]} hidden layers"
+    return f"{text} So {depths} it grows by factors of {_listed(factors)}: {verdict} ({hidden.chance})."
 
 
 def _lost(numbers: Numbers, found: Any) -> str:
