@@ -75,7 +75,8 @@ def _point(data: str, n: int, hidden: int) -> Any:
     """A network after some steps of training, where its Hessian has outliers."""
     x, y = network.samples(data, n)
     shape = sl.ReLUNetwork((x.shape[1], hidden, 10))
-    return sl.train(shape, (x, y, x[:10], y[:10]), 1, sl.SGD(0.1), 50, 2, seed=5, evaluate="none").params[0]
+    run = sl.train(shape, (x, y, x[:10], y[:10]), 1, sl.SGD(0.1), 50, 2, seed=5, evaluate="none")
+    return np.array(run.params[0])
 
 
 def spinland_eigenvalues(data: str, n: int, hidden: int, device: str = "cpu") -> Callable[[], Any]:

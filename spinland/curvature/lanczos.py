@@ -2,7 +2,7 @@
 
 The basis of a Krylov space of blocks, and the matrix of the operator in it:
 
-    basis    | kept Ritz vectors | block | block | … |    orthonormal rows; blocks are orthogonalised twice
+    basis    | kept Ritz vectors | block | block | … |    orthonormal rows; blocks are orthogonalised twice or more
     matrix   diag(θ), and what the products with the blocks have along the basis; symmetric
 
 (Wu and Simon, SIAM J. Matrix Anal. Appl. 22, 602 (2000).) Full orthogonality leaves no room for ghosts. What an exact
@@ -68,6 +68,19 @@ def orthonormal(vectors: Array, count: int) -> Array:
     return np.asarray(rows[:count])
 
 
+def _unit(rows: Array, least: float) -> tuple[Array, float]:
+    """Orthonormal rows that span rows, but for singular values up to ``least``; and the smallest that is kept.
+
+    From the Gram matrix, which reads the rows twice, where that loses no more than a second call gets back.
+    """
+    squares, turned = np.linalg.eigh(rows @ rows.T)
+    if len(squares) and squares[0] > 1e-10 * squares[-1] and squares[0] > least**2:
+        return (turned / np.sqrt(squares)).T @ rows, float(np.sqrt(squares[0]))
+    _, sizes, right = np.linalg.svd(rows, full_matrices=False)
+    kept = sizes > least
+    return np.ascontiguousarray(right[kept]), float(sizes[kept].min(initial=1.0))
+
+
 @dataclass
 class Search:
     """A search for pairs: the basis, the matrix of the operator in it, and the block that comes next.
@@ -103,24 +116,28 @@ class Search:
         self.drawn += count
         return self._orthogonal(drawn / np.sqrt(self.operator.size), *besides)[0]
 
-    def _orthogonal(self, vectors: Array, *besides: Array) -> tuple[Array, Array]:
+    def _orthogonal(self, vectors: Array, *besides: Array, along: Array | None = None) -> tuple[Array, Array]:
         """Orthonormal rows that span what the basis does not of ``vectors``, and their factors in these rows.
 
-        Rows of which nothing is left are gone.
+        Rows of which nothing is left are gone. ``along`` are the products with the basis, where they are known.
         """
-        rows = vectors
+        before = max(float(np.linalg.norm(vectors, axis=1).max(initial=0.0)), np.finfo(float).tiny)
         with single_threaded():
-            for _ in range(2):
-                for others in (self.basis[: self.length], *besides):
-                    rows = rows - (rows @ others.T) @ others
-            before = max(float(np.linalg.norm(vectors, axis=1).max(initial=0.0)), np.finfo(float).tiny)
-            _, sizes, right = np.linalg.svd(rows, full_matrices=False)
-            keep = sizes > _TINY * before
-            fresh = right[keep]
-            for others in (self.basis[: self.length], *besides):
-                fresh = fresh - (fresh @ others.T) @ others
-            fresh = np.linalg.qr(fresh.T)[0].T
-            return np.ascontiguousarray(fresh), np.asarray(rows @ fresh.T)
+            rows = self._beyond(vectors, besides, along)
+            fresh, _ = _unit(rows, _TINY * before)
+            for _ in range(3):
+                fresh, least = _unit(self._beyond(fresh, besides), 0.0)
+                if least > 0.5:  # what was taken off was rounding
+                    break
+            return fresh, np.asarray(rows @ fresh.T)
+
+    def _beyond(self, vectors: Array, besides: tuple[Array, ...], along: Array | None = None) -> Array:
+        """Parts of vectors orthogonal to the basis and to others."""
+        basis = self.basis[: self.length]
+        rows = vectors - (vectors @ basis.T if along is None else along) @ basis
+        for others in besides:
+            rows -= (rows @ others.T) @ others
+        return rows
 
     def grow(self) -> None:
         """One block more in the basis, and the products with it."""
@@ -134,7 +151,7 @@ class Search:
         self.matrix[:high, low:high] = along.T
         self.matrix[low:high, low:high] = (along[:, low:] + along[:, low:].T) / 2
         self.newest = slice(low, high)
-        self.next, self.after = self._orthogonal(products)
+        self.next, self.after = self._orthogonal(products, along=along)
         left = self.operator.size - self.length
         if len(self.next) < min(BLOCK, left):  # an invariant space: go on beyond it
             self.next = np.vstack([self.next, self._fresh(min(BLOCK, left) - len(self.next), self.next)])
@@ -193,8 +210,7 @@ def _certified(search: Search, values: Array, inner: Array, scale: float) -> Pai
     """Pairs with residuals from products of their own, in the space of the pairs alone."""
     at = chosen(values, search.n, search.which)
     with single_threaded():
-        vectors = np.linalg.qr((inner[:, at].T @ search.basis[: search.length]).T)[0].T
-    vectors = np.ascontiguousarray(vectors)
+        vectors = inner[:, at].T @ search.basis[: search.length]
     products = search.operator(vectors)
     found = np.einsum("ij,ij->i", products, vectors)
     residuals = np.linalg.norm(products - found[:, None] * vectors, axis=1)

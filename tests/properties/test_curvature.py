@@ -25,11 +25,11 @@ def quadric(eigenvalues, seed=0, curved=False):
 
 
 SPECTRA = {
-    "twenty copies": np.r_[np.full(20, 5.0), np.linspace(-1, 1, 280)],
+    "twenty copies": np.r_[np.full(20, 5.0), np.linspace(-1, 0.93, 280)],
     "far outliers": np.r_[1e3, 1e2, np.linspace(0, 1, 298)],
     "of low rank": np.r_[100.0, 50.0, np.zeros(298)],
     "nothing": np.zeros(200),
-    "both signs": np.r_[3.0, 3.0, 3.0, -2.5, -2.5, np.linspace(-1, 1, 295)],
+    "both signs": np.r_[3.0, 3.0, 3.0, -2.5, -2.5, np.linspace(-1, 0.93, 295)],
 }
 
 

@@ -6,6 +6,9 @@ MNIST and up to 784-64-10 there; here the digits, 64-32-C, with labels merged to
 momentum, four replicas each. Outliers are those beyond the widest gap. After 4 epochs, at a loss of 0.1 to 0.25, they
 are C − 1 in all twelve. At a loss of 0.01, after 30, the smaller ones have come close to the bulk, and with ten classes
 the widest gap is anywhere: the counting is one of networks that are not fitted to the last sample.
+
+The rule of the widest gap was chosen on a spectrum of digits with ten classes, and epoch 4 after epochs 3, 4, 5 (all
+C − 1) and 6, 10, 15, 30 (ten classes: 1 to 10) had been looked at.
 """
 
 import numpy as np
