@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,7 +36,11 @@ def find(book: Any) -> Finding | None:
         return None
     numbers = Numbers()
     sentences = [_compared(numbers, found, book)]
-    sentences += [" ".join(_changes(numbers, found, book)), _orders(numbers, found), _beside_theory(numbers, found)]
+    sentences += [
+        " ".join(_changes(numbers, found, book)),
+        _orders(numbers, found, book),
+        _beside_theory(numbers, found),
+    ]
     sentences.append(_published(numbers, found))
     sentences.append(_lost(numbers, found))
     return numbers.finding("depth", " ".join(text for text in sentences if text))
@@ -88,19 +93,19 @@ def _changes(numbers: Numbers, found: Any, book: Any) -> Iterator[str]:
         ]
         change = independent(first, last)
         numbers.keep(f"change of {words} with depth", change, p=change.p, against="zero")
-        verb = change.word("falls", "does not change significantly", "rises")
+        verb = change.word("falls", "does not change significantly", "grows")
         clauses.append(f"{words} {verb}, from {told[0]} to {told[1]}{unit} ({change.chance})")
     yield f"From {found.depths[0]} to {found.depths[-1]} hidden layers " + "; ".join(clauses) + "."
 
 
-def _orders(numbers: Numbers, found: Any) -> str:
+def _orders(numbers: Numbers, found: Any, book: Any) -> str:
     """Effective orders, which the analogy takes for the number of layers of weights."""
     told = [
         numbers.tell(
             f"effective order, {depth} hidden layers",
             value,
             error,
-            p=Judged(value - depth - 1, error, 100).p,
+            p=Judged(value - depth - 1, error, book.correlation_pairs - 1).p,
             against="layers of weights",
             exact=depth + 1,
         )
@@ -153,7 +158,7 @@ def _published(numbers: Numbers, found: Any) -> str:
         told.append(f"{_listed(rises)} {words}")
         ends = means[0], means[-1]
         ratio = ends[1].value / ends[0].value
-        error = ratio * float(np.hypot(*(mean.error / mean.value for mean in ends)))
+        error = ratio * math.hypot(*(mean.error / mean.value for mean in ends))
         grown.append(Judged(ratio, error, min(mean.freedom for mean in ends)))
     text = f"At relative distance 1 the loss rises by, in nats, {'; '.join(told)}."
     if len(found.depths) < 2:
@@ -248,7 +253,7 @@ def _training(book: Any, found: Any) -> Table:
         rows.append(
             [
                 found.shapes[k],
-                f"{found.residues[k]:+d}".replace("-", "−"),
+                f"{found.residues[k]:+d}".replace("-", "−") if found.residues[k] else "0",
                 rate,
                 mean_text(row),
                 mean_text(found.epochs[k]),
