@@ -16,9 +16,10 @@ import spinland as sl
 from ..errors import ArgumentError, DivergenceWarning
 from ..provenance import record
 from .chapter import Chapter, DataStage, Stage, Step
+from .depth_finding import COMPARISON, find
 from .depth_measures import barriers, correlation, first_and_last, gathered, measures, plane
 from .depth_results import MatchedReplicas, RateSweep
-from .depth_section import COMPARISON, find, write
+from .depth_section import write
 from .depth_subjects import parameters_of
 from .settings import Settings, number, setting, several, whole
 from .training import optimizer_of
