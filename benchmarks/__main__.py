@@ -25,6 +25,8 @@ OPERATIONS = (
     "subspaces",
     "derivatives",
     "curvature",
+    "measures",
+    "noise",
     "distances",
     "alignment",
     "linkage",

@@ -161,6 +161,8 @@ class Batches(NamedTuple):
         Samples in a batch; the last of an epoch may be smaller. One batch of all samples keeps their order.
     begin : int
         First step.
+    replacement : bool
+        Whether every sample is drawn from all, instead of once in an epoch; not with one batch of all samples.
     """
 
     seed: np.uint64
@@ -168,6 +170,7 @@ class Batches(NamedTuple):
     epoch: int
     size: int
     begin: int
+    replacement: bool = False
 
 
 # Walks and exchanges

@@ -37,6 +37,15 @@ from .labels import OVERLAP as OVERLAP
 from .labels import SQUARED_ERROR as SQUARED_ERROR
 from .lines import line_panels as line_panels
 from .lines import line_profile as line_profile
+from .measures import dinh_changes as dinh_changes
+from .measures import measure_correlations as measure_correlations
+from .measures import measure_scatter as measure_scatter
+from .noise import current_test as current_test
+from .noise import displacement_growth as displacement_growth
+from .noise import gradient_spectrum as gradient_spectrum
+from .noise import increment_correlation as increment_correlation
+from .noise import noise_alignment as noise_alignment
+from .noise import variance_flatness as variance_flatness
 from .nulls import ultrametricity_null as ultrametricity_null
 from .pairs import distance_histogram as distance_histogram
 from .pairs import overlap_histogram as overlap_histogram

@@ -15,6 +15,8 @@ from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
 from ..chapters.curvature import CURVATURE, CurvatureSettings
 from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
+from ..chapters.measures import MEASURES, MeasureSettings
+from ..chapters.noise import NOISE, NoiseSettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
@@ -42,6 +44,8 @@ ATLAS: tuple[Chapter, ...] = (
     SUBSPACES,
     AVERAGES,
     CURVATURE,
+    MEASURES,
+    NOISE,
     SURFACES,
 )
 """Chapters of an atlas, in the order of its page."""
@@ -69,6 +73,8 @@ class PlaceSettings(Settings):
 class AtlasConfig(
     # Fields come in the reverse order of the bases.
     CurvatureSettings,
+    MeasureSettings,
+    NoiseSettings,
     AverageSettings,
     SubspaceSettings,
     SimplexSettings,

@@ -21,6 +21,7 @@ from tests.oracles.pages import check_self_contained, check_tables
 TINY = ["--surface-grid", "5", "--alignment-trained", "4", "--alignment-nulls", "10", "--alignment-pairs", "2"]
 TINY += ["--path-pairs", "2", "--path-steps", "10", "--path-points", "5"]
 TINY += ["--saddle-spins", "4", "--saddle-outputs", "1"]
+TINY += ["--noise-replicas", "2", "--noise-settling", "3", "--noise-epochs", "16", "--noise-modes", "3"]
 """Settings of an atlas that takes seconds."""
 
 

@@ -387,3 +387,53 @@ def depths():
         path = Path(folder) / "study.h5"
         sl.run_study(config, path, dataset=data(), chapters=("depth",))
         return sl.Store(path, "r").load("depths/comparison")
+
+
+@cache
+def comparison_of_measures(settings=4):
+    """Two measures at six replicas of some settings, one of which has diverged."""
+    draw = np.random.default_rng(0)
+    values = {name: np.exp(scale * draw.normal(size=(settings, 6))) for name, scale in (("noise", 0.3), ("trace", 2.0))}
+    values["noise"][0, 1] = np.nan
+    sizes, rates = np.repeat([8, 64], 2)[:settings], np.tile([0.1, 0.4], 2)[:settings]
+    quality, losses = draw.uniform(0.9, 0.95, (settings, 6)), draw.uniform(size=(settings, 6))
+    return sl.compare_measures(values, quality, losses, sizes, rates, n_bootstrap=20)
+
+
+@cache
+def dinh_table():
+    return sl.dinh_table(landscape(), ensemble().params[:2], n_draws=4, n_steps=400)
+
+
+# Noise
+
+
+@cache
+def gradient_noise():
+    return sl.gradient_noise(landscape(), ensemble().params[0], 5)
+
+
+@cache
+def recorded(sampling="reshuffled"):
+    """Twenty epochs of four steps of two replicas."""
+    return sl.record_trajectory(network(), data(), ensemble().params[:2], epochs=20, seed=3, sampling=sampling)
+
+
+@cache
+def increments(sampling="reshuffled", per="step"):
+    return sl.increments(recorded(sampling), per=per)
+
+
+@cache
+def noise_modes(sampling="reshuffled"):
+    return sl.noise_modes(landscape(), recorded(sampling), 5)
+
+
+@cache
+def current(sampling="reshuffled"):
+    return sl.probability_current(recorded(sampling), n_modes=2, n_null=99)
+
+
+@cache
+def diffusion(sampling="reshuffled"):
+    return sl.diffusion_exponent(recorded(sampling))

@@ -103,6 +103,15 @@ ATLAS = {
     "curvature_probes": 2,
     "curvature_steps": 6,
     "curvature_descent": 3,
+    "measure_sizes": (8, 16),
+    "measure_replicas": 3,
+    "measure_epochs": 2,
+    "measure_samples": 40,
+    "measure_draws": 20,
+    "noise_replicas": 2,
+    "noise_settling": 3,
+    "noise_epochs": 16,
+    "noise_modes": 3,
 }
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 
