@@ -46,6 +46,7 @@ HOMES = {
     "GradientNoise": "noise.gradients",
     "Hierarchy": "replicas.hierarchy",
     "Increments": "noise.steps",
+    "InherentEnergies": "dynamics.inherent",
     "IntrinsicDimension": "connect.dimensions",
     "Langevin": "dynamics.thermal",
     "Line": "probes.lines",
@@ -68,6 +69,8 @@ HOMES = {
     "PathProfile": "connect.profiles",
     "PermutationSaddle": "connect.permutations",
     "Plane": "probes.planes",
+    "Potential": "dynamics.potential",
+    "PotentialTheory": "chapters.theory.potential",
     "Provenance": "provenance",
     "QuenchTheory": "chapters.theory.quench",
     "RandomWalk": "probes.walks",
@@ -93,6 +96,7 @@ HOMES = {
     "Trajectory": "noise.recording",
     "TransitionStates": "connect.trees",
     "Tree": "connect.trees",
+    "TwoTimeCorrelation": "dynamics.two_times",
     "Ultrametricity": "replicas.triangles",
 }
 """Where each class of spinland that files hold is defined now: name in files to module below ``spinland``.

@@ -48,7 +48,9 @@ class Purpose(IntEnum):
     NOISE = 30  # samples of batches, drawn with replacement
     SHARPNESS = 31  # noise, starts and probes of measures of sharpness
     LOCAL_ENTROPY = 32  # walkers about a point
+    POTENTIAL = 33  # chains at fixed overlap
     DISCONNECTIVITY = 34  # orders of minima in the null model of two trees
+    PLANTED = 35  # planted configurations
 
 
 def seed64(name: str, value: Any) -> int:

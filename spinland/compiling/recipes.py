@@ -205,6 +205,16 @@ def _heat(dtype: str) -> None:
     sl.replica_exchange(glass, [0.5, 1.0], 20)
 
 
+def _potential(dtype: str) -> None:
+    glasses, references = sl.planted_instances(6, 3, 1.0, 2)
+    sl.franz_parisi(glasses, references, [0.0, 0.5], 1.0, 20, walkers=1, n_warmup=2)
+
+
+def _inherent(dtype: str) -> None:
+    for order in (3, {3: 1.0, 4: 1.0}):
+        sl.inherent_energies(order, [1.5], [6, 8], 2, time=1.0)
+
+
 def _critical(dtype: str) -> None:
     sl.critical_points(sl.SphericalSpinGlass(3, 3, 0))
 
@@ -232,6 +242,8 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "descent": _descend,
     "critical points": _critical,
     "dynamics": _heat,
+    "potential": _potential,
+    "inherent": _inherent,
     "glass slices": _glass_slice,
     "glass profiles": _glass_walk,
     "glass correlations": _glass_correlation,

@@ -31,6 +31,7 @@ from .export import svg_text as svg_text
 from .flatness import flatness_batch as flatness_batch
 from .hierarchy import dendrogram_matrix as dendrogram_matrix
 from .history import training_history as training_history
+from .inherent import inherent_energies as inherent_energies
 from .labels import ENERGY as ENERGY
 from .labels import LOSS as LOSS
 from .labels import OVERLAP as OVERLAP
@@ -55,6 +56,7 @@ from .paths import path_barriers as path_barriers
 from .paths import path_profiles as path_profiles
 from .planes import plane_contour as plane_contour
 from .planes import plane_surface as plane_surface
+from .potential import overlap_potential as overlap_potential
 from .simplexes import simplex_spread as simplex_spread
 from .subspaces import dimension_curve as dimension_curve
 from .subspaces import section_energies as section_energies
@@ -66,5 +68,6 @@ from .theory import complexity_curves as complexity_curves
 from .theory import critical_points_depth as critical_points_depth
 from .theory import minima_energies as minima_energies
 from .turning import turning_surface as turning_surface
+from .two_times import two_time_panels as two_time_panels
 from .walks import walk_fan as walk_fan
 from .walks import walk_ruggedness as walk_ruggedness

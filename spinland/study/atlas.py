@@ -15,9 +15,11 @@ from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
 from ..chapters.curvature import CURVATURE, CurvatureSettings
 from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
+from ..chapters.inherent import INHERENT, InherentSettings
 from ..chapters.measures import MEASURES, MeasureSettings
 from ..chapters.noise import NOISE, NoiseSettings
 from ..chapters.paths import PATHS, PathSettings
+from ..chapters.potential import POTENTIAL, PotentialSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
 from ..chapters.settings import Settings, seed64, setting
@@ -25,6 +27,7 @@ from ..chapters.simplexes import SIMPLEXES, SimplexSettings
 from ..chapters.subjects import of_kind
 from ..chapters.subspaces import SUBSPACES, SubspaceSettings
 from ..chapters.surfaces import SURFACES, SurfaceSettings
+from ..chapters.two_times import TWO_TIMES, TwoTimeSettings
 from ..checks import device_name, precision_name
 from ..errors import ArgumentError, StoreError
 from ..provenance import fingerprint
@@ -46,6 +49,9 @@ ATLAS: tuple[Chapter, ...] = (
     CURVATURE,
     MEASURES,
     NOISE,
+    POTENTIAL,
+    TWO_TIMES,
+    INHERENT,
     SURFACES,
 )
 """Chapters of an atlas, in the order of its page."""
@@ -75,6 +81,9 @@ class AtlasConfig(
     CurvatureSettings,
     MeasureSettings,
     NoiseSettings,
+    InherentSettings,
+    TwoTimeSettings,
+    PotentialSettings,
     AverageSettings,
     SubspaceSettings,
     SimplexSettings,

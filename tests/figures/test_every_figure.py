@@ -84,6 +84,9 @@ CASES = {
         [sl.hierarchy(of) for of in solutions()],
         [sl.overlap_distribution(sl.pair_statistics(of)) for of in solutions()],
     ),
+    "inherent_energies": lambda: case(
+        [results.inherent(), results.inherent()], thresholds=[-1.6, -1.7], onsets=[0.9, 1.0], titles=["a", "b"]
+    ),
     "index_counts": lambda: case(
         sl.critical_point_counts(4, 3, 3), theory=sl.theory.mean_critical_points_by_index(4, 3)
     ),
@@ -98,6 +101,12 @@ CASES = {
     "overlap_distribution_curves": lambda: case(results.exchange(), bins=10),
     "overlap_histogram": lambda: case(results.overlap_distribution()),
     "overlap_profiles": lambda: case([results.profile(), results.profile(results.glass)]),
+    "overlap_potential": lambda: case(
+        [results.potential(), results.potential()],
+        theory=[sl.theory.franz_parisi([0.0, 0.3, 0.6], 3, 1.5), None],
+        labels=["a", "b"],
+    ),
+    "overlap_potential room": lambda: case(results.potential(), room=True),
     "path_barriers": lambda: case([results.path_profile(0), results.path_profile()]),
     "path_profiles": lambda: case([results.path_profile(0), results.path_profile()]),
     "path_profiles glass": lambda: case(results.path_profile(of=results.glass)),
@@ -127,6 +136,10 @@ CASES = {
     "swap_curves many": lambda: case(results.swap(16, tuple(range(9))), log=True),
     "training_history": lambda: case(results.ensemble()),
     "training_history regression": lambda: case(results.regression()),
+    "two_time_panels": lambda: case(
+        [results.two_times(), results.two_times()], titles=["a", "b"], units=["epochs", ""]
+    ),
+    "two_time_panels alone": lambda: case(results.two_times()),
     "ultrametricity_null": lambda: case(results.ultrametricity()),
     "ultrametricity_null rows": lambda: case([("replicas", 0.041, 0.003), ("shuffled", 0.082, 0.004)], label="number"),
     "walk_fan": lambda: case([results.walk(), results.walk(0.1)], labels=["small steps", "large steps"]),

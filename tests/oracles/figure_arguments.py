@@ -58,6 +58,21 @@ FIGURES = {
     "descent_sizes": lambda: {"scaling": _scaling(), "levels": {"a": -1.6}},
     "dimension_curve": lambda: {"found": results.dimension(), "figure": None, "unit": "nats"},
     "ensemble_passes": lambda: {"curves": [results.ensembles()], "labels": ["a"], "unit": "nats"},
+    "overlap_potential": lambda: {
+        "found": [results.potential()],
+        "figure": None,
+        "theory": [sl.theory.franz_parisi([0.0, 0.3, 0.6], 3, 1.5)],
+        "labels": ["a"],
+        "room": True,
+    },
+    "inherent_energies": lambda: {
+        "found": [results.inherent()],
+        "figure": None,
+        "thresholds": [-1.6],
+        "onsets": [0.9],
+        "titles": ["a"],
+    },
+    "two_time_panels": lambda: {"found": [results.two_times()], "figure": None, "titles": ["a"], "units": ["epochs"]},
     "section_energies": lambda: {"found": results.sections(), "ax": None, "label": "x"},
     "simplex_spread": lambda: {
         "grown": [results.simplex_values()],

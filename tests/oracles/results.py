@@ -339,6 +339,23 @@ def dimension():
 
 
 @cache
+def inherent():
+    return sl.inherent_energies(3, [1.0, np.inf], [6, 9], 3, time=2.0)
+
+
+@cache
+def two_times():
+    steps = np.random.default_rng(0).normal(size=(3, 9, 5)).cumsum(axis=1)
+    return sl.two_times(steps, np.arange(1.0, 10), [1.0, 4.0], [0.0, 1.0, 2.0, 5.0])
+
+
+@cache
+def potential():
+    glasses, references = sl.planted_instances(12, 3, 1.5, 3, seed=1)
+    return sl.franz_parisi(glasses, references, [0.0, 0.3, 0.6], 1.5, 20, walkers=1)
+
+
+@cache
 def sections():
     return sl.section_minima(glass(), [3, 6, 12], 4, seed=1)
 

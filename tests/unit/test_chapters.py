@@ -112,6 +112,13 @@ ATLAS = {
     "noise_settling": 3,
     "noise_epochs": 16,
     "noise_modes": 3,
+    "potential_overlaps": (0.0, 0.3, 0.6, 0.8),
+    "potential_references": 4,
+    "potential_samples": 20,
+    "two_time_walkers": 2,
+    "two_time_longest": 8,
+    "inherent_sizes": (5, 7),
+    "inherent_instances": 3,
 }
 SETTINGS = {"study": STUDY, "glass": GLASS, "atlas": ATLAS}
 

@@ -45,6 +45,7 @@ RECORDS = {
     "theory.AgeingCurve",
     "theory.DepthDependence",
     "theory.GlassState",
+    "theory.PotentialCurve",
     "theory.QuenchCurve",
 }
 
