@@ -103,6 +103,8 @@ from .landscape.network_landscape import NetworkLandscape as NetworkLandscape
 from .landscape.planting import planted_glass as planted_glass
 from .landscape.protocol import Landscape as Landscape
 from .landscape.walkers import WalkStep as WalkStep
+from .landscape.widths import EqualWidths as EqualWidths
+from .landscape.widths import equal_parameter_widths as equal_parameter_widths
 from .machines import Device as Device
 from .machines import devices as devices
 from .measures.bounds import PACBayes as PACBayes

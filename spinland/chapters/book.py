@@ -40,6 +40,8 @@ class Book:
         The landscapes that the probes look at, the main one first.
     sweep : tuple of Subject
         Networks of several widths, by rising width, to be compared with each other; none for a glass.
+    deep : tuple of Subject
+        Networks of several depths and equally many parameters; none where none are asked for.
     """
 
     settings: ClassVar[type[Settings]]
@@ -48,6 +50,7 @@ class Book:
     subtitle: str
     subjects: tuple[Subject, ...]
     sweep: tuple[Any, ...] = ()
+    deep: tuple[Any, ...] = ()
 
     def __init__(self, config: Any, store: Store, facts: Mapping[str, Any]):
         self.config, self.store, self.facts = config, store, facts
@@ -91,8 +94,8 @@ class Book:
         return tuple(subject for subject in self.subjects if subject.order != 2)
 
     def subject(self, key: str) -> Subject:
-        """One of the subjects, or of those of the sweep."""
-        return next(subject for subject in (*self.subjects, *self.sweep) if subject.key == key)
+        """One of the subjects, or of those of the sweep or of several depths."""
+        return next(subject for subject in (*self.subjects, *self.sweep, *self.deep) if subject.key == key)
 
     def seed(self, label: int, *more: int) -> int:
         """Seed of one part, derived from that of the settings."""

@@ -142,6 +142,8 @@ class Chapter:
         Names of results of other chapters that its finding is made from.
     kernels : mapping
         Recipes of `spinland.compiling` that compile all that it computes with, by the kind of landscape.
+    asked_by : str
+        Setting that is empty by default and asks for it; empty for a chapter that is made unless it is left out.
     """
 
     name: str
@@ -152,6 +154,7 @@ class Chapter:
     values: Callable[[Any], dict[str, Any]] = no_open_settings
     reads: Callable[[Any], tuple[str, ...]] = nothing_of_others
     kernels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked_by: str = ""
 
     @property
     def finding_name(self) -> str:

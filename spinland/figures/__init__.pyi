@@ -17,6 +17,8 @@ from .critical import index_energy as index_energy
 from .curvature import gauss_newton_share as gauss_newton_share
 from .curvature import spectral_density as spectral_density
 from .curvature import stability_edge as stability_edge
+from .depth import depth_measures as depth_measures
+from .depth import plane_row as plane_row
 from .descent import descent_approach as descent_approach
 from .descent import descent_curve as descent_curve
 from .descent import descent_sizes as descent_sizes

@@ -88,7 +88,7 @@ def plane_contour(
     values, label = field_of(plane, quantity), field_label([plane], quantity, value_label)
     a, b = np.asarray(plane.a, dtype=float), np.asarray(plane.b, dtype=float)
     use_log = is_logarithmic(plane, values, quantity, log)
-    levels, norm = _levels(values, use_log)
+    levels, norm = levels_of(values, use_log)
     aspect = np.ptp(b) / np.ptp(a)
     equal = bool(0.5 <= aspect <= 2) if equal is None else equal
     height = float(np.clip(4.5 * aspect, 2.4, 7.0)) if equal else 4.2
@@ -98,7 +98,7 @@ def plane_contour(
     filled = ax.contourf(a, b, field, levels=levels, norm=norm, cmap=SEQUENTIAL)
     if len(levels) > 2:
         ax.contour(a, b, field, levels=levels[1:-1], colors="white", linewidths=0.5, alpha=0.6, linestyles="solid")
-    _bar_ticks(value_bar(ax, filled, label), levels, use_log)
+    value_ticks(value_bar(ax, filled, label), levels, use_log)
     if equal:
         ax.set_aspect("equal")
     _path(ax, plane)
@@ -194,7 +194,7 @@ def is_logarithmic(plane: Any, values: NDArray[np.float64], quantity: str, log: 
     return bool(log) if log is not None else quantity == "loss" and wants_log(values, ratio)
 
 
-def _levels(values: NDArray[np.float64], use_log: bool) -> tuple[NDArray[np.float64], Normalize]:
+def levels_of(values: NDArray[np.float64], use_log: bool) -> tuple[NDArray[np.float64], Normalize]:
     """Increasing levels that hold all finite values, and the norm of their colours."""
     finite = values[np.isfinite(values)]
     low, high = float(finite.min()), float(finite.max())
@@ -209,7 +209,7 @@ def _levels(values: NDArray[np.float64], use_log: bool) -> tuple[NDArray[np.floa
     return levels, Normalize(levels[0], levels[-1])
 
 
-def _bar_ticks(bar: Any, levels: NDArray[np.float64], use_log: bool) -> None:
+def value_ticks(bar: Any, levels: NDArray[np.float64], use_log: bool) -> None:
     """Round numbers on the colour bar, not the levels themselves."""
     if use_log:
         ticks = log_ticks(levels[0], levels[-1])

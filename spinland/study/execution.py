@@ -68,8 +68,10 @@ def run(
         opened = book(store)
         steps = plan(opened, chosen)
         for chapter in opened.chapters:
-            if chapter.name in chosen and not chapter.all_steps(opened):
-                say(f"{chapter.title}: there is nothing in this file to make it of")
+            asked = wanted is not None or not chapter.asked_by
+            if chapter.name in chosen and asked and not chapter.all_steps(opened):
+                how = f"; {chapter.asked_by} asks for it" if chapter.asked_by else ""
+                say(f"{chapter.title}: there is nothing in this file to make it of{how}")
             elif chapter.name in chosen:
                 _tell_others(chapter, opened, say)
         with compiling_beside(kernels(opened, steps)):

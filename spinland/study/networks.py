@@ -14,6 +14,8 @@ from .. import checks, rng
 from ..chapters.book import Book
 from ..chapters.chapter import Say
 from ..chapters.correlation import CORRELATION, CorrelationSettings
+from ..chapters.depth import DEPTH, DepthSettings
+from ..chapters.depth_subjects import DepthSubject, check_depths, deep_subject
 from ..chapters.flatness import FLATNESS, FlatnessSettings
 from ..chapters.hierarchy import HIERARCHY, HierarchySettings
 from ..chapters.lines import LINES, LineSettings
@@ -33,13 +35,14 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-STUDY = (TRAINING, WALKS, SWAPS, HIERARCHY, FLATNESS, LINES, PLANES, MINIMA, PROFILES, CORRELATION)
+STUDY = (TRAINING, WALKS, SWAPS, HIERARCHY, FLATNESS, LINES, PLANES, MINIMA, PROFILES, CORRELATION, DEPTH)
 """Chapters of a study of networks, in the order of its page."""
 
 
 @dataclass(frozen=True)
 class StudyConfig(
     # Fields come in the reverse order of the bases.
+    DepthSettings,
     CorrelationSettings,
     GlassBesideSettings,
     LineSettings,
@@ -106,12 +109,15 @@ class NetworkBook(Book):
         self.title = f"Loss landscape of {self._shape} on {facts['dataset']}"
         self.subtitle = f"The four protocols of arXiv:2407.20724, by spinland {facts['version']}. Seed {config.seed}."
         self.network = NetworkSubject(
-            key="network", solutions="ensemble", folder="hierarchy", places=_PLACES, **self._of(config.hidden[0])
+            key="network", solutions="ensemble", folder="hierarchy", places=_PLACES, **self._wide(config.hidden[0])
         )
 
-    def _of(self, width: int) -> dict[str, Any]:
+    def _wide(self, width: int) -> dict[str, Any]:
         """Network, landscape and words of a width of the first hidden layer."""
-        widths = (self.facts["n_inputs"], width, *self.config.hidden[1:], self.facts["n_outputs"])
+        return self._of((self.facts["n_inputs"], width, *self.config.hidden[1:], self.facts["n_outputs"]))
+
+    def _of(self, widths: tuple[int, ...]) -> dict[str, Any]:
+        """Network, landscape and words of an architecture."""
         network = sl.ReLUNetwork(widths, self.config.bias)
         return {
             "network": network,
@@ -187,10 +193,16 @@ class NetworkBook(Book):
                 solutions=self.network.solutions if width == self.config.hidden[0] else f"widths/{width}/ensemble",
                 folder=f"widths/{width}",
                 seed=rng.derive_seed(self.config.seed, SEED_WIDTH, width),
-                **self._of(width),
+                **self._wide(width),
             )
             for width in sorted(self.config.widths)
         )
+
+    @cached_property
+    def deep(self) -> tuple[DepthSubject, ...]:  # type: ignore[override]
+        """Networks of several depths and equally many parameters."""
+        main = self.network.network
+        return tuple(deep_subject(self.config, main, depth, self._of) for depth in sorted(self.config.depths))
 
     @cached_property
     def glass(self) -> GlassSubject:
@@ -372,6 +384,7 @@ def _check_fit(config: StudyConfig, data: Dataset) -> None:
     too_large = [b for b in config.batch_sizes or () if b > n]
     if too_large:
         raise ArgumentError("batch_sizes", most, too_large[0])
+    check_depths(config, sl.ReLUNetwork((data.n_inputs, *config.hidden, data.n_outputs), config.bias))
 
 
 def _facts(data: Dataset) -> dict[str, Any]:

@@ -52,6 +52,7 @@ FIGURES = {
     "variance_flatness": lambda: {"modes": [results.noise_modes()], "labels": ["a"]},
     "critical_points_depth": lambda: {"depth": depth_theory(500), "ax": None},
     "dendrogram_matrix": lambda: {"hierarchy": results.tree(12), "matrix": np.ones((12, 12)), "matrix_label": "x"},
+    "depth_measures": lambda: {"comparison": results.depths(), "figure": None, "unit": "nats"},
     "descent_approach": lambda: {"scaling": _scaling(), "theory": None, "levels": {"a": -1.6}, "power": 0.66},
     "descent_curve": lambda: {"flow": _flow(), "theory": None, "levels": {"a": -1.6}, "labels": ["a"]},
     "descent_sizes": lambda: {"scaling": _scaling(), "levels": {"a": -1.6}},
@@ -180,6 +181,13 @@ FIGURES = {
         "names": LABELS,
         "value_labels": LABELS,
         "surfaces": False,
+    },
+    "plane_row": lambda: {
+        "planes": [results.plane(), results.plane()],
+        "figure": None,
+        "names": LABELS,
+        "log": True,
+        "value_label": "x",
     },
     "plane_surface": lambda: {"plane": results.plane(), "quantity": "loss", "log": True, "value_label": "x"},
     "save_figure": lambda: {

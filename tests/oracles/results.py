@@ -383,6 +383,30 @@ def ensembles():
 
 
 @cache
+def depths():
+    """A tiny study's comparison of depths."""
+    config = sl.StudyConfig(
+        hidden=(4,),
+        depths=(1, 2, 3),
+        depth_replicas=4,
+        depth_parameters=1500,
+        depth_epochs=40,
+        depth_rates=(0.01, 0.03),
+        depth_tuning=2,
+        walk_steps=4,
+        walkers=2,
+        directions=2,
+        grid=3,
+        correlation_pairs=5,
+        radii=(0.1,),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "study.h5"
+        sl.run_study(config, path, dataset=data(), chapters=("depth",))
+        return sl.Store(path, "r").load("depths/comparison")
+
+
+@cache
 def comparison_of_measures(settings=4):
     """Two measures at six replicas of some settings, one of which has diverged."""
     draw = np.random.default_rng(0)

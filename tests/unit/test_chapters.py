@@ -46,6 +46,12 @@ STUDY = {
     "glass_replicas": 6,
     "glass_spins": 10,
     "correlation_pairs": 5,
+    "depths": (1, 2),
+    "depth_replicas": 4,
+    "depth_parameters": 1500,
+    "depth_epochs": 40,
+    "depth_rates": (0.01, 0.03),
+    "depth_tuning": 2,
 }
 GLASS = {
     "spins": 10,
@@ -182,7 +188,7 @@ def test_steps_are_declared(whole):
         module = importlib.import_module(stage.compute.__module__)
         assert getattr(module, stage.compute.__qualname__) is stage.compute
         assert "0x" not in repr(_plain(dict(stage.arguments)))
-        assert stage.subject in {"", *(s.key for s in (*book.subjects, *book.sweep))}
+        assert stage.subject in {"", *(s.key for s in (*book.subjects, *book.sweep, *book.deep))}
 
 
 def test_any_order_that_respects_the_needs_makes_the_same_file(kind, source, make, whole, tmp_path):

@@ -35,6 +35,7 @@ from tests.oracles.public import (
 RECORDS = {
     "BaseLandscape",
     "Device",
+    "EqualWidths",
     "Finding",
     "Landscape",
     "Measure",

@@ -31,6 +31,7 @@ CASES = {
     "Dataset.subset": lambda: {"n_train": 4, "n_test": 2},
     "as_dataset": lambda: {"value": (numbers(6, 3), np.arange(6) % 2, numbers(2, 3), np.array([0, 1]))},
     "load_dataset": lambda: {"name": "teacher", "n_train": 8, "n_test": 4, "hidden": [3], "noise": 0.1, "seed": 1},
+    "equal_parameter_widths": lambda: {"n_inputs": 3, "n_outputs": 2, "n_params": 40, "depth": 2, "bias": True},
     "planted_glass": lambda: {
         "reference": spins(1)[0],
         "order": 3,
