@@ -45,6 +45,7 @@ class Purpose(IntEnum):
     SUBSPACE = 27  # projections to random subspaces
     SIMPLEX = 28  # points of simplexes
     DISCONNECTIVITY = 34  # orders of minima in the null model of two trees
+    ENTROPY = 36  # Langevin noise of Entropy-SGD
 
 
 def seed64(name: str, value: Any) -> int:

@@ -14,6 +14,7 @@ from ..landscape.samples import Samples
 from ..machines import operation
 from ..rng import Purpose
 from .ensemble import Ensemble
+from .flat import gradients_per_step
 from .plan import Plan
 
 #: Floating-point operations of one launch for a core: a second or so, after which progress and Ctrl-C have their turn.
@@ -106,5 +107,6 @@ class Group:
             loss=plan.loss,
             batch_size=plan.batch_size,
             learning_rate=float(plan.rates.max()),
+            gradients_per_step=gradients_per_step(plan.optimizer),
             provenance=plan.provenance(),
         )
