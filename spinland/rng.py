@@ -28,7 +28,7 @@ class Purpose(IntEnum):
     SWAP = 5  # which neurons are exchanged
     PAIRS = 6  # pairs of points at given overlap
     BOOTSTRAP = 7  # resampling
-    NULL_SHUFFLE = 8  # null model: shuffled distances
+    NULL_SHUFFLE = 8  # null models: shuffled distances, shuffled or reversed epochs
     NULL_GAUSSIAN = 9  # null model: Gaussian points
     DATA = 10  # splits and synthetic data
     TEACHER = 11  # weights of teachers
@@ -44,7 +44,13 @@ class Purpose(IntEnum):
     PATH = 26  # places on paths between solutions
     SUBSPACE = 27  # projections to random subspaces
     SIMPLEX = 28  # points of simplexes
+    CURVATURE = 29  # vectors that probe a Hessian
+    NOISE = 30  # samples of batches, drawn with replacement
+    SHARPNESS = 31  # noise, starts and probes of measures of sharpness
+    LOCAL_ENTROPY = 32  # walkers about a point
+    POTENTIAL = 33  # chains at fixed overlap
     DISCONNECTIVITY = 34  # orders of minima in the null model of two trees
+    PLANTED = 35  # planted configurations
     ENTROPY = 36  # Langevin noise of Entropy-SGD
 
 

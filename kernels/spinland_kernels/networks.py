@@ -14,6 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 #: Kinds of loss.
 CROSS_ENTROPY, MEAN_SQUARED_ERROR = 0, 1
 
+#: What of a Hessian: all, J' L'' J of the linearised network, or the loss's slope times the network's own bend.
+WHOLE, GAUSS_NEWTON, RESIDUAL = 0, 1, 2
+
 #: In what layers are multiplied: the type of the samples; on a card also TF32, or three products of TF32 for each.
 EXACT, TF32, THRICE = 0, 1, 2
 
@@ -158,6 +161,8 @@ class Batches(NamedTuple):
         Samples in a batch; the last of an epoch may be smaller. One batch of all samples keeps their order.
     begin : int
         First step.
+    replacement : bool
+        Whether every sample is drawn from all, instead of once in an epoch; not with one batch of all samples.
     """
 
     seed: np.uint64
@@ -165,6 +170,7 @@ class Batches(NamedTuple):
     epoch: int
     size: int
     begin: int
+    replacement: bool = False
 
 
 # Walks and exchanges

@@ -182,10 +182,13 @@ def _find(book: Any) -> Finding | None:
 _TEXT = (
     "Between two {many} a path w(t) = Σ φ_k(t) θ_k is trained with its ends held: each step looks at one point of "
     "it, every sixteenth of the path has its turn in sixteen steps, and the control vectors follow the gradient there "
-    "(Garipov et al. 2018). Paths of networks are trained in batches of all training samples; the training loss along "
-    "them is that of the samples for the probes. A barrier is the highest value on the path, refined between places, "
+    "(Garipov et al. 2018). A barrier is the highest value on the path, refined between places, "
     "less the mean of the ends, half the difference of the two where the highest point is an end; the excess is that "
     "above the linear interpolation of the ends, and 0 there."
+)
+_OF_NETWORKS = (
+    " Paths of networks are trained in batches of all training samples; the training loss along them is that of the "
+    "samples for the probes."
 )
 _ON_SPHERE = (
     " On the sphere of the glass the sum is brought back to it, so that pieces of a chain are arcs of great circles."
@@ -227,7 +230,9 @@ def _write(book: Any) -> Section | None:
     caption = f"Mean ± standard error over the pairs. Barrier and excess, {units}." if units else ""
     table = Table(header, rows, caption or "Mean ± standard error over the pairs.", words=2)
     many = " or two ".join(subject.many for subject in shown)
-    text = _TEXT.format(many=many) + (_ON_SPHERE if any(subject.order is not None for subject in shown) else "")
+    text = _TEXT.format(many=many)
+    text += _OF_NETWORKS if any(subject.kind == "network" for subject in shown) else ""
+    text += _ON_SPHERE if any(subject.order is not None for subject in shown) else ""
     return Section("Paths", f"Paths between {shown[0].many}", text, figures, [table])
 
 

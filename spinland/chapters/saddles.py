@@ -188,10 +188,10 @@ def _pictures(book: Any) -> Iterator[Picture]:
     if merged is not None:
         yield picture(
             sl.figures.permutation_path(merged),
-            "Two hidden units of a small network are brought together, all else at its lowest, by steps so small that "
-            f"the height depends on none. The way {_breaks(merged)}. Merged, the loss depends on the sum of their "
-            "outgoing weights alone, a plateau; and they part with their places exchanged (Brea et "
-            f"al. 2019). Gradient norm at the permutation point: {number(merged.residual, 2)}.",
+            "Two hidden units of a small network are brought together, all else at its lowest, by small steps; "
+            f"the height does not depend on how many places are drawn. The way {_breaks(merged)}. Merged, the loss "
+            "depends on the sum of their outgoing weights alone, a plateau; and they part with their places exchanged "
+            f"(Brea et al. 2019). Gradient norm at the permutation point: {number(merged.residual, 2)}.",
         )
 
 

@@ -111,6 +111,23 @@ def _flatness(dtype: str) -> None:
     sl.flatness(_landscape(dtype), _points(dtype), [0.1], 2)
 
 
+def _measures(dtype: str) -> None:
+    """The table of rescaled networks is in float64, whatever the landscapes of a study are."""
+    points = _points(dtype)
+    sl.pac_bayes(_landscape(dtype), points[:1], points[1:2], n_draws=10)
+    for some in dict.fromkeys((dtype, "float64")):
+        sl.sharpness(_landscape(some), points[:1], "filter", n_draws=2)
+        sl.sharpness(_landscape(some), points[:1], "sam", max_steps=1)
+        sl.sharpness(_landscape(some), points[:1], "largest")
+
+
+def _glass_measures(dtype: str) -> None:
+    glass = _glass(dtype)
+    point = glass.random_points(1, 0)
+    for measure in ("sam", "filter", "trace"):
+        sl.sharpness(glass, point, measure, n_draws=2)
+
+
 def _subspaces(dtype: str) -> None:
     data = sl.load_dataset("digits").subset(40, 20)
     sl.train_subspace(sl.ReLUNetwork((64, 4, 10)), data, 3, 1, epochs=1, dtype=dtype)
@@ -133,8 +150,22 @@ def _gradient(dtype: str) -> None:
 
 
 def _curvature(dtype: str) -> None:
-    points = _points(dtype)
-    _landscape(dtype).hessian_product(points[0], points[1:])
+    """Spectra are in float64, whatever the landscapes of a study are."""
+    for kind in dict.fromkeys((dtype, "float64")):
+        points = _points(kind)
+        _landscape(kind).hessian_product(points[0], points[1:])
+        _landscape(kind).gradient(points)
+
+
+def _noise(dtype: str) -> None:
+    network, data = sl.ReLUNetwork(_WIDTHS), _data(sparse=False)
+    for sparse in (True, False):
+        landscape = sl.NetworkLandscape(network, _data(sparse), dtype=dtype)
+        sl.gradient_noise(landscape, _points(dtype)[0], 2)
+    found = sl.record_trajectory(network, data, _points(dtype), batch_size=4, epochs=20, dtype=dtype)
+    sl.noise_modes(_landscape(dtype), found, 2)
+    sl.probability_current(found, n_modes=2, n_null=1)
+    sl.train(network, data, 2, sl.SGD(0.1), batch_size=4, epochs=1, dtype=dtype, evaluate="final")
 
 
 def _glass(dtype: str) -> sl.SphericalSpinGlass:
@@ -174,6 +205,16 @@ def _heat(dtype: str) -> None:
     sl.replica_exchange(glass, [0.5, 1.0], 20)
 
 
+def _potential(dtype: str) -> None:
+    glasses, references = sl.planted_instances(6, 3, 1.0, 2)
+    sl.franz_parisi(glasses, references, [0.0, 0.5], 1.0, 20, walkers=1, n_warmup=2)
+
+
+def _inherent(dtype: str) -> None:
+    for order in (3, {3: 1.0, 4: 1.0}):
+        sl.inherent_energies(order, [1.5], [6, 8], 2, time=1.0)
+
+
 def _critical(dtype: str) -> None:
     sl.critical_points(sl.SphericalSpinGlass(3, 3, 0))
 
@@ -188,6 +229,8 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "triangles": _triangles,
     "sampled triangles": _sampled_triangles,
     "flatness": _flatness,
+    "measures": _measures,
+    "glass measures": _glass_measures,
     "subspaces": _subspaces,
     "sections": _sections,
     "slices": _line,
@@ -199,11 +242,14 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "descent": _descend,
     "critical points": _critical,
     "dynamics": _heat,
+    "potential": _potential,
+    "inherent": _inherent,
     "glass slices": _glass_slice,
     "glass profiles": _glass_walk,
     "glass correlations": _glass_correlation,
     "gradients": _gradient,
     "curvature": _curvature,
+    "noise": _noise,
     "glass curvature": _glass_curvature,
 }
 """Every recipe by name; it takes the float type."""

@@ -4,8 +4,9 @@
     ●──●──●─●─●──●──┤ break ├─●──●──●──●──●──●──●
      each the minimum that a descent from the one before finds; a step is halved until the network moves little
 
-What the descent leads to thus depends on the loss alone: the limit of slow motion. Where the minimum ceases to be one,
-at a fold or where a kink lets it go, the smallest step moves the network far: a break. It goes on at the minimum below.
+Slow motion follows one branch, whatever the steps, as long as there is no break: where the minimum ceases to be one, at
+a fold or where a kink lets it go, the smallest step moves the network far. It goes on at a minimum below, and which one
+that is may depend on the steps.
 """
 
 from __future__ import annotations

@@ -163,9 +163,9 @@ def permutation_saddle(
     Notes
     -----
     The way is followed by steps of λ that are halved until the network moves by no more than a twentieth of the
-    distance of the units, a thirteenth halving at most: it is that of slow motion, and depends on no step. Where the
-    minimum ends, at a fold or where a kink lets go, the network falls to the next one, which `breaks` tells; the height
-    of the permutation point is then that of the branch on which the way goes on. Other ways may be lower.
+    distance of the units, a thirteenth halving at most, whatever the number of places `n`. Where the minimum ends, at a
+    fold or where a kink lets go, the network falls to the next one, which `breaks` tells; the height of the permutation
+    point is then that of the branch on which the way goes on. Other ways may be lower.
 
     At the permutation point the gradient is zero by symmetry, once the merged network is a minimum of networks with
     one unit less. Along the n_{k+1} directions in which a weight goes out of one unit and into the other the loss is

@@ -74,12 +74,13 @@ def langevin_step(
     seed: int,
     walkers: NDArray[np.int64],
     step: int,
+    purpose: Purpose = Purpose.THERMAL,
 ) -> Array:
-    """Points after noise, descent and noise; the numbers are a function of (seed, walker, step)."""
+    """Points after noise, descent and noise; the numbers are a function of (seed, purpose, walker, step)."""
     if temperature == 0:
         return descend(hamiltonian, points, radii, dt)
     normal = np.empty((len(points), 2, hamiltonian.dim))
-    fill_normals(normal.reshape(len(points), -1), seed, Purpose.THERMAL, walkers, step)
+    fill_normals(normal.reshape(len(points), -1), seed, purpose, walkers, step)
     points = diffuse(hamiltonian, points, radii, temperature * dt, normal[:, 0])
     points = descend(hamiltonian, points, radii, dt)
     return diffuse(hamiltonian, points, radii, temperature * dt, normal[:, 1])

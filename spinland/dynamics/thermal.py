@@ -19,6 +19,7 @@ from . import inputs
 from .disorder import disorder_mean
 from .hamiltonian import Hamiltonian, dots, norms
 from .noise import langevin_step
+from .two_times import TwoTimeCorrelation
 
 _MOST_STEPS = 2**32 - 1
 
@@ -41,6 +42,9 @@ class Langevin(Measured):
         C(t_w + t, t_w) of each walker: cosine of its points at t_w and at t_w + t, t in ``times``.
     points : array (W, dim) or (instances, W, dim)
         Where the walkers are at the end, at the last time plus the last waiting time.
+    displacements : array (W, K, T) or (instances, W, K, T), or None
+        Mean squared displacement of a coordinate, |w(t_w + t) − w(t_w)|²/dim; on a sphere of radius √dim 2(1 − C). None
+        in results of earlier versions.
     energy_bias : float
         What the finite steps add to an energy in equilibrium, to leading order in dt: the mean over the last points of
         T dt² tr(A²)/4, per spin of a glass, with the Hessian A of H and dt the last step. Exact where H is quadratic,
@@ -52,6 +56,7 @@ class Langevin(Measured):
         "energies": ("walker", "times"),
         "waiting_times": ("waiting_times",),
         "correlations": ("walker", "waiting_times", "times"),
+        "displacements": ("walker", "waiting_times", "times"),
     }
 
     temperature: float
@@ -62,6 +67,7 @@ class Langevin(Measured):
     correlations: NDArray[np.float64]
     points: NDArray[Any]
     energy_bias: float = float("nan")
+    displacements: NDArray[np.float64] | None = None
 
     @property
     def mean(self) -> NDArray[np.float64]:
@@ -82,6 +88,25 @@ class Langevin(Measured):
     def correlation_error(self) -> NDArray[np.float64]:
         """Standard error of :attr:`correlation`, (K, T)."""
         return disorder_mean(self.correlations, 2)[1]
+
+    @property
+    def two_times(self) -> TwoTimeCorrelation:
+        """Correlation and displacement by themselves, as :func:`two_times` makes them of any trajectories.
+
+        Raises
+        ------
+        ArgumentError
+            No waiting times were asked for, or an earlier version made the result.
+        """
+        if self.displacements is None or not len(self.waiting_times):
+            raise ArgumentError("waiting_times", "a run with waiting times, by this version")
+        return TwoTimeCorrelation(
+            waiting_times=self.waiting_times,
+            times=self.times,
+            correlations=self.correlations,
+            displacements=self.displacements,
+            provenance=self.provenance,
+        )
 
 
 def langevin(
@@ -195,7 +220,7 @@ def _langevin(
     """Arrays of one instance; its walkers have the numbers from ``first``."""
     n = len(points)
     energies = np.empty((n, len(schedule.times)))
-    correlations = np.full((n, len(schedule.waits), len(schedule.times)), np.nan)
+    correlations, displacements = np.full((2, n, len(schedule.waits), len(schedule.times)), np.nan)
     final = np.empty(points.shape, landscape.dtype)
     hamiltonian = Hamiltonian(landscape)
     for block in budget.blocks(n, budget.STARTS, 8 * landscape.dim):
@@ -216,8 +241,9 @@ def _langevin(
             for wait, column in zip(*np.nonzero(schedule.correlation == k), strict=True):
                 mark = marks[int(wait)]
                 correlations[rows, wait, column] = dots(mark, at) / (norms(mark) * norms(at))
+                displacements[rows, wait, column] = dots(at - mark, at - mark) / landscape.dim
         final[rows] = at
-    return {"energies": energies, "correlations": correlations, "points": final}
+    return {"energies": energies, "correlations": correlations, "displacements": displacements, "points": final}
 
 
 def _energy_bias(

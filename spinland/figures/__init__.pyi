@@ -14,6 +14,9 @@ from .correlations import correlation_mixture as correlation_mixture
 from .correlations import effective_order_sweep as effective_order_sweep
 from .critical import index_counts as index_counts
 from .critical import index_energy as index_energy
+from .curvature import gauss_newton_share as gauss_newton_share
+from .curvature import spectral_density as spectral_density
+from .curvature import stability_edge as stability_edge
 from .descent import descent_approach as descent_approach
 from .descent import descent_curve as descent_curve
 from .descent import descent_sizes as descent_sizes
@@ -26,12 +29,22 @@ from .export import svg_text as svg_text
 from .flatness import flatness_batch as flatness_batch
 from .hierarchy import dendrogram_matrix as dendrogram_matrix
 from .history import training_history as training_history
+from .inherent import inherent_energies as inherent_energies
 from .labels import ENERGY as ENERGY
 from .labels import LOSS as LOSS
 from .labels import OVERLAP as OVERLAP
 from .labels import SQUARED_ERROR as SQUARED_ERROR
 from .lines import line_panels as line_panels
 from .lines import line_profile as line_profile
+from .measures import dinh_changes as dinh_changes
+from .measures import measure_correlations as measure_correlations
+from .measures import measure_scatter as measure_scatter
+from .noise import current_test as current_test
+from .noise import displacement_growth as displacement_growth
+from .noise import gradient_spectrum as gradient_spectrum
+from .noise import increment_correlation as increment_correlation
+from .noise import noise_alignment as noise_alignment
+from .noise import variance_flatness as variance_flatness
 from .nulls import ultrametricity_null as ultrametricity_null
 from .pairs import distance_histogram as distance_histogram
 from .pairs import overlap_histogram as overlap_histogram
@@ -41,6 +54,7 @@ from .paths import path_barriers as path_barriers
 from .paths import path_profiles as path_profiles
 from .planes import plane_contour as plane_contour
 from .planes import plane_surface as plane_surface
+from .potential import overlap_potential as overlap_potential
 from .simplexes import simplex_spread as simplex_spread
 from .subspaces import dimension_curve as dimension_curve
 from .subspaces import section_energies as section_energies
@@ -52,5 +66,6 @@ from .theory import complexity_curves as complexity_curves
 from .theory import critical_points_depth as critical_points_depth
 from .theory import minima_energies as minima_energies
 from .turning import turning_surface as turning_surface
+from .two_times import two_time_panels as two_time_panels
 from .walks import walk_fan as walk_fan
 from .walks import walk_ruggedness as walk_ruggedness

@@ -81,6 +81,11 @@ def _number(name: str, value: Any) -> None:
     checks.real(name, value)
 
 
+def _numbers(name: str, value: Any) -> None:
+    for item in checks.listing(name, value, "a sequence of numbers"):
+        checks.real(name, item)
+
+
 def _resolution(name: str, value: Any) -> None:
     checks.real(name, value, minimum=1, maximum=10_000)
 
@@ -105,6 +110,8 @@ _TESTS: dict[str, Callable[[str, Any], Any]] = {
     "labels": _labels,
     "names": _texts,
     "value_labels": _texts,
+    "titles": _texts,
+    "units": _texts,
     "orders": _orders,
     "references": _orders,
     "levels": _levels,
@@ -114,10 +121,13 @@ _TESTS: dict[str, Callable[[str, Any], Any]] = {
     "surfaces": checks.boolean,
     "relative": checks.boolean,
     "spread": checks.boolean,
+    "room": checks.boolean,
     "overwrite": checks.boolean,
     "guide": _number,
     "power": _number,
     "threshold": _number,
+    "thresholds": _numbers,
+    "onsets": _numbers,
     "dpi": _resolution,
     "n_bins": _bins,
     "bins": _bins,

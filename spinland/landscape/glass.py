@@ -99,8 +99,13 @@ class SphericalSpinGlass(BaseLandscape):
         ArgumentError
             A tensor that is not a hypercube of two dimensions or more, not finite, or of another N.
         """
+        return cls._of(given_couplings(couplings, checks.float_type("dtype", dtype), checks.device(device)))
+
+    @classmethod
+    def _of(cls, couplings: Couplings) -> SphericalSpinGlass:
+        """The glass of these couplings."""
         self = cls.__new__(cls)
-        self._take(given_couplings(couplings, checks.float_type("dtype", dtype), checks.device(device)))
+        self._take(couplings)
         return self
 
     def _take(self, couplings: Couplings) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from spinland_kernels.networks import GAUSS_NEWTON, RESIDUAL, WHOLE
+
 from .. import budget, checks
 from ..data.dataset import Dataset
 from ..data.loading import as_dataset
@@ -188,14 +190,69 @@ class NetworkLandscape(BaseLandscape):
 
         Pearlmutter's R-operator (Neural Computation 6, 1994), not differences.
         """
+        return self._products(point, vectors, WHOLE)
+
+    def gauss_newton_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
+        """J'L''J, arguments as for :meth:`hessian_product`.
+
+        J is the Jacobian of the outputs by the parameters, L'' the Hessian of the loss by the outputs: the Hessian of
+        the linearised network, without negative eigenvalues (Schraudolph, Neural Computation 14, 2002).
+        """
+        return self._products(point, vectors, GAUSS_NEWTON)
+
+    def residual_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
+        """What is left of the Hessian, Σ_o L'_o ∇²z_o over the outputs z, arguments as for :meth:`hessian_product`.
+
+        Computed as such and not as a difference, so that it keeps its digits where it is small.
+        """
+        return self._products(point, vectors, RESIDUAL)
+
+    def _products(self, point: ArrayLike, vectors: ArrayLike, part: int) -> NDArray[Any]:
         at = checks.float_array("point", point, dtype=self.dtype, shape=(self.dim,))
         batch, single = checks.point_batch("vectors", vectors, self.dim, dtype=self.dtype)
         products = np.empty_like(batch)
         kept = self.samples.compress(at)
         for block in budget.blocks(len(batch), budget.GRADIENTS, 8 * self.dim):
-            part = self._kernel.hessian_products(kept, self.samples.compress(batch[block]), *self._function)
-            products[block] = self.samples.expand(part, self.dim)
+            found = self._kernel.hessian_products(kept, self.samples.compress(batch[block]), *self._function, part)
+            products[block] = self.samples.expand(found, self.dim)
         return products[0] if single else products
+
+    def gradient_products(self, point: ArrayLike) -> NDArray[np.float64]:
+        """Inner products (n, n) of the gradients of the losses of all pairs of n samples at ``point`` (dim,).
+
+        No gradient is formed: time and memory are those of the widths of the layers, not of their products.
+        """
+        at = checks.float_array("point", point, dtype=self.dtype, shape=(self.dim,))
+        checks.room("point", f"{self.n_samples} samples", 2 * 8 * self.n_samples**2)
+        return np.asarray(self._of_samples.products(self.samples.compress(at), *self._singly))
+
+    def gradient_sums(self, point: ArrayLike, weights: ArrayLike) -> NDArray[Any]:
+        """Sums Σ_i c_i g_i of the samples' gradients at ``point`` (dim,), (K, dim) for weights c (K, n)."""
+        at = checks.float_array("point", point, dtype=self.dtype, shape=(self.dim,))
+        given, single = checks.point_batch("weights", weights, self.n_samples)
+        sums = np.empty((len(given), self.dim), self.dtype)
+        for block in budget.blocks(len(given), budget.GRADIENTS, 8 * self.dim):
+            part = self._of_samples.combinations(self.samples.compress(at), given[block], *self._singly)
+            sums[block] = self.samples.expand(part, self.dim)
+        return sums[0] if single else sums
+
+    def gradient_components(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[np.float64]:
+        """Components g_i·v (K, n) of the samples' gradients at ``point`` (dim,) along vectors (K, dim) or (dim,)."""
+        at = checks.float_array("point", point, dtype=self.dtype, shape=(self.dim,))
+        batch, single = checks.point_batch("vectors", vectors, self.dim, dtype=self.dtype)
+        found = np.empty((len(batch), self.n_samples))
+        for block in budget.blocks(len(batch), budget.GRADIENTS, 8 * self.dim):
+            along = self.samples.compress(batch[block])
+            found[block] = self._of_samples.components(self.samples.compress(at), along, *self._singly)
+        return found[0] if single else found
+
+    @property
+    def _of_samples(self) -> ModuleType:
+        return operation("sample_gradients", self.device)
+
+    @property
+    def _singly(self) -> tuple[Any, Any]:
+        return self.samples.architecture, self.samples.prepared("sample_gradients")
 
     def batch(self, indices: ArrayLike) -> NetworkLandscape:
         """The mean loss of some samples, on this landscape's device.

@@ -13,8 +13,13 @@ from ..chapters.alignment import ALIGNMENT, AlignmentSettings
 from ..chapters.averages import AVERAGES, AverageSettings
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say
+from ..chapters.curvature import CURVATURE, CurvatureSettings
 from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
+from ..chapters.inherent import INHERENT, InherentSettings
+from ..chapters.measures import MEASURES, MeasureSettings
+from ..chapters.noise import NOISE, NoiseSettings
 from ..chapters.paths import PATHS, PathSettings
+from ..chapters.potential import POTENTIAL, PotentialSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
 from ..chapters.samples import folder
 from ..chapters.settings import Settings, seed64, setting
@@ -22,6 +27,7 @@ from ..chapters.simplexes import SIMPLEXES, SimplexSettings
 from ..chapters.subjects import of_kind
 from ..chapters.subspaces import SUBSPACES, SubspaceSettings
 from ..chapters.surfaces import SURFACES, SurfaceSettings
+from ..chapters.two_times import TWO_TIMES, TwoTimeSettings
 from ..checks import device_name, precision_name
 from ..errors import ArgumentError, StoreError
 from ..provenance import fingerprint
@@ -32,7 +38,22 @@ if TYPE_CHECKING:
     from ..data.loading import DatasetLike
     from ..store.hdf5 import Store
 
-ATLAS: tuple[Chapter, ...] = (ALIGNMENT, PATHS, SADDLES, DISCONNECTIVITY, SIMPLEXES, SUBSPACES, AVERAGES, SURFACES)
+ATLAS: tuple[Chapter, ...] = (
+    ALIGNMENT,
+    PATHS,
+    SADDLES,
+    DISCONNECTIVITY,
+    SIMPLEXES,
+    SUBSPACES,
+    AVERAGES,
+    CURVATURE,
+    MEASURES,
+    NOISE,
+    POTENTIAL,
+    TWO_TIMES,
+    INHERENT,
+    SURFACES,
+)
 """Chapters of an atlas, in the order of its page."""
 
 _SOURCES: dict[str, type[Book]] = {book.settings.kind: book for book in (NetworkBook, GlassBook)}
@@ -57,6 +78,12 @@ class PlaceSettings(Settings):
 @dataclass(frozen=True)
 class AtlasConfig(
     # Fields come in the reverse order of the bases.
+    CurvatureSettings,
+    MeasureSettings,
+    NoiseSettings,
+    InherentSettings,
+    TwoTimeSettings,
+    PotentialSettings,
     AverageSettings,
     SubspaceSettings,
     SimplexSettings,

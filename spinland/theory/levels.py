@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from ..checks import float_array, integer
+from ..checks import float_array, integer, renamed
 from .conventions import from_abc_energy, to_abc_energy
+from .mixtures import Order, mixture_of
 
 
 def threshold_energy(order: int, convention: str = "abc") -> float:
@@ -45,6 +46,47 @@ def threshold_energy(order: int, convention: str = "abc") -> float:
     """
     p = integer("order", order, minimum=2)
     return from_abc_energy(2.0 * math.sqrt((p - 1) / p), convention)
+
+
+def mixture_threshold(weights: Order, convention: str = "abc") -> float:
+    """Threshold of a mixture: minus the energy below which the most numerous critical points are minima.
+
+    Of Gaussian energies with E[HH'] = Nf(q), f(q) = Σ β_p² q^p, a critical point has the Hessian of a semicircle of
+    radius 2√f″ about the radial force μ. Among those of energy eN the most numerous have the μ that maximises the
+    complexity Σ(e, μ); it comes to 2√f″, where they are marginally stable, at (Folena, Franz and Ricci-Tersenghi,
+    Phys. Rev. X 10, 031045 (2020), arXiv:1903.01421; all at q = 1)
+
+        e = [f(f′ − f″) − f′²] / (f′ √f″)
+
+    In a mixture, other than in a pure glass, marginal minima exist in a range of energies, and descent from starts
+    equilibrated at a low temperature ends below this one.
+
+    Parameters
+    ----------
+    weights : int or {p: β_p}
+        Order of the glass, or a mixture, in the normalisation of ABC: the β_p of :class:`SphericalSpinGlass`.
+    convention : {"abc", "cs"}
+        Normalisation of the energy. In "cs" E[HH'] = (N/2) Σ β_p² q^p.
+
+    Returns
+    -------
+    float
+        Minus e, per spin: as for :func:`threshold_energy`, which it is for one order, the energy is minus the number.
+
+    Raises
+    ------
+    ArgumentError
+        An order below 2, no weight other than 0, another convention.
+
+    Examples
+    --------
+    >>> round(mixture_threshold({3: 1.0, 4: 1.0}, "cs"), 5)
+    1.69048
+    """
+    with renamed(order="weights"):
+        mixture = mixture_of(weights)
+    f, slope, curvature = (float(g(1.0)) for g in (mixture.covariance, mixture.slope, mixture.curvature))
+    return from_abc_energy((slope**2 - f * (slope - curvature)) / (slope * math.sqrt(curvature)), convention)
 
 
 def layer_energy(order: int, index: int = 0, convention: str = "abc") -> float:

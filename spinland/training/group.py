@@ -54,18 +54,23 @@ class Group:
         return full
 
     def run_epoch(self, epoch: int) -> None:
-        """One pass over the training set: all steps of as many replicas as go together, then of the next."""
+        """One pass over the training set."""
+        self.run_steps(epoch, 0, self.plan.steps_per_epoch)
+
+    def run_steps(self, epoch: int, first: int, last: int) -> None:
+        """Steps ``first`` … ``last`` − 1 of an epoch: all of as many replicas as go together, then of the next."""
         plan = self.plan
         function = plan.train.architecture, plan.train.prepared("training")
-        coefficients = plan.coefficients(epoch)
+        coefficients = plan.coefficients(epoch)[:last]
+        purpose = int(Purpose.NOISE if plan.replacement else Purpose.SHUFFLE)
         count, stride = self.kernel.portion(
             self.held.points.shape, plan.steps_per_epoch, plan.batch_size, LAUNCH_OPERATIONS
         )
         for begin in range(0, self.replicas.size, count):
             some = slice(begin, begin + count)
-            for low in range(0, plan.steps_per_epoch, stride):
+            for low in range(first, last, stride):
                 rule = Rule(plan.optimizer.rule, coefficients[low : low + stride])
-                batches = Batches(np.uint64(plan.seed), int(Purpose.SHUFFLE), epoch, plan.batch_size, low)
+                batches = Batches(np.uint64(plan.seed), purpose, epoch, plan.batch_size, low, plan.replacement)
                 self.kernel.descend(Replicas(*(field[some] for field in self.held)), rule, batches, *function)
 
     def record(self, epoch: int) -> None:

@@ -72,6 +72,7 @@ def train_groups(
     evaluate: str = "both",
     device: str = "cpu",
     precision: str | None = None,
+    sampling: str = "reshuffled",
     group_size: int | None = None,
 ) -> Iterator[Ensemble]:
     """Train replicas and yield them as they finish, a group at a time.
@@ -83,7 +84,7 @@ def train_groups(
     ----------
     network, dataset, n_replicas, optimizer, batch_size, epochs, seed, loss, dtype
         As for :func:`train`.
-    replicas, snapshots, keep_initial, initial, evaluate, device, precision
+    replicas, snapshots, keep_initial, initial, evaluate, device, precision, sampling
         As for :func:`train`.
     group_size : int, optional
         Replicas in a group; as many as fit in some memory by default. The bits do not depend on it.
@@ -108,6 +109,7 @@ def train_groups(
         evaluate=evaluate,
         device=device,
         precision=precision,
+        sampling=sampling,
     )
     plan = Plan(network, dataset, settings)
     return groups(plan, group_size, group_of(plan))
@@ -131,6 +133,7 @@ def train(
     evaluate: str = "both",
     device: str = "cpu",
     precision: str | None = None,
+    sampling: str = "reshuffled",
     group_size: int | None = None,
     sink: Callable[[Ensemble], None] | None = None,
 ) -> Ensemble:
@@ -178,6 +181,9 @@ def train(
         parameters are the same on cards of one kind.
     precision : "float32", "tf32" or "3xtf32", optional
         In what a card multiplies layers, as for :class:`NetworkLandscape`; by default in ``dtype``.
+    sampling : "reshuffled" or "replacement"
+        Whether an epoch meets every sample once, in a new order, or each sample of a batch is drawn from all:
+        sample i of epoch e is then number i of ``rng.integers(seed, Purpose.NOISE, r, e, n, n)``.
     group_size : int, optional
         Replicas that are trained at a time. The bits do not depend on it.
     sink : callable, optional
@@ -226,6 +232,7 @@ def train(
         evaluate=evaluate,
         device=device,
         precision=precision,
+        sampling=sampling,
     )
     plan = Plan(network, dataset, settings)
     ensemble = collect(groups(plan, group_size, group_of(plan)), plan.replicas.size, sink)
@@ -233,10 +240,10 @@ def train(
     return ensemble
 
 
-def warn_of_diverged(ensemble: Ensemble) -> None:
-    """Warn whoever called the public function, where replicas have diverged."""
-    if ensemble.diverged.any():
-        numbers = ", ".join(map(str, ensemble.replicas[ensemble.diverged]))
+def warn_of_diverged(trained: Any) -> None:
+    """Warn whoever called the public function, where replicas of an ensemble or a trajectory have diverged."""
+    if trained.diverged.any():
+        numbers = ", ".join(map(str, trained.replicas[trained.diverged]))
         warnings.warn(f"diverged replicas, now NaN: {numbers}", DivergenceWarning, stacklevel=3)
 
 

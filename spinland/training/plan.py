@@ -17,7 +17,7 @@ from ..landscape.samples import LOSSES, Samples, default_loss
 from .flat import FLAT, described
 from .optimizers import SGD, Adam
 from .schedules import step_rates
-from .settings import EVALUATIONS, TrainingSettings
+from .settings import EVALUATIONS, SAMPLINGS, TrainingSettings
 
 MAX_REPLICA = 2**32 - 1
 
@@ -70,6 +70,9 @@ class Plan:
         n_train = len(self.dataset.x_train)
         self.batch_size = checks.integer("batch_size", settings.batch_size, minimum=1, maximum=n_train)
         self.steps_per_epoch = -(-n_train // self.batch_size)
+        self.replacement = checks.choice("sampling", settings.sampling, SAMPLINGS) == "replacement"
+        if self.replacement and self.batch_size == n_train:
+            raise ArgumentError("sampling", "'reshuffled' where one batch holds all samples", settings.sampling)
         self.epochs = checks.integer("epochs", settings.epochs, minimum=0)
         checks.room("epochs", settings.epochs, 4 * 8 * self.epochs * self.steps_per_epoch)
         self.seed = rng.seed64("seed", settings.seed)
@@ -135,6 +138,8 @@ class Plan:
             "loss": self.loss,
             "evaluate": self.evaluate,
             "initial": self.own_initial,
+            # The records of trainings that have nothing of it stay as they were before it could be asked for.
+            **({"sampling": "replacement"} if self.replacement else {}),
         }
 
     def provenance(self) -> provenance.Provenance:

@@ -13,6 +13,7 @@ from .optimizers import Adam
 #: The optimiser unless another is given.
 ADAM = Adam(1e-3)
 EVALUATIONS = ("both", "test", "final", "none")
+SAMPLINGS = ("reshuffled", "replacement")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,3 +38,4 @@ class TrainingSettings:
     evaluate: str = "both"
     device: str = "cpu"
     precision: str | None = None
+    sampling: str = "reshuffled"

@@ -51,6 +51,7 @@ COMPUTED = {
     "losses": lambda: landscape().value(POINTS),
     "gradients": lambda: landscape().gradient(POINTS),
     "Hessian products": lambda: landscape().hessian_product(POINTS[0], POINTS),
+    "residual products": lambda: landscape().residual_product(POINTS[0], POINTS),
     "slices": lambda: landscape().slice(POINTS[0], POINTS[1:2]).value(np.linspace(0, 1, 30)[:, None]),
     "swaps": lambda: sl.swap_interpolation(landscape(), POINTS[0], (1, 2), np.linspace(0, 1, 5), 3).values,
     "training": trained,

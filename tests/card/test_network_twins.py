@@ -33,6 +33,8 @@ def everything(of, at):
         "evaluate": lambda some: np.transpose(of.evaluate(at[some])),
         "gradient": lambda some: of.gradient(at[some]),
         "hessian_product": lambda some: of.hessian_product(at[0], at[some]),
+        "gauss_newton_product": lambda some: of.gauss_newton_product(at[0], at[some]),
+        "residual_product": lambda some: of.residual_product(at[0], at[some]),
         "slice": lambda some: np.transpose(slice_of.evaluate(coefficients[some])),
     }
 
@@ -96,7 +98,8 @@ def test_what_it_costs(dtype, paper):
         of, at = landscape("cuda", loss, widths, n, dtype), np.zeros((3, sl.ReLUNetwork(widths).n_params), dtype)
         of.value(at)
         of.gradient(at)
-        of.hessian_product(at[0], at)
+        for product in (of.hessian_product, of.gauss_newton_product, of.residual_product):
+            product(at[0], at)
         of.slice(at[0], at[1:]).value(np.zeros((40, 2)))
         sl.swap_interpolation(of, at[0], [0, 1, 16], np.linspace(0, 1, 21), 10, layer=len(widths) - 3)
 

@@ -171,6 +171,18 @@ def test_shuffles_of_many_samples_are_those_of_the_cores(card, monkeypatch):
         np.testing.assert_array_equal(jit_cuda.get(order)[0], want)
 
 
+def test_draws_with_replacement_are_those_of_the_cores(card):
+    from spinland_kernels import jit_cuda
+    from spinland_kernels.training import orders
+
+    want = np.empty(301, np.int64)
+    operation("philox", "cpu").fill_integers(want, 2**63 + 5, 30, 9, 1, 301)
+    order = jit_cuda.empty((2, 301), np.int32)
+    numbers = jit_cuda.put(np.array([4, 9]))
+    orders.set_order(order, numbers, Batches(np.uint64(2**63 + 5), 30, 1, 8, 0, True))
+    np.testing.assert_array_equal(jit_cuda.get(order)[1], want)
+
+
 PRODUCTION = {
     "64-32-10": ((64, 32, 10), 200, 1797, 32),
     "64-32-10, all samples": ((64, 32, 10), 200, 1797, 1797),
@@ -186,13 +198,18 @@ def test_what_it_costs(dtype, paper):
 
     def descend():
         for widths, count, n, size in PRODUCTION.values():
-            for kind in (CROSS_ENTROPY, MEAN_SQUARED_ERROR):
+            for kind, replacement in ((CROSS_ENTROPY, False), (MEAN_SQUARED_ERROR, False), (CROSS_ENTROPY, size < n)):
                 replicas, rule, network, samples = training(widths, count, n, dtype, kind=kind)
-                cuda.descend(replicas, rule, Batches(np.uint64(5), 2, 1, size, 0), network, cuda.prepare(samples))
+                batches = Batches(np.uint64(5), 2, 1, size, 0, replacement)
+                cuda.descend(replicas, rule, batches, network, cuda.prepare(samples))
 
     launches = paper(descend)
     own = [launch for launch in launches if launch.kernel.name != "lanes.cuda.multiply"]  # these have their own test
-    assert {launch.kernel.name for launch in own} >= {"training.orders.shuffle", "training.large.update"}
+    assert {launch.kernel.name for launch in own} >= {
+        "training.orders.shuffle",
+        "training.orders.draw",
+        "training.large.update",
+    }
     check(own)
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import matplotlib
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -48,6 +49,7 @@ CASES = {
     "complexity_curves": lambda: case(sl.theory_card(3)),
     "correlation_curve": lambda: case(results.correlation()),
     "correlation_mixture": lambda: case([results.correlation(), results.correlation(2)], labels=["a", "b"]),
+    "current_test": lambda: case([results.current(), results.current("replacement")]),
     "critical_points_depth": lambda: case(sl.theory.critical_points_by_depth(300, range(2, 12))),
     "dendrogram_matrix": lambda: case(sl.hierarchy(results.ensemble()), labels=list("abcdef")),
     "dendrogram_matrix many": lambda: case(results.tree(160, "single", "cosine")),
@@ -55,10 +57,15 @@ CASES = {
     "descent_curve": lambda: case(results.flow()),
     "descent_sizes": lambda: case(results.scaling()),
     "dimension_curve": lambda: case(results.dimension()),
+    "dinh_changes": lambda: case(results.dinh_table()),
+    "measure_correlations": lambda: case([results.comparison_of_measures()], titles=["at equal loss"]),
+    "measure_scatter": lambda: case(results.comparison_of_measures(), labels=["rise", "trace of H"]),
+    "measure_scatter one": lambda: case(results.comparison_of_measures(1), quality_label="depth"),
     "disconnectivity_graph": lambda: case(results.barriers()),
     "disconnectivity_graph beside": lambda: case(
         results.barriers(), hierarchy=sl.hierarchy(results.critical().points[results.critical().index == 0])
     ),
+    "displacement_growth": lambda: case([results.diffusion(), results.diffusion("replacement")]),
     "distance_histogram": lambda: case([results.statistics(8), results.statistics(16)], labels=["narrow", "wide"]),
     "distance_histogram relative": lambda: case(results.statistics(), relative=True),
     "effective_order_sweep": lambda: case([results.correlation(p) for p in (2, 3)], [2, 3]),
@@ -66,9 +73,18 @@ CASES = {
     "energy_temperature": lambda: case(results.exchange()),
     "flatness_batch": lambda: case(results.batches()),
     "flatness_batch walk": lambda: case(results.batches(), kind="walk"),
+    "gauss_newton_share": lambda: case([results.curvature_history()], labels=["a"]),
+    "gradient_spectrum": lambda: case([results.gradient_noise(), results.gradient_noise()], labels=["a", "b"]),
+    "increment_correlation": lambda: case([results.increments(), results.increments("replacement")]),
+    "increment_correlation epochs": lambda: case(results.increments(per="epoch")),
+    "noise_alignment": lambda: case(results.gradient_noise()),
+    "variance_flatness": lambda: case([results.noise_modes(), results.noise_modes("replacement")], labels=["a", "b"]),
     "hierarchy_pair": lambda: case(
         [sl.hierarchy(of) for of in solutions()],
         [sl.overlap_distribution(sl.pair_statistics(of)) for of in solutions()],
+    ),
+    "inherent_energies": lambda: case(
+        [results.inherent(), results.inherent()], thresholds=[-1.6, -1.7], onsets=[0.9, 1.0], titles=["a", "b"]
     ),
     "index_counts": lambda: case(
         sl.critical_point_counts(4, 3, 3), theory=sl.theory.mean_critical_points_by_index(4, 3)
@@ -84,6 +100,12 @@ CASES = {
     "overlap_distribution_curves": lambda: case(results.exchange(), bins=10),
     "overlap_histogram": lambda: case(results.overlap_distribution()),
     "overlap_profiles": lambda: case([results.profile(), results.profile(results.glass)]),
+    "overlap_potential": lambda: case(
+        [results.potential(), results.potential()],
+        theory=[sl.theory.franz_parisi([0.0, 0.3, 0.6], 3, 1.5), None],
+        labels=["a", "b"],
+    ),
+    "overlap_potential room": lambda: case(results.potential(), room=True),
     "path_barriers": lambda: case([results.path_profile(0), results.path_profile()]),
     "path_profiles": lambda: case([results.path_profile(0), results.path_profile()]),
     "path_profiles glass": lambda: case(results.path_profile(of=results.glass)),
@@ -102,12 +124,20 @@ CASES = {
     ),
     "simplex_spread alone": lambda: case(results.simplex_values(), labels=["a"]),
     "snapshot_comparison": lambda: case([results.averages(), results.averages()], labels=["a", "b"]),
+    "spectral_density": lambda: case([results.density(), results.density()], labels=["a", "b"]),
+    "spectral_density glass": lambda: case(results.density(results.glass), theory=np.array([[0, 1, 9], [0, 0.1, 0]])),
+    "stability_edge": lambda: case(results.curvature_history(), [0.1]),
+    "stability_edge momentum": lambda: case([results.curvature_history(False)], [0.1], momentum=0.9),
     "swap_barrier": lambda: case([results.swap(8), results.swap(16)]),
     "swap_curves": lambda: case(results.swap()),
     "swap_curves accuracy": lambda: case(results.swap(), quantity="accuracy"),
     "swap_curves many": lambda: case(results.swap(16, tuple(range(9))), log=True),
     "training_history": lambda: case(results.ensemble()),
     "training_history regression": lambda: case(results.regression()),
+    "two_time_panels": lambda: case(
+        [results.two_times(), results.two_times()], titles=["a", "b"], units=["epochs", ""]
+    ),
+    "two_time_panels alone": lambda: case(results.two_times()),
     "ultrametricity_null": lambda: case(results.ultrametricity()),
     "ultrametricity_null rows": lambda: case([("replicas", 0.041, 0.003), ("shuffled", 0.082, 0.004)], label="number"),
     "walk_fan": lambda: case([results.walk(), results.walk(0.1)], labels=["small steps", "large steps"]),

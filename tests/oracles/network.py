@@ -107,6 +107,31 @@ def hessian_product(widths, bias, point, vector, x, y, kind):
     return flatten(products, bias)
 
 
+def gauss_newton_products(widths, bias, point, vectors, x, kind):
+    """mean J'L''J times vectors (m, dim): Jacobians of the outputs, sample by sample, and the loss's own Hessian."""
+    n, total = len(x), np.zeros((len(point), len(vectors)))
+    for i in range(n):
+        acts = forward(widths, bias, point, x[i : i + 1])
+        jacobian = np.array([_output_gradient(widths, bias, point, acts, o) for o in range(widths[-1])])
+        if kind == "cross_entropy":
+            p = np.exp(log_softmax(acts[-1]))[0]
+            bend = np.diag(p) - np.outer(p, p)
+        else:
+            bend = 2 * np.eye(widths[-1]) / widths[-1]
+        total += jacobian.T @ (bend @ (jacobian @ np.transpose(vectors))) / n
+    return total.T
+
+
+def _output_gradient(widths, bias, point, acts, output):
+    """Gradient of one output of one sample by the parameters."""
+    parts, delta, gradients = layers(widths, bias, point), np.eye(widths[-1])[output : output + 1], []
+    for i in reversed(range(len(parts))):
+        gradients.insert(0, (delta.T @ acts[i], delta.sum(axis=0)))
+        if i > 0:
+            delta = (delta @ parts[i][0]) * (acts[i] > 0)
+    return flatten(gradients, bias)
+
+
 def hessian_by_differences(widths, bias, point, x, y, kind, step=1e-6):
     """The whole Hessian by central differences of the exact gradient."""
     point = np.asarray(point, np.float64)

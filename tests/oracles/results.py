@@ -122,6 +122,20 @@ def aligned_lines(width=8, pairs=2):
     return sl.aligned_lines(landscape(width), points[:pairs], points[pairs : 2 * pairs], ALPHAS)
 
 
+# Curvature
+
+
+@cache
+def density(of=landscape):
+    where = minima() if of is glass else ensemble()
+    return sl.spectral_density(of(), where.params[0], 3, 12, n_extremes=5)
+
+
+@cache
+def curvature_history(split=True):
+    return sl.curvature_history(landscape(), ensemble().snapshots[0], np.arange(4.0), split=split)
+
+
 @cache
 def plane(of=landscape, n=(9, 7)):
     """The plane through three solutions, or through three points of a glass."""
@@ -325,6 +339,23 @@ def dimension():
 
 
 @cache
+def inherent():
+    return sl.inherent_energies(3, [1.0, np.inf], [6, 9], 3, time=2.0)
+
+
+@cache
+def two_times():
+    steps = np.random.default_rng(0).normal(size=(3, 9, 5)).cumsum(axis=1)
+    return sl.two_times(steps, np.arange(1.0, 10), [1.0, 4.0], [0.0, 1.0, 2.0, 5.0])
+
+
+@cache
+def potential():
+    glasses, references = sl.planted_instances(12, 3, 1.5, 3, seed=1)
+    return sl.franz_parisi(glasses, references, [0.0, 0.3, 0.6], 1.5, 20, walkers=1)
+
+
+@cache
 def sections():
     return sl.section_minima(glass(), [3, 6, 12], 4, seed=1)
 
@@ -349,3 +380,53 @@ def simplex_values(vertices=2, null=False):
 @cache
 def ensembles():
     return sl.ensemble_curve(network(), ensemble().params.reshape(2, 3, -1), data())
+
+
+@cache
+def comparison_of_measures(settings=4):
+    """Two measures at six replicas of some settings, one of which has diverged."""
+    draw = np.random.default_rng(0)
+    values = {name: np.exp(scale * draw.normal(size=(settings, 6))) for name, scale in (("noise", 0.3), ("trace", 2.0))}
+    values["noise"][0, 1] = np.nan
+    sizes, rates = np.repeat([8, 64], 2)[:settings], np.tile([0.1, 0.4], 2)[:settings]
+    quality, losses = draw.uniform(0.9, 0.95, (settings, 6)), draw.uniform(size=(settings, 6))
+    return sl.compare_measures(values, quality, losses, sizes, rates, n_bootstrap=20)
+
+
+@cache
+def dinh_table():
+    return sl.dinh_table(landscape(), ensemble().params[:2], n_draws=4, n_steps=400)
+
+
+# Noise
+
+
+@cache
+def gradient_noise():
+    return sl.gradient_noise(landscape(), ensemble().params[0], 5)
+
+
+@cache
+def recorded(sampling="reshuffled"):
+    """Twenty epochs of four steps of two replicas."""
+    return sl.record_trajectory(network(), data(), ensemble().params[:2], epochs=20, seed=3, sampling=sampling)
+
+
+@cache
+def increments(sampling="reshuffled", per="step"):
+    return sl.increments(recorded(sampling), per=per)
+
+
+@cache
+def noise_modes(sampling="reshuffled"):
+    return sl.noise_modes(landscape(), recorded(sampling), 5)
+
+
+@cache
+def current(sampling="reshuffled"):
+    return sl.probability_current(recorded(sampling), n_modes=2, n_null=99)
+
+
+@cache
+def diffusion(sampling="reshuffled"):
+    return sl.diffusion_exponent(recorded(sampling))

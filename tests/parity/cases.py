@@ -21,6 +21,7 @@ from tests.oracles import network as networks
 from tests.oracles import paths, replicas, swaps, training, walks
 from tests.oracles import philox as words
 from tests.oracles import projection as projections
+from tests.oracles import sample_gradients as singles
 
 Triples = Iterator[tuple[Any, Any, dict[str, float]]]
 
@@ -113,6 +114,7 @@ def losses_and_derivatives(device: str) -> Triples:
         x, y = samples(n, widths[0], widths[-1], kind, zeros=zeros)
         count = 2 if simulated(device) else 3
         w, v = points(network, count), points(network, count, seed=1)
+        linear = networks.gauss_newton_products(widths, bias, w[0], v, x, kind)
         for dtype in ("float64", "float32"):
             landscape = sl.NetworkLandscape(network, x, y, kind, dtype, device=device)
             value = np.array([networks.loss(widths, bias, p, x, y, kind) for p in w])
@@ -121,6 +123,24 @@ def losses_and_derivatives(device: str) -> Triples:
             yield landscape.gradient(w), slope, close(slope, dtype)
             bend = np.array([networks.hessian_product(widths, bias, w[0], u, x, y, kind) for u in v])
             yield landscape.hessian_product(w[0], v), bend, close(bend, dtype)
+            yield landscape.gauss_newton_product(w[0], v), linear, close(linear, dtype)
+            yield landscape.residual_product(w[0], v), bend - linear, close(bend, dtype)
+
+
+def gradients_of_samples(device: str) -> Triples:
+    """Inner products of the gradients of all pairs of samples, their sums with weights, and components."""
+    for widths, bias, kind, n, zeros in networks_for(device):
+        network, n = sl.ReLUNetwork(widths, bias), min(n, 300)  # three tiles of pairs on the cores, the last one short
+        x, y = samples(n, widths[0], widths[-1], kind, zeros=zeros)
+        at, *vectors = points(network, 3)
+        weights = np.random.default_rng(n).normal(size=(2, n))
+        each = singles.gradients(widths, bias, at, x, y, kind)
+        for dtype in ("float64", "float32"):
+            landscape = sl.NetworkLandscape(network, x, y, kind, dtype, device=device)
+            yield landscape.gradient_products(at), each @ each.T, close(each @ each.T, dtype)
+            yield landscape.gradient_sums(at, weights), weights @ each, close(weights @ each, dtype)
+            along = np.array(vectors) @ each.T
+            yield landscape.gradient_components(at, vectors), along, close(along, dtype)
 
 
 def slices_of_networks(device: str) -> Triples:
@@ -207,9 +227,19 @@ def training_of_replicas(device: str) -> Triples:
     """Points after each epoch of one replica, given its start and the order of its samples."""
     yield from _trained(device, (7, 6, 3), 37, 3, (False, True))
     yield from _trained(device, (40, 57, 3), 12, 1, (False,))
+    yield from _trained(device, (7, 6, 3), 37, 2, (False,), "replacement")
 
 
-def _trained(device: str, widths: tuple[int, ...], n: int, epochs: int, sparse: tuple[bool, ...]) -> Triples:
+def _orders(sampling: str, epochs: int, n: int) -> list[Any]:
+    """Samples that replica 5 meets in each epoch."""
+    if sampling == "replacement":
+        return [rng.integers(SEED, rng.Purpose.NOISE, 5, epoch, n, n) for epoch in range(epochs)]
+    return [rng.permutation(SEED, rng.Purpose.SHUFFLE, 5, epoch, n) for epoch in range(epochs)]
+
+
+def _trained(
+    device: str, widths: tuple[int, ...], n: int, epochs: int, sparse: tuple[bool, ...], sampling: str = "reshuffled"
+) -> Triples:
     network = sl.ReLUNetwork(widths)
     rules = (
         (sl.SGD(0.02, momentum=0.8, nesterov=True), lambda: training.SGD(0.8, True)),
@@ -232,9 +262,10 @@ def _trained(device: str, widths: tuple[int, ...], n: int, epochs: int, sparse: 
                 snapshots=True,
                 evaluate="none",
                 device=device,
+                sampling=sampling,
             )
             start = network.initialize(1, SEED, first=5, dtype="float64")[0]
-            orders = [rng.permutation(SEED, rng.Purpose.SHUFFLE, 5, epoch, len(x)) for epoch in range(epochs)]
+            orders = _orders(sampling, epochs, n)
             want = training.train(
                 start, network.widths, True, x, y, "cross_entropy", reference(), lambda t: 0.02, 8, orders
             )
@@ -366,6 +397,7 @@ def projections_of_replicas(device: str) -> Triples:
 CASES = {
     "random numbers": Case(("philox",), draws),
     "networks": Case(("mlp",), losses_and_derivatives),
+    "gradients of samples": Case(("sample_gradients",), gradients_of_samples),
     "slices": Case(("slice",), slices_of_networks),
     "swaps": Case(("swap",), swaps_of_neurons),
     "walks": Case(("walk", "mlp"), walks_of_walkers),

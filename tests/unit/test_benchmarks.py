@@ -61,8 +61,8 @@ def _race(*peers, tolerance=1e-3):
 
 #: Operations that are tried in one process; together all of them.
 TRIED = (
-    ("planes", "swaps", "walks", "training", "subspaces"),
-    ("derivatives", "distances", "alignment", "linkage"),
+    ("planes", "swaps", "walks", "training", "subspaces", "measures"),
+    ("derivatives", "curvature", "noise", "distances", "alignment", "linkage"),
     ("glass", "paths", "start"),
 )
 

@@ -17,7 +17,8 @@ from tests.unit.stored_results import result_classes
 
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch):
-    """Classes of a test are known in it only."""
+    """Classes of a test are known in it only; those of spinland are imported before, and stay."""
+    result_classes()
     monkeypatch.setattr(result_names, "_classes", dict(result_names._classes))
 
 

@@ -31,6 +31,37 @@ def test_values_of_the_literature():
     assert theory.layer_energy(2, index=3) == theory.threshold_energy(2) == pytest.approx(math.sqrt(2))
 
 
+@pytest.mark.parametrize("order", [2, 3, 4, 7])
+def test_the_threshold_of_a_mixture_of_one_order_is_that_order_s(order):
+    assert theory.mixture_threshold(order) == pytest.approx(theory.threshold_energy(order), rel=1e-14)
+    scaled = theory.mixture_threshold({order: 3.0, order + 1: 0.0}, "cs")
+    assert scaled == pytest.approx(3 * theory.threshold_energy(order, "cs"), rel=1e-14)
+
+
+def test_the_threshold_of_mixtures_with_equal_weights():
+    # Folena, Franz and Ricci-Tersenghi 2020 have f = (q^s + q^p)/2, which is "cs" with both β equal to 1.
+    assert theory.mixture_threshold({2: 1.0, 3: 1.0}, "cs") == pytest.approx(1.55, abs=1e-12)
+    assert theory.mixture_threshold({3: 1.0, 4: 1.0}, "cs") == pytest.approx(1.69048, abs=5e-6)
+    with pytest.raises(ArgumentError, match="weights"):
+        theory.mixture_threshold({3: 0.0})
+
+
+@pytest.mark.parametrize("mixture", [{2: 1.0, 3: 1.0}, {3: 0.4, 4: 1.0}, {2: 0.3, 5: 1.2}])
+def test_at_the_threshold_of_a_mixture_the_most_numerous_critical_points_are_marginal(mixture):
+    """Energy and radial force of a random point are Gaussian; ln|det| of a semicircle of radius 2 about x is x²/4."""
+    f, slope, bend = (float(getattr(theory.mixture_of(mixture), k)(1.0)) for k in ("covariance", "slope", "curvature"))
+    energy, edge = -theory.mixture_threshold(mixture), 2 * math.sqrt(bend)
+    inverse = np.linalg.inv([[f, slope], [slope, slope + bend]])
+
+    def complexity(force):
+        x = np.array([energy, -force])
+        return -0.5 * x @ inverse @ x + force**2 / (4 * bend)
+
+    steps = complexity(edge + 1e-4), complexity(edge), complexity(edge - 1e-4)
+    assert (steps[0] - steps[2]) / 2e-4 == pytest.approx(0, abs=1e-9)
+    assert steps[0] + steps[2] - 2 * steps[1] <= 0
+
+
 def test_complexity_against_the_integral_over_the_semicircle():
     for order in (2, 3, 6):
         end = theory.threshold_energy(order)

@@ -26,7 +26,7 @@ from .. import jit_cuda
 from ..jit_cuda import THREADS, cuda, kernel
 from ..lanes.tiles import Matrices, rows
 from ..memory import Arena, Wanted, resident
-from ..networks import CROSS_ENTROPY, Samples
+from ..networks import CROSS_ENTROPY, MEAN_SQUARED_ERROR, Samples
 
 _GROUP = 16
 
@@ -216,6 +216,12 @@ class Prepared:
         samples, items = self.samples, vectors * self.n
         sizes, labels = (items, self.n, k), resident(samples.labels)
         _output_tangent[-(-items // THREADS)](tangent, delta, shares, labels, samples.kind, sizes, self.scale(k))
+
+    def no_tangent(self, tangent: Any, delta: Any, k: int, vectors: int, shares: Any) -> None:
+        """Zeros in their place: squared errors that weigh nothing."""
+        samples, items = self.samples, vectors * self.n
+        sizes, labels, nothing = (items, self.n, k), resident(samples.labels), samples.x.dtype.type(0)
+        _output_tangent[-(-items // THREADS)](tangent, delta, shares, labels, MEAN_SQUARED_ERROR, sizes, nothing)
 
     def scale(self, k: int) -> Any:
         """What derivatives by k outputs are divided by, or multiplied with, in the type of the samples."""

@@ -19,7 +19,7 @@ from numba import prange
 from numpy.typing import NDArray
 
 from ..jit import block, loop
-from ..networks import Network, Samples
+from ..networks import GAUSS_NEWTON, RESIDUAL, WHOLE, Network, Samples
 from ..vectors import aligned
 from . import layers, passes
 from .columns import score
@@ -125,18 +125,23 @@ def gradients(points: NDArray[Any], network: Network, prepared: Prepared) -> NDA
 
 
 @block
-def _tile_product(point, vector, network, data, first, last, output, work, out):
+def _tile_product(point, vector, network, data, span, output, work, part, out):
     """Add the Hessian product of a tile with one vector; ``acts`` and ``deltas`` are there."""
+    first, last = span
     passes.forward_tangent(point, vector, network, data, first, last, work)
-    passes.output_tangent(output, network, data, first, last, work)
-    passes.backward_tangent(point, vector, network, last - first, output, work)
+    if part == RESIDUAL:
+        passes.no_output_tangent(output, network, last - first, work)
+    else:
+        passes.output_tangent(output, network, data, first, last, work)
+    passes.backward_tangent(point, vector, network, last - first, output, work, part)
     passes.add_gradient(work.r_deltas, network, data, first, last, work, out)
-    passes.add_later(work.deltas, work.tangents, network, last - first, out)
+    if part != GAUSS_NEWTON:
+        passes.add_later(work.deltas, work.tangents, network, last - first, out)
 
 
 @block
-def _group_products(point, vectors, network, data, work, g, partial):
-    """Hessian times ``vectors`` for the samples of group ``g`` into ``partial[:, g]``.
+def _group_products(point, vectors, network, data, work, g, part, partial):
+    """Hessian, or ``part`` of it, times ``vectors`` for the samples of group ``g`` into ``partial[:, g]``.
 
     What depends on the point alone is computed once for all vectors.
     """
@@ -147,15 +152,16 @@ def _group_products(point, vectors, network, data, work, g, partial):
         last = min(first + data.tile, high)
         output = passes.forward(point, network, data, first, last, work)
         passes.output_delta(output, network, data, first, last, work)
-        passes.backward(point, network, last - first, 2, output, work)
+        if part != GAUSS_NEWTON:
+            passes.backward(point, network, last - first, 2, output, work)
         for v in range(vectors.shape[0]):
-            _tile_product(point, vectors[v], network, data, first, last, output, work, partial[v, g])
+            _tile_product(point, vectors[v], network, data, (first, last), output, work, part, partial[v, g])
 
 
 @loop
 def _hessian_products(points, network, samples, rows, columns, cut, work, partial):
     """The first of the points is where the Hessian is; the others are the vectors."""
-    tile, at_once = cut
+    tile, at_once, part = cut
     groups = partial.shape[1]
     workers = work.acts.shape[0]
     items = (partial.shape[0] + at_once - 1) // at_once * groups
@@ -164,11 +170,16 @@ def _hessian_products(points, network, samples, rows, columns, cut, work, partia
         for item in range(w, items, workers):
             begin, g = item // groups * at_once, item % groups
             end = min(begin + at_once, partial.shape[0])
-            _group_products(points[0], points[1 + begin : 1 + end], network, same, own, g, partial[begin:end])
+            _group_products(points[0], points[1 + begin : 1 + end], network, same, own, g, part, partial[begin:end])
 
 
-def hessian_products(point: NDArray[Any], vectors: NDArray[Any], network: Network, prepared: Prepared) -> NDArray[Any]:
-    """Hessian of the mean loss at ``point`` (dim,) times ``vectors`` (K, dim), by the R-operator; (K, dim)."""
+def hessian_products(
+    point: NDArray[Any], vectors: NDArray[Any], network: Network, prepared: Prepared, part: int = WHOLE
+) -> NDArray[Any]:
+    """Hessian of the mean loss at ``point`` (dim,) times ``vectors`` (K, dim), by the R-operator; (K, dim).
+
+    ``part`` is WHOLE, GAUSS_NEWTON or RESIDUAL; the last two add up to the first.
+    """
     data = prepared.for_derivatives
     groups = Groups(vectors.shape[0], network, data)
     n_groups, threads = groups.values.shape[1], numba.get_num_threads()
@@ -176,5 +187,5 @@ def hessian_products(point: NDArray[Any], vectors: NDArray[Any], network: Networ
     work = make_work(-(-vectors.shape[0] // at_once) * n_groups, network, data, 4)
     samples, rows, columns, tile = data
     points = _packed(network, True, point[None], vectors)
-    _hessian_products(points, network, samples, rows, columns, (tile, at_once), work, groups.values)
+    _hessian_products(points, network, samples, rows, columns, (tile, at_once, part), work, groups.values)
     return groups.total(network, point.shape[0])

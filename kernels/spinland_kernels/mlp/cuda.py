@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 
 from .. import jit_cuda
 from ..dense.layers import Layers, Sums
+from ..dense.passes import at_point, tangents_at
 from ..dense.samples import Prepared
 from ..lanes.cuda import add_parts
-from ..lanes.tiles import GATE, ITSELF, LEAVE, ZERO, Ends, Matrices, plain, rows
+from ..lanes.tiles import GATE, ITSELF, ZERO, Ends, plain, rows
 from ..memory import Wanted
-from ..networks import Network, Samples
+from ..networks import GAUSS_NEWTON, RESIDUAL, WHOLE, Network, Samples
 
 PART = 1024
 """Samples in a part of a gradient's sum."""
@@ -97,47 +98,16 @@ def gradients(points: NDArray[Any], network: Network, prepared: Prepared) -> NDA
     return out
 
 
-def _at_point(point: NDArray[Any], network: Network, prepared: Prepared) -> tuple[Layers, Any, list[Any], list[Any]]:
-    """The layers on the card, the labels' shares, activations of hidden layers and derivatives by all layers."""
-    widths, n, dtype = [int(width) for width in network.widths[1:]], prepared.n, prepared.samples.x.dtype
-    sizes = point.shape[0], n, *(n * width for width in (*widths[:-1], *widths))
-    held, shares, *more = prepared.given.take(*(((size,), dtype) for size in sizes))
-    acts, deltas = more[: len(widths) - 1], more[len(widths) - 1 :]
-    layers = Layers.of_network(network, _put(point[None], held), 0, prepared.precision)
-    layers.forward(prepared.x, [*acts, deltas[-1]], n, 1)
-    prepared.delta(deltas[-1], widths[-1], 1, shares)
-    for number in range(len(widths) - 1, 0, -1):
-        layer = layers.of[number]
-        c, gate = rows(deltas[number - 1], n, layer.fan_in), rows(acts[number - 1], n, layer.fan_in)
-        layers.back(layer, rows(deltas[number], n, layer.fan_out), c, n, Ends(ZERO, c, GATE, gate), 1)
-    same = [
-        [rows(array, n, width)._replace(each=0) for array, width in zip(arrays, widths, strict=False)]
-        for arrays in (acts, deltas)
-    ]
-    return layers, shares, *same
+def hessian_products(
+    point: NDArray[Any], vectors: NDArray[Any], network: Network, prepared: Prepared, part: int = WHOLE
+) -> NDArray[Any]:
+    """Hessian of the mean loss at ``point`` (dim,) times ``vectors`` (K, dim), by the R-operator; (K, dim).
 
-
-def _tangents(
-    at: Layers, along: Layers, x: Matrices, acts: list[Matrices], arrays: list[Any], n: int, batch: int
-) -> Any:
-    """Derivatives of every layer along each vector."""
-    tangents = [rows(array, n, layer.fan_out) for array, layer in zip(arrays, at.of, strict=True)]
-    for number, layer in enumerate(at.of):
-        gate = acts[number] if number < len(acts) else None
-        end, c = GATE if gate else LEAVE, tangents[number]
-        if number == 0:
-            along.affine(layer, x, c, n, end, batch, gate)
-        else:
-            along.affine(layer, acts[number - 1], c, n, LEAVE, batch)
-            at.onward(layer, tangents[number - 1], c, n, Ends(ITSELF, c, end, gate or c), batch)
-    return tangents
-
-
-def hessian_products(point: NDArray[Any], vectors: NDArray[Any], network: Network, prepared: Prepared) -> NDArray[Any]:
-    """Hessian of the mean loss at ``point`` (dim,) times ``vectors`` (K, dim), by the R-operator; (K, dim)."""
+    ``part`` is WHOLE, GAUSS_NEWTON or RESIDUAL; the last two add up to the first.
+    """
     (count, dim), widths = vectors.shape, [int(width) for width in network.widths[1:]]
     n, dtype = prepared.n, prepared.samples.x.dtype
-    at, shares, acts, deltas = _at_point(point, network, prepared)
+    at, shares, acts, deltas = at_point(point, network, prepared)
     parts, out = -(-n // PART), np.empty((count, dim), dtype)
     at_once = prepared.work.fitting(count, dtype.itemsize * ((2 + parts) * dim + n * sum(widths)))
     sizes = at_once * dim, at_once * parts * dim, *(at_once * n * width for width in widths)
@@ -147,14 +117,18 @@ def hessian_products(point: NDArray[Any], vectors: NDArray[Any], network: Networ
         some = vectors[low : low + at_once]
         batch = some.shape[0]
         along = Layers.of_network(network, _put(some, held), dim, prepared.precision)
-        tangents = _tangents(at, along, prepared.x, acts, arrays, n, batch)
-        prepared.tangent(tangents[-1].data, deltas[-1].data, widths[-1], batch, shares)
+        tangents = tangents_at(at, along, prepared.x, acts, arrays, n, batch)
+        tangent = prepared.no_tangent if part == RESIDUAL else prepared.tangent
+        tangent(tangents[-1].data, deltas[-1].data, widths[-1], batch, shares)
         for number in range(len(widths) - 1, -1, -1):
             layer, r_delta, delta = at.of[number], tangents[number], deltas[number]
             sums.weight(layer, r_delta, acts[number - 1] if number else prepared.x, ZERO, batch)
             if at.bias:
                 sums.bias(layer, r_delta, batch)
-            if number:
+            if number and part == GAUSS_NEWTON:
+                below = tangents[number - 1]
+                at.back(layer, r_delta, below, n, Ends(ZERO, below, GATE, acts[number - 1]), batch)
+            elif number:
                 below = tangents[number - 1]
                 sums.weight(layer, delta, below, ITSELF, batch)
                 at.back(layer, r_delta, below, n, plain(below), batch)

@@ -8,6 +8,13 @@ With a_0 = x, z_l = W_l a_{l−1} + b_l, a_l = max(z_l, 0), and δ_l the derivat
     backward tangent   R δ_{l−1} = (W_l' R δ_l + V_l' δ_l) [a_{l−1} > 0]
     Hessian product    R δ_l a_{l−1}' + δ_l R a_{l−1}'
 
+Two parts of a Hessian, J' L'' J of the network's Jacobian J and Σ_o L'_o ∇²z_o, are the same passes with less in them.
+Both follow from R δ at the outputs being L'' R z, L'' that of the loss by the outputs, and all else that stands in R
+being of the second kind:
+
+    Gauss–Newton       without V_l' δ_l and δ_l R a_{l−1}'
+    residual           without R δ at the outputs
+
 The R-operator is that of Pearlmutter (Neural Computation 6, 1994). Points, vectors, gradients (:mod:`.points`) and the
 values of all layers lie in panels, a row for each sample, so that every product is one of :mod:`..lanes.panels`; the
 outputs are turned into columns for their loss (:mod:`.scores`). A library, which packs both factors of a product before
@@ -20,6 +27,7 @@ from ..jit import block
 from ..lanes import panels
 from ..lanes.interleaving import turn
 from ..lanes.product import Rows
+from ..networks import GAUSS_NEWTON
 from ..sparse import layer as lists
 from . import layers, points, scores
 
@@ -113,8 +121,15 @@ def backward(packed, network, count, lowest, output, work):
 
 
 @block
-def backward_tangent(packed, vector, network, count, output, work):
-    """Derivatives along ``vector`` of what :func:`backward` computes, for all hidden layers."""
+def no_output_tangent(output, network, count, work):
+    """Zeros in the place of what :func:`output_tangent` computes."""
+    size, zero = count * panels.padded(network.widths[-1], work.r_deltas.itemsize), 0
+    work.r_deltas[output : output + size] = zero
+
+
+@block
+def backward_tangent(packed, vector, network, count, output, work, part):
+    """Derivatives along ``vector`` of what :func:`backward` computes, for all hidden layers; or ``part`` of them."""
     widths, r_deltas, zero = network.widths, work.r_deltas, 0
     unlimited = r_deltas.dtype.type(-np.inf)
     begin, at = output, points.size_of(widths, r_deltas.itemsize, True)
@@ -125,7 +140,8 @@ def backward_tangent(packed, vector, network, count, output, work):
         above, begin = begin, begin - count * size
         r_deltas[begin:above] = zero
         panels.multiply(r_deltas, Rows(above, 0), packed, at, -1, shape, r_deltas, begin, unlimited)
-        panels.multiply(work.deltas, Rows(above, 0), vector, at, -1, shape, r_deltas, begin, unlimited)
+        if part != GAUSS_NEWTON:
+            panels.multiply(work.deltas, Rows(above, 0), vector, at, -1, shape, r_deltas, begin, unlimited)
         layers.gate(r_deltas[begin:above], work.acts[begin:above])
 
 

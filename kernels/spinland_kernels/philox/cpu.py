@@ -97,14 +97,20 @@ def fill_permutation(out: NDArray[np.int64], seed: int, purpose: int, replica: i
     _fill_permutation(out, np.uint64(seed), purpose, replica, step)
 
 
-@serial_loop
-def _fill_integers(out, seed, purpose, replica, step, bound):
+@block
+def draw(out, seed, purpose, replica, step, bound):
+    """Whole numbers uniform on 0 ... bound-1 into ``out``; each uses half a block of the stream."""
     for i in range(out.shape[0]):
         w = formula.words(seed, i // 2, step, replica, purpose)
         if i % 2 == 0:
             out[i] = formula.bounded(w[0], w[1], bound)
         else:
             out[i] = formula.bounded(w[2], w[3], bound)
+
+
+@serial_loop
+def _fill_integers(out, seed, purpose, replica, step, bound):
+    draw(out, seed, purpose, replica, step, bound)
 
 
 def fill_integers(out: NDArray[np.int64], seed: int, purpose: int, replica: int, step: int, bound: int) -> None:

@@ -19,7 +19,7 @@ from ..jit import block, loop
 from ..lanes.panels import copy_panel, units_in
 from ..mlp.layers import weight_of
 from ..networks import Batches, Network, Replicas, Rule, Samples, size_of
-from ..philox.cpu import permute
+from ..philox.cpu import draw, permute
 from . import blocks, columns
 from .blocks import State
 from .work import Prepared, make_panels, make_work, of_replica, of_worker, prepared_of
@@ -110,7 +110,9 @@ def _steps(state, panels, rule, batches, network, data, work):
 @block
 def _set_order(order, batches, replica):
     """Order of the samples in an epoch."""
-    if batches.size < order.shape[0]:
+    if batches.replacement:
+        draw(order, batches.seed, batches.purpose, replica, batches.epoch, order.shape[0])
+    elif batches.size < order.shape[0]:
         permute(order, batches.seed, batches.purpose, replica, batches.epoch)
     else:
         for i in range(order.shape[0]):

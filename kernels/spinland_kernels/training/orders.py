@@ -5,6 +5,8 @@
 
                    drawn   | with n−1, with n−2, … | ‖ exchange ‖ | … | ‖ exchange ‖ …      ‖ a barrier
 
+Where samples are drawn from all of them, with replacement, a thread draws two places of the order.
+
 An order is a function of the seed, the number of the replica and the epoch alone.
 """
 
@@ -73,8 +75,23 @@ def _shuffle(order, numbers, batches, near):
             row[i] = places[i]
 
 
+@kernel(SHUFFLERS)
+def _draw(order, numbers, batches, stretches):
+    r, n = cuda.blockIdx.x // stretches, order.shape[1]
+    pair = cuda.blockIdx.x % stretches * SHUFFLERS + cuda.threadIdx.x
+    if 2 * pair < n:
+        a, b, c, d = words_of(batches.seed, pair, batches.epoch, numbers[r], batches.purpose)
+        order[r, 2 * pair] = bounded(a, b, n)
+        if 2 * pair + 1 < n:
+            order[r, 2 * pair + 1] = bounded(c, d, n)
+
+
 def set_order(order: Any, numbers: Any, batches: Batches) -> None:
     """Order (G, n) of the samples in an epoch, for replicas of these numbers (G,); both arrays lie on the card."""
     replicas, n = order.shape
+    if batches.replacement:
+        stretches = -(-n // (2 * SHUFFLERS))
+        _draw[replicas * stretches](order, numbers, batches, stretches)
+        return
     near = n <= NEAR
     _shuffle[replicas, 4 * n if near else 0](order, numbers, batches, near)

@@ -18,8 +18,11 @@ from tests.oracles.public import (
     between,
     connect,
     critical,
+    curvature,
     dynamics,
     landscapes,
+    measures,
+    noise,
     probes,
     replicas,
     studies,
@@ -41,6 +44,7 @@ RECORDS = {
     "theory.AgeingCurve",
     "theory.DepthDependence",
     "theory.GlassState",
+    "theory.PotentialCurve",
     "theory.QuenchCurve",
 }
 
@@ -100,7 +104,22 @@ def lookup(name):
     return value
 
 
-_SUBJECTS = (landscapes, training, probes, connect, between, dynamics, critical, replicas, symmetry, theory, studies)
+_SUBJECTS = (
+    landscapes,
+    training,
+    probes,
+    connect,
+    between,
+    measures,
+    noise,
+    dynamics,
+    critical,
+    curvature,
+    replicas,
+    symmetry,
+    theory,
+    studies,
+)
 
 
 def _joined(*tables):

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+import spinland as sl
 from tests.oracles.objects import bowl, exchange, glass, numbers, spins
 
-OBJECTS = {"ReplicaExchange": exchange}
+OBJECTS = {
+    "ReplicaExchange": exchange,
+    "TwoTimeCorrelation": lambda: sl.two_times(numbers(2, 5, 3), np.arange(5.0), [0.0, 1.0], [0.0, 1.0, 2.0, 3.0]),
+    "InherentEnergies": lambda: sl.inherent_energies(3, [1.0, np.inf], [4, 6], 2, time=1.0),
+}
 
 CASES = {
     "gradient_flow": lambda: {
@@ -51,6 +56,44 @@ CASES = {
         "disorder": "gaussian",
         "generated": False,
     },
+    "planted_instances": lambda: {
+        "n_spins": 5,
+        "order": {2: 1.0, 3: 0.5},
+        "temperature": 2.0,
+        "n_instances": 2,
+        "seed": 1,
+        "dtype": "float64",
+        "fixed_energy": True,
+    },
+    "franz_parisi": lambda: {
+        "landscape": glass(),
+        "reference": spins(2),
+        "overlaps": np.array([0.0, 0.3, 0.6]),
+        "temperature": 1.5,
+        "n_samples": 200,
+        "seed": 1,
+        "walkers": 2,
+        "n_warmup": 5,
+        "leapfrog": 2,
+    },
+    "inherent_energies": lambda: {
+        "order": 3,
+        "temperatures": np.array([1.0, np.inf]),
+        "sizes": [4, 6],
+        "n_instances": 2,
+        "seed": 1,
+        "time": 1.0,
+        "tolerance": 1e-2,
+    },
+    "InherentEnergies.limit": lambda: {"change": True},
+    "two_times": lambda: {
+        "trajectories": numbers(2, 5, 3),
+        "when": np.arange(5.0),
+        "waiting_times": np.array([0.0, 1.0]),
+        "times": np.array([0.0, 1.0, 2.0, 3.0]),
+    },
+    "TwoTimeCorrelation.diffusion_exponent": lambda: {"first": 0.5},
+    "TwoTimeCorrelation.decay_exponent": lambda: {"first": 0.5},
     "descent_scaling": lambda: {
         "order": 3,
         "sizes": [4, 6],

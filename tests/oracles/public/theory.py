@@ -28,6 +28,13 @@ CASES = {
         "convention": "abc",
         "n_spins": 20,
     },
+    "theory.franz_parisi": lambda: {
+        "overlaps": np.array([0.0, 0.4]),
+        "order": 3,
+        "temperature": 0.9,
+        "reference_temperature": 1.0,
+        "convention": "abc",
+    },
     "theory.euler_characteristic": lambda: {"n_spins": 5},
     "theory.finite_size_correction": lambda: {"n_spins": 20, "order": 3, "temperature": 1.5, "convention": "abc"},
     "theory.gradient_flow_energy": lambda: {"times": np.array([0.0, 1.0]), "order": 2, "convention": "abc"},
@@ -50,6 +57,7 @@ CASES = {
     },
     "theory.mean_critical_points_by_index": lambda: {"n_spins": 5, "order": 3, "below": -0.5, "convention": "abc"},
     "theory.mixture_of": lambda: {"order": {2: 0.5, 3: 1.0}},
+    "theory.mixture_threshold": lambda: {"weights": {2: 0.5, 3: 1.0}, "convention": "abc"},
     "theory.Mixture": lambda: {"orders": (2, 3), "variances": (0.25, 1.0)},
     **{
         f"theory.Mixture.{name}": lambda: {"overlap": np.linspace(0, 1, 3)}

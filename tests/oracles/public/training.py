@@ -72,6 +72,7 @@ CASES = {
             "evaluate": "both",
             "device": "cpu",
             "precision": "float32",
+            "sampling": "replacement",
             "group_size": 1,
         }
         for name in ("train", "train_groups")

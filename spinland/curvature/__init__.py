@@ -1,0 +1,1 @@
+"""Curvature of a landscape at a point, from products of its Hessian with vectors, each with its certificate."""
