@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinland_kernels.networks import Batches
+
 from .. import arrays, checks, provenance, rng
 from ..data.dataset import Dataset
 from ..data.loading import dataset_of
@@ -126,6 +128,11 @@ class Plan:
         rates = self.rates[first : first + self.steps_per_epoch]
         with np.errstate(over="ignore"):  # what a rate too large for the float type does is seen by the first step
             return self.optimizer.coefficients(rates, first).astype(self.dtype)
+
+    def batches(self, epoch: int, begin: int) -> Batches:
+        """Batches of an epoch from step ``begin`` on, as the kernels draw them."""
+        purpose = rng.Purpose.NOISE if self.replacement else rng.Purpose.SHUFFLE
+        return Batches(np.uint64(self.seed), int(purpose), epoch, self.batch_size, begin, self.replacement)
 
     def arguments(self) -> dict[str, Any]:
         """What was asked for, for the record."""

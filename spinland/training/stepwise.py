@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.networks import MOMENTUM, N_COEFFICIENTS, Batches, Rule
+from spinland_kernels.networks import MOMENTUM, N_COEFFICIENTS, Rule
 
 from .. import rng
 from ..rng import Purpose
@@ -39,18 +39,19 @@ class StepwiseGroup(Group):
     def gradient(self, epoch: int, number: int) -> NDArray[Any]:
         """Gradient (G, dim) at the held points, of batch ``number`` in an epoch's order; the next overwrites it."""
         plan = self.plan
-        batches = Batches(np.uint64(plan.seed), int(Purpose.SHUFFLE), epoch, plan.batch_size, number)
+        batches = plan.batches(epoch, number)
         self.kernel.descend(self.held, self.still, batches, plan.train.architecture, plan.train.prepared("training"))
         return self.held.first
 
-    def run_epoch(self, epoch: int) -> None:
-        """All steps of an epoch, one after another."""
+    def run_steps(self, epoch: int, first: int, last: int) -> None:
+        """Steps ``first`` … ``last`` − 1 of an epoch, one after another."""
+        coefficients = self.plan.coefficients(epoch)
         with np.errstate(over="ignore", invalid="ignore"):  # what diverges is found by the next gradient
-            for number, row in enumerate(self.plan.coefficients(epoch)):
+            for number in range(first, last):
                 np.copyto(self.kept, self.held.points)
                 slopes = self.slopes(epoch, number)
                 np.copyto(self.held.points, self.kept)
-                step(self.base.rule, row, self.held.points, slopes, self.moments)
+                step(self.base.rule, coefficients[number], self.held.points, slopes, self.moments)
         self.alive &= np.isfinite(self.held.points).all(axis=1)
 
     def slopes(self, epoch: int, number: int) -> NDArray[Any]:

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from spinland import rng
+from spinland.connect.subspaces import train_subspace
 from spinland.errors import ArgumentError, DeviceUnavailable, DivergenceWarning
 from spinland.landscape.network import ReLUNetwork
+from spinland.noise.recording import record_trajectory
 from spinland.training.flat import SAM, EntropySGD
 from spinland.training.loop import train, train_groups
 from spinland.training.optimizers import SGD, Adam, AdamW
@@ -94,6 +96,16 @@ def test_entropy_sgd_of_one_step_without_noise_is_gradient_descent(data):
     for gamma in (0.01, 3.0, 1000.0):
         ours = run(data, EntropySGD(gamma, SGD(0.15 / (gamma * 0.25)), 1, 0.25, 0.0, 1.0))
         np.testing.assert_allclose(ours.snapshots, plain.snapshots, rtol=1e-9, atol=1e-12)
+
+
+def test_samples_are_drawn_with_replacement_where_that_is_asked_for(data):
+    """One inner step that counts wholly is a plain step on the same batch, whatever batches are."""
+    common = {"sampling": "replacement"}
+    plain = run(data, SGD(0.15), **common)
+    ours = run(data, EntropySGD(1.0, SGD(0.6), 1, 0.25, 0.0, 1.0), **common)
+    np.testing.assert_allclose(ours.params, plain.params, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(run(data, SAM(0.0, SGD(0.15)), **common).params, plain.params)
+    assert np.abs(run(data, SGD(0.15)).params - plain.params).max() > 1e-3
 
 
 LINE = ReLUNetwork((3, 1), bias=False)
@@ -233,3 +245,13 @@ def test_the_record_tells_base_and_settings(data):
     assert record["name"] == "SAM"
     assert (record["rho"], record["base"]["name"], record["base"]["momentum"]) == (0.1, "SGD", 0.5)
     np.testing.assert_allclose(record["base"]["learning_rate"], 0.1 / (1 + np.arange(5) / 5))
+
+
+@pytest.mark.parametrize("optimizer", [SAM(), EntropySGD()])
+def test_trainings_of_other_kinds_refuse_them(data, optimizer):
+    for other in (
+        lambda: train_subspace(NETWORK, data, 3, 1, optimizer=optimizer),
+        lambda: record_trajectory(NETWORK, data, NETWORK.initialize(1), optimizer=optimizer, epochs=1),
+    ):
+        with pytest.raises(ArgumentError, match="SGD, Adam or AdamW"):
+            other()
