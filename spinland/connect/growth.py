@@ -140,6 +140,7 @@ class _Growth:
         self.landscape = landscape
         self.weight = checks.real("volume_weight", volume_weight, minimum=0)
         self.steps = checks.integer("steps", steps, minimum=0)
+        checks.room("steps", self.steps, 8.0 * self.steps)
         self.n_points = checks.integer("n_points", n_points, minimum=1)
         self.batch_size = None
         if batch_size is not None:

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from .. import checks
+from ..curvature.eigenpairs import leading
+from ..curvature.operators import hessian_at
 from ..errors import ArgumentError
 from ..landscape.network_landscape import NetworkLandscape
 from ..machines import single_threaded
@@ -23,6 +24,9 @@ Array = NDArray[np.float64]
 
 _LEAST = 1e-12
 """Eigenvalues of the covariance below this share of the largest have no mode: rounding would decide on it."""
+
+_TOLERANCE = 1e-4
+"""Residual of a leading eigenpair of the Hessian, relative to the largest eigenvalue."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -153,15 +157,15 @@ def gradient_noise(landscape: NetworkLandscape, point: ArrayLike, n_modes: int =
     modes = landscape.gradient_sums(at, (weights[:, :kept] / np.sqrt(n * values[:kept])).T)
     modes /= np.linalg.norm(modes.astype(np.float64), axis=1, keepdims=True)
     along = modes.astype(np.float64) @ landscape.hessian_product(at, modes).astype(np.float64).T
-    bends, vectors = _leading(landscape, at, kept, modes[0])
+    bends, vectors, *_ = leading(hessian_at(landscape, at), kept, "largest", _TOLERANCE, 0, 100 * kept + 1000)
     noise = landscape.gradient_components(at, vectors).var(axis=1)
-    curvature, leading = np.diagonal(along).copy(), values[:kept]
+    curvature, variances = np.diagonal(along).copy(), values[:kept]
     exponent, error = log_slope(bends[bends > 0], noise[bends > 0])
     return GradientNoise(
         values=values[: min(n, live)],
         modes=modes,
         curvature=curvature,
-        alignment=float(curvature @ leading / (np.linalg.norm(along) * np.linalg.norm(leading))),
+        alignment=float(curvature @ variances / (np.linalg.norm(along) * np.linalg.norm(variances))),
         hessian_values=bends,
         hessian_noise=noise,
         overlap=float(np.sum((modes.astype(np.float64) @ vectors.T) ** 2) / kept),
@@ -186,21 +190,3 @@ def _spectrum(products: Array) -> tuple[Array, Array]:
         values, vectors = np.linalg.eigh(products)
     vectors -= vectors.mean(axis=0)
     return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
-
-
-def _leading(landscape: NetworkLandscape, point: NDArray[Any], n: int, start: NDArray[Any]) -> tuple[Array, Array]:
-    """Largest eigenvalues of the Hessian, falling, and their eigenvectors (n, dim)."""
-    dim = landscape.dim
-
-    def product(vector: NDArray[Any]) -> Array:
-        return np.asarray(landscape.hessian_product(point, np.ravel(vector)), np.float64)
-
-    with single_threaded():
-        if dim <= 3 * n + 30:
-            matrix = np.asarray(landscape.hessian_product(point, np.eye(dim)), np.float64)
-            values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-        else:
-            operator = LinearOperator((dim, dim), matvec=product, dtype=np.float64)
-            values, vectors = eigsh(operator, n, which="LA", v0=start.astype(np.float64), tol=1e-4)
-    order = np.argsort(values)[::-1][:n]
-    return values[order], np.ascontiguousarray(vectors[:, order].T)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 import spinland as sl
+from tests.oracles import results
 from tests.oracles.objects import numbers, statistics
+
+OBJECTS = {"Ultrametricity": results.ultrametricity}
 
 CASES = {
     "distances": lambda: {"params": numbers(5, 4), "metric": "projective", "condensed": True},
@@ -23,5 +26,6 @@ CASES = {
         "seed": 1,
         "tolerance": 0.1,
     },
+    "Ultrametricity.told": lambda: {"many": "minima"},
     "rank_correlation": lambda: {"x": numbers(9), "y": numbers(9, seed=1)},
 }
