@@ -54,14 +54,15 @@ class Plan:
 
     def __init__(self, network: ReLUNetwork, dataset: Any, settings: TrainingSettings):
         optimizer = settings.optimizer
-        if isinstance(optimizer, FLAT) and self.looks_around and settings.device != "cpu":
+        around = FLAT if self.looks_around else ()
+        if isinstance(optimizer, around) and str(settings.device).startswith("cuda"):
             raise DeviceUnavailable(f"device: {type(optimizer).__name__} runs on the processor only; use 'cpu'")
         self.device = checks.device(settings.device)
         self.dtype = checks.float_type("dtype", settings.dtype)
         self.precision = checks.precision(settings.precision, self.dtype, self.device)
         if not isinstance(network, ReLUNetwork):
             raise ArgumentError("network", "a ReLUNetwork", network)
-        if not isinstance(optimizer, (SGD, Adam, *(FLAT if self.looks_around else ()))):
+        if not isinstance(optimizer, (SGD, Adam, *around)):
             expected = "SGD, Adam, AdamW, SAM or EntropySGD" if self.looks_around else "SGD, Adam or AdamW"
             raise ArgumentError("optimizer", expected, optimizer)
         self.network = network

@@ -237,6 +237,9 @@ def test_they_refuse(name, make):
 def test_a_card_is_refused_in_words(data, optimizer):
     with pytest.raises(DeviceUnavailable, match=f"{type(optimizer).__name__} runs on the processor only"):
         train_groups(NETWORK, data, 1, optimizer, device="cuda")
+    for odd in ("tpu", np.zeros(2), 3):
+        with pytest.raises(ArgumentError, match="device"):
+            train_groups(NETWORK, data, 1, optimizer, device=odd)
 
 
 def test_the_record_tells_base_and_settings(data):
