@@ -51,6 +51,7 @@ class Purpose(IntEnum):
     POTENTIAL = 33  # chains at fixed overlap
     DISCONNECTIVITY = 34  # orders of minima in the null model of two trees
     PLANTED = 35  # planted configurations
+    ENTROPY = 36  # Langevin noise of Entropy-SGD
 
 
 def seed64(name: str, value: Any) -> int:

@@ -26,6 +26,9 @@ SEED_WIDTH, SEED_BATCH, SEED_GLASS, SEED_RESCALING = 1, 2, 3, 4
 _HEADING = "Training"
 _BATCH_SIZE = 32
 _GROUP_OPERATIONS = 2e12  # some ten seconds to a minute of work: what a kill may cost
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "sam": "SAM", "entropy-sgd": "Entropy-SGD"}
+"""Their names in a sentence."""
+
 _HISTORY = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
 
@@ -38,22 +41,28 @@ class ReplicaSettings(Settings):
     batch_size: int | None = setting(
         None, "samples in a batch; default 32, or all if there are fewer", whole(1, True), _HEADING
     )
-    optimizer: str = setting("adam", "sgd, adam or adamw", one_of("sgd", "adam", "adamw"), _HEADING)
+    optimizer: str = setting("adam", "sgd, adam, adamw, sam or entropy-sgd", one_of(*OPTIMIZERS), _HEADING)
     learning_rate: float = setting(1e-3, "learning rate", number(above=0), _HEADING)
     schedule: str = setting("constant", "learning rate: constant or cosine", one_of("constant", "cosine"), _HEADING)
-    momentum: float = setting(0.9, "momentum of sgd", number(minimum=0, maximum=0.9999), _HEADING)
+    momentum: float = setting(
+        0.9, "momentum of sgd, and of the steps of sam and entropy-sgd", number(minimum=0, maximum=0.9999), _HEADING
+    )
     weight_decay: float = setting(0.0, "weight decay", number(minimum=0), _HEADING)
+    rho: float = setting(0.05, "distance at which sam takes its gradient", number(minimum=0), _HEADING)
+    gamma: float = setting(
+        0.1, "pull of entropy-sgd; its learning rate 1/gamma steps to the mean", number(above=0), _HEADING
+    )
+    langevin: int = setting(20, "gradients of a step of entropy-sgd", whole(1), _HEADING)
 
 
-_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
-"""Their names in a sentence."""
-
-
-def optimizer_of(config: Any) -> sl.SGD | sl.Adam | sl.AdamW:
-    """The optimiser of the settings."""
+def optimizer_of(config: Any) -> sl.SGD | sl.Adam | sl.AdamW | sl.SAM | sl.EntropySGD:
+    """The optimiser of the settings; the steps of SAM and Entropy-SGD are those of SGD."""
     rate: Any = config.learning_rate if config.schedule == "constant" else sl.Cosine(config.learning_rate)
-    if config.optimizer == "sgd":
-        return sl.SGD(rate, momentum=config.momentum, weight_decay=config.weight_decay)
+    if config.optimizer in ("sgd", "sam", "entropy-sgd"):
+        steps = sl.SGD(rate, momentum=config.momentum, weight_decay=config.weight_decay)
+        if config.optimizer == "sam":
+            return sl.SAM(config.rho, steps)
+        return steps if config.optimizer == "sgd" else sl.EntropySGD(config.gamma, steps, config.langevin)
     kind = sl.Adam if config.optimizer == "adam" else sl.AdamW
     return kind(rate, weight_decay=config.weight_decay)
 
@@ -137,12 +146,16 @@ class Training:
             return None
         import numba  # not before something is computed: settings are shown without it
 
-        operations = 6.0 * self.network.n_params * len(book.dataset.x_train) * self.epochs
+        from ..training.flat import gradients_per_step
+
+        gradients = gradients_per_step(optimizer_of(book.config)) * self.epochs
+        operations = 6.0 * self.network.n_params * len(book.dataset.x_train) * gradients
         threads = numba.get_num_threads()
         return int(min(64, max(1, _GROUP_OPERATIONS // operations // threads) * threads))
 
     def _reserve(self, book: Any) -> RowWriter:
         """Room for the ensemble in the file, or what is there of it."""
+        from ..training.flat import gradients_per_step
         from ..training.plan import Plan
         from ..training.settings import TrainingSettings
 
@@ -173,6 +186,7 @@ class Training:
             "loss": plan.loss,
             "batch_size": plan.batch_size,
             "learning_rate": float(plan.rates.max()),
+            "gradients_per_step": gradients_per_step(plan.optimizer),
         }
         if epochs is None:
             fixed["snapshots"] = None
@@ -239,7 +253,7 @@ def _write(book: Any) -> Section | None:
         "Training",
         "Training the replicas",
         f"{len(ensemble.params)} networks {shape} with ReLU, each with its own initialisation and its own order of "
-        f"the samples, {_OPTIMIZERS[c.optimizer]} at learning rate {given(c.learning_rate)}, batch size "
+        f"the samples, {OPTIMIZERS[c.optimizer]} at learning rate {given(c.learning_rate)}, batch size "
         f"{ensemble.batch_size}, {c.epochs} epochs, on {facts['n_train']} samples of {facts['dataset']} "
         f"({facts['n_test']} for the test).",
         [

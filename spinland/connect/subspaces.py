@@ -58,6 +58,7 @@ class SubspacePlan(Plan):
 
     function: ClassVar[str] = "train_subspace"
     drops_dead: ClassVar[bool] = False  # P has a row for every parameter
+    looks_around: ClassVar[bool] = False
 
     def __init__(
         self,

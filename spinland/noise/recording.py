@@ -163,6 +163,7 @@ class _RecordedPlan(Plan):
     """The plan of a training that is recorded after ``every`` few steps, of all parameters or those at ``places``."""
 
     function = "record_trajectory"
+    looks_around = False
 
     def __init__(self, network: ReLUNetwork, dataset: Any, settings: TrainingSettings, every: int, layer: int | None):
         super().__init__(network, dataset, settings)

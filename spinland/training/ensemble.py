@@ -41,6 +41,8 @@ class Ensemble(Result):
         Samples in a batch.
     learning_rate : float
         Largest learning rate of the training.
+    gradients_per_step : int
+        Gradients of a batch that a step of the optimiser evaluates; 1 in files of earlier versions.
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -67,6 +69,7 @@ class Ensemble(Result):
     loss: str
     batch_size: int
     learning_rate: float
+    gradients_per_step: int = 1
 
     @property
     def network(self) -> ReLUNetwork:
@@ -82,3 +85,8 @@ class Ensemble(Result):
     def epochs(self) -> int:
         """Number of epochs."""
         return self.train_loss.shape[1] - 1
+
+    @property
+    def gradient_evaluations(self) -> NDArray[np.int64]:
+        """Gradients of every training sample that were evaluated up to each epoch (E + 1,): what a comparison costs."""
+        return self.gradients_per_step * np.arange(self.epochs + 1)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.networks import Batches, Replicas, Rule
+from spinland_kernels.networks import Replicas, Rule
 
 from ..arrays import sealed
 from ..landscape.samples import Samples
 from ..machines import operation
-from ..rng import Purpose
 from .ensemble import Ensemble
+from .flat import gradients_per_step
 from .plan import Plan
 
 #: Floating-point operations of one launch for a core: a second or so, after which progress and Ctrl-C have their turn.
@@ -61,7 +61,6 @@ class Group:
         plan = self.plan
         function = plan.train.architecture, plan.train.prepared("training")
         coefficients = plan.coefficients(epoch)[:last]
-        purpose = int(Purpose.NOISE if plan.replacement else Purpose.SHUFFLE)
         count, stride = self.kernel.portion(
             self.held.points.shape, plan.steps_per_epoch, plan.batch_size, LAUNCH_OPERATIONS
         )
@@ -69,8 +68,8 @@ class Group:
             some = slice(begin, begin + count)
             for low in range(first, last, stride):
                 rule = Rule(plan.optimizer.rule, coefficients[low : low + stride])
-                batches = Batches(np.uint64(plan.seed), purpose, epoch, plan.batch_size, low, plan.replacement)
-                self.kernel.descend(Replicas(*(field[some] for field in self.held)), rule, batches, *function)
+                replicas = Replicas(*(field[some] for field in self.held))
+                self.kernel.descend(replicas, rule, plan.batches(epoch, low), *function)
 
     def record(self, epoch: int) -> None:
         """Loss and accuracy after ``epoch`` epochs, and the snapshot, where they were asked for."""
@@ -111,5 +110,6 @@ class Group:
             loss=plan.loss,
             batch_size=plan.batch_size,
             learning_rate=float(plan.rates.max()),
+            gradients_per_step=gradients_per_step(plan.optimizer),
             provenance=plan.provenance(),
         )

@@ -19,15 +19,16 @@ from ..landscape.network import ReLUNetwork
 from ..machines import operation
 from ..progress import Advance, track
 from .ensemble import Ensemble
+from .flat import TrainingOptimizer
 from .group import Group
-from .optimizers import Optimizer
 from .plan import Plan
 from .settings import ADAM, TrainingSettings
+from .stepwise import group_of
 
 
 def _default_group(plan: Plan) -> int:
     kernel, network = operation("training", plan.device), networks.network_of(plan.network.widths, plan.network.bias)
-    return int(kernel.group_size(network, plan.train.given, plan.n_moments, plan.batch_size, budget.GROUP))
+    return int(kernel.group_size(network, plan.train.given, plan.n_kept, plan.batch_size, budget.GROUP))
 
 
 def groups(plan: Plan, group_size: int | None, kind: type[Group] = Group) -> Iterator[Ensemble]:
@@ -57,7 +58,7 @@ def train_groups(
     network: ReLUNetwork,
     dataset: Any,
     n_replicas: int | None = None,
-    optimizer: Optimizer = ADAM,
+    optimizer: TrainingOptimizer = ADAM,
     batch_size: int = 32,
     epochs: int = 10,
     seed: int = 0,
@@ -110,14 +111,15 @@ def train_groups(
         precision=precision,
         sampling=sampling,
     )
-    return groups(Plan(network, dataset, settings), group_size)
+    plan = Plan(network, dataset, settings)
+    return groups(plan, group_size, group_of(plan))
 
 
 def train(
     network: ReLUNetwork,
     dataset: Any,
     n_replicas: int | None = None,
-    optimizer: Optimizer = ADAM,
+    optimizer: TrainingOptimizer = ADAM,
     batch_size: int = 32,
     epochs: int = 10,
     seed: int = 0,
@@ -149,8 +151,9 @@ def train(
         What to learn.
     n_replicas : int
         Number of replicas. May be left out where ``replicas`` is given.
-    optimizer : SGD, Adam or AdamW
-        Update of the parameters, with the learning rate or its schedule.
+    optimizer : SGD, Adam, AdamW, SAM or EntropySGD
+        Update of the parameters, with the learning rate or its schedule. A step of the last two evaluates several
+        gradients (``Ensemble.gradient_evaluations``), on the processor only.
     batch_size : int
         From 1 to the number of training samples; the last batch of an epoch may be smaller. One batch of
         all samples is not shuffled.
@@ -232,7 +235,7 @@ def train(
         sampling=sampling,
     )
     plan = Plan(network, dataset, settings)
-    ensemble = collect(groups(plan, group_size), plan.replicas.size, sink)
+    ensemble = collect(groups(plan, group_size, group_of(plan)), plan.replicas.size, sink)
     warn_of_diverged(ensemble)
     return ensemble
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinland_kernels.networks import Batches
+
 from .. import arrays, checks, provenance, rng
 from ..data.dataset import Dataset
 from ..data.loading import dataset_of
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DeviceUnavailable
 from ..landscape.network import ReLUNetwork, initial_points
 from ..landscape.samples import LOSSES, Samples, default_loss
+from .flat import FLAT, described
 from .optimizers import SGD, Adam
 from .schedules import step_rates
 from .settings import EVALUATIONS, SAMPLINGS, TrainingSettings
@@ -25,8 +27,9 @@ MAX_REPLICA = 2**32 - 1
 class Plan:
     """Checked arguments of a training, and its samples as the kernels want them.
 
-    Class attributes ``function``, the public function that it is of, and ``drops_dead``, whether inputs that are zero
-    in every sample may be left out, are other ones for trainings of another kind.
+    Class attributes ``function``, the public function that it is of, ``drops_dead``, whether inputs that are zero in
+    every sample may be left out, and ``looks_around``, whether a step may evaluate several gradients, are other ones
+    for trainings of another kind.
 
     Parameters
     ----------
@@ -42,21 +45,28 @@ class Plan:
     ArgumentError
         Names the argument that does not fit.
     DeviceUnavailable
-        Another device than the processor.
+        The device is not there, or the optimiser has no form for it.
     """
 
     function: ClassVar[str] = "train"
     drops_dead: ClassVar[bool] = True
+    looks_around: ClassVar[bool] = True
 
     def __init__(self, network: ReLUNetwork, dataset: Any, settings: TrainingSettings):
+        optimizer = settings.optimizer
+        around = FLAT if self.looks_around else ()
+        if isinstance(optimizer, around) and str(settings.device).startswith("cuda"):
+            raise DeviceUnavailable(f"device: {type(optimizer).__name__} runs on the processor only; use 'cpu'")
         self.device = checks.device(settings.device)
         self.dtype = checks.float_type("dtype", settings.dtype)
         self.precision = checks.precision(settings.precision, self.dtype, self.device)
         if not isinstance(network, ReLUNetwork):
             raise ArgumentError("network", "a ReLUNetwork", network)
-        if not isinstance(settings.optimizer, (SGD, Adam)):
-            raise ArgumentError("optimizer", "SGD, Adam or AdamW", settings.optimizer)
-        self.network, self.optimizer = network, settings.optimizer
+        if not isinstance(optimizer, (SGD, Adam, *around)):
+            expected = "SGD, Adam, AdamW, SAM or EntropySGD" if self.looks_around else "SGD, Adam or AdamW"
+            raise ArgumentError("optimizer", expected, optimizer)
+        self.network = network
+        self.optimizer: Any = optimizer
         self.dataset = dataset_of("dataset", dataset)
         _check_widths(network, self.dataset)
         self.loss = _choose_loss(settings.loss, self.dataset)
@@ -102,6 +112,11 @@ class Plan:
         """Vectors as long as the parameters that are kept beside them."""
         return self.optimizer.n_moments
 
+    @property
+    def n_kept(self) -> int:
+        """The same, with those of a step that is put together of several gradients."""
+        return self.n_moments + (self.optimizer.n_kept if isinstance(self.optimizer, FLAT) else 0)
+
     def initial(self, low: int, high: int) -> NDArray[Any]:
         """Starting points (high - low, dim) of the replicas at places ``low ... high-1``."""
         if self.own_initial is not None:
@@ -115,16 +130,17 @@ class Plan:
         with np.errstate(over="ignore"):  # what a rate too large for the float type does is seen by the first step
             return self.optimizer.coefficients(rates, first).astype(self.dtype)
 
+    def batches(self, epoch: int, begin: int) -> Batches:
+        """Batches of an epoch from step ``begin`` on, as the kernels draw them."""
+        purpose = rng.Purpose.NOISE if self.replacement else rng.Purpose.SHUFFLE
+        return Batches(np.uint64(self.seed), int(purpose), epoch, self.batch_size, begin, self.replacement)
+
     def arguments(self) -> dict[str, Any]:
         """What was asked for, for the record."""
-        settings = {field.name: getattr(self.optimizer, field.name) for field in fields(self.optimizer)}
-        rate = settings["learning_rate"]
-        if not isinstance(rate, float) and not is_dataclass(rate):
-            settings["learning_rate"] = self.rates  # a function has no lasting name; its values do
         return {
             "widths": self.network.widths,
             "bias": self.network.bias,
-            "optimizer": {"name": type(self.optimizer).__name__, **settings},
+            "optimizer": described(self.optimizer, self.rates),
             "batch_size": self.batch_size,
             "epochs": self.epochs,
             "loss": self.loss,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike, DTypeLike
 
-from .optimizers import Adam, Optimizer
+from .flat import TrainingOptimizer
+from .optimizers import Adam
 
 #: The optimiser unless another is given.
 ADAM = Adam(1e-3)
@@ -24,7 +25,7 @@ class TrainingSettings:
     """
 
     n_replicas: int | None = None
-    optimizer: Optimizer = ADAM
+    optimizer: TrainingOptimizer = ADAM
     batch_size: int = 32
     epochs: int = 10
     seed: int = 0

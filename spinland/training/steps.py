@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinland_kernels.networks import ADAM, MOMENTUM
 
+#: Arrays of one shape, or one array that holds them.
+Moments: TypeAlias = Sequence[NDArray[Any]] | NDArray[Any]
 
-def step(rule: int, c: NDArray[Any], w: NDArray[Any], g: NDArray[Any], moments: NDArray[Any]) -> None:
+
+def step(rule: int, c: NDArray[Any], w: NDArray[Any], g: NDArray[Any], moments: Moments) -> None:
     """Change ``w`` and its ``moments`` (2, ...) in place, as the kernels do (``training/formula.py``).
 
     Parameters
@@ -21,7 +25,7 @@ def step(rule: int, c: NDArray[Any], w: NDArray[Any], g: NDArray[Any], moments: 
         The optimiser's numbers for this step (:class:`spinland_kernels.networks.Rule`).
     w, g : arrays of one shape
         What is moved, and the gradient.
-    moments : array (2, *shape)
+    moments : array (2, *shape), or two arrays
         First and second moment; those that the rule lacks are left alone.
     """
     g = g + c[1] * w

@@ -66,3 +66,44 @@ def train(point, widths, bias, x, y, kind, optimizer, rate, batch_size, orders):
             point = optimizer.step(point, g, rate(epoch + (low // batch_size) / math.ceil(n / batch_size)))
         history.append(point)
     return np.array(history)
+
+
+class SAM:
+    """Sharpness-aware: each batch gives the gradient at w, then that at the distance ρ along it."""
+
+    def __init__(self, rho, base):
+        self.rho, self.base = rho, base
+
+    def step(self, w, slope_of, batches, rate):
+        (batch,) = batches
+        g = slope_of(w, batch)
+        length = np.linalg.norm(g)
+        up = self.rho * g / length if length > 0 else 0 * g
+        return self.base.step(w, slope_of(w + up, batch), rate)
+
+
+class EntropySGD:
+    """Langevin steps about w, whose mean pulls it; ``noise_of(t)`` is the noise of inner step t."""
+
+    def __init__(self, gamma, base, inner_rate, eps, alpha, growth, noise_of):
+        self.gamma, self.base, self.inner_rate = gamma, base, inner_rate
+        self.eps, self.alpha, self.growth, self.noise_of = eps, alpha, growth, noise_of
+        self.outer = 0
+
+    def step(self, w, slope_of, batches, rate):
+        gamma = self.gamma * (1 + self.growth) ** self.outer
+        x, mean = w, w
+        for inner, batch in enumerate(batches):
+            x = x - self.inner_rate * (slope_of(x, batch) + gamma * (x - w))
+            x = x + math.sqrt(self.inner_rate) * self.eps * self.noise_of(self.outer * len(batches) + inner)
+            mean = (1 - self.alpha) * mean + self.alpha * x
+        self.outer += 1
+        return self.base.step(w, gamma * (w - mean), rate)
+
+
+def train_around(point, slope_of, optimizer, rate, batches, per_step):
+    """Point after each step of an optimiser that takes the next ``per_step`` of a list of batches at each."""
+    history = [point]
+    for low in range(0, len(batches), per_step):
+        history.append(optimizer.step(history[-1], slope_of, batches[low : low + per_step], rate))
+    return np.array(history)

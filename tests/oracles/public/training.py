@@ -10,6 +10,8 @@ from tests.oracles.objects import digits, network, weights
 OBJECTS = {
     "Adam": lambda: sl.Adam(0.01),
     "AdamW": lambda: sl.AdamW(0.01),
+    "EntropySGD": lambda: sl.EntropySGD(0.1, sl.SGD(10.0), 2),
+    "SAM": lambda: sl.SAM(0.05, sl.SGD(0.1)),
     "SGD": lambda: sl.SGD(0.1, momentum=0.9),
     "Constant": lambda: sl.Constant(0.1),
     "Cosine": lambda: sl.Cosine(0.1),
@@ -26,8 +28,20 @@ CASES = {
         name: lambda: {"learning_rate": 0.01, "betas": (0.9, 0.99), "eps": 1e-8, "weight_decay": 0.01}
         for name in ("Adam", "AdamW")
     },
+    "SAM": lambda: {"rho": 0.05, "base": sl.SGD(0.1)},
+    "EntropySGD": lambda: {
+        "gamma": 0.1,
+        "base": sl.SGD(10.0),
+        "n_langevin": 2,
+        "langevin_rate": 0.1,
+        "noise": 1e-4,
+        "average": 0.75,
+        "scoping": 1e-3,
+    },
+    "EntropySGD.scope": lambda: {"step": 3},
     **{
-        f"{name}.coefficients": lambda: {"rates": np.full(4, 0.1), "first_step": 2} for name in ("SGD", "Adam", "AdamW")
+        f"{name}.coefficients": lambda: {"rates": np.full(4, 0.1), "first_step": 2}
+        for name in ("SGD", "Adam", "AdamW", "SAM", "EntropySGD")
     },
     "Constant": lambda: {"rate": 0.1},
     "Cosine": lambda: {"rate": 0.1, "final": 0.01},
