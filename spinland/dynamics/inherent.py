@@ -85,6 +85,7 @@ class InherentEnergies(Result):
         change : bool
             The limits of energy less that of the highest temperature, of the same instance; 0 for that one.
         """
+        change = checks.boolean("change", change)
         samples = self.energies - self.energies[:, -1:] if change else self.energies
         x = self.sizes**-_POWER
         mean, error = samples.mean(axis=2), standard_error(samples, 2)
