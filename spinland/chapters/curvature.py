@@ -155,8 +155,12 @@ def _outliers(book: Any, numbers: Numbers) -> Iterator[str]:
     largest = numbers.tell("largest eigenvalue at solutions", mean_of([float(d.extremes.max()) for d in densities]))
     outputs = subject.network.widths[-1]
     beside = {"against": "classes, less one", "exact": outputs - 1} if subject.classifies else {}
-    number_of = mean_of([len(d.outliers) for d in densities])
-    count = numbers.tell("outliers of the Hessian at solutions", number_of, **beside)
+    name, found = "outliers of the Hessian at solutions", [len(d.outliers) for d in densities]
+    if len({*found}) == 1:
+        numbers.keep(name, found[0], **beside)
+        count = str(found[0])
+    else:
+        count = numbers.tell(name, mean_of(found), **beside)
     gap = numbers.tell("widest gap beyond the rest, as a ratio", mean_of([float(d.gaps[0]) for d in densities]))
     yield (
         f"at {len(densities)} solutions the largest eigenvalue of the Hessian is {largest} on average, and {count} lie "

@@ -139,7 +139,7 @@ _ALIGNMENT: Terms = (
         ),
     ),
     (
-        "Barrier of aligned networks",
+        "Excess of aligned networks",
         (
             "Largest height of the loss, strictly between the ends of the straight line, above the linear "
             "interpolation of the losses at the ends. Not clipped: it may be negative."

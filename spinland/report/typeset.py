@@ -12,8 +12,8 @@ import re
 
 from markupsafe import Markup, escape
 
-_INDEX = re.compile(r"(?<![\w.])([A-Za-zΑ-Ωα-ω])_(inf|EA|ABC|CS|th|ab|[0-9dkpsw])(?![\w.]*\w)")
-_POWER = re.compile(r"\^(\((?:[^()]|\([^()]*\))*\)|[−-]?\d+(?:\.\d+)?|[A-Za-zΛ])")
+_INDEX = re.compile(r"(?<![\w.])([A-Za-zΑ-Ωα-ω])_(inf|max|EA|ABC|CS|th|ab|[0-9dkpswα])(?![\w.]*\w)")
+_POWER = re.compile(r"\^(\((?:[^()]|\([^()]*\))*\)|[−-]?\d+(?:\.\d+)?|[−-]?[A-Za-zΛα-ω]|½)")
 _RELATION = re.compile(r"(?<![^\s(])(\S{1,3}) (=|≤|≥|&lt;|&gt;|→|≈) (?=[−+]?[\d.∞(])")
 _RAISED = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _SENTENCE = re.compile(r"(?<=[^A-Z]\.) (?=[A-ZΑ-Ω])")

@@ -136,7 +136,7 @@ class AtlasBook(Book):
         self.title = f"Atlas of: {self.source.title[:1].lower()}{self.source.title[1:]}"
         self.subjects = tuple(subject for subject in self.source.subjects if subject.key in facts["subjects"])
         many = " and between ".join(subject.many for subject in self.subjects)
-        self.subtitle = f"What lies between {many}, by spinland {facts['version']}. Seed {config.seed}."
+        self.subtitle = f"What lies between and around {many}, by spinland {facts['version']}. Seed {config.seed}."
         widths = facts.get("widths", ())
         self.sweep = tuple(subject for subject in self.source.sweep if subject.key in widths)
 

@@ -12,6 +12,7 @@ from spinland.report.typeset import sentences, set_formulas
     [
         ("φ_k(t) θ_k", "φ<sub>k</sub>(t) θ<sub>k</sub>"),
         ("E_inf and N^(−1/2)", "E<sub>∞</sub> and N<sup>−1/2</sup>"),
+        ("F^−ψ, λ_max η and T_α", "F<sup>−ψ</sup>, λ<sub>max</sub> η and T<sub>α</sub>"),
         ("it is 0.50 ± 0.02 % here", "it is 0.50~±~0.02~% here"),
         ("(p < 0.001)", "(p~&lt;~0.001)"),
         ("at T = 1.54 for N → ∞, z = +8.8", "at T~=~1.54 for N~→~∞, z~=~+8.8"),
