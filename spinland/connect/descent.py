@@ -29,6 +29,7 @@ from ..progress import track
 from ..training.optimizers import Optimizer
 from ..training.schedules import step_rates
 from .bases import displaced, shares
+from .batches import SampleBatches
 from .curves import Curve
 
 STRATA = 16
@@ -173,6 +174,7 @@ class _Points(_Way):
     def __init__(self, landscape: Landscape, controls: NDArray[Any], plan: Plan):
         super().__init__(controls, controls, plan)
         self.landscape, self.kernel = landscape, operation("path", "cpu")
+        self.batches = None if plan.batch_size is None else SampleBatches(landscape, plan.batch_size)
 
     def portion(self) -> int:
         return STRATA
@@ -185,21 +187,22 @@ class _Points(_Way):
             going = np.flatnonzero(self.alive)
             gradients = np.zeros_like(points)
             if len(going):
-                gradients[going] = self._gradients(points[going])
+                gradients[going] = self._gradients(points[going], step + s)
             self.alive &= np.isfinite(gradients).all(axis=1)
             self.kernel.follow(paths, gradients, s, rule)
             self._retract()
 
-    def _gradients(self, points: NDArray[Any]) -> NDArray[Any]:
+    def _gradients(self, points: NDArray[Any], step: int) -> NDArray[Any]:
         """Gradients (R, dim) by the sums u of control vectors: of the landscape, at u or at R u/|u|."""
         radius, space = self.plan.radius, self.landscape.geometry.space
+        landscape = self.landscape if self.batches is None else self.batches.at(self.plan.seed, 0, step)
         if radius is None:
-            return np.asarray(self.landscape.gradient(points))
+            return np.asarray(landscape.gradient(points))
         lengths = norms(points)
         if np.any(lengths < 1e-6 * radius):
             raise ArgumentError("end", "a point that a path can reach without going through the centre of the sphere")
         on_sphere = space.scaled(points, np.full(len(points), radius))
-        gradients = space.tangent(on_sphere, np.asarray(self.landscape.gradient(on_sphere)))
+        gradients = space.tangent(on_sphere, np.asarray(landscape.gradient(on_sphere)))
         return np.asarray(gradients * (radius / lengths)[:, None], points.dtype)
 
     def _retract(self) -> None:

@@ -16,6 +16,7 @@ from ..provenance import record_on
 from ..training.optimizers import Adam, Optimizer, named, without_decay
 from ..training.schedules import step_rates
 from ..training.steps import step
+from .batches import SampleBatches
 from .simplexes import SimplicialComplex, uniform_weights
 from .volumes import log_sum, log_volume, log_volume_gradient
 
@@ -142,22 +143,17 @@ class _Growth:
         self.steps = checks.integer("steps", steps, minimum=0)
         checks.room("steps", self.steps, 8.0 * self.steps)
         self.n_points = checks.integer("n_points", n_points, minimum=1)
-        self.batch_size = None
-        if batch_size is not None:
-            landscape.batch([0])  # says so where there are no samples
-            self.n_samples = int(getattr(landscape, "n_samples"))  # noqa: B009 (landscapes with batches have it)
-            self.batch_size = checks.integer("batch_size", batch_size, minimum=1, maximum=self.n_samples)
+        self.batches = None if batch_size is None else SampleBatches(landscape, batch_size)
         self.rule = without_decay(Adam(1e-2) if optimizer is None else optimizer, "vertices")
         self.seed = rng.seed64("seed", seed)
         rates = step_rates(self.rule.learning_rate, max(1, self.steps), 1)
         self.coefficients = self.rule.coefficients(rates, 0)
         self.lost = ""
-        self.order: tuple[tuple[int, int], NDArray[np.int64]] | None = None
         self.arguments = {
             "volume_weight": self.weight,
             "steps": self.steps,
             "n_points": self.n_points,
-            "batch_size": self.batch_size,
+            "batch_size": self.batches and self.batches.size,
             "optimizer": f"{self.rule}",
         }
 
@@ -187,7 +183,9 @@ class _Growth:
         weights = uniform_weights(
             logs, corners, len(points), self.n_points, rng.derive_seed(self.seed, 1, number, count)
         )
-        landscape = self.landscape if self.batch_size is None else self.landscape.batch(self._batch(number, count))
+        landscape = self.landscape
+        if self.batches is not None:
+            landscape = self.batches.at(rng.derive_seed(self.seed, 2, number), number, count)
         slopes = np.asarray(landscape.gradient((weights @ points).astype(landscape.dtype)), np.float64)
         slope = weights[:, -1] @ slopes / self.n_points
         if self.weight and np.isfinite(total := log_sum(logs)):
@@ -195,13 +193,3 @@ class _Growth:
                 if share > 0:
                     slope -= self.weight * share * log_volume_gradient(points[c])[-1]
         return np.asarray(slope)
-
-    def _batch(self, number: int, count: int) -> NDArray[np.int64]:
-        """Samples of a step: drawn without replacement within an epoch."""
-        size = int(self.batch_size or 1)
-        per_epoch = max(1, self.n_samples // size)
-        epoch, place = divmod(count, per_epoch)
-        if self.order is None or self.order[0] != (number, epoch):  # tens of milliseconds for as many thousand samples
-            own = rng.derive_seed(self.seed, 2, number)
-            self.order = (number, epoch), rng.permutation(own, rng.Purpose.SHUFFLE, number, epoch, self.n_samples)
-        return self.order[1][place * size : (place + 1) * size]

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import arrays, checks, rng
 from ..errors import ArgumentError, DivergenceWarning
-from ..landscape.network_landscape import NetworkLandscape
 from ..landscape.protocol import Landscape
 from ..probes.inputs import a_landscape
 from ..progress import track
@@ -21,6 +20,7 @@ from ..results import Result
 from ..training.optimizers import Adam, Optimizer, named, without_decay
 from . import inputs
 from .bases import BASES, displaced
+from .batches import SampleBatches
 from .curves import Curve
 from .descent import WEIGHTINGS, Plan, train_controls
 from .profiles import PathProfile, walked
@@ -277,9 +277,9 @@ def connecting_path(
 def _batch_size(landscape: Landscape, batch_size: int | None) -> int | None:
     if batch_size is None:
         return None
-    if not isinstance(landscape, NetworkLandscape):
-        raise ArgumentError("batch_size", "None: only the loss of a network has samples", batch_size)
-    return checks.integer("batch_size", batch_size, minimum=1, maximum=landscape.n_samples)
+    if getattr(landscape, "n_samples", None) is None:
+        raise ArgumentError("batch_size", "None: this landscape is no mean over samples", batch_size)
+    return SampleBatches(landscape, batch_size).size
 
 
 def _between(landscape: Landscape, through: ArrayLike | None, basis: str, count: int) -> NDArray[Any]:

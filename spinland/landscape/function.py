@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,9 @@ from ..provenance import fingerprint
 from ..quantities import words
 from .base import BaseLandscape
 from .geometry import Euclidean, Geometry, Sphere
+
+if TYPE_CHECKING:
+    from .protocol import Landscape
 
 
 class FunctionLandscape(BaseLandscape):
@@ -30,6 +33,14 @@ class FunctionLandscape(BaseLandscape):
         of the value, with an error of order 1e-10 of its scale, and cost 2 dim evaluations.
     geometry : Euclidean or Sphere, optional
         Where the points live; flat space by default.
+    hessian_product : callable, optional
+        Maps a point (dim,) and vectors (K, dim) to the Hessian there times each of them, (K, dim). Without it products
+        are differences of the gradient.
+    batch : callable, optional
+        Maps numbers of samples (n,) to the landscape of the mean over these alone, such as another FunctionLandscape
+        of as many coordinates: what trains in minibatches asks for it.
+    n_samples : int, optional
+        How many samples there are; with ``batch``.
     name : str
         Goes into the fingerprint with ``dim``, the geometry and whether there is a gradient. A function has no
         fingerprint of its own: give each of yours another name.
@@ -63,16 +74,28 @@ class FunctionLandscape(BaseLandscape):
         name: str = "function",
         quantity: str = "value",
         unit: str = "",
+        hessian_product: Callable[[NDArray[Any], NDArray[Any]], ArrayLike] | None = None,
+        batch: Callable[[NDArray[np.int64]], Landscape] | None = None,
+        n_samples: int | None = None,
     ):
         if not callable(value):
             raise ArgumentError("value", "a function of points (B, dim)", value)
         if gradient is not None and not callable(gradient):
             raise ArgumentError("gradient", "a function of points (B, dim), or None", gradient)
+        if hessian_product is not None and not callable(hessian_product):
+            raise ArgumentError(
+                "hessian_product", "a function of a point (dim,) and vectors (K, dim), or None", hessian_product
+            )
+        if batch is not None and not callable(batch):
+            raise ArgumentError("batch", "a function of numbers of samples (n,), or None", batch)
+        if (batch is None) != (n_samples is None):
+            raise ArgumentError("n_samples", "the number of samples with batch, None without", n_samples)
         if geometry is not None and not isinstance(geometry, (Euclidean, Sphere)):
             raise ArgumentError("geometry", "Euclidean, Sphere or None", geometry)
         if not isinstance(name, str):
             raise ArgumentError("name", "a text", name)
-        self._value, self._gradient = value, gradient
+        self._value, self._gradient, self._product, self._batch = value, gradient, hessian_product, batch
+        self._n_samples = None if n_samples is None else checks.integer("n_samples", n_samples, minimum=1)
         self.dim = checks.integer("dim", dim, minimum=1)
         self.geometry: Geometry = geometry if geometry is not None else Euclidean()
         self.name = name
@@ -95,9 +118,12 @@ class FunctionLandscape(BaseLandscape):
         return gradients[0] if single else gradients
 
     def hessian_product(self, point: ArrayLike, vectors: ArrayLike) -> NDArray[Any]:
-        """Hessian at one point times vectors, by central differences of the gradient."""
+        """Hessian at one point times vectors: by its function, or by central differences of the gradient."""
         at = checks.float_array("point", point, shape=(self.dim,))
         batch, single = checks.point_batch("vectors", vectors, self.dim)
+        if (product := self._product) is not None:
+            found = _returned("landscape.hessian_product", lambda v: product(np.array(at), v), batch, batch.shape)
+            return found[0] if single else found
         # ε^(1/3) balances truncation against rounding for an exact gradient, ε^(1/4) for a differenced one.
         power = 1 / 3 if self._gradient is not None else 1 / 4
         scale = np.finfo(float).eps ** power * max(1.0, float(np.abs(at).max()))
@@ -106,6 +132,29 @@ class FunctionLandscape(BaseLandscape):
         forward, backward = self._gradients(at + steps * batch), self._gradients(at - steps * batch)
         products = (forward - backward) / (2 * steps)
         return products[0] if single else products
+
+    @property
+    def n_samples(self) -> int | None:
+        """How many samples it is the mean over; None where it has none."""
+        return self._n_samples
+
+    def batch(self, indices: ArrayLike) -> Landscape:
+        """The landscape of some samples.
+
+        Raises
+        ------
+        ArgumentError
+            It was made without ``batch``; no such samples; what ``batch`` returns is no landscape of this ``dim``.
+        """
+        if self._batch is None or self._n_samples is None:
+            return super().batch(indices)
+        numbers = checks.whole_numbers("indices", indices, self._n_samples)
+        if numbers.size == 0:
+            raise ArgumentError("indices", "at least one sample", "none")
+        part = self._batch(numbers)
+        if not isinstance(part, BaseLandscape) or getattr(part, "dim", None) != self.dim:
+            raise ArgumentError("landscape.batch", f"a function that returns a landscape of dim {self.dim}", part)
+        return cast("Landscape", part)
 
     def _values(self, batch: NDArray[Any]) -> NDArray[np.float64]:
         return _returned("landscape.value", self._value, batch, (len(batch),))
