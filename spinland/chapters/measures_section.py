@@ -107,11 +107,13 @@ def _rescaling_table(table: Any) -> Table:
         )
         seen = ["yes" if table.change(which)[k] > SAME else "no" for which in ("layer", "units")]
         rows.append((WORDS[name], mean_text(table.before[k]), layer, seen[0], units, seen[1]))
-    header = ["measure", "before", "after T_α / before", "fooled", "after factors of neurons / before", "fooled"]
+    header = ["measure", "before", *("over that before", "fooled") * 2]
+    groups = (("", 2), ("after T_α", 2), ("after factors of neurons", 2))
     return Table(
         header,
         rows,
         f"α = {given(table.alpha)}. Mean ± standard error over networks. Fooled: a relative change above 10⁻⁶.",
+        groups=groups,
     )
 
 

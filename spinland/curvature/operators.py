@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import budget, checks, rng
+from ..arrays import Owner, sealed
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..machines import single_threaded
@@ -21,8 +22,8 @@ BLOCK = 8
 """Vectors that are multiplied together: products of blocks read samples and weights once for all of them."""
 
 
-@dataclass
-class Operator:
+@dataclass(frozen=True)
+class Operator(Owner):
     """A symmetric operator on the K directions at a point: all of flat space, those along its sphere.
 
     Vectors are rows in the coordinates of the space, float64.
@@ -85,7 +86,7 @@ class Operator:
 
     def without(self, vectors: Array) -> Operator:
         """The same operator on what is orthogonal to ``vectors`` (k, dim), which are orthonormal."""
-        return replace(self, apart=np.vstack([self.apart.reshape(-1, self.dim), vectors]))
+        return replace(self, apart=sealed(np.vstack([self.apart.reshape(-1, self.dim), vectors])))
 
     def probes(self, first: int, count: int, seed: int) -> Array:
         """Random vectors (count, dim), uniform on |ω|² = K; number i is a function of (seed, first + i)."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..curvature.eigenpairs import leading
 from ..curvature.operators import hessian_at
-from ..curvature.traces import hutchinson
+from ..curvature.traces import exact, hutchinson
 from ..landscape.network_landscape import NetworkLandscape
 from ..landscape.protocol import Landscape
 from .outputs import hessian_diagonal
@@ -22,10 +22,14 @@ _MOST = 1000
 
 
 def trace(landscape: Landscape, point: Array, n_products: int, seed: int) -> tuple[float, float]:
-    """Trace of the Hessian and its standard error; of a network exact, else Hutchinson's mean over random signs."""
+    """Trace of the Hessian and its standard error; of a network exact, and of few directions.
+
+    Else the mean over random vectors (Hutchinson).
+    """
     if isinstance(landscape, NetworkLandscape):
         return float(hessian_diagonal(landscape, point).sum()), 0.0
-    return hutchinson(hessian_at(landscape, point), n_products, seed)
+    hessian = hessian_at(landscape, point)
+    return exact(hessian) if hessian.size <= n_products else hutchinson(hessian, n_products, seed)
 
 
 def largest(landscape: Landscape, point: Array, seed: int) -> tuple[float, bool]:

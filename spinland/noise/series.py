@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from .. import checks
+from ..arrays import Owner
 from ..errors import ArgumentError
 from ..machines import single_threaded
 from .recording import Trajectory
@@ -24,7 +25,7 @@ _NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
-class Series:
+class Series(Owner):
     """Points (R, T, P) at equal times, ``spacing`` apart.
 
     The unit of time is an epoch for a :class:`Trajectory`, else a record. ``alive`` tells which replicas of the

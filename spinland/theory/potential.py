@@ -102,7 +102,7 @@ def franz_parisi(
     --------
     >>> curve = franz_parisi([0.0, 0.6], 3, 0.84)
     >>> curve.potential.round(4).tolist()
-    [0.0, 0.0101]
+    [0.0, 0.0043]
     """
     mixture = mixture_of(order)
     q = checks.float_array("overlaps", overlaps, ndim=1)

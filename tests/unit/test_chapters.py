@@ -289,6 +289,6 @@ def test_a_card_trains_as_many_replicas_as_fill_it():
     """Between two writes the cores train what takes a while; how many fill a card, the plan of the training knows."""
     step = Training("ensemble", "training", sl.ReLUNetwork((64, 32, 10)), 500, 32, 30, 0)
     dataset = SimpleNamespace(x_train=np.empty((1500, 64)))
-    cores, card = (SimpleNamespace(config=SimpleNamespace(device=name), dataset=dataset) for name in ("cpu", "cuda:1"))
+    cores, card = (SimpleNamespace(config=sl.StudyConfig(device=name), dataset=dataset) for name in ("cpu", "cuda:1"))
     assert 1 <= step._together(cores) <= 64
     assert step._together(card) is None
