@@ -46,8 +46,10 @@ def operations(quick: bool) -> list[Operation]:
 
 
 def scaling(quick: bool) -> list[Scaling]:
-    """None: all of it is products, which :mod:`.derivatives` scales."""
-    return []
+    """Cost of the leading eigenvalues against the samples."""
+    sizes = (100, 200) if quick else (1000, 2500, 5000, 10_000)
+    same = {"data": "images", "hidden": 32 if quick else 128}
+    return [Scaling("leading eigenvalues", "samples", f"{_HERE}spinland_eigenvalues", "n", sizes, same, BOTH)]
 
 
 def _operation(

@@ -295,8 +295,8 @@ def test_after_compile_a_study_and_a_glass_compile_nothing(spinland, run_python,
         shutil.copy(warm / name, alone)
     assert len(names) > 40
     assert "nothing to compile" in spinland("compile", **places).stdout
-    for words in (["study", *tiny], ["study", *tiny, "--dtype", "float64"], ["glass", *TINY]):
-        done = spinland(*words, "--out", tmp_path / "out.h5", "--overwrite", "--no-page", **places)
+    for number, words in enumerate((["study", *tiny], ["study", *tiny, "--dtype", "float64"], ["glass", *TINY])):
+        done = spinland(*words, "--out", tmp_path / f"{number}.h5", "--no-page", **places)
         assert "compiling" not in done.stderr
     (alone / next(name for name in names if name.startswith("walk"))).unlink()
     assert "compiling" in spinland("study", *tiny, "--out", tmp_path / "again.h5", "--no-page", **places).stderr
