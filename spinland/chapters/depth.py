@@ -22,7 +22,7 @@ from .depth_results import MatchedReplicas, RateSweep
 from .depth_section import write
 from .depth_subjects import parameters_of
 from .settings import Settings, number, setting, several, whole
-from .training import optimizer_of
+from .training import OPTIMIZER_SETTINGS, optimizer_of
 
 SEED_DEPTH, SEED_TUNING = 36, 37
 _HEADING = "Depth"
@@ -157,7 +157,7 @@ def _matched(subject: Any, *ensembles: Any, dataset: Any, index: int, **argument
 def _how(book: Any) -> tuple[tuple[str, Any], ...]:
     """How all of them are trained, as plain values."""
     c = book.config
-    settings = {name: getattr(c, name) for name in ("optimizer", "schedule", "momentum", "weight_decay")}
+    settings = {name: getattr(c, name) for name in OPTIMIZER_SETTINGS}
     return tuple((settings | {"batch_size": book.batch_size, "epochs": c.depth_epochs or c.epochs}).items())
 
 

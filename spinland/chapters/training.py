@@ -55,6 +55,10 @@ class ReplicaSettings(Settings):
     langevin: int = setting(20, "gradients of a step of entropy-sgd", whole(1), _HEADING)
 
 
+OPTIMIZER_SETTINGS = "optimizer", "schedule", "momentum", "weight_decay", "rho", "gamma", "langevin"
+"""What an optimiser is made of, beside the learning rate."""
+
+
 def optimizer_of(config: Any) -> sl.SGD | sl.Adam | sl.AdamW | sl.SAM | sl.EntropySGD:
     """The optimiser of the settings; the steps of SAM and Entropy-SGD are those of SGD."""
     rate: Any = config.learning_rate if config.schedule == "constant" else sl.Cosine(config.learning_rate)

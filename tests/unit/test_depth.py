@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import spinland as sl
-from spinland.chapters.depth import common_level, starts
+from spinland.chapters.depth import _how, common_level, starts
 from spinland.chapters.depth_measures import double_softmax, ends_of
 from spinland.chapters.depth_results import RateSweep
 from spinland.chapters.sections import Section
+from spinland.chapters.training import optimizer_of
 from spinland.provenance import record
 from spinland.study.books import book_of
 
@@ -49,6 +50,13 @@ def test_signals_keep_their_size_in_any_number_of_layers():
             values = np.maximum(weight @ values, 0)
         sizes.append(np.mean(values**2) / np.mean(x**2))
     assert abs(np.mean(sizes) - 1) < 4 * np.std(sizes, ddof=1) / np.sqrt(200)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "sam", "entropy-sgd"])
+def test_networks_of_a_depth_are_trained_by_the_optimiser_of_the_study(name):
+    config = sl.StudyConfig(optimizer=name, learning_rate=0.2, rho=0.3, gamma=0.7, langevin=3)
+    how = _how(SimpleNamespace(config=config, batch_size=8))
+    assert optimizer_of(SimpleNamespace(**dict(how), learning_rate=0.2)) == optimizer_of(config)
 
 
 def test_the_best_rate_is_that_of_the_lowest_mean_and_never_one_that_diverges():
