@@ -206,7 +206,8 @@ def sharpness(
         - ``"noise"``: mean of f(w + σξ) − f(w), ξ normal, over pairs ±ξ, which for a quadratic is σ² tr H/2. σ = 0.01.
         - ``"relative_noise"``: the same with ξ_i \|w_i\| in place of ξ_i; invariant. Flat space; σ = 0.1.
         - ``"filter"``: mean rise at a relative distance along filter-normalised directions (:func:`flatness`). 0.1.
-        - ``"trace"``: tr H; of a network exact, else Hutchinson's estimate from ``n_draws`` vectors of random signs.
+        - ``"trace"``: tr H; exact for a network, and for at most ``n_draws`` directions; else Hutchinson's mean over as
+          many random vectors.
         - ``"largest"``: the largest eigenvalue of H, by Lanczos' method.
         - ``"fisher_rao"``: √(vᵀGv), G the Gauss–Newton matrix, v = w with the biases of layer l counted l times: the
           number of layers times √(mean of fᵀSf) over outputs f (Liang et al., arXiv:1711.01530), a number of the
