@@ -16,6 +16,7 @@ from ..dynamics.distinct import distinct
 from ..errors import ArgumentError
 from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
+from .saddles import trees_compared
 from .sections import Picture, Section, picture, sentence
 from .settings import Settings, setting, whole
 
@@ -128,19 +129,21 @@ def _of_a_network(numbers: Numbers, states: Any) -> str:
     """What became of the candidates for saddles between minima of a network."""
     found = len(states.values)
     numbers.keep("saddles between minima of a small network", found, against="out of bands", exact=states.n_tried)
-    for why in states.refused:
-        count, reason = why.split(": ", 1)
-        numbers.keep(f"bands of the network refused: {reason}", int(count))
-    refused = f" (refused: {_reasons(states)})" if states.refused else ""
+    refused = _refused(numbers, states, "network")
     return (
         f"between minima of a small ReLU network modulo permutation and rescaling, {found} of {states.n_tried} bands "
         f"lead to a smooth saddle of index 1{refused}"
     )
 
 
-def _reasons(states: Any) -> str:
-    """How many bands led to no saddle for each reason."""
-    return "; ".join("{} as {}".format(*why.split(": ", 1)) for why in states.refused)
+def _refused(numbers: Numbers, states: Any, of: str) -> str:
+    """How many bands led to no saddle for each reason, kept and told; empty where all did."""
+    told = []
+    for why in states.refused:
+        count, reason = why.split(": ", 1)
+        numbers.keep(f"bands of the {of} refused: {reason}", int(count))
+        told.append(f"{count} as {reason}")
+    return f" (refused: {'; '.join(told)})" if told else ""
 
 
 def _sampled(numbers: Numbers, minima: Any, n_spins: int) -> str:
@@ -161,24 +164,13 @@ def _joined(numbers: Numbers, states: Any, tree: Any, distances: Any) -> Iterato
     merges = len(tree.minima) - 1
     numbers.keep("merges over saddles of index 1", tree.n_joined, against="out of", exact=merges)
     numbers.keep("bands that led to a saddle", len(states.values), against="out of", exact=states.n_tried)
-    refused = f" (refused: {_reasons(states)})" if states.refused else ""
-    for why in states.refused:
-        count, reason = why.split(": ", 1)
-        numbers.keep(f"bands of the glass refused: {reason}", int(count))
+    refused = _refused(numbers, states, "glass")
     yield (
         f"{len(states.values)} of {states.n_tried} bands between neighbours lead to a saddle of index 1{refused}, and "
         f"these saddles make {tree.n_joined} of {merges} merges, at energies that are upper bounds"
     )
-    same = np.nan if distances is None else tree.faithfulness(distances.cophenetic)
-    if np.isfinite(same):
-        p, spread = tree.chance(distances.cophenetic)
-        name = "correlation of merges over saddles and by distance"
-        told = numbers.stated(name, same, 2, p=p, against="minima in random order", exact=0.0)
-        by_chance = numbers.stated("spread of that correlation in random order", spread, 2)
-        yield (
-            f"their energies and the heights in the tree of distances have a correlation of {told}, where minima in "
-            f"random order spread by {by_chance} (p = {p:.2g})"
-        )
+    if same := trees_compared(numbers, tree, distances):
+        yield f"their energies {same}"
 
 
 _TEXT = (

@@ -120,16 +120,23 @@ def _trees(book: Any, numbers: Numbers) -> Iterator[str]:
     numbers.keep("merges over saddles of index 1", tree.n_joined, against="out of", exact=len(tree.minima) - 1)
     known = "all critical points are known" if critical.complete else "not all critical points are known"
     yield f"of a glass of {critical.n_spins} spins, where {known}, saddles join {len(tree.minima)} minima"
+    if same := trees_compared(numbers, tree, distances):
+        yield f"the energies of the merges {same}"
+
+
+def trees_compared(numbers: Numbers, tree: Any, distances: Any) -> str:
+    """How energies of merges go with heights in the tree of distances, and by chance; empty where nothing is known."""
     same = np.nan if distances is None else tree.faithfulness(distances.cophenetic)
-    if np.isfinite(same):
-        p, spread = tree.chance(distances.cophenetic)
-        name = "correlation of merges over saddles and by distance"
-        told = numbers.stated(name, same, 2, p=p, against="minima in random order", exact=0.0)
-        by_chance = numbers.stated("spread of that correlation in random order", spread, 2)
-        yield (
-            f"the energies of the merges and the heights in the tree of distances have a correlation of {told}, where "
-            f"minima in random order spread by {by_chance} (p = {p:.2g})"
-        )
+    if not np.isfinite(same):
+        return ""
+    p, spread = tree.chance(distances.cophenetic)
+    name = "correlation of merges over saddles and by distance"
+    told = numbers.stated(name, same, 2, p=p, against="minima in random order", exact=0.0)
+    by_chance = numbers.stated("spread of that correlation in random order", spread, 2)
+    return (
+        f"and the heights in the tree of distances have a correlation of {told}, where minima in random order spread "
+        f"by {by_chance} (p = {p:.2g})"
+    )
 
 
 def _merging(book: Any, numbers: Numbers) -> Iterator[str]:

@@ -22,6 +22,7 @@ from scipy.linalg import qr
 
 from ..landscape.network_landscape import NetworkLandscape
 from ..machines import single_threaded
+from .hessians import Bend, bend
 
 Array = NDArray[np.float64]
 Pairs = NDArray[np.int64]
@@ -106,7 +107,7 @@ def descend(
     for _ in range(most):
         held, across = _independent(of, held, basis, len(point))
         point = point - across @ of.distances(point)[tuple(held.T)]
-        model = _model(landscape, point, along(basis, across))
+        model = _Model(**vars(bend(landscape, point, along(basis, across))))
         rest = Rest(point, model.value, float(np.linalg.norm(model.slopes)), held, False)
         step, promised = model.step(trust)
         if rest.slope < tolerance:
@@ -127,18 +128,12 @@ def descend(
     return rest
 
 
-@dataclass(frozen=True)
-class _Model:
-    """Loss, gradient and Hessian at a point, in the eigenvectors (dim, K) of the Hessian along some directions."""
-
-    value: float
-    slopes: Array
-    eigenvalues: Array
-    vectors: Array
+class _Model(Bend):
+    """The loss about a point, to second order along some directions."""
 
     @property
     def flat(self) -> float:
-        """Size below which an eigenvalue counts as zero."""
+        """Size below which an eigenvalue counts as flat."""
         return _FLAT * float(np.abs(self.eigenvalues).max(initial=0.0))
 
     @property
@@ -157,16 +152,6 @@ class _Model:
         """A step along the lowest eigenvector, to the lower side."""
         sides = length * np.stack([self.vectors[:, 0], -self.vectors[:, 0]])
         return np.asarray(sides[int(np.argmin(landscape.value(point + sides)))])
-
-
-def _model(landscape: NetworkLandscape, point: Array, free: Array) -> _Model:
-    value, gradient = landscape.value_and_gradient(point)
-    products = np.asarray(landscape.hessian_product(point, np.ascontiguousarray(free.T)))
-    with single_threaded():
-        matrix = products @ free
-        eigenvalues, inner = np.linalg.eigh((matrix + matrix.T) / 2)
-        vectors = free @ inner
-        return _Model(float(value), vectors.T @ gradient, eigenvalues, vectors)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from ..quantities import quantity_of
 from .inputs import field_of, listing, matched, mean_error, takes
 from .labels import value_label as label_of
 from .placing import HALO
-from .planes import axis_name, is_logarithmic, levels_of, value_ticks, whole_grid
-from .style import GREY, INK, PALETTE, SEQUENTIAL, canvas, context, dress, log_name, log_ticks, value_bar, wants_log
+from .planes import axis_name, filled_contours, is_logarithmic, levels_of, value_ticks, whole_grid
+from .style import GREY, INK, PALETTE, canvas, context, dress, log_name, log_ticks, value_bar, wants_log
 
 _SPREAD = 0.12  # of the places of single replicas about their depth, in powers of e
 
@@ -168,11 +168,7 @@ def plane_row(
     axes: Any = figure.subplots(1, len(items), squeeze=False)[0]
     for ax, item, field, title in zip(axes, items, fields, titles, strict=True):
         dress(ax, grid=False)
-        values = np.ma.masked_invalid(field.T)  # matplotlib wants rows along the ordinate
-        filled = ax.contourf(item.a, item.b, values, levels=levels, norm=norm, cmap=SEQUENTIAL)
-        if len(levels) > 2:
-            lines = {"colors": "white", "linewidths": 0.5, "alpha": 0.6, "linestyles": "solid"}
-            ax.contour(item.a, item.b, values, levels=levels[1:-1], **lines)
+        filled = filled_contours(ax, item, field, levels, norm)
         ax.plot(0, 0, marker="+", markersize=9, color=INK, markeredgewidth=1.3, path_effects=HALO)
         ax.set_aspect("equal" if 0.5 <= np.ptp(item.b) / np.ptp(item.a) <= 2 else "auto")
         ax.set_xlabel(axis_name(item, 0))

@@ -45,6 +45,16 @@ def whole_grid(plane: Any) -> None:
         )
 
 
+def filled_contours(ax: Axes, plane: Any, values: Any, levels: Any, norm: Any) -> Any:
+    """Draw values (A, B) of a plane as filled contours with thin lines between them; what a colour bar wants."""
+    field = np.ma.masked_invalid(values.T)  # matplotlib wants rows along the ordinate
+    filled = ax.contourf(plane.a, plane.b, field, levels=levels, norm=norm, cmap=SEQUENTIAL)
+    if len(levels) > 2:
+        lines: dict[str, Any] = {"colors": "white", "linewidths": 0.5, "alpha": 0.6, "linestyles": "solid"}
+        ax.contour(plane.a, plane.b, field, levels=levels[1:-1], **lines)
+    return filled
+
+
 @takes("Plane", "a", "b", "values", "path")
 @context()
 def plane_contour(
@@ -93,11 +103,7 @@ def plane_contour(
     equal = bool(0.5 <= aspect <= 2) if equal is None else equal
     height = float(np.clip(4.5 * aspect, 2.4, 7.0)) if equal else 4.2
     ax = dress(panel(ax, (6.4, height + 0.7)), grid=False)
-    # matplotlib wants rows along the ordinate.
-    field = np.ma.masked_invalid(values.T)
-    filled = ax.contourf(a, b, field, levels=levels, norm=norm, cmap=SEQUENTIAL)
-    if len(levels) > 2:
-        ax.contour(a, b, field, levels=levels[1:-1], colors="white", linewidths=0.5, alpha=0.6, linestyles="solid")
+    filled = filled_contours(ax, plane, values, levels, norm)
     value_ticks(value_bar(ax, filled, label), levels, use_log)
     if equal:
         ax.set_aspect("equal")

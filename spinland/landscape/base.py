@@ -108,3 +108,11 @@ def point_pairs(landscape: Landscape, points: ArrayLike, vectors: ArrayLike) -> 
     if batch.shape != along.shape:
         raise ArgumentError("vectors", f"shape {batch.shape}, a vector for each point", f"shape {along.shape}")
     return batch, along
+
+
+def chosen_samples(indices: ArrayLike, n_samples: int) -> NDArray[np.int64]:
+    """Places of samples, 0 ... n_samples − 1, one at least; a sample may come several times."""
+    chosen = checks.whole_numbers("indices", indices, n_samples)
+    if chosen.size == 0:
+        raise ArgumentError("indices", "at least one sample", "none")
+    return chosen

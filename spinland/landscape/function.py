@@ -12,7 +12,7 @@ from .. import arrays, budget, checks
 from ..errors import ArgumentError
 from ..provenance import fingerprint
 from ..quantities import words
-from .base import BaseLandscape
+from .base import BaseLandscape, chosen_samples
 from .geometry import Euclidean, Geometry, Sphere
 
 if TYPE_CHECKING:
@@ -148,10 +148,7 @@ class FunctionLandscape(BaseLandscape):
         """
         if self._batch is None or self._n_samples is None:
             return super().batch(indices)
-        numbers = checks.whole_numbers("indices", indices, self._n_samples)
-        if numbers.size == 0:
-            raise ArgumentError("indices", "at least one sample", "none")
-        part = self._batch(numbers)
+        part = self._batch(chosen_samples(indices, self._n_samples))
         if not isinstance(part, BaseLandscape) or getattr(part, "dim", None) != self.dim:
             raise ArgumentError("landscape.batch", f"a function that returns a landscape of dim {self.dim}", part)
         return cast("Landscape", part)

@@ -20,7 +20,7 @@ from ..errors import ArgumentError, shown
 from ..machines import operation
 from ..provenance import fingerprint
 from ..quantities import UNITS, words
-from .base import BaseLandscape
+from .base import BaseLandscape, chosen_samples
 from .geometry import Euclidean
 from .network import ReLUNetwork
 from .network_slice import NetworkSlice
@@ -262,9 +262,7 @@ class NetworkLandscape(BaseLandscape):
         indices : integer array (m,)
             Places of the samples, 0 ... n_samples - 1, at least one; a sample may come several times.
         """
-        chosen = checks.whole_numbers("indices", indices, self.n_samples)
-        if chosen.size == 0:
-            raise ArgumentError("indices", "at least one sample", "none")
+        chosen = chosen_samples(indices, self.n_samples)
         part = copy(self)
         part.__dict__.pop("fingerprint", None)
         part.samples = self.samples.take(chosen)

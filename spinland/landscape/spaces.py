@@ -60,6 +60,10 @@ class FlatSpace:
         """The directions as they are."""
         return directions
 
+    def moved(self, origin: NDArray[Any], steps: NDArray[Any]) -> NDArray[Any]:
+        """A point (dim,) after each of the steps (n, dim)."""
+        return np.asarray(origin + steps)
+
     def chart(self, origin: NDArray[Any], points: NDArray[Any], name: str) -> NDArray[Any]:
         """The points (m, dim) as they are."""
         return points
@@ -142,6 +146,15 @@ class SphericalSpace:
     def frame(self, origin: NDArray[Any], directions: NDArray[Any]) -> NDArray[np.float64]:
         """The same, made orthonormal one after the other."""
         return arcs.orthonormal(arcs.tangents(origin, directions))
+
+    def moved(self, origin: NDArray[Any], steps: NDArray[Any]) -> NDArray[np.float64]:
+        """A point (dim,) of the sphere after each of the steps (n, dim), which are taken along great circles."""
+        origins = np.broadcast_to(origin, steps.shape)
+        along = self.tangent(origins, steps)
+        size = float(self.radii(origin[None])[0])
+        lengths = np.linalg.norm(along, axis=1, keepdims=True)
+        angle = lengths / size
+        return np.asarray(np.cos(angle) * origins + size * np.sin(angle) * along / np.where(lengths > 0, lengths, 1.0))
 
     def chart(self, origin: NDArray[Any], points: NDArray[Any], name: str) -> NDArray[np.float64]:
         """Tangent vectors (m, dim) that lead from a point to points (m, dim), as long as the angle.

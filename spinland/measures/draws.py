@@ -20,25 +20,12 @@ def noise_rises(
     ``relative`` multiplies ξ_i by |w_i|. On a sphere the point goes along the great circle of the tangential part of
     σξ. Draw i is a function of (seed, i): the same for all points.
     """
-    rises = np.empty(n_draws)
+    rises, space = np.empty(n_draws), landscape.geometry.space
     for block in budget.blocks(n_draws, budget.WALKERS, 6 * 8 * landscape.dim):
         normal = np.empty((block.stop - block.start, landscape.dim))
         rng.fill_normals(normal, seed, rng.Purpose.SHARPNESS, np.arange(block.start, block.stop), 0)
         normal *= sigma * np.abs(point) if relative else sigma
-        both = np.concatenate([_moved(landscape, point, normal), _moved(landscape, point, -normal)])
+        both = np.concatenate([space.moved(point, normal), space.moved(point, -normal)])
         values = np.asarray(landscape.value(both), np.float64).reshape(2, -1)
         rises[block] = values.mean(axis=0) - level
     return float(rises.mean()), float(standard_error(rises))
-
-
-def _moved(landscape: Landscape, point: Array, steps: Array) -> Array:
-    """The point after each of the steps (n, dim), which are taken along great circles where it lives on a sphere."""
-    space = landscape.geometry.space
-    if not space.curved:
-        return point + steps
-    origin = np.broadcast_to(point, steps.shape)
-    along = space.tangent(origin, steps)
-    size = float(space.radii(point[None])[0])
-    lengths = np.linalg.norm(along, axis=1, keepdims=True)
-    angle = lengths / size
-    return np.asarray(np.cos(angle) * origin + size * np.sin(angle) * along / np.where(lengths > 0, lengths, 1.0))

@@ -15,6 +15,7 @@ from .. import checks
 from ..machines import single_threaded
 from ..provenance import record
 from ..results import Result
+from ..statistics.chains import lagged_products
 from ..statistics.uncertainty import standard_error
 from .series import runs, series_of
 
@@ -153,16 +154,10 @@ def reshuffled_autocorrelation(lags: ArrayLike, steps_per_epoch: int) -> Array:
 
 def _correlation(steps: Array, count: int) -> Array:
     """ρ(1) … ρ(count) of increments (T, P) less their mean; NaN beyond what there is, and where nothing moves."""
-    n = len(steps)
-    centred = steps - steps.mean(axis=0)
-    total = np.zeros(n)
-    for low in range(0, steps.shape[1], _TOGETHER):
-        spectrum = np.fft.rfft(centred[:, low : low + _TOGETHER], 2 * n, axis=0)
-        total += np.fft.irfft(np.abs(spectrum) ** 2, 2 * n, axis=0)[:n].sum(axis=1)
-    total /= np.arange(n, 0, -1)
+    total = lagged_products(steps, steps.mean(axis=0, keepdims=True)) / np.arange(len(steps), 0, -1)
     found = np.full(count, np.nan)
     if total[0] > 0:
-        found[: min(count, n - 1)] = total[1 : count + 1] / total[0]
+        found[: min(count, len(steps) - 1)] = total[1 : count + 1] / total[0]
     return found
 
 

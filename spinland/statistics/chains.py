@@ -13,7 +13,7 @@ from .uncertainty import jackknife_error, standard_error
 
 _FEWEST, _MOST = 5, 20  # blocks
 _MEMORIES = 40  # autocorrelation times in a block: what is slow has a small part in them
-_TOGETHER = 64  # chains whose spectra are held at once
+_TOGETHER = 64  # of the last axis, whose spectra are held at once
 
 Array = NDArray[np.float64]
 
@@ -30,11 +30,7 @@ def autocorrelation_time(series: Array) -> Array:
     n, chains = len(series), series.shape[-1]
     if n < 2 or chains == 0:
         return np.full(series.shape[1:-1], np.nan)
-    mean = series.mean(axis=(0, -1), keepdims=True)
-    covariance = np.zeros(series.shape[:-1])
-    for low in range(0, chains, _TOGETHER):
-        spectrum = np.fft.rfft(series[..., low : low + _TOGETHER] - mean, 2 * n, axis=0)
-        covariance += np.fft.irfft(np.abs(spectrum) ** 2, 2 * n, axis=0)[:n].sum(axis=-1)
+    covariance = lagged_products(series, series.mean(axis=(0, -1), keepdims=True))
     covariance /= chains * (n - np.arange(n)).reshape(-1, *[1] * (covariance.ndim - 1))
     lags = 2 * max(n // 4, 1)
     pairs = np.minimum.accumulate(covariance[0:lags:2] + covariance[1:lags:2], axis=0)
@@ -43,6 +39,16 @@ def autocorrelation_time(series: Array) -> Array:
         times = np.sum(np.where(kept, pairs, 0), axis=0) / covariance[0] - 0.5
     times = times * (1 + 4 * kept.sum(axis=0) / (n * chains))
     return np.asarray(np.where(covariance[0] > 0, np.maximum(times, 0.5), np.nan))
+
+
+def lagged_products(series: Array, mean: Array) -> Array:
+    """Σ of x(s) x(s + t) over s and the last axis, (n, ...): x is series (n, ..., C) less its mean (1, ..., C or 1)."""
+    n, total, mean = len(series), np.zeros(series.shape[:-1]), np.broadcast_to(mean, (1, *series.shape[1:]))
+    for low in range(0, series.shape[-1], _TOGETHER):
+        some = np.s_[..., low : low + _TOGETHER]
+        spectrum = np.fft.rfft(series[some] - mean[some], 2 * n, axis=0)
+        total += np.fft.irfft(np.abs(spectrum) ** 2, 2 * n, axis=0)[:n].sum(axis=-1)
+    return total
 
 
 def block_count(n_samples: int, memory: float) -> int:
