@@ -13,6 +13,7 @@ from .. import arrays, checks, provenance
 from ..data.loading import dataset_of
 from ..errors import ArgumentError
 from ..landscape.network import ReLUNetwork
+from ..landscape.passes import forward, softmax
 from ..machines import single_threaded
 from ..results import Result
 
@@ -98,22 +99,8 @@ def mean_probabilities(network: ReLUNetwork, members: NDArray[Any], x: NDArray[A
                 for weight, bias, shape in network.spans
             ]
             for low in range(0, len(x), _TILE):
-                total[low : low + _TILE] += _probabilities(layers, x[low : low + _TILE])
+                total[low : low + _TILE] += softmax(forward(layers, x[low : low + _TILE]).outputs)
     return total / len(members)
-
-
-def _probabilities(layers: list[tuple[Any, Any]], x: NDArray[Any]) -> NDArray[np.float64]:
-    """Softmax of the outputs of one network."""
-    for number, (weight, bias) in enumerate(layers):
-        x = x @ weight.T
-        if bias is not None:
-            x += bias
-        if number < len(layers) - 1:
-            np.maximum(x, 0, out=x)
-    outputs = x.astype(np.float64)
-    outputs -= outputs.max(axis=1, keepdims=True)
-    np.exp(outputs, out=outputs)
-    return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
 
 
 def ensemble_curve(network: ReLUNetwork, points: ArrayLike, dataset: Any) -> EnsembleCurve:

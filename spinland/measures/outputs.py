@@ -8,13 +8,12 @@ loss in the outputs. It is never negative, and comes from one backward pass for 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscape.network import ReLUNetwork
 from ..landscape.network_landscape import NetworkLandscape
+from ..landscape.passes import Pass, forward, softmax
 from ..machines import single_threaded
 
 Array = NDArray[np.float64]
@@ -23,38 +22,12 @@ _TILE = 1024
 """Samples that go through the network together: part of the last bits."""
 
 
-class Pass(NamedTuple):
-    """A forward pass: what enters each layer (n, M_l), and the outputs (n, C)."""
-
-    inputs: list[Array]
-    outputs: Array
-
-
-def forward(network: ReLUNetwork, layers: list[tuple[Array, Array | None]], x: Array) -> Pass:
-    """Samples (n, inputs) through the layers of a point, in float64."""
-    inputs, last = [], x
-    for number, (weight, bias) in enumerate(layers):
-        inputs.append(last)
-        last = last @ weight.T
-        if bias is not None:
-            last += bias
-        if number < network.n_hidden_layers:
-            np.maximum(last, 0, out=last)
-    return Pass(inputs, last)
-
-
 def _tiles(landscape: NetworkLandscape, point: NDArray[np.generic]) -> Iterator[tuple[list, Pass]]:  # type: ignore[type-arg]
     """Layers of a point (dim,), and a pass for each tile of samples; dead inputs are left out."""
     samples = landscape.samples
     layers = samples.network.layers(samples.compress(np.asarray(point, np.float64)))
     for low in range(0, len(samples.x), _TILE):
-        yield layers, forward(samples.network, layers, np.asarray(samples.x[low : low + _TILE], np.float64))
-
-
-def probabilities(outputs: Array) -> Array:
-    """Softmax of outputs (n, C)."""
-    shifted = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+        yield layers, forward(layers, np.asarray(samples.x[low : low + _TILE], np.float64))
 
 
 def _roots(outputs: Array, loss: str) -> Iterator[Array]:
@@ -63,7 +36,7 @@ def _roots(outputs: Array, loss: str) -> Iterator[Array]:
     Cross-entropy: S = diag(p) − ppᵀ and u_c = √p_c (e_c − p). Squared error over C outputs: S = 2/C.
     """
     n_outputs = outputs.shape[1]
-    chances = probabilities(outputs) if loss == "cross_entropy" else None
+    chances = softmax(outputs) if loss == "cross_entropy" else None
     for c in range(n_outputs):
         root = np.zeros_like(outputs)
         if chances is None:
@@ -108,7 +81,7 @@ def fisher_rao(landscape: NetworkLandscape, point: NDArray[np.generic]) -> float
     with single_threaded():
         for _, (_, outputs) in _tiles(landscape, point):
             if landscape.loss == "cross_entropy":
-                chances = probabilities(outputs)
+                chances = softmax(outputs)
                 mean = np.sum(chances * outputs, axis=1, keepdims=True)
                 total += float(np.sum(chances * (outputs - mean) ** 2))
             else:
