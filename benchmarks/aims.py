@@ -168,7 +168,16 @@ def training(widths: tuple[int, ...], replicas: int, samples: int) -> Callable[[
     return call
 
 
-few_walkers = partial(walk, 16)
+def pairs(samples: int) -> Callable[[], Any]:
+    """Inner products of the gradients of all pairs of so many samples of 784-512-10."""
+    network = sl.ReLUNetwork((784, 512, 10))
+    draw = np.random.default_rng(0)
+    x, y = draw.random((samples, 784), np.float32), draw.integers(0, 10, samples)
+    landscape = sl.NetworkLandscape(network, x, y, device="cuda")
+    return lambda: landscape.gradient_products(_zeros(network.n_params))
+
+
+few_walkers, all_pairs = partial(walk, 16), partial(pairs, 2000)
 small_glass, large_glass = partial(gradient, 400, "f8", True), partial(gradient, 2000, "f4", True)
 drawn_glass = partial(gradient, 2000, "f8", False)
 wide, many = partial(training, (784, 512, 10), 64, 6400), partial(training, (64, 32, 10), 528, 1408)
@@ -181,6 +190,7 @@ AIMS = (
     Aim("gradient of order 3, N = 2,000, drawn", "float64", drawn_glass, "call", 1, 10e-3, 20e-3),
     Aim("epoch 784-512-10, 64 replicas, 200 batches of 32", "float32", wide, "replica step", 12_800, 8e-6, 12e-6),
     Aim("epoch 64-32-10, 528 replicas, 44 batches of 32", "float32", many, "replica step", 528 * 44, 30e-9, 50e-9),
+    Aim("products of gradients 784-512-10, 2,000 images", "float32", all_pairs, "call", 1, 0.5e-3, 1e-3),
 )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from spinland_kernels.lanes import cuda as lanes
 from spinland_kernels.lanes.tiles import BIAS, GATE, ITSELF
@@ -24,8 +24,8 @@ from spinland_kernels.pspin import blocks
 from spinland_kernels.slice import cuda as slices
 from spinland_kernels.training import small
 
-EXP = 20
-"""Operations of an exponential or a logarithm of float32."""
+from .counts_gradients import COUNTS as _OF_GRADIENTS
+from .tallies import EXP, Count, wanted
 
 WORDS = 60
 """Whole operations of a Philox block, ten rounds of two wide products, two exclusive ors of three, two sums."""
@@ -37,34 +37,25 @@ _STEP = {ADAM: 16, MOMENTUM: 9}
 """Operations of a parameter's step by ``training.formula``, a root or a quotient being one; plain descent has 4."""
 
 
-class Count(NamedTuple):
-    """Of a launch, or of several.
-
-    Operations in the type of the arrays; in float64 whatever that is; of whole numbers. Bytes of the card's memory;
-    of shared memory or the first cache.
-    """
-
-    operations: int = 0
-    double: int = 0
-    whole: int = 0
-    far: int = 0
-    near: int = 0
-
-    def __add__(self, other: Any) -> Count:
-        return Count(*(a + b for a, b in zip(self, other, strict=True)))
-
-
 def _up(number: int, step: int) -> int:
     """Steps that a number takes."""
     return -(-number // step)
+
+
+def _shared(a: Any, b: Any, m: int, n: int) -> int:
+    """Rows of A that are columns of B, too: of a matrix with itself, turned round."""
+    if a.data is not b.data or (a.down, a.along) != (b.along, b.down):
+        return 0
+    low, high = a.at // a.down, b.at // a.down
+    return max(0, min(low + m, high + n) - max(low, high))
 
 
 def _multiply(launch: Launch) -> Count:
     a, b, c, shape, ends, tiles = launch.arguments
     items, size = launch.blocks // tiles, c.data.dtype.itemsize
     batch, (m, n, k, part, parts) = items // shape.parts, shape
-    of_factors = k * (m * (batch if a.each else 1) + n * (batch if b.each else 1))
-    of_c = m * n * items * (1 + (ends.begin == ITSELF) + (ends.end == GATE))
+    of_factors = k * ((m - _shared(a, b, m, n)) * (batch if a.each else 1) + n * (batch if b.each else 1))
+    of_c = m * n * (items * (1 + (ends.begin == ITSELF)) + (ends.end == GATE) * (items if ends.gate.each else 1))
     of_biases = n * batch * (ends.begin == BIAS)
     height, width = next(tile[1:3] for tile in lanes._TILES[c.data.dtype.char] if tile[0] is launch.kernel)
     columns = min(width, lanes.SIDE)  # threads along a row of the tile
@@ -184,8 +175,8 @@ def _delta(samples: Any) -> int:
 
 
 def _wanted(samples: Any) -> int:
-    """Bytes of what is wanted of one sample: a label, or outputs."""
-    return 8 if samples.kind == CROSS_ENTROPY else int(samples.outputs * samples.x.dtype.itemsize)
+    """Bytes of what is wanted of one sample."""
+    return wanted(samples.kind, samples.outputs, samples.x.dtype.itemsize)
 
 
 def _score_batch(launch: Launch) -> Count:
@@ -278,6 +269,7 @@ _COUNTS: dict[str, Callable[[Launch], Count]] = {
     "training.large.update": _update,
     "training.large.find_infinities": _find_infinities,
     "training.small.descend": _descend,
+    **_OF_GRADIENTS,
 }
 
 

@@ -40,9 +40,9 @@ def count(card):
     return count
 
 
-def landscape(dtype, widths, loss):
-    x = DRAW.random((70, widths[0])).astype(dtype) + 0.1  # an input that is zero everywhere would be left out
-    y = DRAW.integers(0, widths[-1], 70) if loss == "cross_entropy" else DRAW.random((70, widths[-1]))
+def landscape(dtype, widths, loss, n=70):
+    x = DRAW.random((n, widths[0])).astype(dtype) + 0.1  # an input that is zero everywhere would be left out
+    y = DRAW.integers(0, widths[-1], n) if loss == "cross_entropy" else DRAW.random((n, widths[-1]))
     network = sl.ReLUNetwork(widths)
     points = DRAW.normal(size=(3, network.n_params)).astype(dtype)
     return sl.NetworkLandscape(network, x, y, loss, dtype, device="cuda"), points
@@ -61,6 +61,24 @@ def test_bytes_of_planes_and_walks_are_those_touched(dtype, widths, loss, watche
 
     found = watched(all_of_it)
     assert len({one.launch.kernel.name for one in found}) >= 8
+    for one in found:
+        assert count(one.launch).far == one.far, one.launch
+
+
+@pytest.mark.parametrize(
+    ("dtype", "widths", "loss"), [("f4", (7, 6, 10), "cross_entropy"), ("f8", (5, 6, 4, 3), "mse")]
+)
+def test_bytes_of_gradients_of_samples_are_those_touched(dtype, widths, loss, watched, count):
+    there, points = landscape(dtype, widths, loss, 17)
+
+    def all_of_it():
+        there.gradient_products(points[0])
+        there.gradient_sums(points[0], DRAW.normal(size=(2, 17)))
+        there.gradient_components(points[0], points[1:])
+
+    found = watched(all_of_it)
+    names = {one.launch.kernel.name for one in found}
+    assert {f"sample_gradients.cuda.{name}" for name in ("add_layer", "weigh", "dot")} <= names
     for one in found:
         assert count(one.launch).far == one.far, one.launch
 
@@ -192,6 +210,41 @@ def test_operations_of_networks_are_those_of_the_naive_forms(watched, count):
     assert count(layer.launch).operations == counted(plane, (3, 70, 6), (3, 2), (10, 6), 10)
 
 
+def test_operations_of_gradients_of_samples_are_those_of_the_naive_forms(watched, count):
+    """Pairs of samples, layer by layer; derivatives by outputs with the weights of sums; and along vectors."""
+    from spinland_kernels.sample_gradients import formula as gradients
+
+    there, points = landscape("f4", (7, 6, 10), "cross_entropy", 17)
+    weights = DRAW.normal(size=(2, 17))
+
+    def all_of_it():
+        there.gradient_products(points[0])
+        there.gradient_sums(points[0], weights)
+        there.gradient_components(points[0], points[1:])
+
+    found = watched(all_of_it)
+
+    def of(name):
+        return [count(one.launch) for one in found if one.launch.kernel.name == f"sample_gradients.cuda.{name}"]
+
+    def layer(acts, slopes, bias, factor):
+        return gradients.layer_product.py_func(acts, bias, factor * slopes)
+
+    pairs, bias, factor = (17, 17), (), ()
+    first, second = of("add_layer")
+    assert first.double == counted(layer, pairs, pairs, bias, factor)
+    assert second.double == counted(lambda *given: given[0] + layer(*given[1:]), pairs, pairs, pairs, bias, factor)
+    (weighed,) = of("weigh")
+    assert weighed.operations == counted(lambda c, slopes: c[:, :, None] * slopes, (2, 17), (17, 10))
+    (dot,) = of("dot")
+
+    def along(slopes, tangents, factor):
+        for slope in tangents:
+            factor * ((slope * slopes).sum(axis=1) + slopes[0, 0])
+
+    assert dot.double == counted(along, (17, 10), (2, 17, 10), factor)
+
+
 def test_operations_of_a_glass_are_those_of_its_couplings(watched, count):
     """Each is a term of the sum of its row, and one of the sum of its column."""
     kernel, n = operation("pspin", "cuda"), 5
@@ -235,6 +288,7 @@ CALLS = {
     "gradient of order 3, N = 2,000, drawn": (2 * 41 + 2, 2),  # chunks of 2²⁵ of 1,335,334,000
     "epoch 784": (200 * 9 + 2, 12),
     "epoch 64": (2, 12),
+    "products of gradients": (4 + 3 * 2, 2),  # both layers there, the outputs, back; of each layer two products, a sum
 }
 
 

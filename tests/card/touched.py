@@ -28,12 +28,15 @@ class Touched:
         return sum(dtype.itemsize for touched in both for dtype in touched.values() if dtype.kind == "f")
 
 
-def _sheets(argument):
-    """An argument with its arrays on paper."""
+def _sheets(argument, known=None):
+    """An argument with its arrays on paper, those that are one array as one sheet."""
+    known = {} if known is None else known
     if isinstance(argument, tuple):
-        parts = map(_sheets, argument)
+        parts = [_sheets(part, known) for part in argument]
         return type(argument)(*parts) if hasattr(argument, "_fields") else tuple(parts)
-    return Sheet(argument.shape, argument.dtype) if getattr(argument, "shape", ()) else argument
+    if not getattr(argument, "shape", ()):
+        return argument
+    return known.setdefault(id(argument), Sheet(argument.shape, argument.dtype))
 
 
 def _place(array, index):
