@@ -15,7 +15,7 @@ from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
-from .lanczos import Pairs, dense, lanczos, room_of
+from .lanczos import Pairs, dense, is_small, lanczos, room_of
 from .operators import Array, Operator, hessian_at, need_float64, one_point
 
 WHICH = "largest", "smallest", "both", "magnitude"
@@ -82,9 +82,9 @@ def eigenpairs(
 ) -> Eigenpairs:
     """Extreme eigenpairs of the Hessian of a landscape's value at a point, by block Lanczos.
 
-    Blocks of eight vectors, full reorthogonalisation, thick restarts; a last search from a fresh random block looks for
-    copies that the first one missed. Every pair comes with the residual of a product of its own. Where the basis would
-    be the whole space, the matrix is formed instead.
+    Blocks of two vectors, full reorthogonalisation, thick restarts; a last search from a fresh random block looks for
+    copies that the first one missed. Every pair comes with the residual of a product of its own. Where the whole matrix
+    takes no more products, it is formed instead.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def eigenpairs(
 
 
 def leading(operator: Operator, n: int, which: str, tol: float, seed: int, most: int) -> Pairs:
-    """The n pairs of an operator; from its whole matrix where the basis would be as large."""
-    if operator.size <= room_of(n):
+    """The n pairs of an operator; from its whole matrix where that takes no more products."""
+    if is_small(operator, n):
         return dense(operator, n, which)
     return lanczos(operator, n, which, tol, seed, most)

@@ -2,13 +2,18 @@
 
 The basis of a Krylov space of blocks, and the matrix of the operator in it:
 
-    basis    | kept Ritz vectors | block | block | … |    orthonormal rows; blocks are orthogonalised twice or more
+    basis    | kept Ritz vectors | block | block | … |    orthonormal rows
     matrix   diag(θ), and what the products with the blocks have along the basis; symmetric
 
-(Wu and Simon, SIAM J. Matrix Anal. Appl. 22, 602 (2000).) Full orthogonality leaves no room for ghosts. What an exact
-block method cannot find, more copies of an eigenvalue than a block has vectors, is looked for: when all pairs are
-there, a fresh random block orthogonal to them has to bring up nothing that belongs among them. Residuals
-|Hv − λv| come from products with the final vectors, not from the recurrence.
+(Wu and Simon, SIAM J. Matrix Anal. Appl. 22, 602 (2000).) A block is orthogonalised until what is left of it along the
+basis is rounding, which is measured each time: full orthogonality leaves no room for ghosts. What an exact block method
+cannot find, more copies of an eigenvalue than a block has vectors, is looked for: when all pairs are there, a fresh
+random block orthogonal to them has to bring up nothing that belongs among them. Residuals |Hv − λv| come from products
+with the final vectors, not from the recurrence.
+
+A block has two vectors. Wider ones share more of a product with a network's Hessian (of eight vectors each takes four
+fifths of the time of one of two, on small networks two thirds) but need more products for the same Krylov space: ten
+pairs took 66 products in blocks of two, 90 in blocks of four and 146 in blocks of eight.
 """
 
 from __future__ import annotations
@@ -20,11 +25,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..machines import single_threaded
-from .operators import BLOCK, Array, Operator
+from . import stretches
+from .operators import Array, Operator
 
-_KEPT = BLOCK  # Ritz vectors beyond those that are wanted which a restart keeps
-_CONFIRM = 3  # blocks from a fresh random one in which a missed pair would show
+BLOCK = 2
+"""Vectors of a block."""
+
+_KEPT = 8  # Ritz vectors beyond those that are wanted which a restart keeps
+_BEYOND = 24  # vectors of the basis beyond twice those that are wanted
+_WHOLE = 48  # directions beyond twice the pairs up to which the matrix takes no more products than a search
+_CONFIRM = 6  # blocks from a fresh random one in which a missed pair would show
 _TINY = 1e-10  # of a vector's norm: what orthogonalisation leaves of it is rounding
+_CLEAN = 1e-14  # cosine of two vectors that count as orthogonal
 
 
 class Pairs(NamedTuple):
@@ -63,9 +75,7 @@ def dense(operator: Operator, n: int, which: str) -> Pairs:
 
 def orthonormal(vectors: Array, count: int) -> Array:
     """Orthonormal rows (count, dim) that span the largest part of the rows."""
-    with single_threaded():
-        _, _, rows = np.linalg.svd(vectors, full_matrices=False)
-    return np.asarray(rows[:count])
+    return np.asarray(stretches.singular(vectors)[2][:count])
 
 
 def _unit(rows: Array, least: float) -> tuple[Array, float]:
@@ -75,8 +85,9 @@ def _unit(rows: Array, least: float) -> tuple[Array, float]:
     """
     squares, turned = np.linalg.eigh(rows @ rows.T)
     if len(squares) and squares[0] > 1e-10 * squares[-1] and squares[0] > least**2:
-        return (turned / np.sqrt(squares)).T @ rows, float(np.sqrt(squares[0]))
-    _, sizes, right = np.linalg.svd(rows, full_matrices=False)
+        fresh, smallest = (turned / np.sqrt(squares)).T @ rows, float(np.sqrt(squares[0]))
+        return (fresh if squares[0] > 0.1 * squares[-1] else _unit(fresh, 0.0)[0]), smallest
+    _, sizes, right = stretches.singular(rows)
     kept = sizes > least
     return np.ascontiguousarray(right[kept]), float(sizes[kept].min(initial=1.0))
 
@@ -122,22 +133,18 @@ class Search:
         Rows of which nothing is left are gone. ``along`` are the products with the basis, where they are known.
         """
         before = max(float(np.linalg.norm(vectors, axis=1).max(initial=0.0)), np.finfo(float).tiny)
+        basis = np.vstack([self.basis[: self.length], *besides]) if besides else self.basis[: self.length]
+        rows, left = stretches.beyond(vectors, basis, stretches.along(vectors, basis) if along is None else along)
         with single_threaded():
-            rows = self._beyond(vectors, besides, along)
-            fresh, _ = _unit(rows, _TINY * before)
-            for _ in range(3):
-                fresh, least = _unit(self._beyond(fresh, besides), 0.0)
-                if least > 0.5:  # what was taken off was rounding
-                    break
+            fresh, least = _unit(rows, _TINY * before)
+        for _ in range(3):
+            if left <= _CLEAN * least:
+                break
+            again, left = stretches.beyond(fresh, basis, stretches.along(fresh, basis))
+            with single_threaded():
+                fresh, least = _unit(again, 0.0)
+        with single_threaded():
             return fresh, np.asarray(rows @ fresh.T)
-
-    def _beyond(self, vectors: Array, besides: tuple[Array, ...], along: Array | None = None) -> Array:
-        """Parts of vectors orthogonal to the basis and to others."""
-        basis = self.basis[: self.length]
-        rows = vectors - (vectors @ basis.T if along is None else along) @ basis
-        for others in besides:
-            rows -= (rows @ others.T) @ others
-        return rows
 
     def grow(self) -> None:
         """One block more in the basis, and the products with it."""
@@ -145,8 +152,7 @@ class Search:
         self.basis[low:high] = self.next
         self.length = high
         products = self.operator(self.next)
-        with single_threaded():
-            along = products @ self.basis[:high].T
+        along = stretches.along(products, self.basis[:high])
         self.matrix[low:high, :high] = along
         self.matrix[:high, low:high] = along.T
         self.matrix[low:high, low:high] = (along[:, low:] + along[:, low:].T) / 2
@@ -166,8 +172,7 @@ class Search:
     def restart(self, values: Array, inner: Array, count: int) -> None:
         """Keep Ritz vectors of the values that are wanted first, and the next block."""
         at = chosen(values, min(count, len(values)), self.which)
-        with single_threaded():
-            self.basis[: len(at)] = inner[:, at].T @ self.basis[: self.length]
+        stretches.combined(inner[:, at].T, self.basis[: self.length], self.basis[: len(at)])
         self.matrix[:] = 0
         self.matrix[np.arange(len(at)), np.arange(len(at))] = values[at]
         self.length = len(at)
@@ -203,14 +208,18 @@ def lanczos(operator: Operator, n: int, which: str, tol: float, seed: int, most:
 
 def room_of(n: int) -> int:
     """Vectors of the basis for n pairs."""
-    return 2 * n + 6 * BLOCK
+    return 2 * n + _BEYOND
+
+
+def is_small(operator: Operator, n: int) -> bool:
+    """Whether the whole matrix takes no more products than a search for n pairs would."""
+    return operator.size <= 2 * n + _WHOLE
 
 
 def _certified(search: Search, values: Array, inner: Array, scale: float) -> Pairs:
     """Pairs with residuals from products of their own, in the space of the pairs alone."""
     at = chosen(values, search.n, search.which)
-    with single_threaded():
-        vectors = inner[:, at].T @ search.basis[: search.length]
+    vectors = stretches.combined(inner[:, at].T, search.basis[: search.length])
     products = search.operator(vectors)
     found = np.einsum("ij,ij->i", products, vectors)
     residuals = np.linalg.norm(products - found[:, None] * vectors, axis=1)

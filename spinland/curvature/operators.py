@@ -13,8 +13,8 @@ from .. import budget, checks, rng
 from ..arrays import Owner, sealed
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
-from ..machines import single_threaded
 from ..probes.inputs import a_landscape
+from . import stretches
 
 Array = NDArray[np.float64]
 
@@ -70,8 +70,7 @@ class Operator(Owner):
         """Parts of vectors (m, dim) that lie along the directions."""
         along = self.landscape.geometry.space.tangent(self.point, vectors)
         if len(self.apart):
-            with single_threaded():
-                along = along - (along @ self.apart.T) @ self.apart
+            along, _ = stretches.beyond(along, self.apart, stretches.along(along, self.apart))
         return np.asarray(along)
 
     def __call__(self, vectors: Array) -> Array:

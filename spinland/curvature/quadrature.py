@@ -23,7 +23,9 @@ from .operators import BLOCK, Array, Operator
 _PER_WIDTH = 4  # points of the grid for each broadening width
 _BEYOND = 6  # widths that the grid goes beyond eigenvalues
 _NARROWEST = 1e-5  # width, as a share of the range of the rest
-_FIRST = 1 << 20  # probes follow the vectors that a search for eigenpairs starts from
+
+FIRST = 1 << 20
+"""Number of the first probe: they follow the vectors that a search for eigenpairs starts from."""
 
 
 class Quadrature:
@@ -39,7 +41,7 @@ class Quadrature:
         self.diagonal, self.beside = np.zeros((2, n_probes, n_steps))
         for low in range(0, n_probes, BLOCK):
             some = slice(low, min(low + BLOCK, n_probes))
-            start = operator.probes(_FIRST + low, some.stop - low, seed) / np.sqrt(operator.size)
+            start = operator.probes(FIRST + low, some.stop - low, seed) / np.sqrt(operator.size)
             self._run(operator, start, self.diagonal[some], self.beside[some])
 
     @staticmethod

@@ -26,6 +26,7 @@ from ..landscape.protocol import Landscape
 from ..machines import single_threaded
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
+from . import stretches
 from .operators import Array, Operator, hessian_at, one_point
 
 LEAST = {"xtrace": 4, "hutch++": 6, "hutchinson": 2}
@@ -135,8 +136,7 @@ def hutchinson(operator: Operator, n_products: int, seed: int) -> tuple[float, f
 def hutch_plus_plus(operator: Operator, n_products: int, seed: int) -> tuple[float, float]:
     """A third of the products for the sketch, one for its trace, one for what is left."""
     third = n_products // 3
-    with single_threaded():
-        _, sizes, basis = np.linalg.svd(operator(operator.probes(0, third, seed)), full_matrices=False)
+    _, sizes, basis = stretches.singular(operator(operator.probes(0, third, seed)))
     basis = basis[sizes > operator.rounding * sizes.max(initial=0.0)]
     low_rank = float(np.einsum("ij,ij->", operator(basis), basis))
     rest = operator.without(basis)
@@ -157,11 +157,13 @@ def xtrace(operator: Operator, n_products: int, seed: int) -> tuple[float, float
     """
     omega = operator.probes(0, n_products // 2, seed)
     sketch = operator(omega)
+    left, sizes, basis = stretches.singular(sketch)
+    del sketch
+    real = sizes > operator.rounding * sizes.max(initial=0.0)
+    left, sizes, basis = left[:, real], sizes[real], basis[real]
+    matrix = stretches.along(operator(basis), basis)
     with single_threaded():
-        left, sizes, basis = np.linalg.svd(sketch, full_matrices=False)
-        real = sizes > operator.rounding * sizes.max(initial=0.0)
-        left, sizes, basis = left[:, real], sizes[real], basis[real]
-        parts = _Sketch(operator(basis) @ basis.T, omega @ basis.T, left * sizes, *_alone(left, sizes), operator.size)
+        parts = _Sketch(matrix, stretches.along(omega, basis), left * sizes, *_alone(left, sizes), operator.size)
         samples, m = parts.samples(None), len(omega)
         moved = samples[:, None] - np.stack([parts.samples(k) for k in range(m)], axis=1)
     moved[np.arange(m), np.arange(m)] = 0.0
