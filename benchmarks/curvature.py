@@ -1,9 +1,8 @@
 """Leading eigenvalues, trace and spectral density of the Hessian of a network's loss.
 
-Peers are algorithms, written here in PyTorch on products by double backward: those of PyHessian (Yao et al.,
-arXiv:1912.07145: power iteration with deflation, Hutchinson's trace, Lanczos quadrature with full reorthogonalisation)
-and of curvlinops (SciPy's ``eigsh`` on a linear operator). Each is stopped by its own rule; ours, whose residuals are
-below 2e-5 of the largest eigenvalue, by a stricter one.
+Peers are in :mod:`.curvature_peers`. Each search for eigenvalues is stopped by its own rule; ours, whose residuals are
+below 2e-5 of the largest eigenvalue, by a stricter one than PyHessian's. Random vectors of the trace and of the density
+are the same for ours and PyTorch, so that results agree but for rounding; curvlinops draws its own.
 """
 
 from __future__ import annotations
@@ -16,33 +15,22 @@ import numpy as np
 
 import spinland as sl
 
-from . import network
-from .compare import BOTH, Contender, Operation, Scaling, in_threads
+from . import machine, network
+from .compare import BOTH, Bound, Contender, Operation, Scaling, in_threads
 from .images import source
 
-_HERE = "benchmarks.curvature:"
-_PAIRS, _PRODUCTS, _PROBES, _STEPS = 10, 60, 8, 40
-_ITERATIONS, _CHANGE = 100, 1e-3  # PyHessian's: of power iteration at most, and at which it ends
+_HERE, _PEERS = "benchmarks.curvature:", "benchmarks.curvature_peers:"
+PAIRS, PRODUCTS, PROBES, STEPS = 10, 60, 8, 40
+_WIDTH = 0.5  # to which eigenvalues are broadened where moments are taken
+
+_AIM = 3.0
 
 
 def operations(quick: bool) -> list[Operation]:
-    """One large network, after a little training."""
-    same: dict[str, Any] = {"data": "images", "n": 500 if quick else 10_000, "hidden": 32 if quick else 512}
-    work = f"784-{same['hidden']}-10, {same['n']} samples ({source()}), float32"
-    ours = "XTrace against Hutchinson's trace: they differ by the errors of both"
-    return [
-        _operation("leading eigenvalues", f"{_PAIRS} of {work}", "eigenvalues", same, 0.02, ("PyTorch", "SciPy")),
-        _operation("trace of the Hessian", f"{_PRODUCTS} products, {work}", "trace", same, 0.5, ("PyTorch",), ours),
-        _operation(
-            "spectral density",
-            f"{_PROBES} probes of {_STEPS} steps, {work}",
-            "density",
-            same,
-            0.5,
-            ("PyTorch",),
-            "compared by their means; ours takes 16 extreme eigenvalues out first, which is part of its time",
-        ),
-    ]
+    """One large network, and a small one, after a little training."""
+    large: dict[str, Any] = {"data": "images", "n": 500 if quick else 10_000, "hidden": 32 if quick else 512}
+    small: dict[str, Any] = {"data": "digits", "n": 1797, "hidden": 32}
+    return [of(same) for same in (large,) + (() if quick else (small,)) for of in (eigenvalues, trace, density)]
 
 
 def scaling(quick: bool) -> list[Scaling]:
@@ -52,28 +40,86 @@ def scaling(quick: bool) -> list[Scaling]:
     return [Scaling("leading eigenvalues", "samples", f"{_HERE}spinland_eigenvalues", "n", sizes, same, BOTH)]
 
 
-def _operation(
-    name: str, work: str, of: str, same: dict[str, Any], tolerance: float, peers: tuple[str, ...], remark: str = ""
-) -> Operation:
-    ways = {"PyTorch": "as PyHessian", "SciPy": "eigsh, as curvlinops"}
-    factories = {"PyTorch": f"torch_{of}", "SciPy": f"scipy_{of}"}
-    others = [
-        Contender(peer, _HERE + factories[peer], same, ways[peer], needs="torch", machines=BOTH) for peer in peers
-    ]
+def _words(same: dict[str, Any]) -> str:
+    inputs, data = (784, source()) if same["data"] == "images" else (64, "digits")
+    return f"{inputs}-{same['hidden']}-10, {same['n']} samples ({data}), float32"
+
+
+def _peer(name: str, of: str, way: str, same: dict[str, Any], **more: Any) -> list[Contender]:
+    """A peer with one thread, and with all."""
+    needs = "curvlinops" if name == "curvlinops" else "torch"
+    machines = ("cpu",) if name == "curvlinops" else BOTH
+    return in_threads(Contender(name, _PEERS + of, same, way, needs=needs, machines=machines, **more))
+
+
+def eigenvalues(same: dict[str, Any]) -> Operation:
+    """The ten largest."""
     return Operation(
-        name,
-        work,
-        Contender("spinland", f"{_HERE}spinland_{of}", same, machines=BOTH),
-        tuple(one for peer in others for one in in_threads(peer)),
-        dict.fromkeys(peers, 3.0),
-        tolerance,
+        "leading eigenvalues",
+        f"{PAIRS} of {_words(same)}",
+        Contender("spinland", f"{_HERE}spinland_eigenvalues", same, machines=BOTH),
+        (
+            *_peer("PyTorch", "torch_eigenvalues", "as PyHessian", same),
+            *_peer("SciPy", "scipy_eigenvalues", "eigsh, backward twice", same, tolerance=1e-4),
+            *_peer("curvlinops", "curvlinops_eigenvalues", "eigsh", same, tolerance=1e-4),
+        ),
+        {"PyTorch": _AIM, "curvlinops": _AIM},
+        0.02,
         rounds=3,
-        remark=remark,
+        remark="of SciPy's products ours has one for each pair and twelve more, for certificates and for copies of "
+        "eigenvalues that a search from one vector cannot find",
+    )
+
+
+def trace(same: dict[str, Any]) -> Operation:
+    """Hutchinson's estimate from the same vectors; XTrace beside it, whose estimate is another."""
+    ours = Contender("spinland", f"{_HERE}spinland_trace", {**same, "method": "hutchinson"}, machines=BOTH)
+    other = Contender("spinland, XTrace", f"{_HERE}spinland_trace", {**same, "method": "xtrace"}, tolerance=0.5)
+    everything, needed = network.operations_of(same["data"], same["n"], same["hidden"], 3 * PRODUCTS, 7 * PRODUCTS)
+    return Operation(
+        "trace of the Hessian",
+        f"{PRODUCTS} products, {_words(same)}",
+        ours,
+        (
+            other,
+            *_peer("PyTorch", "torch_trace", "as PyHessian", same),
+            *_peer("curvlinops", "curvlinops_trace", "Hutchinson", same, tolerance=0.5),
+            *_peer("curvlinops, XTrace", "curvlinops_xtrace", "", same, tolerance=0.5),
+        ),
+        {"PyTorch": _AIM, "curvlinops": _AIM},
+        1e-3,
+        (Bound(machine.GEMM32, everything), Bound(machine.FMA32, needed)),
+        "product",
+        PRODUCTS,
+        rounds=3,
+        remark="estimates from other vectors differ by the errors of both",
+    )
+
+
+def density(same: dict[str, Any]) -> Operation:
+    """Moments of the density from the same probes; with extreme eigenvalues taken out first beside it."""
+    ours = Contender("spinland", f"{_HERE}spinland_density", {**same, "extremes": 0}, machines=BOTH)
+    way = "16 extreme eigenvalues first"
+    return Operation(
+        "spectral density",
+        f"{PROBES} probes of {STEPS} steps, {_words(same)}",
+        ours,
+        (
+            Contender(f"spinland, {way}", f"{_HERE}spinland_density", {**same, "extremes": 16}, compared=False),
+            *_peer("PyTorch", "torch_density", "as PyHessian", same),
+            *_peer("curvlinops", "curvlinops_density", "as Papyan", same, compared=False),
+        ),
+        {"PyTorch": _AIM, "curvlinops": _AIM},
+        1e-3,
+        unit="product",
+        count=PROBES * STEPS,
+        rounds=3,
+        remark="compared by the traces of H, H² and H³",
     )
 
 
 @cache
-def _point(data: str, n: int, hidden: int) -> Any:
+def point(data: str, n: int, hidden: int) -> Any:
     """A network after some steps of training, where its Hessian has outliers."""
     x, y = network.samples(data, n)
     shape = sl.ReLUNetwork((x.shape[1], hidden, 10))
@@ -83,119 +129,23 @@ def _point(data: str, n: int, hidden: int) -> Any:
 
 def spinland_eigenvalues(data: str, n: int, hidden: int, device: str = "cpu") -> Callable[[], Any]:
     """Ours."""
-    landscape, point = network.landscape(data, n, hidden, device), _point(data, n, hidden)
-    return lambda: sl.eigenpairs(landscape, point, _PAIRS).values
+    landscape, at = network.landscape(data, n, hidden, device), point(data, n, hidden)
+    return lambda: sl.eigenpairs(landscape, at, PAIRS).values
 
 
-def spinland_trace(data: str, n: int, hidden: int, device: str = "cpu") -> Callable[[], Any]:
-    """Ours."""
-    landscape, point = network.landscape(data, n, hidden, device), _point(data, n, hidden)
-    return lambda: np.array([sl.hessian_trace(landscape, point, _PRODUCTS).value])
+def spinland_trace(data: str, n: int, hidden: int, method: str, device: str = "cpu") -> Callable[[], Any]:
+    """Ours, by one of its methods."""
+    landscape, at = network.landscape(data, n, hidden, device), point(data, n, hidden)
+    return lambda: np.array([sl.hessian_trace(landscape, at, PRODUCTS, method).value])
 
 
-def spinland_density(data: str, n: int, hidden: int, device: str = "cpu") -> Callable[[], Any]:
-    """Ours."""
-    landscape, point = network.landscape(data, n, hidden, device), _point(data, n, hidden)
-    return lambda: np.array([sl.spectral_density(landscape, point, _PROBES, _STEPS).mean])
-
-
-def _torch_product(data: str, n: int, hidden: int, device: str) -> tuple[Any, Any]:
-    """A product with the Hessian by double backward, and the point."""
-    import torch
-
-    x, y = network.torch_samples(data, n, device)
-    at = torch.from_numpy(_point(data, n, hidden)).to(x.device).requires_grad_()
-    (gradient,) = torch.autograd.grad(network.torch_loss(at, x, y, hidden), at, create_graph=True)
-
-    def product(vector: Any) -> Any:
-        return torch.autograd.grad(gradient, at, vector, retain_graph=True)[0]
-
-    return product, at.detach()
-
-
-def torch_eigenvalues(data: str, n: int, hidden: int, device: str = "cpu") -> Callable[[], Any]:
-    """Power iteration, each vector orthogonal to those before it."""
-    import torch
+def spinland_density(data: str, n: int, hidden: int, extremes: int, device: str = "cpu") -> Callable[[], Any]:
+    """Ours; traces of the first three powers of the Hessian from moments of the broadened density."""
+    landscape, at = network.landscape(data, n, hidden, device), point(data, n, hidden)
 
     def call() -> Any:
-        torch.manual_seed(0)
-        product, at = _torch_product(data, n, hidden, device)
-        values: list[float] = []
-        vectors: list[Any] = []
-        while len(values) < _PAIRS:
-            v, value = torch.randn_like(at), None
-            for _ in range(_ITERATIONS):
-                for other in vectors:
-                    v = v - (v @ other) * other
-                v = v / v.norm()
-                multiplied = product(v)
-                before, value = value, float(multiplied @ v)
-                v = multiplied / multiplied.norm()
-                if before is not None and abs(value - before) / (abs(value) + 1e-6) < _CHANGE:
-                    break
-            values.append(float(value or 0.0))
-            vectors.append(v)
-        return np.sort(np.array(values))[::-1]
-
-    return call
-
-
-def scipy_eigenvalues(data: str, n: int, hidden: int, device: str = "cpu") -> Callable[[], Any]:
-    """ARPACK on a linear operator."""
-    import torch
-    from scipy.sparse.linalg import LinearOperator, eigsh
-
-    def call() -> Any:
-        product, at = _torch_product(data, n, hidden, device)
-
-        def multiply(vector: Any) -> Any:
-            return product(torch.from_numpy(np.asarray(vector, np.float32).ravel()).to(at.device)).cpu().numpy()
-
-        size = at.shape[0]
-        operator = LinearOperator((size, size), matvec=multiply, dtype=np.float32)
-        start = np.random.default_rng(0).normal(size=size).astype(np.float32)
-        return eigsh(operator, _PAIRS, which="LA", return_eigenvectors=False, v0=start)[::-1].astype(np.float64)
-
-    return call
-
-
-def torch_trace(data: str, n: int, hidden: int, device: str = "cpu") -> Callable[[], Any]:
-    """Hutchinson's estimate with signs."""
-    import torch
-
-    def call() -> Any:
-        torch.manual_seed(0)
-        product, at = _torch_product(data, n, hidden, device)
-        found = []
-        for _ in range(_PRODUCTS):
-            v = torch.randint_like(at, 2) * 2 - 1
-            found.append(float(product(v) @ v))
-        return np.array([np.mean(found)])
-
-    return call
-
-
-def torch_density(data: str, n: int, hidden: int, device: str = "cpu") -> Callable[[], Any]:
-    """Lanczos quadrature, every vector orthogonalised to all before it; the mean of its nodes."""
-    import torch
-
-    def call() -> Any:
-        torch.manual_seed(0)
-        product, at = _torch_product(data, n, hidden, device)
-        means = []
-        for _ in range(_PROBES):
-            v = torch.randint_like(at, 2) * 2 - 1
-            basis, diagonal, beside = [v / v.norm()], [], []
-            for _ in range(_STEPS):
-                after = product(basis[-1])
-                diagonal.append(float(after @ basis[-1]))
-                for other in basis:
-                    after = after - (after @ other) * other
-                beside.append(float(after.norm()))
-                basis.append(after / after.norm())
-            matrix = np.diag(diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1)
-            nodes, inner = np.linalg.eigh(matrix)
-            means.append(float(nodes @ inner[0] ** 2))
-        return np.array([np.mean(means)])
+        found = sl.spectral_density(landscape, at, PROBES, STEPS, n_extremes=extremes, width=_WIDTH)
+        first, second, third = (np.trapezoid(found.grid**k * found.density, found.grid) for k in (1, 2, 3))
+        return landscape.dim * np.array([first, second - _WIDTH**2, third - 3 * _WIDTH**2 * first])
 
     return call

@@ -16,7 +16,6 @@ from .depth_results import DepthComparison, DepthMeasures
 _REACH = 0.5
 """Root mean square distance of the end of a walk from its start, relative to the norm of the start."""
 
-_PRODUCTS = 60  # for a trace; its error is then below the scatter of replicas
 _ALPHAS = 11
 _PARTS = 6
 
@@ -36,7 +35,7 @@ def measures(
     flat = sl.flatness(landscape, points, [radius], directions, seed)
     rough = [_roughness(landscape, point, steps, walkers, seed) for point in points]
     pairs = [sl.eigenpairs(landscape, point, 1, seed=seed) for point in points]
-    traces = [sl.hessian_trace(landscape, point, _PRODUCTS, seed=seed) for point in points]
+    traces = sl.sharpness(landscape, points, "trace")  # exact for a network
     far = np.array([_far(subject, point, directions, seed) for point in points])
     return DepthMeasures(
         radius=radius,
@@ -44,8 +43,8 @@ def measures(
         roughness=all_rows([r.increment_std for r in rough]),
         correlation_length=all_rows([r.correlation_length for r in rough]),
         largest=all_rows([pair.values[0] if pair.converged[0] else np.nan for pair in pairs]),
-        trace=all_rows([trace.value for trace in traces]),
-        trace_error=all_rows([trace.error for trace in traces]),
+        trace=all_rows(traces.value),
+        trace_error=all_rows(traces.error),
         rise_far=all_rows(far[:, 0]),
         rise_ends=all_rows(far[:, 1]),
         rise_double=all_rows(far[:, 2]),

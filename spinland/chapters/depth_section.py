@@ -117,5 +117,6 @@ def _table(found: Any) -> Table:
         header,
         rows,
         "At one training loss, mean ± standard error over replicas (accuracy in percent; barriers over disjoint "
-        "pairs); effective order with its bootstrap error. Last: complex critical points of the glass of the analogy.",
+        "pairs); effective order with its bootstrap error. Trace: of the Hessian of the training loss, exact, from one "
+        "backward pass for each output. Last: complex critical points of the glass of the analogy.",
     )
