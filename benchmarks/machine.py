@@ -19,7 +19,7 @@ from spinland import provenance
 from . import cards
 from .cards import CARD32, CARD64, COPY
 
-_PACKAGES = ("numpy", "scipy", "numba", "fastcluster", "torch", "jax", "loss-landscapes")
+_PACKAGES = ("numpy", "scipy", "numba", "fastcluster", "torch", "jax", "loss-landscapes", "curvlinops-for-pytorch")
 
 #: What can be measured against, with units.
 FMA32, FMA64 = "float32 FMA, GFLOP/s", "float64 FMA, GFLOP/s"

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spinland as sl
+from spinland.curvature import stretches
 from spinland.curvature.lanczos import chosen, room_of
 from spinland.curvature.quadrature import broadened
 from tests.oracles import network as oracle
@@ -50,6 +51,48 @@ def test_lanczos_finds_what_the_whole_matrix_has_with_all_copies_and_no_ghosts(n
     np.testing.assert_allclose(found.residuals, certificate, rtol=0, atol=1e-8 * scale)
     nearest = np.abs(every[:, None] - found.values).min(axis=0)
     assert np.all(nearest <= certificate + 1e-12 * scale)
+
+
+@pytest.mark.parametrize("dim", [30, 8192, 20_001])
+def test_long_vectors_in_stretches_are_what_they_are_as_a_whole(dim):
+    draw = np.random.default_rng(0)
+    vectors, basis = draw.normal(size=(3, dim)), np.linalg.qr(draw.normal(size=(dim, 5)))[0].T
+    parts = stretches.along(vectors, basis)
+    np.testing.assert_allclose(parts, vectors @ basis.T, rtol=1e-11, atol=1e-11)
+    rows, left = stretches.beyond(vectors, basis, parts)
+    np.testing.assert_allclose(rows, vectors - parts @ basis, atol=1e-12)
+    assert left == pytest.approx(np.abs(rows @ basis.T).max(), abs=1e-13)
+    _, most = stretches.beyond(vectors, basis, np.zeros((3, 5)))  # nothing is taken off, and all of it is told
+    assert most == pytest.approx(np.abs(parts).max())
+    np.testing.assert_allclose(stretches.combined(parts, basis), parts @ basis, atol=1e-12)
+    vectors[2] = vectors[0] + 1e-7 * vectors[1]  # singular values far apart
+    left_vectors, sizes, right = stretches.singular(vectors)
+    np.testing.assert_allclose(sizes, np.linalg.svd(vectors, compute_uv=False), rtol=1e-12, atol=1e-14 * sizes[0])
+    np.testing.assert_allclose(right @ right.T, np.eye(3), atol=1e-13)
+    np.testing.assert_allclose((left_vectors * sizes) @ right, vectors, atol=1e-12)
+
+
+def test_sums_may_take_the_place_of_their_basis():
+    basis = np.random.default_rng(1).normal(size=(6, 20_000))
+    factors = np.random.default_rng(2).normal(size=(4, 6))
+    wanted = stretches.combined(factors, basis)
+    stretches.combined(factors, basis, basis[:4])
+    np.testing.assert_array_equal(basis[:4], wanted)
+
+
+def test_curvature_has_the_same_bits_on_one_and_two_threads(threads):
+    """Of 24,000 parameters: vectors of three stretches."""
+    draw = np.random.default_rng(5)
+    network = sl.ReLUNetwork((300, 80, 4))
+    landscape = sl.NetworkLandscape(network, draw.normal(size=(64, 300)), draw.integers(0, 4, 64))
+    point, found = network.initialize(1, 3)[0], []
+    for n in (1, 2):
+        threads(n)
+        pairs = sl.eigenpairs(landscape, point, 5)
+        density = sl.spectral_density(landscape, point, 2, 5, n_extremes=3)
+        found.append((pairs.vectors, pairs.residuals, sl.hessian_trace(landscape, point, 12).value, density.density))
+    for one, two in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, two)
 
 
 def test_a_search_that_ends_early_says_which_pairs_are_not_there():
