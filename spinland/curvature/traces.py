@@ -20,14 +20,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import checks, rng
+from .. import budget, checks, rng
 from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..machines import single_threaded
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from . import stretches
-from .operators import Array, Operator, hessian_at, one_point
+from .operators import BLOCK, Array, Operator, hessian_at, one_point
 
 LEAST = {"xtrace": 4, "hutch++": 6, "hutchinson": 2}
 """Products without which a method has no error."""
@@ -103,8 +103,10 @@ def hessian_trace(
         raise ArgumentError("n_products", f"at least {LEAST[method]} for {method}, to have an error", n_products)
     seed = rng.seed64("seed", seed)
     operator = hessian_at(of, at)
-    checks.room("n_products", n_products, 3 * 8.0 * min(n_products, operator.size) * of.dim)
-    value, error = exact(operator) if operator.size <= n_products else METHODS[method](operator, n_products, seed)
+    summed = operator.size <= n_products
+    held = operator.size if summed else BLOCK if method == "hutchinson" else n_products
+    checks.room("n_products", n_products, 3 * 8.0 * held * of.dim)
+    value, error = exact(operator) if summed else METHODS[method](operator, n_products, seed)
     arguments: dict[str, Any] = {"point": at, "n_products": n_products, "method": method}
     return Trace(
         value=value,
@@ -127,10 +129,18 @@ def _mean(samples: Array) -> tuple[float, float]:
     return float(samples.mean()), float(samples.std(ddof=1) / np.sqrt(len(samples)))
 
 
+def _forms(operator: Operator, first: int, count: int, seed: int) -> Array:
+    """ω'Aω (count,) of the random vectors from number ``first`` on, of which a block is held at a time."""
+    found = np.empty(count)
+    for some in budget.blocks(count, BLOCK, 1):
+        omega = operator.probes(first + some.start, some.stop - some.start, seed)
+        found[some] = np.einsum("ij,ij->i", operator(omega), omega)
+    return found
+
+
 def hutchinson(operator: Operator, n_products: int, seed: int) -> tuple[float, float]:
     """Mean of ω'Aω."""
-    omega = operator.probes(0, n_products, seed)
-    return _mean(np.einsum("ij,ij->i", operator(omega), omega))
+    return _mean(_forms(operator, 0, n_products, seed))
 
 
 def hutch_plus_plus(operator: Operator, n_products: int, seed: int) -> tuple[float, float]:
@@ -139,9 +149,7 @@ def hutch_plus_plus(operator: Operator, n_products: int, seed: int) -> tuple[flo
     _, sizes, basis = stretches.singular(operator(operator.probes(0, third, seed)))
     basis = basis[sizes > operator.rounding * sizes.max(initial=0.0)]
     low_rank = float(np.einsum("ij,ij->", operator(basis), basis))
-    rest = operator.without(basis)
-    u = rest.probes(third, n_products - third - len(basis), seed)
-    value, error = _mean(np.einsum("ij,ij->i", operator(u), u))
+    value, error = _mean(_forms(operator.without(basis), third, n_products - third - len(basis), seed))
     return low_rank + value, error
 
 
