@@ -17,7 +17,7 @@ _display: Display | None = None
 
 
 def set_display(display: Display | None) -> Display | None:
-    """Install ``display(total, description)``, a context manager that yields ``advance(n=1, note="")``; None is silence.
+    """Install ``display(total, description)``, whose block gets ``advance(n=1, note="")``; None is silence.
 
     Returns
     -------

@@ -79,6 +79,11 @@ class Work:
         if self._open:
             self._left.append(np.asarray(self.rows, np.int64))
 
+    @property
+    def is_made(self) -> bool:
+        """Whether all of its rows have come."""
+        return not self._open
+
     def next_rows(self, workers: int, cores: int) -> NDArray[np.int64]:
         """The next rows for one task, so many that the cores of a worker share them without a rest."""
         rows = self._left.popleft()
@@ -181,9 +186,9 @@ class Crew:
             self._open.add(work)
 
     @property
-    def idle(self) -> bool:
-        """Whether all that was added is made."""
-        return not self._open
+    def works(self) -> tuple[Work, ...]:
+        """What is not made yet."""
+        return tuple(self._open)
 
     def results(self, tell: Callable[[int, str], None] = lambda rows, note: None) -> Iterator[Made]:
         """What is made, as it comes; ends when nothing is left. More may be added meanwhile.

@@ -154,7 +154,7 @@ class Shelf:
         Objects that are kept.
     """
 
-    def __init__(self, room: int = budget.SHELF, objects: int = 4):
+    def __init__(self, room: int = budget.SHELF, objects: int = 16):
         self._room, self._objects = room, objects
         self._buffers: OrderedDict[str, bytes] = OrderedDict()
         self._opened: OrderedDict[str, Any] = OrderedDict()
