@@ -22,7 +22,6 @@ from numpy.typing import ArrayLike, NDArray
 from .. import checks
 from .conventions import to_abc_energy
 
-
 _FAR, _NODES, _NOTHING = 9.0, 200, 1e-8
 """Standard deviations beyond which a normal density is zero, nodes of Gauss and Legendre across them, and the width
 over the radius below which rounding is more than the broadening."""
