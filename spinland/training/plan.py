@@ -16,7 +16,7 @@ from ..data.loading import dataset_of
 from ..errors import ArgumentError, DeviceUnavailable
 from ..landscape.network import ReLUNetwork, initial_points
 from ..landscape.samples import LOSSES, Samples, default_loss
-from .flat import FLAT, described
+from .flat import FLAT, ReplicatedSGD, described
 from .optimizers import SGD, Adam
 from .schedules import step_rates
 from .settings import EVALUATIONS, SAMPLINGS, TrainingSettings
@@ -63,7 +63,9 @@ class Plan:
         if not isinstance(network, ReLUNetwork):
             raise ArgumentError("network", "a ReLUNetwork", network)
         if not isinstance(optimizer, (SGD, Adam, *around)):
-            expected = "SGD, Adam, AdamW, SAM or EntropySGD" if self.looks_around else "SGD, Adam or AdamW"
+            expected = (
+                "SGD, Adam, AdamW, SAM, EntropySGD or ReplicatedSGD" if self.looks_around else "SGD, Adam or AdamW"
+            )
             raise ArgumentError("optimizer", expected, optimizer)
         self.network = network
         self.optimizer: Any = optimizer
@@ -80,6 +82,8 @@ class Plan:
         checks.room("epochs", settings.epochs, 4 * 8 * self.epochs * self.steps_per_epoch)
         self.seed = rng.seed64("seed", settings.seed)
         self.replicas = _replica_numbers(settings.n_replicas, settings.replicas)
+        if isinstance(optimizer, ReplicatedSGD):
+            _check_copies(self.replicas, optimizer.n_coupled)
         self.snapshot_epochs = _snapshot_epochs(settings.snapshots, self.epochs)
         self.evaluate = checks.choice("evaluate", settings.evaluate, EVALUATIONS)
         self.keep_initial = checks.boolean("keep_initial", settings.keep_initial)
@@ -197,6 +201,13 @@ def _replica_numbers(n_replicas: int | None, replicas: ArrayLike | None) -> NDAr
     if n_replicas is not None and checks.integer("n_replicas", n_replicas) != len(numbers):
         raise ArgumentError("n_replicas", f"{len(numbers)}, as many as replicas, or None", n_replicas)
     return np.array(numbers, np.int64)
+
+
+def _check_copies(replicas: NDArray[np.int64], n_coupled: int) -> None:
+    """Refuse replicas whose copies, numbered one after another, have larger numbers than there are."""
+    most = (MAX_REPLICA + 1) // n_coupled - 1
+    if replicas.max() > most:
+        raise ArgumentError("replicas", f"numbers of at most {most}, as each has {n_coupled} copies", replicas.max())
 
 
 def _snapshot_epochs(snapshots: bool | Iterable[int] | None, epochs: int) -> NDArray[np.int64] | None:

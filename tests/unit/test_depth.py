@@ -52,9 +52,10 @@ def test_signals_keep_their_size_in_any_number_of_layers():
     assert abs(np.mean(sizes) - 1) < 4 * np.std(sizes, ddof=1) / np.sqrt(200)
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "sam", "entropy-sgd"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "sam", "entropy-sgd", "replicated-sgd"])
 def test_networks_of_a_depth_are_trained_by_the_optimiser_of_the_study(name):
-    config = sl.StudyConfig(optimizer=name, learning_rate=0.2, rho=0.3, gamma=0.7, langevin=3)
+    around = {"rho": 0.3, "gamma": 0.7, "langevin": 3, "coupled": 2, "scoping": 0.1}
+    config = sl.StudyConfig(optimizer=name, learning_rate=0.2, **around)
     how = _how(SimpleNamespace(config=config, batch_size=8))
     assert optimizer_of(SimpleNamespace(**dict(how), learning_rate=0.2)) == optimizer_of(config)
 
