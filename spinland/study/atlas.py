@@ -18,6 +18,7 @@ from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
 from ..chapters.inherent import INHERENT, InherentSettings
 from ..chapters.measures import MEASURES, MeasureSettings
 from ..chapters.noise import NOISE, NoiseSettings
+from ..chapters.optimisers import OPTIMISERS, OptimiserSettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.potential import POTENTIAL, PotentialSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
@@ -48,6 +49,7 @@ ATLAS: tuple[Chapter, ...] = (
     AVERAGES,
     CURVATURE,
     MEASURES,
+    OPTIMISERS,
     NOISE,
     POTENTIAL,
     TWO_TIMES,
@@ -80,6 +82,7 @@ class AtlasConfig(
     # Fields come in the reverse order of the bases.
     CurvatureSettings,
     MeasureSettings,
+    OptimiserSettings,
     NoiseSettings,
     InherentSettings,
     TwoTimeSettings,

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import spinland as sl
-from spinland.chapters.depth import _how, common_level, starts
+from spinland.chapters.depth import _how, starts
 from spinland.chapters.depth_measures import double_softmax, ends_of
 from spinland.chapters.depth_results import RateSweep
+from spinland.chapters.matching import common_level
 from spinland.chapters.sections import Section
 from spinland.chapters.training import optimizer_of
 from spinland.provenance import record
@@ -76,9 +77,11 @@ def test_the_common_level_is_the_highest_of_the_lowest_of_all_that_learn():
     deep = ensemble(
         [[2.0, 0.9, 0.4, 0.45], [2.3, 2.3, 2.3, 2.29], [2.0, 0.01, np.nan, np.nan]], np.array([0, 0, 1]) > 0
     )
-    assert common_level([shallow, deep]) == 0.4  # neither the replica that is stuck nor the one that diverged
+    assert (
+        common_level([shallow, deep], "depth_epochs") == 0.4
+    )  # neither the replica that is stuck nor the one that diverged
     with pytest.raises(sl.ArgumentError, match=r"^depth_epochs"):
-        common_level([ensemble([[2.0, 1.9], [2.0, 1.5]])])
+        common_level([ensemble([[2.0, 1.9], [2.0, 1.5]])], "depth_epochs")
 
 
 def test_directions_of_the_ends_have_nothing_in_between():
