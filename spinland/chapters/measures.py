@@ -15,7 +15,7 @@ import spinland as sl
 from ..errors import ArgumentError, ShortRunWarning
 from .chapter import Chapter, DataStage, Stage, Step
 from .measures_finding import AT, find
-from .measures_networks import Networks, matched, part_of, room_about
+from .measures_networks import Networks, matched, part_of, pull_about, room_about
 from .measures_section import write
 from .settings import Settings, number, setting, several, whole
 from .subjects import Subject, of_kind
@@ -120,7 +120,7 @@ def _measures(landscape: Any, points: NDArray[Any], draws: int, seed: int) -> di
     found = {
         name: sl.sharpness(landscape, points, name, n_draws=draws, seed=seed).value for name in measures_of(landscape)
     }
-    return {**found, "local_entropy": room_about(landscape, points, draws, seed)}
+    return {**found, "local_entropy": room_about(landscape, points, pull_about(landscape, points), draws, seed)}
 
 
 def _fooled(

@@ -39,13 +39,16 @@ def matched(ensembles: list[Any]) -> list[NDArray[np.int64]]:
     ]
 
 
-def room_about(landscape: Any, points: NDArray[Any], draws: int, seed: int) -> NDArray[np.float64]:
-    """Local entropy (P,) as a rise, at one γ for all points.
+def pull_about(landscape: Any, points: NDArray[Any]) -> float:
+    """γ at which walkers go about a tenth of the norm of points (P, dim) away."""
+    return float(landscape.dim / (0.01 * float(np.mean(np.sum(np.asarray(points, np.float64) ** 2, axis=1)))))
 
-    Walkers go about a tenth of a point's norm away. The temperature is 1/n of a loss over n samples, and that at which
-    the value of a glass is of order one.
+
+def room_about(landscape: Any, points: NDArray[Any], gamma: float, draws: int, seed: int) -> NDArray[np.float64]:
+    """Local entropy (P,) as a rise.
+
+    The temperature is 1/n of a loss over n samples, and that at which the value of a glass is of order one.
     """
-    gamma = landscape.dim / (0.01 * float(np.mean(np.sum(np.asarray(points, np.float64) ** 2, axis=1))))
     temperature = 1 / getattr(landscape, "n_samples", 1)
     with warnings.catch_warnings():  # its errors are not printed: those that are come from replicas
         warnings.simplefilter("ignore", ShortRunWarning)

@@ -19,7 +19,7 @@ from ..quantities import quantity_of
 from .chapter import Chapter, DataStage, Stage, Step
 from .depth_results import MatchedReplicas, RateSweep
 from .matching import at_level, common_level
-from .measures_networks import room_about
+from .measures_networks import pull_about, room_about
 from .optimisers_finding import COMPARISON, NAMES, find
 from .optimisers_results import OptimiserComparison
 from .optimisers_section import write
@@ -130,27 +130,38 @@ def _tuned(
 
 
 def _at_best(subject: Any, sweep: RateSweep, *, dataset: Any, name: str, **arguments: Any) -> sl.Ensemble:
+    """Networks of an optimiser at the best rate of a sweep, its own or that of another."""
     return _trained(subject, dataset, name, sweep.best, **arguments)
 
 
 def _matched(
-    subject: Any, sweep: RateSweep, *ensembles: Any, dataset: Any, name: str, **arguments: Any
+    subject: Any, sweep: RateSweep, *ensembles: Any, dataset: Any, name: str, index: int, **arguments: Any
 ) -> MatchedReplicas:
-    """Networks of one optimiser once more, each kept after the first epoch with a loss at or below the common one."""
+    """Networks of one ensemble once more, each kept after the first epoch with a loss at or below the common one."""
 
     def again(snapshots: list[int]) -> sl.Ensemble:
         return _trained(subject, dataset, name, sweep.best, snapshots=snapshots, evaluate="none", **arguments)
 
     level = common_level(ensembles, "optimiser_evaluations")
-    own = ensembles[NAMES.index(name)]
-    return at_level(own, level, again, seed=arguments["seed"], data=dataset.fingerprint, dtype=subject.dtype)
+    return at_level(
+        ensembles[index], level, again, seed=arguments["seed"], data=dataset.fingerprint, dtype=subject.dtype
+    )
 
 
 def _compared(subject: Any, *found: Any, draws: int, seed: int) -> OptimiserComparison:
-    """Losses and measures of flatness of all networks, from sweeps, ensembles and matched replicas."""
-    n = len(NAMES)
-    sweeps, ensembles, matched = found[:n], found[n : 2 * n], found[2 * n :]
-    landscape = subject.landscape
+    """Losses and measures of flatness of all networks.
+
+    Parameters
+    ----------
+    subject : NetworkSubject
+    found : results
+        The sweep of each optimiser; the ensemble of each, and that of SGD at the rate of each but the first; the
+        matched replicas in the same order.
+    draws, seed : int
+        Of the measures.
+    """
+    n, landscape = len(NAMES), subject.landscape
+    sweeps, ensembles, matched = found[:n], found[n : 3 * n - 1], found[3 * n - 1 :]
     points = np.stack([[np.asarray(one.params) for one in ones] for ones in (ensembles, matched)])
     quality = "train_loss", "test_loss", "test_accuracy"
     values = {
@@ -162,9 +173,10 @@ def _compared(subject: Any, *found: Any, draws: int, seed: int) -> OptimiserComp
         )
         for name in quality
     } | _measured(landscape, points, draws, seed)
-    costs = [one.gradient_evaluations for one in ensembles]
-    made = [np.where(one.diverged, np.nan, float(cost[-1])) for one, cost in zip(ensembles, costs, strict=True)]
-    taken = [one.epochs * cost[1] for one, cost in zip(matched, costs, strict=True)]
+    table = np.stack(list(values.values()), axis=2)
+    costs = [one.gradient_evaluations for one in ensembles[:n]]
+    made = [np.where(one.diverged, np.nan, float(cost[-1])) for one, cost in zip(ensembles, costs, strict=False)]
+    taken = [one.epochs * cost[1] for one, cost in zip(matched, costs, strict=False)]
     return OptimiserComparison(
         provenance=record_on(landscape, "compare_optimisers", {"points": points, "draws": draws}, seed=seed),
         protocols=("cost", "loss"),
@@ -173,26 +185,32 @@ def _compared(subject: Any, *found: Any, draws: int, seed: int) -> OptimiserComp
         at_the_end=np.array([sweep.at_the_end for sweep in sweeps]),
         level=float(matched[0].level),
         quantities=tuple(values),
-        values=np.stack(list(values.values()), axis=2),
+        values=table[:, :n],
+        beside=np.concatenate([table[:, :1], table[:, n:]], axis=1),
         evaluations=np.array([made, taken]),
         **quantity_of(landscape),
     )
 
 
 def _measured(landscape: Any, points: NDArray[Any], draws: int, seed: int) -> dict[str, NDArray[np.float64]]:
-    """Measures (2, O, R) at points (2, O, R, dim), NaN where these are; all with the same random numbers."""
-    rows = points.reshape(-1, points.shape[-1])
-    there = np.isfinite(rows).all(axis=1)
-    found = {name: sl.sharpness(landscape, rows[there], name, n_draws=draws, seed=seed).value for name in _MEASURES} | {
-        "local_entropy": room_about(landscape, rows[there], draws, seed)
-    }
+    """Measures (2, E, R) at points (2, E, R, dim) of E ensembles, NaN where these are.
 
-    def table(values: Any) -> NDArray[np.float64]:
-        whole_table = np.full(len(rows), np.nan)
-        whole_table[there] = values
-        return whole_table.reshape(points.shape[:-1])
-
-    return {name: table(values) for name, values in found.items()}
+    Replica r meets the same random numbers in all ensembles, walkers about it too, so that these drop out of
+    differences.
+    """
+    there = np.isfinite(points).all(axis=-1)
+    pull = pull_about(landscape, points[there])
+    found = {name: np.full(there.shape, np.nan) for name in (*_MEASURES, "local_entropy")}
+    for place in np.ndindex(points.shape[:2]):
+        alive = there[place]
+        rows = points[place][alive]
+        if not len(rows):
+            continue
+        for name in _MEASURES:
+            found[name][place][alive] = sl.sharpness(landscape, rows, name, n_draws=draws, seed=seed).value
+        full = np.where(alive[:, None], points[place], rows[0])  # a walker's number is its place among the points
+        found["local_entropy"][place][alive] = room_about(landscape, full, pull, draws, seed)[alive]
+    return found
 
 
 def _evaluations(book: Any) -> int:
@@ -224,13 +242,17 @@ def _steps(book: Any) -> Iterator[Step]:
         arguments: Mapping[str, Any] = {**tuning, "name": name, "how": how, "seed": book.seed(SEED_TUNED)}
         yield DataStage(f"{_folder(name)}/rates", f"learning rates, {name}", _tuned, (), arguments, key)
     same = {"replicas": c.optimiser_replicas, "seed": book.seed(SEED_OPTIMISERS), "how": how}
-    rates, ensembles, matched = (
-        tuple(f"{_folder(name)}/{part}" for name in NAMES) for part in ("rates", "ensemble", "matched")
-    )
-    for name, rate, ensemble in zip(NAMES, rates, ensembles, strict=True):
-        yield DataStage(ensemble, f"training by {name}", _at_best, (rate,), same | {"name": name}, key)
-    for name, rate, at in zip(NAMES, rates, matched, strict=True):
-        yield DataStage(at, f"to equal loss, {name}", _matched, (rate, *ensembles), same | {"name": name}, key)
+    rates = tuple(f"{_folder(name)}/rates" for name in NAMES)
+    trained = [(name, _folder(name), name, rate) for name, rate in zip(NAMES, rates, strict=True)]
+    trained += [
+        ("sgd", f"{_folder(other)}/sgd", f"sgd at the rate of {other}", rate) for _, _, other, rate in trained[1:]
+    ]
+    ensembles, matched = (tuple(f"{folder}/{part}" for _, folder, _, _ in trained) for part in ("ensemble", "matched"))
+    for (name, _, words, rate), ensemble in zip(trained, ensembles, strict=True):
+        yield DataStage(ensemble, f"training by {words}", _at_best, (rate,), same | {"name": name}, key)
+    for index, ((name, _, words, rate), at) in enumerate(zip(trained, matched, strict=True)):
+        arguments = same | {"name": name, "index": index}
+        yield DataStage(at, f"to equal loss, {words}", _matched, (rate, *ensembles), arguments, key)
     arguments = {"draws": c.optimiser_draws, "seed": book.seed(SEED_OPTIMISERS)}
     yield Stage(COMPARISON, "optimisers side by side", _compared, rates + ensembles + matched, arguments, key)
 

@@ -22,6 +22,8 @@ NAMES = "sgd", "sam", "entropy-sgd", "replicated-sgd"
 
 QUANTITIES = {"train_loss": "training loss", "test_loss": "test loss", "test_accuracy": "test accuracy", **WORDS}
 AT = {COST: "equal gradient evaluations", LOSS: "equal training loss"}
+BESIDE = {False: "SGD", True: "SGD at the same rate"}
+"""What is compared with: at its own best rate, or at that of the other optimiser."""
 
 
 class Difference(NamedTuple):
@@ -38,12 +40,12 @@ class Difference(NamedTuple):
         return self.p <= SIGNIFICANCE
 
 
-def differences(found: Any, protocol: int) -> Iterator[Difference]:
+def differences(found: Any, protocol: int, same_rate: bool = False) -> Iterator[Difference]:
     """All differences to SGD by a protocol, optimiser by optimiser."""
-    n = found.tests(protocol)
+    n = found.tests(protocol, same_rate)
     for o, name in enumerate(found.optimizers[1:], 1):
         for quantity in found.compared(protocol):
-            value = found.difference(protocol, o, quantity)
+            value = found.difference(protocol, o, quantity, same_rate)
             yield Difference(name, quantity, value, of_several(value.p, n))
 
 
@@ -54,7 +56,7 @@ def find(book: Any) -> Finding | None:
         return None
     numbers = Numbers()
     sentences = [_reached(numbers, found, book)]
-    sentences += [_judged(numbers, found, protocol) for protocol in AT]
+    sentences += [_judged(numbers, found, protocol, same_rate) for same_rate in BESIDE for protocol in AT]
     return numbers.finding("optimisers", " ".join(sentences), _headline(found))
 
 
@@ -91,37 +93,39 @@ def _reached(numbers: Numbers, found: Any, book: Any) -> str:
     )
 
 
-def _judged(numbers: Numbers, found: Any, protocol: int) -> str:
+def _judged(numbers: Numbers, found: Any, protocol: int, same_rate: bool) -> str:
     """The differences to SGD that are more than chance among all of a protocol."""
     left: dict[str, list[str]] = {}
-    every = list(differences(found, protocol))
-    for one in every:
-        label = f"{QUANTITIES[one.quantity]} of {OPTIMIZERS[one.optimizer]} less that of SGD, at {AT[protocol]}"
+    beside = BESIDE[same_rate]
+    for one in differences(found, protocol, same_rate):
+        label = f"{QUANTITIES[one.quantity]} of {OPTIMIZERS[one.optimizer]} less that of {beside}, at {AT[protocol]}"
         value = numbers.tell(label, one.value, p=one.p, against="zero")
         if one.significant:
             verb = "lower" if one.value.value < 0 else "higher"
             text = f"{QUANTITIES[one.quantity]} {verb} ({value})"
             left.setdefault(one.optimizer, []).append(text)
-    n = found.tests(protocol)
+    n = found.tests(protocol, same_rate)
     said = "; ".join(f"of {OPTIMIZERS[name]}, {_listed(texts)}" for name, texts in left.items())
     verdict = f"these are more than chance: {said}" if said else "none is more than chance"
-    return f"At {AT[protocol]}, of {n} paired differences to SGD, p by Šidák's bound for all of them, {verdict}."
+    return f"At {AT[protocol]}, of {n} paired differences to {beside}, p by Šidák's bound for all of them, {verdict}."
 
 
 def _headline(found: Any) -> str:
-    """Who tests better or worse than SGD, and is flatter or sharper, by each protocol."""
-    clauses = []
-    for protocol, words in AT.items():
-        real = [one for one in differences(found, protocol) if one.significant]
-        tests = {sign: [one for one in real if _sign(one, better=True) == sign] for sign in (1, -1)}
-        flat = {sign: [one for one in real if _sign(one, better=False) == sign] for sign in (1, -1)}
-        said = [_who(tests[1], "test better than those of SGD") or "no networks test better than those of SGD"]
-        said += [_who(tests[-1], "test worse")]
-        said += [_who(flat[-1], "are flatter by some measure") or "none are flatter by any measure"]
-        said += [_who(flat[1], "are sharper by some")]
-        clauses.append(f"at {words} {_listed([text for text in said if text])}")
-    text = "; ".join(clauses)
-    return f"{text[:1].upper()}{text[1:]}."
+    """Who tests better or worse than SGD at equal cost, and whose flatness is more than that of their rate and loss."""
+    cost = _by_sign(differences(found, COST), better=True)
+    flat = _by_sign(differences(found, LOSS, True), better=False)
+    tests = [_who(cost[1], "test better than those of SGD") or "no networks test better than those of SGD"]
+    tests += [_who(cost[-1], "test worse")]
+    rooms = [_who(flat[-1], "are flatter by some measure") or "none are flatter by any measure"]
+    rooms += [_who(flat[1], "are sharper by some")]
+    first, second = (_listed([text for text in said if text]) for said in (tests, rooms))
+    return f"At {AT[COST]} {first}; at {AT[LOSS]} and beside {BESIDE[True]} {second}."
+
+
+def _by_sign(some: Iterator[Difference], *, better: bool) -> dict[int, list[Difference]]:
+    """Significant differences that say better (1) or worse (−1), or else sharper or flatter."""
+    real = [one for one in some if one.significant]
+    return {sign: [one for one in real if _sign(one, better=better) == sign] for sign in (1, -1)}
 
 
 def _sign(one: Difference, *, better: bool) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,8 @@ class OptimiserComparison(Measured):
         which small is flat.
     values : (2, O, K, R) float64
         NaN for replicas that diverged or never reached the common loss.
+    beside : (2, O, K, R) float64
+        The same of the first optimiser at the rate of each: a larger rate by itself makes networks flatter.
     evaluations : (2, O, R) float64
         Gradients of every training sample that it took.
     """
@@ -49,6 +52,7 @@ class OptimiserComparison(Measured):
         "at_the_end": ("optimizers",),
         "quantities": ("quantities",),
         "values": ("protocols", "optimizers", "quantities", "replica"),
+        "beside": ("protocols", "optimizers", "quantities", "replica"),
         "evaluations": ("protocols", "optimizers", "replica"),
     }
 
@@ -59,26 +63,28 @@ class OptimiserComparison(Measured):
     level: float
     quantities: tuple[str, ...]
     values: NDArray[np.float64]
+    beside: NDArray[np.float64]
     evaluations: NDArray[np.float64]
 
     def of(self, protocol: int, quantity: str) -> NDArray[np.float64]:
         """A quantity (O, R) by a protocol."""
         return np.asarray(self.values[protocol, :, self.quantities.index(quantity)])
 
-    def difference(self, protocol: int, optimizer: int, quantity: str) -> Judged:
-        """A quantity of an optimiser less that of the first, replica by replica."""
-        rows = self.of(protocol, quantity)
-        return paired(rows[0], rows[optimizer])
+    def difference(self, protocol: int, optimizer: int, quantity: str, same_rate: bool = False) -> Judged:
+        """A quantity of an optimiser less that of the first, at its own or at the same rate, replica by replica."""
+        k = self.quantities.index(quantity)
+        first = self.beside[protocol, optimizer, k] if same_rate else self.values[protocol, 0, k]
+        return paired(first, self.values[protocol, optimizer, k])
 
     def compared(self, protocol: int) -> tuple[str, ...]:
         """Quantities that optimisers can differ in: not the training loss, where that is what is made equal."""
         return tuple(name for name in self.quantities if protocol == COST or name != "train_loss")
 
-    def tests(self, protocol: int) -> int:
+    def tests(self, protocol: int, same_rate: bool = False) -> int:
         """Differences to the first optimiser that are judged together."""
-        pairs: list[Any] = [
-            self.difference(protocol, o, name)
+        pairs = [
+            self.difference(protocol, o, name, same_rate)
             for o in range(1, len(self.optimizers))
             for name in self.compared(protocol)
         ]
-        return sum(bool(np.isfinite(one.p)) for one in pairs)
+        return sum(math.isfinite(one.p) for one in pairs)

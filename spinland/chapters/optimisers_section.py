@@ -33,8 +33,8 @@ def write(book: Any) -> Section | None:
                     names=[named(name) for name in found.optimizers],
                 ),
                 "Losses and flatness by optimiser. Mean over replicas with its standard error, single replicas in "
-                "pale, after equally many gradients of every sample and at one training loss. Replicas of all "
-                "optimisers begin at the same points. Small is flat in all measures.",
+                "pale, after equally many gradients of every sample and at one training loss; open, SGD at the rate of "
+                "the other. Replicas of all optimisers begin at the same points. Small is flat in all measures.",
             )
         ],
         [_values(found), *(_differences(found, protocol) for protocol in AT)],
@@ -59,7 +59,10 @@ def _text(book: Any, found: Any) -> str:
         f"Chaudhari et al., arXiv:1611.01838; replicated SGD: Pittorino et al., arXiv:2006.07897."
     )
     if len(set(found.rates)) > 1:
-        text += " The rates differ, and a larger rate by itself makes networks flatter: one rate alone compares at it."
+        text += (
+            " The rates differ, and a larger rate by itself makes networks flatter: so each is compared with SGD at "
+            "the same rate, too."
+        )
     if ends:
         text += f" At an end of these rates, beyond which there may be a better one: {', '.join(ends)}."
     return text
@@ -84,13 +87,23 @@ def _values(found: Any) -> Table:
 
 def _differences(found: Any, protocol: int) -> Table:
     rows = []
-    for one in differences(found, protocol):
-        if math.isfinite(one.value.value):
-            verdict = "yes" if one.significant else "no"
-            chance = "–" if math.isnan(one.p) else p_text(one.p)
-            rows.append((named(one.optimizer), QUANTITIES[one.quantity], str(one.value), chance, verdict))
+    pairs = zip(differences(found, protocol), differences(found, protocol, True), strict=True)
+    for own, same in pairs:
+        cells = [cell for one in (own, same) for cell in _told(one)]
+        rows.append((named(own.optimizer), QUANTITIES[own.quantity], *cells))
+    tests = found.tests(protocol), found.tests(protocol, True)
     caption = (
         f"At {AT[protocol]}: each quantity less that of SGD, replica by replica from the same start, ± standard error. "
-        f"p is Student's t's by Šidák's bound for {found.tests(protocol)} differences."
+        f"p is that of Student's t by Šidák's bound for {tests[0]} differences to SGD at its own best rate, and for "
+        f"{tests[1]} at the same rate."
     )
-    return Table(("optimiser", "quantity", "difference to SGD", "chance", "significant"), rows, caption, words=2)
+    header = "optimiser", "quantity", *("difference", "chance", "significant") * 2
+    groups = ("", 2), ("to SGD at its best rate", 3), ("to SGD at the same rate", 3)
+    return Table(header, rows, caption, words=2, groups=groups)
+
+
+def _told(one: Any) -> tuple[str, str, str]:
+    """A difference, its p, and the verdict."""
+    if not math.isfinite(one.value.value):
+        return "–", "–", "–"
+    return str(one.value), "–" if math.isnan(one.p) else p_text(one.p), "yes" if one.significant else "no"

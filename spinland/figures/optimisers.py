@@ -15,11 +15,11 @@ from .style import PALETTE, canvas, context, dress, log_name, log_ticks, wants_l
 
 _PROTOCOLS = {"cost": "equal gradient evaluations", "loss": "equal training loss"}
 _LOSSES = "train_loss", "test_loss", "local_entropy"
-_APART = 0.16  # half the distance of the two protocols, where optimisers stand one apart
-_SPREAD = 0.07
+_APART, _BESIDE = 0.27, 0.14  # places of the two protocols, and how far beside them SGD at the same rate stands
+_SPREAD = 0.05
 
 
-@takes("OptimiserComparison", "optimizers", "quantities", "values", "evaluations")
+@takes("OptimiserComparison", "optimizers", "quantities", "values", "beside")
 @context()
 def optimiser_comparison(
     comparison: Any,
@@ -30,7 +30,8 @@ def optimiser_comparison(
 ) -> FigureBase:
     """Losses and measures of flatness by optimiser, a panel for each, at equal cost and at equal training loss.
 
-    Mean over replicas with its standard error, and the single ones in pale.
+    Mean over replicas with its standard error, and the single ones in pale; open, the first optimiser at the rate of
+    the other.
 
     Parameters
     ----------
@@ -66,14 +67,19 @@ def optimiser_comparison(
             continue
         dress(ax)
         values = np.asarray(comparison.values[:, :, index])
+        beside = np.asarray(comparison.beside[:, :, index])
         for p, protocol in enumerate(comparison.protocols):
             places = np.arange(n) + (2 * p - 1) * _APART
             spread = np.linspace(-_SPREAD, _SPREAD, values.shape[-1])
             style: dict[str, Any] = {"color": PALETTE[p], "marker": "os"[p], "linestyle": "none"}
             ax.plot((places[:, None] + spread).ravel(), values[p].ravel(), alpha=0.3, markersize=3, **style)
             mean, error = mean_error(values[p].T)
-            ax.errorbar(places, mean, error, capsize=3, markersize=5, label=_PROTOCOLS[protocol], **style)
-        if wants_log(values):
+            ax.errorbar(places, mean, error, markersize=5, label=_PROTOCOLS[protocol], **style)
+            places = places[1:] + (1 - 2 * p) * _BESIDE
+            mean, error = mean_error(beside[p, 1:].T)
+            label = f"{_PROTOCOLS[protocol]}, {called[0]} at the same rate"
+            ax.errorbar(places, mean, error, markersize=5, markerfacecolor="white", label=label, **style)
+        if wants_log(np.stack([values, beside])):
             ax.set_yscale("log")
             ticks = log_ticks(*ax.get_ylim())
             ax.yaxis.set_major_locator(FixedLocator(ticks))

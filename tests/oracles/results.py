@@ -438,6 +438,7 @@ def optimisers():
         level=0.2,
         quantities=quantities,
         values=values,
+        beside=np.concatenate([values[:, :1], values[:, :1] + 0.01, values[:, :1]], axis=1),
         evaluations=np.where(np.isnan(values[:, :, 0]), np.nan, 30.0),
         **quantity_of(landscape()),
     )

@@ -92,7 +92,8 @@ def test_what_is_held_out_is_neither_trained_on_nor_the_test():
 def test_networks_of_equal_loss_are_the_first_that_have_it(store):
     found = store.load(COMPARISON)
     ensembles = [store.load(f"optimisers/{name}/ensemble") for name in NAMES]
-    level = max(ensemble.train_loss.min(axis=1).max() for ensemble in ensembles)
+    others = [store.load(f"optimisers/{name}/sgd/ensemble") for name in NAMES[1:]]
+    level = max(ensemble.train_loss.min(axis=1).max() for ensemble in (*ensembles, *others))
     assert found.level == level
     for o, ensemble in enumerate(ensembles):
         first = np.argmax(ensemble.train_loss <= level, axis=1)
@@ -100,6 +101,26 @@ def test_networks_of_equal_loss_are_the_first_that_have_it(store):
         for name in ("train_loss", "test_loss", "test_accuracy"):
             np.testing.assert_array_equal(found.of(LOSS, name)[o], getattr(ensemble, name)[np.arange(4), first])
     assert (found.of(LOSS, "train_loss") <= level).all()
+
+
+def test_sgd_stands_beside_each_at_the_same_rate(store):
+    found = store.load(COMPARISON)
+    own = store.load("optimisers/sgd/ensemble")
+    for protocol in (COST, LOSS):
+        np.testing.assert_array_equal(found.beside[protocol, 0], found.values[protocol, 0])
+    for o, name in enumerate(NAMES[1:], 1):
+        ensemble = store.load(f"optimisers/{name}/sgd/ensemble")
+        assert (ensemble.learning_rate, ensemble.gradients_per_step) == (found.rates[o], 1)
+        np.testing.assert_array_equal(ensemble.train_loss[:, 0], own.train_loss[:, 0])
+        k = found.quantities.index("test_loss")
+        np.testing.assert_array_equal(found.beside[COST, o, k], ensemble.test_loss[:, -1])
+        matched = store.load(f"optimisers/{name}/sgd/matched")
+        np.testing.assert_array_equal(found.beside[LOSS, o, k], matched.test_loss)
+        if found.rates[o] == found.rates[0]:
+            np.testing.assert_array_equal(found.beside[:, o], found.beside[:, 0])
+        difference = found.difference(LOSS, o, "test_loss", True)
+        expected = found.values[LOSS, o, k] - found.beside[LOSS, o, k]
+        np.testing.assert_allclose((difference.value, difference.freedom), (expected.mean(), 3))
 
 
 def test_flatness_is_measured_where_networks_are_compared(store, atlas):
@@ -164,21 +185,28 @@ def test_a_difference_that_one_test_would_call_significant_is_none_among_many():
 
 
 def test_the_headline_says_who_is_better_and_who_is_flatter():
+    """Better at equal cost; flatter at equal loss than SGD at the same rate, whatever it is beside SGD at its best."""
     base = results.optimisers()
-    spread = np.linspace(-0.01, 0.01, 5)
-    values = np.tile(1 + spread, (2, 3, len(base.quantities), 1))
-    names = list(base.quantities)
-    values[COST, 1, names.index("test_accuracy")] += 0.1 + 0.1 * spread
-    values[COST, 2, names.index("test_loss")] += 0.1 + 0.1 * spread
-    values[COST, 2, names.index("trace")] -= 0.1 + 0.1 * spread
-    values[LOSS, 1, names.index("trace")] += 0.1 + 0.1 * spread
-    finding = judged(dataclasses.replace(base, values=values))
+    spread, names = np.linspace(-0.01, 0.01, 5), list(base.quantities)
+    values = np.tile(1 + spread, (2, 3, len(names), 1))
+    beside, more = values.copy(), 0.1 + 0.1 * spread
+    values[COST, 1, names.index("test_accuracy")] += more
+    values[COST, 2, names.index("test_loss")] += more
+    values[LOSS, 1, names.index("trace")] -= more
+    values[LOSS, 2, names.index("trace")] -= more
+    beside[LOSS, 1, names.index("trace")] -= 2 * more
+    finding = judged(dataclasses.replace(base, values=values, beside=beside))
     assert finding.headline == (
-        "At equal gradient evaluations those of SAM test better than those of SGD, those of replicated SGD test worse "
-        "and those of replicated SGD are flatter by some measure; at equal training loss no networks test better than "
-        "those of SGD, none are flatter by any measure and those of SAM are sharper by some."
+        "At equal gradient evaluations those of SAM test better than those of SGD and those of replicated SGD test "
+        "worse; at equal training loss and beside SGD at the same rate those of replicated SGD are flatter by some "
+        "measure and those of SAM are sharper by some."
     )
     check_stored(finding)
+    same = judged(dataclasses.replace(base, values=beside, beside=beside))
+    assert same.headline == (
+        "At equal gradient evaluations no networks test better than those of SGD; at equal training loss and beside "
+        "SGD at the same rate none are flatter by any measure."
+    )
 
 
 def test_the_bound_for_several_is_that_of_independent_tests():
