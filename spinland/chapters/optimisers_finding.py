@@ -86,10 +86,15 @@ def _reached(numbers: Numbers, found: Any, book: Any) -> str:
         numbers.tell(f"gradients of every sample up to it, {OPTIMIZERS[name]}", mean_of(found.evaluations[LOSS, o]))
         for o, name in enumerate(found.optimizers)
     ]
+    below = [
+        numbers.tell(f"training loss below it, %, {OPTIMIZERS[name]}", mean_of(100 * (1 - row / found.level)))
+        for name, row in zip(found.optimizers, found.of(LOSS, "train_loss"), strict=True)
+    ]
     return (
         f"After {cost} gradients of every sample, from the same starting points, training loss and test accuracy are "
         f"{_listed(told)}. All reach a training loss of {level} {book.network.unit}, after "
-        f"{_listed(taken)} gradients of every sample, in this order."
+        f"{_listed(taken)} gradients of every sample, in this order; after that epoch they are below it by "
+        f"{_listed(below)} %."
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.networks import Batches
+from spinland_kernels.networks import NO_ORDERS, Batches
 
 from .. import arrays, checks, provenance, rng
 from ..data.dataset import Dataset
@@ -138,6 +138,19 @@ class Plan:
         """Batches of an epoch from step ``begin`` on, as the kernels draw them."""
         purpose = rng.Purpose.NOISE if self.replacement else rng.Purpose.SHUFFLE
         return Batches(np.uint64(self.seed), int(purpose), epoch, self.batch_size, begin, self.replacement)
+
+    def orders(self, epoch: int, numbers: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Order (G, n) of the samples in an epoch for replicas of these numbers, as the kernels draw it."""
+        n = len(self.train.x)
+        if self.batch_size >= n:
+            return NO_ORDERS
+        orders = np.empty((len(numbers), n), np.int32)
+        for row, number in zip(orders, numbers.tolist(), strict=True):
+            if self.replacement:
+                row[:] = rng.integers(self.seed, rng.Purpose.NOISE, number, epoch, n, n)
+            else:
+                row[:] = rng.permutation(self.seed, rng.Purpose.SHUFFLE, number, epoch, n)
+        return orders
 
     def arguments(self) -> dict[str, Any]:
         """What was asked for, for the record."""

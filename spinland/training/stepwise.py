@@ -40,6 +40,7 @@ class StepwiseGroup(Group):
         coefficients = np.zeros((1, N_COEFFICIENTS), plan.dtype)
         coefficients[0, 4] = 1
         self.still = Rule(MOMENTUM, coefficients)
+        self.ordered = -1
 
     def movers(self) -> Replicas:
         """What the base moves."""
@@ -49,6 +50,9 @@ class StepwiseGroup(Group):
         """Gradient (G, dim) at the moving points, of batch ``number`` in an epoch's order; the next overwrites it."""
         plan = self.plan
         batches = plan.batches(epoch, number)
+        if epoch != self.ordered:  # an order takes longer than a step: it is drawn once for all launches of an epoch
+            self.moving = self.moving._replace(orders=plan.orders(epoch, self.moving.numbers))
+            self.ordered = epoch
         self.kernel.descend(self.moving, self.still, batches, plan.train.architecture, plan.train.prepared("training"))
         return self.moving.first
 
