@@ -240,6 +240,8 @@ class ReplicatedSGD(_Around):
 
 def _grown(gamma: float, scoping: float, step: int) -> float:
     step = checks.integer("step", step, minimum=0)
+    if gamma == 0:
+        return 0.0
     with np.errstate(over="ignore"):
         return float(gamma * np.power(1.0 + scoping, float(step)))
 

@@ -1,6 +1,7 @@
 """A study whose replicas are trained by an optimiser that looks around."""
 
 import json
+import tomllib
 
 import numpy as np
 import pytest
@@ -37,6 +38,16 @@ def test_a_study_takes_it_and_keeps_what_it_cost(here, tiny, tmp_path, name, wor
     assert (optimizer["name"], optimizer["base"]["name"]) == (called, "SGD")
     page = check_self_contained(study.with_suffix(".html").read_text(encoding="utf-8"))
     assert f"{told} at learning rate 0.5" in page.words
+
+
+def test_its_settings_come_back_from_a_file(here, tmp_path):
+    words = ["--optimizer", "replicated-sgd", "--gamma", "0.5", "--coupled", "5", "--scoping", "0.01"]
+    shown = here("study", *words, "--show-settings").stdout
+    file = tmp_path / "settings.toml"
+    file.write_text(shown, encoding="utf-8")
+    assert here("study", "--config", file, "--show-settings").stdout == shown
+    kept = tomllib.loads(shown)["study"]
+    assert [kept[name] for name in ("optimizer", "gamma", "coupled", "scoping")] == ["replicated-sgd", 0.5, 5, 0.01]
 
 
 def test_an_interrupted_training_of_coupled_copies_goes_on_with_the_same_bits(tmp_path, monkeypatch):

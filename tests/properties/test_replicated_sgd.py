@@ -201,6 +201,14 @@ def test_dead_inputs_are_left_where_they_are(data):
     assert (first[:, 3] != was[:, 3]).all()
 
 
+def test_the_pull_grows_at_each_step():
+    assert [ReplicatedSGD(0.5, scoping=0.1).scope(t) for t in (0, 3)] == [0.5, pytest.approx(0.5 * 1.1**3, rel=1e-15)]
+    assert ReplicatedSGD(0.5, scoping=10).scope(1000) == np.inf
+    assert ReplicatedSGD(0.0, scoping=10).scope(1000) == 0
+    with pytest.raises(ArgumentError, match="step"):
+        ReplicatedSGD().scope(-1)
+
+
 @pytest.mark.parametrize("evaluate", ["both", "none"])
 @pytest.mark.parametrize(
     "optimizer", [ReplicatedSGD(0.1, SGD(1e30), 2), ReplicatedSGD(1e4, SGD(0.1), 2), ReplicatedSGD(0.1, scoping=1e40)]
