@@ -268,5 +268,5 @@ OPTIMISERS = Chapter(
     find,
     write,
     _values,
-    kernels={"network": ("training", "losses", "measures")},
+    kernels={"network": ("training", "losses", "measures", "optimisers")},
 )
