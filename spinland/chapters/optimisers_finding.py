@@ -56,7 +56,8 @@ def find(book: Any) -> Finding | None:
         return None
     numbers = Numbers()
     sentences = [_reached(numbers, found, book)]
-    sentences += [_judged(numbers, found, protocol, same_rate) for same_rate in BESIDE for protocol in AT]
+    beside = BESIDE if len(set(found.rates)) > 1 else (False,)  # with one rate both are the same
+    sentences += [_judged(numbers, found, protocol, same_rate) for same_rate in beside for protocol in AT]
     return numbers.finding("optimisers", " ".join(sentences), _headline(found))
 
 

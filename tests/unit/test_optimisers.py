@@ -137,6 +137,7 @@ def test_flatness_is_measured_where_networks_are_compared(store, atlas):
 def test_the_finding_keeps_what_it_prints_and_the_page_shows_it(atlas, store):
     finding = store.load("findings/optimisers")
     check_stored(finding)
+    assert ("SGD at the same rate" in finding.statement) == (len(set(store.load(COMPARISON).rates)) > 1)
     assert "After 60 gradients of every sample" in told(atlas)
     book, _ = book_of(store)
     section = OPTIMISERS.write(book)
@@ -154,6 +155,7 @@ def test_one_rate_alone_compares_at_it(tmp_path):
     assert "that of 0.3 with" in text
     assert "The rates differ" not in text
     assert "At an end" not in text
+    assert "at the same rate" not in store.load("findings/optimisers").statement
 
 
 def judged(found):
