@@ -20,7 +20,9 @@ _TEXT = (
     "loss of other replicas, and looked at after the first epoch whose training loss is at or below the lowest that "
     "all replicas of all depths reach; those that never come to half of their loss at the start are left out. Becker, "
     "Zhang and Lee (arXiv:1808.00408) count the critical points of the glass that stands for such networks: with "
-    "depth their number rises, and then falls."
+    "depth their number rises, and then falls. Training ages where displacements |w(t_w + t) − w(t_w)|² are a function "
+    "of t/t_w^μ: μ = 0 is a motion without an age, μ = 1 one that knows no other time. One exponent for all "
+    "architectures of equally many parameters is the claim of arXiv:2209.02517."
 )
 
 
@@ -34,8 +36,9 @@ def write(book: Any) -> Section | None:
             sl.figures.depth_measures(found, unit=book.network.unit),
             "Landscapes around networks of several depths with equally many parameters, at one training loss. Means "
             "over replicas ± standard errors, pale dots the replicas; barriers over disjoint pairs; effective orders "
-            "with bootstrap errors over pairs of points. Walks have steps of equal relative length. Last: logarithm of "
-            "the number of complex critical points of the glass of the analogy.",
+            "with bootstrap errors over pairs of points, exponents of ageing with errors over replicas. Walks have "
+            "steps of equal relative length. Theory: logarithm of the number of complex critical points of the glass "
+            "of the analogy.",
         ),
         *_planes(book),
     ]
@@ -103,19 +106,28 @@ def _table(found: Any) -> Table:
         ("aligned", found.barrier),
     )
     shown = [(name, rows) for name, rows in columns if np.isfinite(rows).any()]
+    aged = found.ageing is not None
     rows = [
         [
             str(depth),
             *(mean_text(values[k]) for _, values in shown),
             plus_minus(found.order[k], found.order_error[k]),
+            *([plus_minus(found.ageing[k], found.ageing_error[k])] if aged else []),
             number(found.log_complex[k], 3),
         ]
         for k, depth in enumerate(found.depths)
     ]
-    header = ["hidden layers", *(name for name, _ in shown), "eff. order", "log of their number"]
+    header = [
+        "hidden layers",
+        *(name for name, _ in shown),
+        "eff. order",
+        *(["ageing μ"] if aged else []),
+        "log of their number",
+    ]
     return Table(
         header,
         rows,
         "At one training loss, mean ± standard error over replicas (accuracy in percent; barriers over disjoint "
-        "pairs); effective order with its bootstrap error. Last: complex critical points of the glass of the analogy.",
+        "pairs); effective order with its bootstrap error, exponent of ageing with that over replicas. Last: complex "
+        "critical points of the glass of the analogy.",
     )

@@ -67,10 +67,13 @@ class FixedOverlap:
         speed = self._tangent(normal)
         start = self._energy(speed)
         speed = self._kicked(speed, 0.5 * steps)
-        for k in range(self.leapfrog):
+        for _ in range(self.leapfrog - 1):
             self.inner, speed = self._rotated(self.inner, speed, steps)
-            self._look()
-            speed = self._kicked(speed, steps if k < self.leapfrog - 1 else 0.5 * steps)
+            self.gradient = self.hamiltonian.raw_gradient(self.points)  # values count at the end alone
+            speed = self._kicked(speed, steps)
+        self.inner, speed = self._rotated(self.inner, speed, steps)
+        self._look()
+        speed = self._kicked(speed, 0.5 * steps)
         log_ratio = start - self._energy(speed)
         # −(z₁² + z₂²)/2 of two normal numbers is the logarithm of a uniform one.
         good = -0.5 * np.sum(others[:, 1:] ** 2, axis=1) < log_ratio
