@@ -42,7 +42,8 @@ def write(book: Any) -> Section | None:
         ),
         *_planes(book),
     ]
-    return Section("Depth", "Depth against width", _TEXT, figures, [_training(book, found), _table(found)])
+    tables = [_training(book, found), _around(found), _between(found)]
+    return Section("Depth", "Depth against width", _TEXT, figures, tables)
 
 
 _PLANES = {
@@ -94,7 +95,8 @@ def _training(book: Any, found: Any) -> Table:
     )
 
 
-def _table(found: Any) -> Table:
+def _around(found: Any) -> Table:
+    """What the landscape is like around single networks."""
     columns = (
         ("test accuracy", 100 * found.test_accuracy),
         ("rise", found.rise),
@@ -102,32 +104,35 @@ def _table(found: Any) -> Table:
         ("corr. length", found.correlation_length),
         ("largest λ", found.largest),
         ("trace", found.trace),
-        ("barrier", found.barrier_before),
-        ("aligned", found.barrier),
     )
     shown = [(name, rows) for name, rows in columns if np.isfinite(rows).any()]
-    aged = found.ageing is not None
-    rows = [
-        [
-            str(depth),
-            *(mean_text(values[k]) for _, values in shown),
-            plus_minus(found.order[k], found.order_error[k]),
-            *([plus_minus(found.ageing[k], found.ageing_error[k])] if aged else []),
-            number(found.log_complex[k], 3),
-        ]
-        for k, depth in enumerate(found.depths)
-    ]
-    header = [
-        "hidden layers",
-        *(name for name, _ in shown),
-        "eff. order",
-        *(["ageing μ"] if aged else []),
-        "log of their number",
-    ]
+    rows = [[str(depth), *(mean_text(values[k]) for _, values in shown)] for k, depth in enumerate(found.depths)]
     return Table(
-        header,
+        ["hidden layers", *(name for name, _ in shown)],
         rows,
-        "At one training loss, mean ± standard error over replicas (accuracy in percent; barriers over disjoint "
-        "pairs); effective order with its bootstrap error, exponent of ageing with that over replicas. Last: complex "
-        "critical points of the glass of the analogy.",
+        "At one training loss, mean ± standard error over replicas (accuracy in percent).",
+    )
+
+
+def _between(found: Any) -> Table:
+    """What several networks, or the whole way of one, are looked at for."""
+    columns: dict[str, Any] = {
+        name: [mean_text(row) for row in rows]
+        for name, rows in (("barrier", found.barrier_before), ("aligned", found.barrier))
+        if np.isfinite(rows).any()
+    }
+    pairs = {
+        "eff. order at the start": (found.order_initial, found.order_initial_error),
+        "eff. order": (found.order, found.order_error),
+    }
+    if found.ageing is not None:
+        pairs["ageing μ"] = found.ageing, found.ageing_error
+    for name, (values, errors) in pairs.items():
+        columns[name] = [plus_minus(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
+    columns["log of their number"] = [number(value, 3) for value in found.log_complex]
+    return Table(
+        ["hidden layers", *columns],
+        [[str(depth), *row] for depth, row in zip(found.depths, zip(*columns.values(), strict=True), strict=True)],
+        "Barriers over disjoint pairs; effective orders with bootstrap errors, exponents of ageing with those over "
+        "replicas. Last: complex critical points of the glass of the analogy.",
     )

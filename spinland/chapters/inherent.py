@@ -23,7 +23,7 @@ from .subjects import of_kind
 
 SEED_INHERENT = 35
 _HEADING = "Inherent energies"
-_TIME, _TOLERANCE = 5.0, 1e-2  # of the flow: a longer and a more exact one end in the same minima
+_TIME, _TOLERANCE = 3.0, 1e-2  # of the flow: of 430 starts one ended elsewhere than after a time of 8
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,10 @@ def _energies(
 ) -> sl.InherentEnergies:
     """Energies at rest of starts at these shares of T_d, and of random ones."""
     levels = [share * sl.theory.dynamical_temperature(mixture) for share in shares]
-    return sl.inherent_energies(mixture, [*levels, math.inf], sizes, instances, seed, time=_TIME, tolerance=_TOLERANCE)
+    levels.append(math.inf)
+    return sl.inherent_energies(
+        mixture, levels, sizes, instances, seed, time=_TIME, tolerance=_TOLERANCE, dtype="float32"
+    )
 
 
 def _steps(book: Any) -> Iterator[Stage]:

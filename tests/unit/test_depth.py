@@ -182,5 +182,5 @@ def test_the_study_of_depths_finds_and_shows(study):
     section = chapter.write(book)
     assert isinstance(section, Section)
     assert len(section.figures) == 3
-    assert len(section.tables) == 2
+    assert len(section.tables) == 3
     assert "Networks of 1, 2 and 4 hidden layers with 610 parameters" in book.finding(chapter).statement

@@ -84,6 +84,7 @@ CASES = {
         "seed": 1,
         "time": 1.0,
         "tolerance": 1e-2,
+        "dtype": "float32",
     },
     "InherentEnergies.limit": lambda: {"change": True},
     "two_times": lambda: {
