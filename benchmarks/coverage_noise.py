@@ -45,12 +45,13 @@ def _valley() -> sl.NetworkLandscape:
     return sl.NetworkLandscape(_LINEAR, x, np.ones((2 * _MODES, 1)), loss="mse", dtype="float64")
 
 
-def _inverse(replicas: int, scatter: float, hold: float, seed: int) -> tuple[float, float]:
+def inverse(replicas: int, scatter: float, hold: float, seed: int, records: int = _RECORDS) -> tuple[float, float]:
     """ψ of modes whose variance is h², F^(−4), times a factor of its own for each replica and mode."""
     draw = np.random.default_rng([11, seed])
     size = _CURVATURES * np.exp(scatter * draw.normal(size=(replicas, _MODES)) / 2)
-    x = np.zeros((replicas, _RECORDS + 1, _MODES))
-    for t in range(_RECORDS):
+    x = np.zeros((replicas, records + 1, _MODES))
+    x[:, 0] = draw.normal(size=(replicas, _MODES))
+    for t in range(records):
         kick = np.sqrt(1 - hold**2) * draw.normal(size=(replicas, _MODES))
         x[:, t + 1] = hold * x[:, t] + kick
     points = 1e-3 * x * size[:, None]
@@ -90,7 +91,7 @@ def entries() -> Iterator[Entry]:
                 yield Entry(
                     "ψ of variance and width",
                     f"{replicas} replicas, modes {'off the law by 50 %' if scatter else 'on the law'}, hold {hold}",
-                    partial(_inverse, replicas, scatter, hold),
+                    partial(inverse, replicas, scatter, hold),
                     4.0,
                 )
     for samples in (100, 1000):
