@@ -16,7 +16,6 @@ from .couplings import Couplings
 from .glass import SphericalSpinGlass
 from .index_sets import falling, orderings
 
-
 _FEW = 1 << 20  # couplings whose index sets are kept: 40 MB at order 4
 
 
