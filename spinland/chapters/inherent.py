@@ -152,7 +152,7 @@ def _beside_theory(numbers: Numbers, exact: dict[str, RestTheory]) -> Iterator[s
         last, t = float(theory.energies[0, -1] - theory.threshold), given(float(theory.times[-1]), 2)
         start = given(float(theory.temperatures[0]), 3)
         told = numbers.stated(f"{name}: energy above the threshold at t = {t} from T = {start}, N = ∞", last, 2)
-        where = "below it, where it stays" if last < -_ROUNDING else "not below it"
+        where = "below it, where it stays" if last < -_ROUNDING else "still above it"
         clauses.append(f"{name} from T = {start} at t = {t} {where} ({told})")
     if clauses:
         yield f"The equations of N = ∞ follow descent to the threshold and beyond: {'; '.join(clauses)}."
