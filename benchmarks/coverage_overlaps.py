@@ -64,7 +64,7 @@ def _diffusing(walkers: int, seed: int) -> TwoTimeCorrelation:
 
 def _exponent(name: str, walkers: int, seed: int) -> tuple[Any, Any]:
     value, error = getattr(_diffusing(walkers, seed), name)()
-    return value[0], error[0]
+    return (value, error) if name == "ageing_exponent" else (value[0], error[0])
 
 
 def _limit(change: bool, seed: int) -> tuple[float, float]:
@@ -90,7 +90,7 @@ def entries() -> Iterator[Entry]:
     """All of them."""
     yield Entry("potential, blocks", "a field, one reference", partial(_potential, 1), truth=_exact)
     yield Entry("potential, references", "6 random fields", partial(_potential, 6))
-    for name in ("diffusion_exponent", "decay_exponent"):
+    for name in ("diffusion_exponent", "decay_exponent", "ageing_exponent"):
         for walkers in (6, 20):
             yield Entry(name.replace("_", " "), f"free diffusion, {walkers} walkers", partial(_exponent, name, walkers))
     for change in (False, True):

@@ -79,6 +79,7 @@ HOMES = {
     "RateSweep": "chapters.depth_results",
     "ReplicaExchange": "dynamics.exchange",
     "Result": "results",
+    "RestTheory": "chapters.theory.rest",
     "Ruggedness": "probes.ruggedness",
     "SectionMinima": "connect.sections",
     "Sharpness": "measures.sharpness",

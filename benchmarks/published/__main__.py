@@ -13,7 +13,7 @@ import spinland as sl
 
 from .keeping import Keeper
 
-PROTOCOLS = ("git_rebasin", "low_paths", "monotone_lines")
+PROTOCOLS = ("git_rebasin", "low_paths", "mixed_glasses", "monotone_lines")
 
 
 def _options() -> argparse.Namespace:

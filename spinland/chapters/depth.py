@@ -114,6 +114,18 @@ def _matched(subject: Any, *ensembles: Any, dataset: Any, index: int, **argument
     return at_level(own, level, again, seed=arguments["seed"], data=dataset.fingerprint, dtype=subject.dtype)
 
 
+def _ageing(subject: Any, found: MatchedReplicas, *, dataset: Any, how: Any, **arguments: Any) -> sl.TwoTimeCorrelation:
+    """Two times, in epochs, of the training of those that reached the common loss: 0 and powers of 2 that fit in."""
+    subject.points(found)  # two of them at least
+    epochs = dict(how)["epochs"]
+    delays = 2 ** np.arange(max(1, epochs.bit_length() - 1))
+    ages = np.array([0, *delays[2 * delays <= epochs]])
+    when = np.unique([*ages, *(ages[:, None] + delays).ravel()])
+    more = {"snapshots": when.tolist(), "evaluate": "none"}
+    again = _trained(subject, dataset, found.learning_rate, how=how, **arguments, **more)
+    return sl.two_times(np.asarray(again.snapshots)[~(found.diverged | again.diverged)], when, ages, delays)
+
+
 def _how(book: Any) -> tuple[tuple[str, Any], ...]:
     """How all of them are trained, as plain values."""
     c = book.config
@@ -142,8 +154,10 @@ def _steps(book: Any) -> Iterator[Step]:
 
 
 def _around(book: Any, s: Any) -> Iterator[Step]:
-    """Steps that look at the networks of one depth."""
+    """Steps that look at the networks of one depth, and at how they were trained."""
     c, needs, seed = book.config, (s.solutions,), book.seed(SEED_DEPTH)
+    same = {"replicas": c.depth_replicas, "seed": seed, "how": _how(book)}
+    yield DataStage(s.name("two-times"), f"two times of training, {s.label}", _ageing, needs, same, s.key)
     radius = c.radii[min(1, len(c.radii) - 1)]
     looks = {"radius": radius, "directions": c.directions, "steps": c.walk_steps, "walkers": c.walkers, "seed": seed}
     yield Stage(s.name("measures"), f"measures around networks, {s.label}", measures, needs, looks, s.key)
@@ -161,7 +175,7 @@ def _around(book: Any, s: Any) -> Iterator[Step]:
 
 def _gathering(book: Any) -> Stage:
     subjects = book.deep
-    parts = ("rates", "matched", "measures", "correlation", "correlation-initial", "lines")
+    parts = ("rates", "matched", "measures", "correlation", "correlation-initial", "lines", "two-times")
     needs = tuple(s.name(part) for s in subjects for part in parts)
     arguments = {
         "depths": tuple(s.depth for s in subjects),

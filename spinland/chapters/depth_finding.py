@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..formatting import given
-from ..statistics.judging import Judged, independent, mean_of, quotient
+from ..statistics.judging import Judged, independent, mean_of, quotient, worst_bound
 from .findings import Finding, Numbers
 
 COMPARISON = "depths/comparison"
@@ -35,6 +35,7 @@ def find(book: Any) -> Finding | None:
     sentences += [
         " ".join(_changes(numbers, found, book)),
         _orders(numbers, found, book),
+        _ageing(numbers, found),
         _beside_theory(numbers, found),
     ]
     sentences.append(_published(numbers, found))
@@ -127,6 +128,32 @@ def _orders(numbers: Numbers, found: Any, book: Any) -> str:
     ]
     layers = _listed([str(depth + 1) for depth in found.depths])
     return f"The effective order is {_listed(told)} for {layers} layers of weights."
+
+
+def _ageing(numbers: Numbers, found: Any) -> str:
+    """Whether training ages, and by one exponent at all depths."""
+    if found.ageing is None or not np.isfinite(found.ageing).all():
+        return ""
+    freedom = np.isfinite(found.train_loss).sum(axis=1) - 1
+    told = [
+        numbers.tell(
+            f"exponent μ of ageing, hidden layers: {depth}", Judged(value, error, n), against="full ageing", exact=1.0
+        )
+        for depth, value, error, n in zip(found.depths, found.ageing, found.ageing_error, freedom, strict=True)
+    ]
+    text = (
+        "While they are trained, what they move by in a time t after t_w is a function of t/t_w^μ, with μ = "
+        f"{_listed(told)}"
+    )
+    if len(told) < 2 or not (found.ageing_error > 0).all():
+        return f"{text}."
+    weight = found.ageing_error**-2.0
+    middle, error = float(weight @ found.ageing / weight.sum()), float(weight.sum() ** -0.5)
+    away = worst_bound((found.ageing - middle) / np.sqrt(found.ageing_error**2 - error**2), int(freedom.min()))
+    one = numbers.tell("one exponent of ageing for all depths", middle, error)
+    numbers.worst("largest deviation of the exponent of ageing from one for all depths", away, "the mean of all")
+    verdict = "that is not one exponent" if away.significant else f"one exponent, {one}, serves all depths"
+    return f"{text}; {verdict} ({away})."
 
 
 def _beside_theory(numbers: Numbers, found: Any) -> str:

@@ -17,7 +17,7 @@ _REACH = 0.5
 """Root mean square distance of the end of a walk from its start, relative to the norm of the start."""
 
 _ALPHAS = 11
-_PARTS = 6
+_PARTS = 7
 
 
 def measures(
@@ -141,6 +141,13 @@ def first_and_last(subject: Any, found: Any, *, grid: int, seed: int) -> sl.Plan
     return sl.plane(double_softmax(subject), origin, ends_of(subject.network, directions), axis, axis)
 
 
+def ageing(curves: sl.TwoTimeCorrelation) -> tuple[float, float]:
+    """Exponent of ageing and its error; NaN where fewer than two waiting times or three times were in reach."""
+    if np.count_nonzero(curves.waiting_times) < 2 or len(curves.times) < 3:
+        return np.nan, np.nan
+    return curves.ageing_exponent()
+
+
 def gathered(
     subject: Any,
     *found: Any,
@@ -157,12 +164,12 @@ def gathered(
     subject : Subject
         The first of them.
     found : results
-        Rates, networks at equal loss, measures, correlation there and at the start, and lines of the first depth;
-        those of the second; and so on.
+        Rates, networks at equal loss, measures, correlation there and at the start, lines, and two times of the first
+        depth; those of the second; and so on.
     depths, shapes, residues, n_parameters, seed
         Of the networks.
     """
-    sweeps, matched, measured, orders, first_orders, lines = (found[k::_PARTS] for k in range(_PARTS))
+    sweeps, matched, measured, orders, first_orders, lines, trained = (found[k::_PARTS] for k in range(_PARTS))
 
     def column(results: Any, name: str) -> Any:
         return np.array([getattr(result, name) for result in results], np.float64)
@@ -172,6 +179,7 @@ def gathered(
         name: np.stack([np.pad(h, (0, most - len(h)), constant_values=np.nan) for h in column_of(lines, name)])
         for name in ("barrier_before", "barrier")
     }
+    ages = np.array([ageing(curves) for curves in trained])
     theory = sl.theory.critical_points_by_depth(n_parameters, [depth + 1 for depth in depths])
     there = ("train_loss", "test_loss", "test_accuracy", "epochs")
     around = ("rise", "roughness", "correlation_length", "largest", "trace", "rise_far", "rise_ends", "rise_double")
@@ -191,6 +199,8 @@ def gathered(
         order_initial=column(first_orders, "effective_order"),
         order_initial_error=column(first_orders, "effective_order_error"),
         log_complex=theory.log_complex,
+        ageing=ages[:, 0],
+        ageing_error=ages[:, 1],
         provenance=record_on(subject.landscape, "compare_depths", {"depths": depths}, seed=seed),
         **quantity_of(subject.landscape),
     )

@@ -168,6 +168,9 @@ class DepthComparison(Measured):
     log_complex : (D,) float64
         Logarithm of the number of complex critical points of the glass that stands for networks of this depth
         (`theory.critical_points_by_depth`).
+    ageing, ageing_error : (D,) float64, or None
+        Exponent μ of ageing of the training (`TwoTimeCorrelation.ageing_exponent`), with its error over replicas; NaN
+        where the training is too short for it. None in results of earlier versions.
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -179,6 +182,8 @@ class DepthComparison(Measured):
         "order_initial": ("depths",),
         "order_initial_error": ("depths",),
         "log_complex": ("depths",),
+        "ageing": ("depths",),
+        "ageing_error": ("depths",),
         "barrier_before": ("depths", "pair"),
         "barrier": ("depths", "pair"),
         **{
@@ -226,3 +231,5 @@ class DepthComparison(Measured):
     order_initial: NDArray[np.float64]
     order_initial_error: NDArray[np.float64]
     log_complex: NDArray[np.float64]
+    ageing: NDArray[np.float64] | None = None
+    ageing_error: NDArray[np.float64] | None = None

@@ -20,7 +20,9 @@ _TEXT = (
     "loss of other replicas, and looked at after the first epoch whose training loss is at or below the lowest that "
     "all replicas of all depths reach; those that never come to half of their loss at the start are left out. Becker, "
     "Zhang and Lee (arXiv:1808.00408) count the critical points of the glass that stands for such networks: with "
-    "depth their number rises, and then falls."
+    "depth their number rises, and then falls. Training ages where displacements |w(t_w + t) − w(t_w)|² are a function "
+    "of t/t_w^μ: μ = 0 is a motion without an age, μ = 1 one that knows no other time. One exponent for all "
+    "architectures of equally many parameters is the claim of arXiv:2209.02517."
 )
 
 
@@ -34,12 +36,14 @@ def write(book: Any) -> Section | None:
             sl.figures.depth_measures(found, unit=book.network.unit),
             "Landscapes around networks of several depths with equally many parameters, at one training loss. Means "
             "over replicas ± standard errors, pale dots the replicas; barriers over disjoint pairs; effective orders "
-            "with bootstrap errors over pairs of points. Walks have steps of equal relative length. Last: logarithm of "
-            "the number of complex critical points of the glass of the analogy.",
+            "with bootstrap errors over pairs of points, exponents of ageing with errors over replicas. Walks have "
+            "steps of equal relative length. Theory: logarithm of the number of complex critical points of the glass "
+            "of the analogy.",
         ),
         *_planes(book),
     ]
-    return Section("Depth", "Depth against width", _TEXT, figures, [_training(book, found), _table(found)])
+    tables = [_training(book, found), _around(found), _between(found)]
+    return Section("Depth", "Depth against width", _TEXT, figures, tables)
 
 
 _PLANES = {
@@ -91,7 +95,8 @@ def _training(book: Any, found: Any) -> Table:
     )
 
 
-def _table(found: Any) -> Table:
+def _around(found: Any) -> Table:
+    """What the landscape is like around single networks."""
     columns = (
         ("test accuracy", 100 * found.test_accuracy),
         ("rise", found.rise),
@@ -99,24 +104,36 @@ def _table(found: Any) -> Table:
         ("corr. length", found.correlation_length),
         ("largest λ", found.largest),
         ("trace", found.trace),
-        ("barrier", found.barrier_before),
-        ("aligned", found.barrier),
     )
     shown = [(name, rows) for name, rows in columns if np.isfinite(rows).any()]
-    rows = [
-        [
-            str(depth),
-            *(mean_text(values[k]) for _, values in shown),
-            plus_minus(found.order[k], found.order_error[k]),
-            number(found.log_complex[k], 3),
-        ]
-        for k, depth in enumerate(found.depths)
-    ]
-    header = ["hidden layers", *(name for name, _ in shown), "eff. order", "log of their number"]
+    rows = [[str(depth), *(mean_text(values[k]) for _, values in shown)] for k, depth in enumerate(found.depths)]
     return Table(
-        header,
+        ["hidden layers", *(name for name, _ in shown)],
         rows,
-        "At one training loss, mean ± standard error over replicas (accuracy in percent; barriers over disjoint "
-        "pairs); effective order with its bootstrap error. Trace: of the Hessian of the training loss, exact, from one "
-        "backward pass for each output. Last: complex critical points of the glass of the analogy.",
+        "At one training loss, mean ± standard error over replicas (accuracy in percent). Trace: of the Hessian of the "
+        "training loss, exact, from one backward pass for each output.",
+    )
+
+
+def _between(found: Any) -> Table:
+    """What several networks, or the whole way of one, are looked at for."""
+    columns: dict[str, Any] = {
+        name: [mean_text(row) for row in rows]
+        for name, rows in (("barrier", found.barrier_before), ("aligned", found.barrier))
+        if np.isfinite(rows).any()
+    }
+    pairs = {
+        "eff. order at the start": (found.order_initial, found.order_initial_error),
+        "eff. order": (found.order, found.order_error),
+    }
+    if found.ageing is not None:
+        pairs["ageing μ"] = found.ageing, found.ageing_error
+    for name, (values, errors) in pairs.items():
+        columns[name] = [plus_minus(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
+    columns["log of their number"] = [number(value, 3) for value in found.log_complex]
+    return Table(
+        ["hidden layers", *columns],
+        [[str(depth), *row] for depth, row in zip(found.depths, zip(*columns.values(), strict=True), strict=True)],
+        "Barriers over disjoint pairs; effective orders with bootstrap errors, exponents of ageing with those over "
+        "replicas. Last: complex critical points of the glass of the analogy.",
     )

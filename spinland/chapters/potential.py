@@ -27,6 +27,8 @@ SEED_POTENTIAL = 33
 _HEADING = "Potential"
 _NETWORK, _ALIGNED, _THEORY = "potential/network", "potential/aligned", "theory/potential"
 _HOT = 1.2  # the temperature without metastability, over T_d
+_LEAPFROG = {"glass": 10, "network": 20}
+"""Steps of a trajectory: shorter ones forget less for each gradient, above all in the narrow valleys of a network."""
 
 
 def _overlap(name: str, value: Any) -> float:
@@ -53,7 +55,9 @@ class PotentialSettings(Settings):
         0.1, "loss that equipartition would add to a minimum of the network, T dim/2", real(above=0), _HEADING
     )
     potential_references: int = setting(8, "planted glasses, and half as many solutions", whole(4), _HEADING)
-    potential_samples: int = setting(80, "samples at each overlap after half as many moves", whole(20), _HEADING)
+    potential_samples: int = setting(
+        24, "samples at each overlap after half as many moves, of the network after as many", whole(20), _HEADING
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -79,11 +83,22 @@ def _at(k: int) -> str:
 def _of_glass(
     subject: Any, *, overlaps: tuple[float, ...], temperature: float, references: int, samples: int, seed: int
 ) -> sl.Potential:
-    """Potential of glasses as large as the subject, planted at the temperature."""
+    """Potential of glasses as large as the subject, planted at the temperature.
+
+    In float32, whose rounding of energies is some 1e-5 of T: no acceptance feels it.
+    """
     glasses, planted = sl.planted_instances(
-        subject.landscape.dim, subject.order, temperature, references, seed, fixed_energy=True, device=subject.device
+        subject.landscape.dim,
+        subject.order,
+        temperature,
+        references,
+        seed,
+        "float32",
+        fixed_energy=True,
+        device=subject.device,
     )
-    return sl.franz_parisi(glasses, planted, np.array(overlaps), temperature, samples, seed, walkers=1, leapfrog=6)
+    steps = _LEAPFROG["glass"]
+    return sl.franz_parisi(glasses, planted, np.array(overlaps), temperature, samples, seed, walkers=1, leapfrog=steps)
 
 
 def _of_network(
@@ -93,7 +108,15 @@ def _of_network(
     solutions = sl.symmetry.canonical(subject.network, subject.points(found, references))
     temperature = 2 * heat / subject.landscape.dim
     return sl.franz_parisi(
-        subject.landscape, solutions, np.array(overlaps), temperature, samples, seed, walkers=1, n_warmup=samples
+        subject.landscape,
+        solutions,
+        np.array(overlaps),
+        temperature,
+        samples,
+        seed,
+        walkers=1,
+        n_warmup=samples,
+        leapfrog=_LEAPFROG["network"],
     )
 
 

@@ -212,13 +212,13 @@ def _heat(dtype: str) -> None:
 
 
 def _potential(dtype: str) -> None:
-    glasses, references = sl.planted_instances(6, 3, 1.0, 2)
+    glasses, references = sl.planted_instances(6, 3, 1.0, 2, dtype="float32")
     sl.franz_parisi(glasses, references, [0.0, 0.5], 1.0, 20, walkers=1, n_warmup=2)
 
 
 def _inherent(dtype: str) -> None:
     for order in (3, {3: 1.0, 4: 1.0}):
-        sl.inherent_energies(order, [1.5], [6, 8], 2, time=1.0)
+        sl.inherent_energies(order, [1.5], [6, 8], 2, time=1.0, dtype="float32")
 
 
 def _critical(dtype: str) -> None:

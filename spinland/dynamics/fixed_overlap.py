@@ -46,7 +46,7 @@ class FixedOverlap:
         self.moves, self._fitted = 0, 0
         normal, _ = self._drawn()
         self.inner = self._on_sphere(self._inside(normal))
-        self._look()
+        self.values, self.gradient = self._seen()
 
     @property
     def points(self) -> Array:
@@ -67,10 +67,13 @@ class FixedOverlap:
         speed = self._tangent(normal)
         start = self._energy(speed)
         speed = self._kicked(speed, 0.5 * steps)
-        for k in range(self.leapfrog):
+        for _ in range(self.leapfrog - 1):
             self.inner, speed = self._rotated(self.inner, speed, steps)
-            self._look()
-            speed = self._kicked(speed, steps if k < self.leapfrog - 1 else 0.5 * steps)
+            self.gradient = self.hamiltonian.raw_gradient(self.points)  # values count at the end alone
+            speed = self._kicked(speed, steps)
+        self.inner, speed = self._rotated(self.inner, speed, steps)
+        self.values, self.gradient = self._seen()
+        speed = self._kicked(speed, 0.5 * steps)
         log_ratio = start - self._energy(speed)
         # −(z₁² + z₂²)/2 of two normal numbers is the logarithm of a uniform one.
         good = -0.5 * np.sum(others[:, 1:] ** 2, axis=1) < log_ratio
@@ -93,9 +96,9 @@ class FixedOverlap:
     def _point(self, inner: Array) -> Array:
         return np.asarray(self.q[:, None] * self.references + self.aside[:, None] * inner)
 
-    def _look(self) -> None:
+    def _seen(self) -> tuple[Array, Array]:
         """Values (B,) and gradients of H (B, dim) where the chains are."""
-        self.values, self.gradient = self.hamiltonian.raw(self._point(self.inner))
+        return self.hamiltonian.raw(self.points)
 
     def _inside(self, vectors: Array) -> Array:
         """Parts of vectors (B, dim) orthogonal to the references."""

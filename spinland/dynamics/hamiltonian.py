@@ -69,6 +69,11 @@ class Hamiltonian:
         values, gradients = self.landscape.value_and_gradient(points)
         return np.asarray(values, np.float64), self.extent * np.asarray(gradients, np.float64)
 
+    def raw_gradient(self, points: Array) -> Array:
+        """The gradient of :meth:`raw` by itself, which a network has without its values for a third less."""
+        _refuse_lost(points)
+        return self.extent * np.asarray(self.landscape.gradient(points), np.float64)
+
     def value_gradient(self, points: Array) -> tuple[Array, Array]:
         """Values (B,) and the tangential gradient of H (B, dim)."""
         values, gradients = self.raw(points)
@@ -76,9 +81,7 @@ class Hamiltonian:
 
     def gradient(self, points: Array) -> Array:
         """Tangential gradient of H, (B, dim)."""
-        _refuse_lost(points)
-        gradients = self.extent * np.asarray(self.landscape.gradient(points), np.float64)
-        return self.tangent(points, gradients)
+        return self.tangent(points, self.raw_gradient(points))
 
     def gradient_norms(self, gradients: Array) -> Array:
         """|∇H| / sqrt(extent), (B,): of order one for a glass of any size, plain |∇L| for a network."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -93,15 +93,45 @@ class TwoTimeCorrelation(Result):
         slopes, error = self._slopes(self.correlations, ratio, later)
         return -slopes, error
 
+    def ageing_exponent(self, first: float = 0.0) -> tuple[float, float]:
+        """Exponent μ of ageing and its error: displacements are a function of t/t_w^μ.
+
+        The plane ln |Δw|² = a (ln t − μ ln t_w) + b through all t_w above 0 and all t from ``first`` on, by least
+        squares: exact where the function is a power. Where it bends, t and t_w should have the same range. 0: nothing
+        ages, 1: the only time is the age (full ageing), beyond 1 or below 0 it slows down more or speeds up. The unit
+        of time does not matter. Error by jackknife over walkers, or over instances; NaN where nothing moves.
+
+        Raises
+        ------
+        ArgumentError
+            Fewer than two waiting times above 0, or fewer than three times t.
+        """
+        old, later = self.waiting_times > 0, self._later(first)
+        if old.sum() < 2:
+            raise ArgumentError("waiting_times", "two above 0 or more", self.waiting_times.tolist())
+        self._refuse_few(later)
+        x, y = np.log(self.times[later]), np.log(self.waiting_times[old])
+        x, y = x - x.mean(), y - y.mean()
+
+        def exponents(displacement: Array) -> Array:
+            """Of (..., K, T); both slopes by themselves, as the times of all t_w are the same."""
+            with np.errstate(divide="ignore", invalid="ignore"):
+                heights = np.log(displacement)
+                along, aside = np.mean(heights @ x, axis=-1) / (x @ x), np.mean(y @ heights, axis=-1) / (y @ y)
+                found = -aside / along
+            return np.where(np.isfinite(found), found, np.nan)
+
+        each = self._each(self.displacements)[:, old][..., later]
+        value, error = self._with_error(each, exponents)
+        return float(value), float(error)
+
     def _later(self, first: float) -> NDArray[np.bool_]:
         """Which times are ``first`` or later, and not 0."""
         return np.asarray((self.times >= checks.real("first", first)) & (self.times > 0))
 
     def _slopes(self, samples: Array, at: Array, later: NDArray[np.bool_]) -> tuple[Array, Array]:
         """Slopes of the logarithm of the mean of samples against that of ``at`` (K, T), and their errors."""
-        if later.sum() < 3:
-            raise ArgumentError("first", "a time that leaves three later ones or more", f"{int(later.sum())} times")
-        each = (samples.mean(axis=1) if samples.ndim == 4 else samples)[..., later]
+        self._refuse_few(later)
         with np.errstate(divide="ignore", invalid="ignore"):
             x = np.log(at[:, later])
             x = x - x.mean(axis=1, keepdims=True)
@@ -111,9 +141,26 @@ class TwoTimeCorrelation(Result):
                 found = np.sum(x * np.log(means), axis=-1) / np.sum(x * x, axis=1)
             return np.where(np.isfinite(found), found, np.nan)
 
+        return self._with_error(self._each(samples)[..., later], slopes)
+
+    @staticmethod
+    def _refuse_few(later: NDArray[np.bool_]) -> None:
+        """Refuse less than three times."""
+        if later.sum() < 3:
+            raise ArgumentError("first", "a time that leaves three later ones or more", f"{int(later.sum())} times")
+
+    @staticmethod
+    def _each(samples: Array) -> Array:
+        """Samples (n, K, T) of walkers, or means over those of an instance."""
+        return samples.mean(axis=1) if samples.ndim == 4 else samples
+
+    @staticmethod
+    def _with_error(each: Array, statistic: Callable[[Array], Array]) -> tuple[Array, Array]:
+        """A statistic of the mean of samples (n, K, T), and its error by jackknife; NaN for one sample."""
         n = len(each)
+        value = statistic(each.mean(axis=0))
         without = (each.sum(axis=0) - each) / max(n - 1, 1)
-        return slopes(each.mean(axis=0)), jackknife_error(slopes(without)) if n > 1 else np.full(len(x), np.nan)
+        return value, jackknife_error(statistic(without)) if n > 1 else np.full(value.shape, np.nan)
 
 
 def two_times(

@@ -28,7 +28,7 @@ def depth_measures(comparison: Any, figure: FigureBase | None = None, *, unit: s
 
     Mean over replicas (over pairs for barriers) with its standard error, and the single ones in pale. Roughness is the
     standard deviation of the increments of the loss along random walks. The effective order has its own error over
-    pairs of points; the theory's number has none.
+    pairs of points, the exponent of ageing over replicas; the theory's number has none.
 
     Parameters
     ----------
@@ -47,8 +47,9 @@ def depth_measures(comparison: Any, figure: FigureBase | None = None, *, unit: s
     unit = quantity_of(comparison)["unit"] if unit is None else unit
     per = f" ({unit})" if unit else ""
     x = np.asarray(comparison.depths, np.float64)
-    figure = canvas(figure, (15.2, 6.6))
-    axes: Any = figure.subplots(2, 4)
+    aged = comparison.ageing is not None and bool(np.isfinite(comparison.ageing).any())
+    figure = canvas(figure, (12.0, 9.6) if aged else (15.2, 6.6))
+    axes: Any = figure.subplots(*((3, 3) if aged else (2, 4)))
     quality = comparison.test_accuracy
     classified = bool(np.isfinite(quality).any())
     measures = (
@@ -63,7 +64,7 @@ def depth_measures(comparison: Any, figure: FigureBase | None = None, *, unit: s
         ax.set_ylabel(label)
         if wants_log(samples, 5.0):
             _logarithmic(ax)
-    order, barrier, theory = axes.flat[len(measures) :]
+    order, barrier, theory, *more = axes.flat[len(measures) :]
     _orders(order, x, comparison)
     for samples, colour, name in (
         (comparison.barrier_before, GREY, "as trained"),
@@ -75,9 +76,20 @@ def depth_measures(comparison: Any, figure: FigureBase | None = None, *, unit: s
     barrier.legend(loc="best")
     theory.plot(x, comparison.log_complex, marker="s", color=PALETTE[1])
     theory.set_ylabel("log of the theory's number\nof critical points")
+    for ax in more:
+        _ageing(ax, x, comparison)
     for ax in axes.flat:
         _depth_axis(ax, x)
     return figure
+
+
+def _ageing(ax: Axes, x: NDArray[np.float64], comparison: Any) -> None:
+    """The exponent of ageing, between no ageing at 0 and full ageing at 1."""
+    ax.errorbar(x, comparison.ageing, comparison.ageing_error, marker="o", color=PALETTE[0])
+    for level, name in ((0.0, "none"), (1.0, "full")):
+        ax.axhline(level, color=GREY, linewidth=0.9, linestyle="--")
+        ax.annotate(name, (x[0] / 1.25, level), va="bottom", color=GREY, fontsize="small")
+    ax.set_ylabel(r"exponent of ageing $\mu$")
 
 
 def _orders(ax: Axes, x: NDArray[np.float64], comparison: Any) -> None:

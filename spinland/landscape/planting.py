@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from ..errors import ArgumentError
 from .couplings import Couplings
 from .glass import SphericalSpinGlass
 from .index_sets import falling, orderings
+
+_FEW = 1 << 20  # couplings whose index sets are kept: 40 MB at order 4
 
 
 def planted_glass(
@@ -108,13 +111,24 @@ def _temperature(value: Any) -> float:
     return math.inf if endless else checks.real("temperature", value, above=0)
 
 
+def _sets(n: int, p: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Index sets (p, sets) by rank, read-only, and the orderings of each."""
+    sets = falling(n, p)
+    index, orders = np.ascontiguousarray(sets.T), orderings(sets)
+    index.flags.writeable = orders.flags.writeable = False
+    return index, orders
+
+
+_lately = lru_cache(maxsize=2)(_sets)  # instances of one size follow one another
+
+
 def _parts(
     s: NDArray[np.float64], p: int, values: NDArray[Any], fixed_energy: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Couplings by rank in float64, without their part along s if its energy is fixed, and the product of s itself."""
-    sets = falling(len(s), p)
-    product = np.prod(s[sets], axis=1)
-    pattern = product * orderings(sets)
+    index, orders = (_lately if values.size <= _FEW else _sets)(len(s), p)
+    product = reduce(np.multiply, (s[column] for column in index))
+    pattern = product * orders
     fresh = values.astype(np.float64)
     if fixed_energy:  # Σ over ordered tuples of the square of the product is N^p
         fresh -= float(fresh @ product) / float(len(s)) ** p * pattern

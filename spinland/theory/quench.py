@@ -1,9 +1,10 @@
-"""Energy, correlation and response of the infinite spherical glass after a quench from infinite temperature."""
+"""Energy, correlation and response of the infinite spherical glass after a quench from equilibrium."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,7 @@ from ..errors import ArgumentError
 from . import conventions
 from .flow import nonnegative
 from .mixtures import Mixture, Order, mixture_of
+from .transitions import static_temperature
 from .two_times import TwoTimes, integrate
 
 _STEP = 0.5  # default step of the coarser grid, in units of the fastest rate
@@ -72,7 +74,13 @@ class AgeingCurve(Owner):
 
 
 def quench_energy(
-    times: ArrayLike, order: Order, temperature: float = 0.0, convention: str = "abc", *, step: float | None = None
+    times: ArrayLike,
+    order: Order,
+    temperature: float = 0.0,
+    convention: str = "abc",
+    *,
+    step: float | None = None,
+    start: float = math.inf,
 ) -> QuenchCurve:
     """Energy e(t) of gradient flow or Langevin dynamics from a random start, by the equations of N → ∞.
 
@@ -83,6 +91,11 @@ def quench_energy(
         ∂_t C(t,t') = −μ(t) C(t,t') + ∫₀ᵗ ξ''(C(t,s)) R(t,s) C(s,t') ds + ∫₀ᵗ' ξ'(C(t,s)) R(t',s) ds
         ∂_t R(t,t') = −μ(t) R(t,t') + ∫ₜ'ᵗ ξ''(C(t,s)) R(t,s) R(s,t') ds
         μ(t) = T + ∫₀ᵗ [ξ''(C(t,s)) C(t,s) + ξ'(C(t,s))] R(t,s) ds,   e(t) = −∫₀ᵗ ξ'(C(t,s)) R(t,s) ds
+
+    From a start in equilibrium at T', where ln Z is as good as its mean, the couplings are fresh ones and a field of
+    the start (:func:`spinland.planted_glass`): ξ'(C(t,0)) C(t',0)/T' is added to ∂_t C, ξ'(C(t,0)) C(t,0)/T' to μ, and
+    −ξ(C(t,0))/T' to e (Barrat, Burioni and Mézard, J. Phys. A 29, L81 (1996); Folena, Franz and Ricci-Tersenghi,
+    Phys. Rev. X 10, 031045 (2020)).
 
     They are integrated by trapezoids on two grids of even steps, one twice as fine, and extrapolated. The work
     grows as the cube of the latest time: order 3 to t = 100 takes about 10 s and 100 MB.
@@ -103,6 +116,9 @@ def quench_energy(
     step : float, optional
         Step of the coarser grid. Default: 0.5/(T + 2 sqrt(ξ''(1))) in ABC, 0.1 for order 3 at T = 0: errors of
         some 1e-4, largest at the start.
+    start : float
+        T' of the equilibrium that it starts from, from :func:`spinland.theory.static_temperature` on; infinity for a
+        random start.
 
     Returns
     -------
@@ -111,7 +127,7 @@ def quench_energy(
     Raises
     ------
     ArgumentError
-        Negative times, more than 3000 steps of the coarser grid, T < 0, a wrong order or convention.
+        Negative times, more than 3000 steps of the coarser grid, T < 0, T' too low, a wrong order or convention.
 
     Examples
     --------
@@ -121,7 +137,7 @@ def quench_energy(
     """
     asked = nonnegative("times", times, ndim=1)
     t = conventions.to_abc_time(asked, convention)
-    coarse, fine = _two_grids(t.max(initial=0.0), order, temperature, convention, step)
+    coarse, fine = _two_grids(t.max(initial=0.0), order, temperature, convention, step, start)
     energy, error = _energy(coarse, fine, t)
     unit = conventions.from_abc_energy(1.0, convention)
     return QuenchCurve(times=asked, energy=energy * unit, error=error * unit)
@@ -135,8 +151,9 @@ def quench_correlation(
     convention: str = "abc",
     *,
     step: float | None = None,
+    start: float = math.inf,
 ) -> AgeingCurve:
-    """Correlation C(t_w + t, t_w) and response after a quench from infinite temperature, for N → ∞.
+    """Correlation C(t_w + t, t_w) and response after a quench from equilibrium at T', for N → ∞.
 
     The equations are those of :func:`quench_energy`. In equilibrium R = −(1/T) dC/dt; below T_d that holds only for
     times t much less than t_w, and T_eff = T/m of :func:`marginal_state` takes the place of T beyond.
@@ -147,7 +164,7 @@ def quench_correlation(
         Times t_w ≥ 0 from the quench to the earlier configuration.
     times : array (T,)
         Times t ≥ 0 from the earlier to the later.
-    order, temperature, convention, step
+    order, temperature, convention, step, start
         As in :func:`quench_energy`.
 
     Returns
@@ -170,7 +187,7 @@ def quench_correlation(
     waiting = conventions.to_abc_time(asked_waiting, convention)
     t = conventions.to_abc_time(asked, convention)
     latest = waiting.max(initial=0.0) + t.max(initial=0.0)
-    coarse, fine = _two_grids(latest, order, temperature, convention, step)
+    coarse, fine = _two_grids(latest, order, temperature, convention, step, start)
     later = waiting[:, None] + t
     energy, _ = _energy(coarse, fine, later)
     correlation, correlation_error = _lagged(coarse, fine, "correlation", waiting, t)
@@ -187,10 +204,10 @@ def quench_correlation(
 
 
 def _two_grids(
-    latest: float, order: Order, temperature: float, convention: str, step: float | None
+    latest: float, order: Order, temperature: float, convention: str, step: float | None, start: float
 ) -> tuple[TwoTimes, TwoTimes]:
     """Solutions with a step and with half of it, to the latest time (in ABC) and a little beyond."""
-    mixture = mixture_of(order)
+    mixture, begun = mixture_of(order), _started(start, order, convention)
     t = conventions.to_abc_energy(checks.real("temperature", temperature, minimum=0), convention)
     if step is None:
         h = _STEP / _fastest_rate(mixture, t)
@@ -211,7 +228,17 @@ def _two_grids(
         )
     # Beyond the latest time, for the interpolation between rows of the grid.
     n_steps = max(math.ceil(steps) + 4, _LEAST_STEPS)
-    return integrate(mixture, t, h, n_steps), integrate(mixture, t, h / 2, 2 * n_steps)
+    return integrate(mixture, t, h, n_steps, begun), integrate(mixture, t, h / 2, 2 * n_steps, begun)
+
+
+def _started(start: Any, order: Order, convention: str) -> float:
+    """1/T' of the start in ABC; 0 for a random one."""
+    if isinstance(start, float) and start == math.inf:
+        return 0.0
+    lowest = static_temperature(order, convention)
+    # A temperature that was computed as T_s may be below it by rounding.
+    heat = checks.real("start", start, minimum=lowest * (1 - 1e-12))
+    return 1 / float(conventions.to_abc_energy(heat, convention))
 
 
 def _fastest_rate(mixture: Mixture, temperature: float) -> float:

@@ -38,7 +38,7 @@ class TwoTimes:
     response: NDArray[np.float64]
 
 
-def integrate(mixture: Mixture, temperature: float, step: float, n_steps: int) -> TwoTimes:
+def integrate(mixture: Mixture, temperature: float, step: float, n_steps: int, start: float = 0.0) -> TwoTimes:
     """Solve the equations of :func:`spinland.theory.quench_energy`, row t by row t.
 
     Predictor: two steps of Adams and Bashforth. Corrector: trapezoid, with the term −μX taken implicitly, and
@@ -53,6 +53,8 @@ def integrate(mixture: Mixture, temperature: float, step: float, n_steps: int) -
         T ≥ 0 and h > 0, in ABC.
     n_steps : int
         Number n of steps.
+    start : float
+        1/T' of the equilibrium that it starts from, in ABC; 0 for a random start.
 
     Returns
     -------
@@ -62,7 +64,8 @@ def integrate(mixture: Mixture, temperature: float, step: float, n_steps: int) -
     grid = TwoTimes(step=step, energy=np.zeros(n_steps + 1), correlation=np.zeros(shape), response=np.zeros(shape))
     c, r = grid.correlation, grid.response
     c[0, 0] = r[0, 0] = 1.0
-    mu, *integrals = _right_side(grid, mixture, temperature, 0)
+    heats = temperature, start
+    mu, *integrals = _right_side(grid, mixture, heats, 0)
     previous: list[_Row] = []
     # One thread: products of a matrix and a vector wait for memory, and the bits are those of any machine.
     with single_threaded(), track(n_steps, "two-time equations") as advance:
@@ -76,7 +79,7 @@ def integrate(mixture: Mixture, temperature: float, step: float, n_steps: int) -
             previous = slopes
             _set_row(grid, i + 1, guesses)
             for _ in range(_CORRECTIONS):
-                mu, *integrals = _right_side(grid, mixture, temperature, i + 1)
+                mu, *integrals = _right_side(grid, mixture, heats, i + 1)
                 _set_row(
                     grid,
                     i + 1,
@@ -85,7 +88,7 @@ def integrate(mixture: Mixture, temperature: float, step: float, n_steps: int) -
                         for base, integral in zip(bases, integrals, strict=True)
                     ],
                 )
-            mu, *integrals = _right_side(grid, mixture, temperature, i + 1)
+            mu, *integrals = _right_side(grid, mixture, heats, i + 1)
             advance()
     return grid
 
@@ -96,9 +99,12 @@ def _set_row(grid: TwoTimes, i: int, rows: list[_Row]) -> None:
     grid.correlation[i, i] = grid.response[i, i] = 1.0
 
 
-def _right_side(grid: TwoTimes, mixture: Mixture, temperature: float, i: int) -> tuple[float, _Row, _Row]:
-    """μ, and the integrals that drive C(t_i, t_j) and R(t_i, t_j), j = 0 … i; sets the energy of t_i."""
-    h = grid.step
+def _right_side(grid: TwoTimes, mixture: Mixture, heats: tuple[float, float], i: int) -> tuple[float, _Row, _Row]:
+    """μ, and the integrals that drive C(t_i, t_j) and R(t_i, t_j), j = 0 … i; sets the energy of t_i.
+
+    ``heats`` are T and 1/T', that of the start.
+    """
+    (temperature, start), h = heats, grid.step
     c, r = grid.correlation[i, : i + 1], grid.response[i, : i + 1]
     noise = h * mixture.slope(c)
     memory = h * mixture.curvature(c) * r
@@ -106,8 +112,9 @@ def _right_side(grid: TwoTimes, mixture: Mixture, temperature: float, i: int) ->
     full[[0, i]] *= 0.5
     ends = 0.5 * (noise[0] * r[0] + noise[i] * r[i]) if i else noise[0]
     work = float(noise @ r - ends)
-    grid.energy[i] = 0.0 - work  # never −0
-    mu = temperature + float(full @ c if i else 0.0) + work
+    pull = start * float(mixture.slope(c[0]))  # of the start, whose energy is lower than that of a random point
+    grid.energy[i] = 0.0 - work - start * float(mixture.covariance(c[0]))  # never −0
+    mu = temperature + float(full @ c if i else 0.0) + work + pull * float(c[0])
     drive_c = np.empty(i + 1)
     drive_r = np.zeros(i + 1)
     # Rows before i, then row i itself. Its integrals at t' = t follow from C(t, t) = R(t, t) = 1.
@@ -118,6 +125,8 @@ def _right_side(grid: TwoTimes, mixture: Mixture, temperature: float, i: int) ->
         drive_c[begin:end] += earlier @ noise[:end]
         drive_r[:end] += memory[begin:end] @ earlier
     drive_c[:i] -= 0.5 * (noise[0] * grid.response[:i, 0] + noise[:i])
+    if pull:
+        drive_c[:i] += pull * grid.correlation[:i, 0]
     drive_r[:i] += full[i] * r[:i] - 0.5 * memory[:i]
     drive_c[i] = mu - temperature
     return mu, drive_c, drive_r

@@ -206,6 +206,28 @@ def test_ageing_below_the_dynamical_temperature():
     assert np.all(np.diff(curve.energy[:, 0]) < 0)
 
 
+@pytest.mark.parametrize("order", [3, {2: 0.5, 3: 1.0}])
+def test_equilibrium_stays_what_it_is(order):
+    """Langevin dynamics at the temperature of its start: constant energy, one time, and the response of the theorem."""
+    heat = 1.1 * theory.dynamical_temperature(order)
+    curve = theory.quench_correlation([0.0, 0.5, 3.0], np.linspace(0, 2, 161), order, heat, start=heat)
+    energy = -theory.Mixture((3,), (1.0,)).covariance(1.0) / heat if order == 3 else -1.25 / heat
+    assert curve.energy == pytest.approx(energy, abs=2e-4)
+    assert curve.correlation[1:] == pytest.approx(np.broadcast_to(curve.correlation[0], (2, 161)), abs=2e-4)
+    slope = np.gradient(curve.correlation[2], curve.times, edge_order=2)
+    assert curve.response[2][1:-1] == pytest.approx(-slope[1:-1] / heat, abs=3e-3)
+
+
+def test_descent_from_equilibrium_starts_with_the_gradient_of_fresh_couplings():
+    # e = −ξ(1)/T', and the field of the start has no tangential part there: −de/dt = ξ'(1), as at random points.
+    curve = theory.quench_energy([0.0, 0.001, 0.002], {3: 0.7, 4: 0.4}, start=1.5, step=0.01)
+    assert curve.energy[0] == pytest.approx(-(0.49 + 0.16) / 1.5, abs=1e-12)
+    assert (curve.energy[1] - curve.energy[0]) / 0.001 == pytest.approx(-(3 * 0.49 + 4 * 0.16), rel=0.01)
+    root = math.sqrt(2)
+    cs = theory.quench_energy([0.001 * root], {3: 0.7, 4: 0.4}, convention="cs", start=1.5 / root, step=0.01 * root)
+    assert cs.energy[0] * root == pytest.approx(curve.energy[1], abs=1e-12)
+
+
 def test_error_estimate_covers_a_coarse_step():
     fine = theory.quench_energy([1.0, 4.0, 8.0], 3, 0.7)
     coarse = theory.quench_energy([1.0, 4.0, 8.0], 3, 0.7, step=0.2)
@@ -242,6 +264,8 @@ def test_other_bad_arguments_are_named():
         (lambda: theory.quench_correlation([-1.0], [0.0], 3), "waiting_times"),
         (lambda: theory.quench_energy([1.0], 3, step=0.0), "step"),
         (lambda: theory.quench_energy([1.0], 3, step=1e-6), "step"),
+        (lambda: theory.quench_energy([1.0], 3, start=0.5), "start"),
+        (lambda: theory.quench_correlation([1.0], [1.0], 3, start=math.nan), "start"),
     ):
         with pytest.raises(ArgumentError) as caught:
             call()

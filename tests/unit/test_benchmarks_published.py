@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 
 import spinland as sl
 from benchmarks import images
-from benchmarks.published import git_rebasin, low_paths, monotone_lines
+from benchmarks.published import git_rebasin, low_paths, mixed_glasses, monotone_lines
 from benchmarks.published.__main__ import PROTOCOLS, text
 from benchmarks.published.keeping import Keeper
 
 SMALL = {
     git_rebasin: git_rebasin.Protocol(hidden=(12, 12), networks=4, epochs=(0, 1), places=3),
     low_paths: low_paths.Protocol(solutions=5, neighbours=1, samples=200, epochs=2, steps=(0, 20), places=5),
+    mixed_glasses: mixed_glasses.Protocol(shares=(1.0, float("inf")), steps=30, times=8),
     monotone_lines: monotone_lines.Protocol(replicas=3, samples=200, epochs=1, places=5),
 }
 

@@ -40,8 +40,8 @@ def test_each_finds_and_shows_something(chapter, pictures, book):
 
 def test_results_are_those_of_public_functions(book):
     cold, seed = book.get("potential/glass/0"), book.seed(33)
-    glasses, references = sl.planted_instances(10, 3, cold.temperature, 4, seed, fixed_energy=True)
-    own = sl.franz_parisi(glasses, references, cold.overlap, cold.temperature, 20, seed, walkers=1, leapfrog=6)
+    glasses, references = sl.planted_instances(10, 3, cold.temperature, 4, seed, "float32", fixed_energy=True)
+    own = sl.franz_parisi(glasses, references, cold.overlap, cold.temperature, 20, seed, walkers=1, leapfrog=10)
     np.testing.assert_array_equal(own.value, cold.value)
     assert sl.theory.static_temperature(3) < cold.temperature < sl.theory.dynamical_temperature(3)
     theory = book.get("theory/potential")
@@ -55,6 +55,11 @@ def test_results_are_those_of_public_functions(book):
     mixed = book.get("inherent/3-4")
     assert mixed.orders == (3, 4)
     assert mixed.temperatures[0] == pytest.approx(sl.theory.dynamical_temperature({3: 1.0, 4: 1.0}))
+    exact = {name: book.get(f"theory/inherent/{name}") for name in ("pure-3", "3-4")}
+    np.testing.assert_allclose(exact["3-4"].temperatures, mixed.temperatures)
+    assert exact["pure-3"].energies[0, -1] > exact["pure-3"].threshold
+    assert exact["3-4"].energies[0, -1] < exact["3-4"].threshold
+    assert "3 + 4 from T = 1.14 at t = 17 below it" in book.finding(INHERENT).statement
     glass = book.get("two-times/glass")
     assert glass.temperature == pytest.approx(0.5 * sl.theory.dynamical_temperature(3))
 

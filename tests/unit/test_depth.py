@@ -175,6 +175,8 @@ def test_the_study_of_depths_finds_and_shows(study):
     for name in ("rise", "roughness", "largest", "trace", "rise_far", "rise_double"):
         assert (getattr(found, name) > 0).all(), name
     np.testing.assert_allclose(found.rise_ends[0], found.rise_far[0], rtol=1e-6)  # one hidden layer has no other layers
+    assert np.isfinite(found.ageing).all()
+    assert (found.ageing_error > 0).all()
     assert (found.rise_double < np.log(np.e + 9) - np.log(1 + 9 / np.e)).all()
     # Deeper at equally many parameters and equal loss is sharper: logarithms of 5 and 5 replicas, 3 errors, seed 0.
     rises = np.log(found.rise[[0, -1]])
@@ -184,5 +186,5 @@ def test_the_study_of_depths_finds_and_shows(study):
     section = chapter.write(book)
     assert isinstance(section, Section)
     assert len(section.figures) == 3
-    assert len(section.tables) == 2
+    assert len(section.tables) == 3
     assert "Networks of 1, 2 and 4 hidden layers with 610 parameters" in book.finding(chapter).statement

@@ -5,6 +5,7 @@ import pytest
 
 import spinland as sl
 from spinland.errors import ArgumentError
+from spinland.provenance import record
 
 
 def test_straight_motion_has_exponent_two_and_the_correlation_of_its_points():
@@ -34,6 +35,36 @@ def test_free_diffusion_has_exponents_one_and_one_half():
         assert np.abs((value - exact) / error).max() < 3.5
     late, _ = found.diffusion_exponent(40)
     assert late == pytest.approx(1.0, abs=0.1)
+
+
+def test_the_exponent_of_ageing_is_that_of_the_scaling_of_times():
+    """Displacements (t/t_w^μ)^a of walkers, exactly; any unit of time, and t_w = 0 is left out."""
+    waits, times = np.array([0.0, 1.0, 3.0, 10.0]), np.array([0.0, 0.5, 2.0, 7.0, 40.0])
+    for mu, power in ((0.0, 1.0), (0.5, 0.7), (1.0, 1.8), (-0.4, 0.2)):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            one = (times / waits[:, None] ** mu) ** power
+        one[:, 0] = 0
+        found = sl.TwoTimeCorrelation(
+            waiting_times=7 * waits,
+            times=7 * times,
+            correlations=np.ones((3, 4, 5)),
+            displacements=np.array([[[1.0]], [[2.0]], [[5.0]]]) * one,
+            provenance=record("two_times", {}),
+        )
+        value, error = found.ageing_exponent()
+        assert value == pytest.approx(mu, abs=1e-12)
+        assert error == pytest.approx(0, abs=1e-12)
+
+
+def test_free_diffusion_does_not_age_and_a_logarithm_ages_fully():
+    """Seed 4, 40 walks in 300 dimensions: 0 within 3 standard errors; walkers at ln t: 1 by symmetry of the grid."""
+    steps = np.random.default_rng(4).normal(size=(40, 160, 300))
+    times = [5, 10, 20, 40, 80]
+    value, error = sl.two_times(steps.cumsum(axis=1), np.arange(1, 161), times, times).ageing_exponent()
+    assert 0 < error < 0.02
+    assert abs(value) < 3 * error
+    way = np.log(np.arange(1.0, 161))[:, None] * np.ones(3) + 1
+    assert sl.two_times(way[None], np.arange(1, 161), times, times).ageing_exponent()[0] == pytest.approx(1, abs=1e-9)
 
 
 def test_a_caged_walker_does_not_spread():
@@ -80,3 +111,7 @@ def test_bad_arguments_are_named(changed, name):
         sl.two_times(**good | changed)
     with pytest.raises(ArgumentError, match="first"):
         sl.two_times(**good).diffusion_exponent(5.0)
+    with pytest.raises(ArgumentError, match="waiting_times"):
+        sl.two_times(**good).ageing_exponent()
+    with pytest.raises(ArgumentError, match="first"):
+        sl.two_times(**good | {"waiting_times": [0, 1, 2], "times": [0]}).ageing_exponent()

@@ -9,7 +9,7 @@ from tests.oracles.objects import bowl, exchange, glass, numbers, spins
 
 OBJECTS = {
     "ReplicaExchange": exchange,
-    "TwoTimeCorrelation": lambda: sl.two_times(numbers(2, 5, 3), np.arange(5.0), [0.0, 1.0], [0.0, 1.0, 2.0, 3.0]),
+    "TwoTimeCorrelation": lambda: sl.two_times(numbers(2, 6, 3), np.arange(6.0), [0, 1, 2], [0, 1, 2, 3]),
     "InherentEnergies": lambda: sl.inherent_energies(3, [1.0, np.inf], [4, 6], 2, time=1.0),
 }
 
@@ -84,16 +84,18 @@ CASES = {
         "seed": 1,
         "time": 1.0,
         "tolerance": 1e-2,
+        "dtype": "float32",
     },
     "InherentEnergies.limit": lambda: {"change": True},
     "two_times": lambda: {
-        "trajectories": numbers(2, 5, 3),
-        "when": np.arange(5.0),
-        "waiting_times": np.array([0.0, 1.0]),
+        "trajectories": numbers(2, 6, 3),
+        "when": np.arange(6.0),
+        "waiting_times": np.array([0.0, 1.0, 2.0]),
         "times": np.array([0.0, 1.0, 2.0, 3.0]),
     },
     "TwoTimeCorrelation.diffusion_exponent": lambda: {"first": 0.5},
     "TwoTimeCorrelation.decay_exponent": lambda: {"first": 0.5},
+    "TwoTimeCorrelation.ageing_exponent": lambda: {"first": 0.5},
     "descent_scaling": lambda: {
         "order": 3,
         "sizes": [4, 6],

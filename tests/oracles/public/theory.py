@@ -85,6 +85,7 @@ CASES = {
         "temperature": 0.5,
         "convention": "abc",
         "step": 0.05,
+        "start": 1.1,
     },
     "theory.real_bound": lambda: {"n_spins": 5, "order": 3},
     "theory.spectral_flow_energy": lambda: {
