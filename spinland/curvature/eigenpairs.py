@@ -24,6 +24,9 @@ TOLERANCES = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 2e-5}
 """Residuals relative to the largest eigenvalue, by float type, that count as converged where nothing else is asked."""
 
 
+_FORMED = 2000  # directions whose matrix is formed, at most, for pairs that a search did not find
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Eigenpairs(Measured):
     """Eigenvalues and eigenvectors of the Hessian of a landscape's value at a point.
@@ -104,7 +107,7 @@ def eigenpairs(
         64-bit seed of the vectors the search starts from.
     max_products : int, optional
         After so many products, 100 n + 1000 by default, the search ends; pairs that are not there are told apart by
-        ``converged``.
+        ``converged``. Of at most 2000 directions some are kept for the whole matrix, which is formed if pairs are missing.
 
     Returns
     -------
@@ -113,7 +116,8 @@ def eigenpairs(
     Raises
     ------
     ArgumentError
-        More pairs than directions, a tolerance that is not positive, small eigenvalues of a landscape of float32.
+        More pairs than directions, a tolerance that is not positive, small eigenvalues of a landscape of float32,
+        products so large that they have no squares.
 
     Examples
     --------
@@ -156,7 +160,24 @@ def eigenpairs(
 
 
 def leading(operator: Operator, n: int, which: str, tol: float, seed: int, most: int) -> Pairs:
-    """The n pairs of an operator; from its whole matrix where the basis would be as large."""
+    """The n pairs of an operator; from its whole matrix where the basis would be as large.
+
+    Products are kept back for the matrix where it is small, for pairs that the search does not find.
+
+    Raises
+    ------
+    ArgumentError
+        Products so large that they have no squares.
+    """
     if operator.size <= room_of(n):
         return dense(operator, n, which)
-    return lanczos(operator, n, which, tol, seed, most)
+    kept = operator.size if operator.size <= min(_FORMED, most // 2) else 0
+    try:
+        pairs = lanczos(operator, n, which, tol, seed, most - kept)
+    except (np.linalg.LinAlgError, ValueError):  # of infinite squares
+        operator.need_squares(0.0)
+        raise
+    operator.need_squares(0.0)
+    if kept and not np.all(pairs.residuals <= tol * pairs.scale):
+        return dense(operator, n, which)
+    return pairs
