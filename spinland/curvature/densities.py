@@ -148,7 +148,8 @@ def spectral_density(
     tol = TOLERANCES[of.dtype]
     pairs = _extremes(operator, n_extremes, tol, seed)
     rest = operator.without(pairs.vectors) if n_extremes else operator
-    quadrature = Quadrature(rest, n_probes, n_steps, seed) if rest.size else None
+    with np.errstate(all="ignore"):  # of what is refused
+        quadrature = Quadrature(rest, n_probes, n_steps, seed) if rest.size else None
     if operator.largest[0] == 0:
         raise ArgumentError("point", "one where the Hessian is not zero, as 0 alone has no density", "one where it is")
     operator.need_squares()

@@ -173,7 +173,8 @@ def leading(operator: Operator, n: int, which: str, tol: float, seed: int, most:
         return dense(operator, n, which)
     kept = operator.size if operator.size <= min(_FORMED, most // 2) else 0
     try:
-        pairs = lanczos(operator, n, which, tol, seed, most - kept)
+        with np.errstate(all="ignore"):
+            pairs = lanczos(operator, n, which, tol, seed, most - kept)
     except (np.linalg.LinAlgError, ValueError):  # of infinite squares
         operator.need_squares(0.0)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -106,8 +107,8 @@ def diffusion_exponent(trajectory: Any, lags: ArrayLike | None = None, per: str 
     if parts:
         some = np.array([_exponent(replica[part], chosen) for replica in points for part in parts])
         run = parts[0].stop - parts[0].start
-        error = some.std(ddof=1) * _scatter(points.shape[1], chosen) / _scatter(run, chosen[chosen <= run // 3])
-        error /= np.sqrt(len(points))
+        whole, short = tuple(chosen.tolist()), tuple(chosen[chosen <= run // 3].tolist())
+        error = some.std(ddof=1) * _scatter(points.shape[1], whole) / _scatter(run, short) / np.sqrt(len(points))
     else:
         error = standard_error(exponents)
     return Diffusion(
@@ -146,7 +147,8 @@ def _slope(lags: NDArray[np.int64], displacement: Array) -> float:
     return log_slope(lags.astype(float), displacement)[0] if displacement.all() else float("nan")
 
 
-def _scatter(n: int, lags: NDArray[np.int64]) -> float:
+@lru_cache(maxsize=16)
+def _scatter(n: int, lags: tuple[int, ...]) -> float:
     """Standard deviation of α of n records of free diffusion, in a unit that only their number of directions sets.
 
     Of independent increments two squared displacements have the covariance 2 |I ∩ J|² for each direction, where I and J
@@ -158,9 +160,10 @@ def _scatter(n: int, lags: NDArray[np.int64]) -> float:
     u = np.log(lags)
     share = (u - u.mean()) / np.sum((u - u.mean()) ** 2)
     square = 0.0
-    for one, c in zip(lags, share, strict=True):
-        for other, d in zip(lags, share, strict=True):
+    for k, one in enumerate(lags):
+        for j, other in enumerate(lags[: k + 1]):
             low, below = _origins(n, one)[:, None], _origins(n, other)
             common = np.maximum(np.minimum(low + one, below + other) - np.maximum(low, below), 0)
-            square += float(c * d * np.mean(common.astype(np.float64) ** 2) / (one * other))
+            both = (1 if j == k else 2) * share[k] * share[j]
+            square += float(both * np.mean(common.astype(np.float64) ** 2) / (one * other))
     return float(np.sqrt(square))
