@@ -107,7 +107,8 @@ def eigenpairs(
         64-bit seed of the vectors the search starts from.
     max_products : int, optional
         After so many products, 100 n + 1000 by default, the search ends; pairs that are not there are told apart by
-        ``converged``. Of at most 2000 directions some are kept for the whole matrix, which is formed if pairs are missing.
+        ``converged``. Of at most 2000 directions the last products are kept for the whole matrix, which is formed if
+        pairs are missing.
 
     Returns
     -------

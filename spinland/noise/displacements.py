@@ -60,7 +60,8 @@ class Diffusion(Result):
 def diffusion_exponent(trajectory: Any, lags: ArrayLike | None = None, per: str = "step") -> Diffusion:
     """Exponent of the mean squared displacement of a trajectory.
 
-    1 for free diffusion, 2 for a drift, 0 where the replica is held. Replicas of a Trajectory that diverged are left out.
+    1 for free diffusion, 2 for a drift, 0 where the replica is held. Replicas of a Trajectory that diverged are left
+    out.
 
     α of a run has shorter lags than that of all records, and fewer of them: it scatters in another way. The ratio of
     both scatters is taken from free diffusion, of which it is known (:func:`_scatter`).

@@ -107,7 +107,7 @@ def test_the_band_holds_99_of_100_lags_of_independent_increments():
 
 
 def test_the_band_holds_the_correlation_that_a_missing_mean_makes():
-    """Many directions, few increments: −1/(T − 1) is twice the scatter. 30 seeds of 5 lags: at most 0.01 + 3 · 0.008."""
+    """Of many directions −1/(T − 1) is twice the scatter. 30 seeds of 5 lags: outside at most 0.01 + 3 · 0.008."""
     outside = []
     for seed in range(30):
         walk = np.random.default_rng(seed).normal(size=(6, 120, 50)).cumsum(axis=1)
@@ -164,7 +164,7 @@ def test_the_exponent_of_diffusion(power, steps):
 
 @pytest.mark.parametrize(("replicas", "times"), [(1, 400), (2, 200), (3, 300), (5, 150)])
 def test_the_error_of_an_exponent_is_its_scatter(replicas, times):
-    """150 seeds of free diffusion in 20 directions: the mean square error over the true one, 1 ± 0.16; three allowed."""
+    """150 seeds of free diffusion in 20 directions: mean square error over the true one, 1 ± 0.16; three allowed."""
     found = [
         sl.diffusion_exponent(np.random.default_rng(seed).normal(size=(replicas, times, 20)).cumsum(axis=1))
         for seed in range(150)

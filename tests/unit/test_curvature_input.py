@@ -107,7 +107,7 @@ def test_a_whole_spectrum_of_extremes_needs_no_probes():
 
 @pytest.mark.parametrize("size", [1e-130, 1e140])
 def test_numbers_whose_squares_are_there_are_as_good_as_others(size):
-    """Eigenvalues and the exact trace of a bowl in other units, and a trace within 5 of its standard errors (seed 0)."""
+    """Eigenvalues of a bowl in other units, and its trace within 5 of its standard errors (seed 0)."""
     found = sl.eigenpairs(sized(size), ZERO, 3)
     np.testing.assert_allclose(found.values / size, [60, 59, 58], rtol=1e-8)
     trace = sl.hessian_trace(sized(size), ZERO, 20)
@@ -116,7 +116,7 @@ def test_numbers_whose_squares_are_there_are_as_good_as_others(size):
 
 
 def test_pairs_that_a_search_misses_come_from_the_matrix():
-    """The lower end of a spectrum that ends in ever smaller numbers, in which 2000 products of a search do not find 40."""
+    """The lower end of a spectrum of ever smaller numbers, of which 2000 products of a search do not find 40."""
     k = np.concatenate([-np.geomspace(1e-7, 0.1, 60), np.geomspace(1e-12, 3, 250)])
     flat = sl.FunctionLandscape(lambda w: w**2 @ k / 2, 310, lambda w: w * k, hessian_product=lambda _, v: v * k)
     found = sl.eigenpairs(flat, np.zeros(310), 40, "smallest", max_products=2000)

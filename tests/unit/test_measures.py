@@ -85,7 +85,7 @@ def saddle():
 @pytest.mark.parametrize("gamma", [0.1, 1.0, 1.5])
 def test_an_integral_without_end_is_told_of(gamma):
     """exp(−H) grows along one direction as exp(w²), and the spring takes off γw²/2 alone."""
-    with pytest.raises(ArgumentError, match="^gamma"):
+    with pytest.raises(ArgumentError, match=r"^gamma"):
         sl.local_entropy(saddle(), np.zeros(2), gamma)
 
 
@@ -97,12 +97,12 @@ def test_a_spring_holds_walkers_at_a_saddle():
 @pytest.mark.parametrize("measure", ["keskar", "sam", "noise", "relative_noise", "filter"])
 def test_values_that_are_no_numbers_are_told_of(measure):
     nothing = sl.FunctionLandscape(lambda w: np.full(len(w), np.nan), 3, gradient=lambda w: np.full_like(w, np.nan))
-    with pytest.raises(ArgumentError, match="^landscape"):
+    with pytest.raises(ArgumentError, match=r"^landscape"):
         sl.sharpness(nothing, np.ones(3), measure)
 
 
 def test_rescalings_of_a_network_of_zeros_are_refused():
-    with pytest.raises(ArgumentError, match="^points"):
+    with pytest.raises(ArgumentError, match=r"^points"):
         sl.dinh_table(loss(), np.zeros(loss().dim))
 
 
