@@ -92,6 +92,9 @@ from .errors import DivergenceWarning as DivergenceWarning
 from .errors import ShortRunWarning as ShortRunWarning
 from .errors import SpinlandError as SpinlandError
 from .errors import StoreError as StoreError
+from .errors import WorkerMismatch as WorkerMismatch
+from .errors import WorkersLost as WorkersLost
+from .execution.local import LocalWorkers as LocalWorkers
 from .exports.files import export as export
 from .landscape.base import BaseLandscape as BaseLandscape
 from .landscape.function import FunctionLandscape as FunctionLandscape

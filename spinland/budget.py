@@ -72,6 +72,9 @@ CONDENSED = 1 << 30
 COUPLINGS = 1 << 30
 """Couplings of a network, sparse or dense, unless the caller sets a limit."""
 
+SHELF = 2 << 30
+"""Arrays that a worker keeps of the tasks it got, so that they travel once."""
+
 EXCHANGE_SAMPLES = 2 << 30
 """Energies and overlaps that a replica exchange may keep; more is refused."""
 

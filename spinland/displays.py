@@ -106,7 +106,13 @@ class Bars:
             self._open += 1
             task = live.add_task(printable(description), total=total)
         try:
-            yield lambda n=1: live.advance(task, n)
+
+            def advance(n: int = 1, note: str = "") -> None:
+                if note:
+                    live.update(task, description=printable(f"{description}, {note}"))
+                live.advance(task, n)
+
+            yield advance
         finally:
             with self._lock:
                 live.remove_task(task)
@@ -140,12 +146,12 @@ class Lines:
         """Tell how far it is, until the block ends."""
         done, last = 0, time.monotonic()
 
-        def advance(n: int = 1) -> None:
+        def advance(n: int = 1, note: str = "") -> None:
             nonlocal done, last
             done += n
             if time.monotonic() - last > _LINE_EVERY_S:
                 last = time.monotonic()
-                self._say(f"  {printable(description)}: {done} of {total}")
+                self._say(f"  {printable(description)}: {done} of {total}" + (f", {note}" if note else ""))
 
         yield advance
 
@@ -163,19 +169,20 @@ def notebook_bar(total: int, description: str) -> Iterator[Advance]:
 
     begin = time.monotonic()
 
-    def bar(done: int) -> Any:
-        text = html.escape(f"{description}: {done} of {total}, {time.monotonic() - begin:.0f} s")
+    def bar(done: int, note: str = "") -> Any:
+        words = f"{description}: {done} of {total}, {time.monotonic() - begin:.0f} s"
+        text = html.escape(f"{words}, {note}" if note else words)
         return HTML(f'<progress value="{done}" max="{max(total, 1)}"></progress> {text}')
 
     handle = display(bar(0), display_id=True)
     done, last = 0, begin
 
-    def advance(n: int = 1) -> None:
+    def advance(n: int = 1, note: str = "") -> None:
         nonlocal done, last
         done += n
         if time.monotonic() - last > _NOTEBOOK_EVERY_S:
             last = time.monotonic()
-            handle.update(bar(done))
+            handle.update(bar(done, note))
 
     try:
         yield advance

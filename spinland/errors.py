@@ -118,6 +118,47 @@ class DeviceMemoryError(SpinlandError, MemoryError):
         return type(self), (self.needed, self.free), self.__dict__
 
 
+PINNED = "NUMBA_CPU_NAME, NUMBA_CPU_FEATURES, OPENBLAS_CORETYPE, NPY_DISABLE_CPU_FEATURES"
+"""Variables that make processors of several kinds compute alike."""
+
+
+class WorkerMismatch(SpinlandError, RuntimeError):
+    """A worker would make other numbers than those who gather them.
+
+    Parameters
+    ----------
+    worker : tuple of str and int
+        Its host and process.
+    difference : str
+        In what it differs.
+    """
+
+    def __init__(self, worker: tuple[str, int], difference: str):
+        self.worker, self.difference = worker, difference
+        super().__init__(
+            f"worker {worker[1]} on {worker[0]} is refused: {difference}; install the same versions everywhere, and on "
+            f"processors of several kinds set these alike, here and there: {PINNED}"
+        )
+
+
+class WorkersLost(SpinlandError, RuntimeError):
+    """Workers die, or do not answer, and no task comes back.
+
+    Parameters
+    ----------
+    n_tasks : int
+        How many were lost in a row.
+    last : BaseException
+        What was said of the last one.
+    """
+
+    def __init__(self, n_tasks: int, last: BaseException):
+        super().__init__(
+            f"executor: {n_tasks} tasks in a row did not come back (of the last: {type(last).__name__}: {last}); what "
+            "was made is kept"
+        )
+
+
 class DivergenceWarning(UserWarning):
     """Some replicas diverged in training; their rows are NaN."""
 

@@ -17,7 +17,7 @@ _display: Display | None = None
 
 
 def set_display(display: Display | None) -> Display | None:
-    """Install ``display(total, description)``, a context manager that yields ``advance(n=1)``; None is silence.
+    """Install ``display(total, description)``, whose block gets ``advance(n=1, note="")``; None is silence.
 
     Returns
     -------
@@ -40,9 +40,12 @@ os.register_at_fork(after_in_child=lambda: set_display(None))  # type: ignore[ar
 
 @contextmanager
 def track(total: int, description: str) -> Iterator[Advance]:
-    """Yield ``advance(n=1)``, to be called as the work goes on; nested calls are shown below each other."""
+    """Yield ``advance(n=1, note="")``, to be called as the work goes on; nested calls are shown below each other.
+
+    A note says in words how it goes, where there is more to say than how far.
+    """
     if _display is None:
-        yield lambda n=1: None
+        yield lambda n=1, note="": None
         return
     with _display(total, description) as advance:
         yield advance

@@ -93,6 +93,11 @@ class Book:
         """Subjects that have more solutions than a pair of opposite ones, as a glass of order 2 has."""
         return tuple(subject for subject in self.subjects if subject.order != 2)
 
+    @property
+    def carried(self) -> tuple[Any, ...]:
+        """What its class takes beside settings, file and facts: the data, or the book that lends its solutions."""
+        return ()
+
     def subject(self, key: str) -> Subject:
         """One of the subjects, or of those of the sweep or of several depths."""
         return next(subject for subject in (*self.subjects, *self.sweep, *self.deep) if subject.key == key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
@@ -88,26 +88,28 @@ class Stage:
     subject: str = ""
     partial: ClassVar[bool] = False
 
+    def given(self, book: Any) -> Mapping[str, Any]:
+        """What it is called with beside its subject and what it needs."""
+        return self.arguments
+
+    def made(self, book: Any, results: Sequence[Any], say: Say) -> Result:
+        """The result, from those that it needs: in any process that has the book, be it without its file."""
+        subject = [book.subject(self.subject)] if self.subject else []
+        with divergence_told(self.title, say):
+            return self.compute(*subject, *results, **self.given(book))
+
     def make(self, book: Any, say: Say) -> None:
         """Compute the result and keep it."""
-        subject = [book.subject(self.subject)] if self.subject else []
-        results = [book.load(name) for name in self.needs]
-        with divergence_told(self.title, say):
-            found = self.compute(*subject, *results, **self.arguments)
-        book.store.save(self.name, found)
+        book.store.save(self.name, self.made(book, [book.load(name) for name in self.needs], say))
 
 
 @dataclass(frozen=True)
 class DataStage(Stage):
     """A stage that is given the data of the study as ``dataset``, besides its arguments."""
 
-    def make(self, book: Any, say: Say) -> None:
-        """Compute the result and keep it."""
-        subject = [book.subject(self.subject)] if self.subject else []
-        results = [book.load(name) for name in self.needs]
-        with divergence_told(self.title, say):
-            found = self.compute(*subject, *results, dataset=book.dataset, **self.arguments)
-        book.store.save(self.name, found)
+    def given(self, book: Any) -> Mapping[str, Any]:
+        """Its arguments, and the data."""
+        return {**self.arguments, "dataset": book.dataset}
 
 
 def no_open_settings(book: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +19,7 @@ from .settings import Settings, number, one_of, setting, whole
 
 if TYPE_CHECKING:
     from ..store.rows import RowWriter
+    from ..training.plan import Plan
 
 # Labels of the seeds that are derived from that of a study of networks.
 SEED_WIDTH, SEED_BATCH, SEED_GLASS, SEED_RESCALING = 1, 2, 3, 4
@@ -119,27 +120,50 @@ class Training:
 
     def make(self, book: Any, say: Say) -> None:
         """Train what is missing, and store each group of replicas as it finishes; those that diverged are told."""
-        writer = self._reserve(book)
-        parts = sl.train_groups(
-            self.network,
-            book.dataset,
-            None,
-            optimizer_of(book.config),
-            self.batch_size,
-            self.epochs,
-            self.seed,
+        writer = self.reserve(book)
+        missing, lost = writer.missing(), list[int]()
+        if missing.size:
+            from ..training.parts import groups
+            from ..training.stepwise import group_of
+
+            plan = self.plan(book).of_rows(missing)
+            for part in groups(plan, self._together(book), group_of(plan)):
+                lost += self.keep(writer, part)
+        self.finish(writer, lost, say)
+
+    def plan(self, book: Any) -> Plan:
+        """The training of all replicas, checked.
+
+        Raises
+        ------
+        ArgumentError
+            A setting does not fit.
+        """
+        from ..training.plan import Plan
+        from ..training.settings import TrainingSettings
+
+        settings = TrainingSettings(
+            n_replicas=self.n_replicas,
+            optimizer=optimizer_of(book.config),
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            seed=self.seed,
             dtype=book.config.dtype,
-            replicas=writer.missing(),
             snapshots=self.snapshots,
             device=book.config.device,
             precision=book.config.precision,
-            group_size=self._together(book),
         )
+        return Plan(self.network, book.dataset, settings)
+
+    def keep(self, writer: RowWriter, part: sl.Ensemble) -> list[int]:
+        """Put trained replicas to their place; returns the numbers of those that diverged."""
         fields = ("params", *_HISTORY, "diverged", "replicas", *(("snapshots",) if self.snapshots else ()))
-        lost: list[int] = []
-        for part in parts:
-            writer.write(part.replicas, **{field: getattr(part, field) for field in fields})
-            lost += part.replicas[part.diverged].tolist()
+        writer.write(part.replicas, **{field: getattr(part, field) for field in fields})
+        numbers: list[int] = part.replicas[part.diverged].tolist()
+        return numbers
+
+    def finish(self, writer: RowWriter, lost: Sequence[int], say: Say) -> None:
+        """See that all replicas are there, and tell those that diverged."""
         writer.finish()
         if lost:
             say(f"warning: {self.name}: diverged replicas, now NaN: {', '.join(map(str, lost))}")
@@ -157,24 +181,11 @@ class Training:
         threads = numba.get_num_threads()
         return int(min(64, max(1, _GROUP_OPERATIONS // operations // threads) * threads))
 
-    def _reserve(self, book: Any) -> RowWriter:
+    def reserve(self, book: Any) -> RowWriter:
         """Room for the ensemble in the file, or what is there of it."""
         from ..training.flat import gradients_per_step
-        from ..training.plan import Plan
-        from ..training.settings import TrainingSettings
 
-        settings = TrainingSettings(
-            n_replicas=self.n_replicas,
-            optimizer=optimizer_of(book.config),
-            batch_size=self.batch_size,
-            epochs=self.epochs,
-            seed=self.seed,
-            dtype=book.config.dtype,
-            snapshots=self.snapshots,
-            device=book.config.device,
-            precision=book.config.precision,
-        )
-        plan = Plan(self.network, book.dataset, settings)
+        plan = self.plan(book)
         dim, epochs = self.network.n_params, plan.snapshot_epochs
         rows: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {"params": ((dim,), plan.dtype)}
         rows |= {field: ((self.epochs + 1,), np.dtype(np.float64)) for field in _HISTORY}

@@ -15,6 +15,7 @@ import click
 from ..chapters.book import Book
 from ..chapters.settings import S, Settings, from_mapping, listed, read_toml
 from ..errors import ArgumentError, StoreError
+from .executors import workers_of
 from .parameters import Numbers, UserPath, Words
 
 
@@ -90,6 +91,8 @@ def book_command(
         overwrite: bool,
         mixed: bool,
         quiet: bool,
+        workers: int | None,
+        scheduler: str | None,
         **given: Any,
     ) -> None:
         given_files = {"source": given.pop("source")} if place is not None else {}
@@ -104,7 +107,8 @@ def book_command(
         if out.suffix.lower() in (".html", ".htm"):
             raise ArgumentError("out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out))
         made = partial(fill, config, *given_files.values(), out, chapters=chapters, mixed=mixed)
-        _run_and_report(made, out, page=page, overwrite=overwrite, quiet=quiet)
+        with workers_of(workers, scheduler) as executor:
+            _run_and_report(partial(made, executor=executor), out, page=page, overwrite=overwrite, quiet=quiet)
 
     decorated: Any = run
     for name, _, words, default in reversed(listed(kind)):
@@ -145,6 +149,15 @@ def _common(out: str) -> tuple[Callable[..., Any], ...]:
             "--mixed",
             is_flag=True,
             help="Go on with a file begun on another processor or with other libraries; it then tells.",
+        ),
+        click.option(
+            "--workers", type=click.IntRange(1), metavar="N", help="Work in N processes of this machine; the same file."
+        ),
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Work on the workers of a scheduler of Dask, such as tcp://host:8786, or of the JSON file in which it "
+            "keeps its address; the same file.",
         ),
         click.option("--quiet", is_flag=True, help="Show no progress."),
         click.option("--show-settings", is_flag=True, help="Print all settings as TOML and stop."),

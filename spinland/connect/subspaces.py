@@ -18,8 +18,8 @@ from ..landscape.network import ReLUNetwork
 from ..rng import Purpose
 from ..training.ensemble import Ensemble
 from ..training.group import Group
-from ..training.loop import collect, groups
 from ..training.optimizers import Optimizer, named
+from ..training.parts import collect, groups
 from ..training.plan import Plan
 from ..training.settings import ADAM, TrainingSettings
 from ..training.steps import step
@@ -243,7 +243,7 @@ def train_subspace(
     plan = SubspacePlan(
         network, dataset, settings, dimension=dimension, origin=origin, projection=projection, share=share
     )
-    ensemble = cast(SubspaceEnsemble, collect(groups(plan, group_size, SubspaceGroup), plan.replicas.size))
+    ensemble = cast(SubspaceEnsemble, collect(groups(plan, group_size, SubspaceGroup), plan.replicas))
     if ensemble.diverged.any():
         lost, total = ensemble.diverged, len(plan.rates)
         numbers = ", ".join(map(str, ensemble.replicas[lost]))

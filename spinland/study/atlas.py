@@ -30,6 +30,7 @@ from ..chapters.surfaces import SURFACES, SurfaceSettings
 from ..chapters.two_times import TWO_TIMES, TwoTimeSettings
 from ..checks import device_name, precision_name
 from ..errors import ArgumentError, StoreError
+from ..execution.engines import Executor
 from ..provenance import fingerprint
 from .glasses import GlassBook
 from .networks import NetworkBook, check_machine
@@ -160,6 +161,11 @@ class AtlasBook(Book):
         """The data of the networks; None for a glass, and where the book is only read."""
         return getattr(self.source, "dataset", None)
 
+    @property
+    def carried(self) -> tuple[Any, ...]:
+        """The study or glass."""
+        return (self.source,)
+
     def __contains__(self, name: str) -> bool:
         return super().__contains__(name) or (self._lends and name in self.source)
 
@@ -202,6 +208,7 @@ def run_atlas(
     overwrite: bool = False,
     mixed: bool = False,
     say: Say = lambda text: None,
+    executor: Executor | None = None,
 ) -> int:
     """Make the atlas of a study or a glass, or go on with it, until its file holds every result.
 
@@ -225,6 +232,8 @@ def run_atlas(
         Go on although the atlas was begun on another processor or with other libraries.
     say : callable
         Is told what goes on, a line at a time.
+    executor : Executor, optional
+        As for :func:`spinland.run_study`.
 
     Returns
     -------
@@ -284,6 +293,7 @@ def run_atlas(
         overwrite=overwrite,
         mixed=mixed,
         say=say,
+        executor=executor,
     )
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-import time
-from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from .. import checks
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter, Say, Step
 from ..chapters.settings import Settings
+from ..chapters.training import Training
 from ..compiling.recipes import Task
 from ..compiling.workers import compiling_beside
 from ..errors import ArgumentError
+from ..execution.engines import Executor
 from ..store.commit import real_path, reserved
 from ..store.hdf5 import Store
+from .elsewhere import Elsewhere
+from .ledger import Ledger
 from .opening import open_file
 
 
@@ -32,6 +35,7 @@ def run(
     overwrite: bool,
     mixed: bool,
     say: Say,
+    executor: Executor | None = None,
 ) -> int:
     """Fill a file with the results of chapters, or go on with it.
 
@@ -51,6 +55,8 @@ def run(
         Names of the chapters that shall be made, all by default.
     device, overwrite, mixed, say
         As of `open_file`.
+    executor : Executor, optional
+        Where to make what can be made elsewhere.
 
     Returns
     -------
@@ -75,7 +81,7 @@ def run(
             elif chapter.name in chosen:
                 _tell_others(chapter, opened, say)
         with compiling_beside(kernels(opened, steps)):
-            made = complete(opened, steps, say)
+            made = complete(opened, steps, say, executor)
         done = {*store.meta.get("chapters", ()), *chosen}
         store.set_meta(store.meta | {"finished": True, "chapters": [name for name in names if name in done]})
         return made
@@ -148,8 +154,11 @@ def kernels(book: Book, steps: Sequence[Step]) -> list[Task]:
     return list(dict.fromkeys(needed))
 
 
-def complete(book: Book, steps: Sequence[Step], say: Say) -> int:
+def complete(book: Book, steps: Sequence[Step], say: Say, executor: Executor | None = None) -> int:
     """Make every result that is missing; what cannot be made is told, each reason once, and does not stop the others.
+
+    Room for ensembles is made before anything else, in the order of the plan; then the file's bytes do not depend on
+    when their rows come.
 
     Parameters
     ----------
@@ -159,42 +168,23 @@ def complete(book: Book, steps: Sequence[Step], say: Say) -> int:
         In an order that respects what they need.
     say : callable
         Is told what goes on, a line at a time.
+    executor : Executor, optional
+        Where to make what can be made elsewhere.
 
     Returns
     -------
     int
         Number of results made now.
     """
-    store = book.store
-    failed: dict[str, str] = {}
-    causes: dict[str, str] = {}  # of each that failed, itself or by what it needs
-    made = 0
-    for i, step in enumerate(steps, 1):
-        if step.name in book:
-            continue
-        start = time.monotonic()
-        lost = [name for name in step.needs if name in failed]
-        try:
-            if lost and not step.partial:
-                failed[step.name] = f"needs {lost[0]}, which could not be made"
-                causes[step.name] = causes[lost[0]]
-            else:
-                step.make(book, say)
-        except ArgumentError as error:
-            failed[step.name] = causes[step.name] = str(error)
-        finally:
-            book.forget()
-        if step.name in failed:
-            if Counter(causes.values())[causes[step.name]] == 1:
-                say(f"[{i:>2}/{len(steps)}] {step.title}: cannot be made: {failed[step.name]}")
-            continue
-        made += 1
-        if step.title:
-            say(f"[{i:>2}/{len(steps)}] {step.title} ({time.monotonic() - start:.1f} s)")
-    for cause, number in Counter(causes.values()).items():
-        if number > 1:
-            say(f"{number - 1} more cannot be made for the same reason: {cause}")
-    planned = {step.name for step in steps}
-    before = {name: why for name, why in store.meta["failed"].items() if name not in planned}
-    store.set_meta(store.meta | {"failed": before | failed})
-    return made
+    for step in steps:
+        if isinstance(step, Training) and step.name not in book:
+            with suppress(ArgumentError):  # told when its turn comes
+                step.reserve(book)
+    ledger = Ledger(book, steps, say)
+    if executor is not None:
+        Elsewhere(ledger, executor).complete()
+    else:
+        for step in steps:
+            if step.name not in book:
+                ledger.make(step)
+    return ledger.close()

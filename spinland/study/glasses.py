@@ -28,6 +28,7 @@ from ..chapters.subjects import GlassSubject
 from ..chapters.temperatures import TEMPERATURES, TemperatureSettings
 from ..chapters.theory.chapter import THEORY, TheorySettings
 from ..errors import ArgumentError
+from ..execution.engines import Executor
 
 if TYPE_CHECKING:
     from ..store.hdf5 import Store
@@ -145,6 +146,7 @@ def run_glass(
     overwrite: bool = False,
     mixed: bool = False,
     say: Say = lambda text: None,
+    executor: Executor | None = None,
 ) -> int:
     """Measure a spherical glass, or go on with it, until the file holds every result.
 
@@ -167,6 +169,8 @@ def run_glass(
         the file and the provenance of its results then tell which.
     say : callable
         Is told what goes on, a line at a time.
+    executor : Executor, optional
+        As for :func:`spinland.run_study`.
 
     Returns
     -------
@@ -198,6 +202,7 @@ def run_glass(
         overwrite=overwrite,
         mixed=mixed,
         say=say,
+        executor=executor,
     )
 
 

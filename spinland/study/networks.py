@@ -29,6 +29,7 @@ from ..chapters.swaps import SWAPS, SwapSettings, check_swaps
 from ..chapters.training import SEED_GLASS, SEED_WIDTH, TRAINING, ReplicaSettings, batch_size
 from ..chapters.walks import WALKS, WalkSettings
 from ..errors import ArgumentError
+from ..execution.engines import Executor
 
 if TYPE_CHECKING:
     from ..data.dataset import Dataset
@@ -111,6 +112,11 @@ class NetworkBook(Book):
         self.network = NetworkSubject(
             key="network", solutions="ensemble", folder="hierarchy", places=_PLACES, **self._wide(config.hidden[0])
         )
+
+    @property
+    def carried(self) -> tuple[Any, ...]:
+        """The data."""
+        return (self.dataset,)
 
     def _wide(self, width: int) -> dict[str, Any]:
         """Network, landscape and words of a width of the first hidden layer."""
@@ -292,6 +298,7 @@ def run_study(
     overwrite: bool = False,
     mixed: bool = False,
     say: Say = lambda text: None,
+    executor: Executor | None = None,
 ) -> int:
     """Run a study, or go on with it, until its file holds every result.
 
@@ -314,6 +321,9 @@ def run_study(
         the file and the provenance of its results then tell which.
     say : callable
         Is told what goes on, a line at a time.
+    executor : Executor, optional
+        Make there what can be made elsewhere, replica by replica and stage beside stage; the file is the same to the
+        byte.
 
     Returns
     -------
@@ -355,6 +365,7 @@ def run_study(
         overwrite=overwrite,
         mixed=mixed,
         say=say,
+        executor=executor,
     )
 
 

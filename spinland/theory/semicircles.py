@@ -22,6 +22,10 @@ from numpy.typing import ArrayLike, NDArray
 from .. import checks
 from .conventions import to_abc_energy
 
+_FAR, _NODES, _NOTHING = 9.0, 200, 1e-8
+"""Standard deviations beyond which a normal density is zero, nodes of Gauss and Legendre across them, and the width
+over the radius below which rounding is more than the broadening."""
+
 
 @dataclass(frozen=True)
 class Semicircle:
@@ -47,14 +51,16 @@ class Semicircle:
         """
         at = (checks.float_array("x", x) - self.centre) / self.radius
         w = checks.real("width", width, minimum=0) / self.radius
-        if w == 0:
+        if w < _NOTHING:
             return np.asarray(2 / (np.pi * self.radius) * np.sqrt(np.maximum(1 - at**2, 0.0)))
-        # Chebyshev nodes of the second kind integrate against a semicircle: enough of them for steps well below w.
-        n = max(200, math.ceil(20 / w))
-        angle = np.arange(1, n + 1) * np.pi / (n + 1)
-        weights = 2 / (n + 1) * np.sin(angle) ** 2
+        # x = cos θ, and only where the normal density is not zero: the integrand is smooth there, however narrow it is.
+        low, high = (np.arccos(np.clip(at + sign * _FAR * w, -1, 1)) for sign in (1, -1))
+        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+        half = (high - low)[..., None] / 2
+        angle = (high + low)[..., None] / 2 + half * nodes
         z = (at[..., None] - np.cos(angle)) / w
-        return np.asarray(np.exp(-0.5 * z**2) @ weights / (math.sqrt(2 * np.pi) * w * self.radius))
+        inside = (np.exp(-0.5 * z**2) * np.sin(angle) ** 2 * half) @ weights
+        return np.asarray(inside * 2 / (np.pi * math.sqrt(2 * np.pi) * w * self.radius))
 
 
 def hessian_semicircle(order: int, energy: float, convention: str = "abc") -> Semicircle:

@@ -4,54 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields, replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from spinland_kernels import networks
-
-from .. import budget, checks
-from ..arrays import sealed
 from ..errors import DivergenceWarning
+from ..execution.engines import Executor
 from ..landscape.network import ReLUNetwork
-from ..machines import operation
-from ..progress import Advance, track
 from .ensemble import Ensemble
 from .flat import TrainingOptimizer
-from .group import Group
+from .parts import collect, groups, groups_elsewhere
 from .plan import Plan
 from .settings import ADAM, TrainingSettings
 from .stepwise import group_of
-
-
-def _default_group(plan: Plan) -> int:
-    kernel, network = operation("training", plan.device), networks.network_of(plan.network.widths, plan.network.bias)
-    return int(kernel.group_size(network, plan.train.given, plan.n_kept, plan.batch_size, budget.GROUP))
-
-
-def groups(plan: Plan, group_size: int | None, kind: type[Group] = Group) -> Iterator[Ensemble]:
-    """The parts of a training, ``group_size`` replicas each; what is wrong with that number is said at the call."""
-    size = _default_group(plan) if group_size is None else checks.integer("group_size", group_size, minimum=1)
-    return _trained(plan, size, kind)
-
-
-def _trained(plan: Plan, group_size: int, kind: type[Group]) -> Iterator[Ensemble]:
-    total = plan.replicas.size
-    with track(total * plan.epochs, f"training {total} replicas") as advance:
-        for low in range(0, total, group_size):
-            yield _train_group(kind(plan, low, min(low + group_size, total)), advance)
-
-
-def _train_group(group: Group, advance: Advance) -> Ensemble:
-    group.record(0)
-    for epoch in range(group.plan.epochs):
-        if group.alive.any():
-            group.run_epoch(epoch)
-            group.record(epoch + 1)
-        advance(group.replicas.size)
-    return group.ensemble()
 
 
 def train_groups(
@@ -74,6 +39,7 @@ def train_groups(
     precision: str | None = None,
     sampling: str = "reshuffled",
     group_size: int | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[Ensemble]:
     """Train replicas and yield them as they finish, a group at a time.
 
@@ -88,11 +54,13 @@ def train_groups(
         As for :func:`train`.
     group_size : int, optional
         Replicas in a group; as many as fit in some memory by default. The bits do not depend on it.
+    executor : Executor, optional
+        Train elsewhere, as for :func:`train`.
 
     Yields
     ------
     Ensemble
-        The next replicas, in the order of their numbers as given.
+        The next replicas, in the order of their numbers as given; with an executor as they come.
     """
     settings = TrainingSettings(
         n_replicas=n_replicas,
@@ -112,6 +80,8 @@ def train_groups(
         sampling=sampling,
     )
     plan = Plan(network, dataset, settings)
+    if executor is not None:
+        return groups_elsewhere(plan, group_size, executor)
     return groups(plan, group_size, group_of(plan))
 
 
@@ -136,6 +106,7 @@ def train(
     sampling: str = "reshuffled",
     group_size: int | None = None,
     sink: Callable[[Ensemble], None] | None = None,
+    executor: Executor | None = None,
 ) -> Ensemble:
     """Train replicas of a network by stochastic gradient descent.
 
@@ -188,6 +159,10 @@ def train(
         Replicas that are trained at a time. The bits do not depend on it.
     sink : callable, optional
         Gets every group of finished replicas as an :class:`Ensemble`, as :func:`train_groups` yields it.
+    executor : Executor, optional
+        Train elsewhere, some replicas with each task: a client of Dask, a pool of ``concurrent.futures``,
+        :class:`LocalWorkers`, anything with ``submit(function, *arguments) -> future``. The bits are the same: a worker
+        that would make others is refused.
 
     Returns
     -------
@@ -208,6 +183,10 @@ def train(
         The device is not there.
     DeviceMemoryError
         The card has not the memory for a group: choose a smaller ``group_size``.
+    WorkerMismatch
+        A worker of the executor makes other numbers.
+    WorkersLost
+        Its workers die, and no task comes back.
 
     Examples
     --------
@@ -235,7 +214,11 @@ def train(
         sampling=sampling,
     )
     plan = Plan(network, dataset, settings)
-    ensemble = collect(groups(plan, group_size, group_of(plan)), plan.replicas.size, sink)
+    if executor is None:
+        parts = groups(plan, group_size, group_of(plan))
+    else:
+        parts = groups_elsewhere(plan, group_size, executor)
+    ensemble = collect(parts, plan.replicas, sink)
     warn_of_diverged(ensemble)
     return ensemble
 
@@ -245,23 +228,3 @@ def warn_of_diverged(trained: Any) -> None:
     if trained.diverged.any():
         numbers = ", ".join(map(str, trained.replicas[trained.diverged]))
         warnings.warn(f"diverged replicas, now NaN: {numbers}", DivergenceWarning, stacklevel=3)
-
-
-def collect(parts: Iterator[Ensemble], total: int, sink: Callable[[Ensemble], None] | None = None) -> Ensemble:
-    """All parts as one; each is copied to its place and let go, so that memory holds the whole but once."""
-    whole: dict[str, Any] = {}
-    low = 0
-    for part in parts:
-        if sink is not None:
-            sink(part)
-        high = low + part.replicas.size
-        for field in fields(part):
-            value = getattr(part, field.name)
-            if isinstance(value, np.ndarray) and field.name != "snapshot_epochs":
-                if not low:
-                    whole[field.name] = np.empty((total, *value.shape[1:]), value.dtype)
-                whole[field.name][low:high] = value
-        low = high
-    for array in whole.values():
-        sealed(array)
-    return replace(part, **whole)

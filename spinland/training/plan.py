@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -116,6 +117,13 @@ class Plan:
     def n_kept(self) -> int:
         """The same, with those of a step that is put together of several gradients."""
         return self.n_moments + (self.optimizer.n_kept if isinstance(self.optimizer, FLAT) else 0)
+
+    def of_rows(self, rows: NDArray[np.int64]) -> Plan:
+        """The same training of the replicas at these places alone."""
+        part = copy.copy(self)
+        part.replicas = self.replicas[rows]
+        part.own_initial = None if self.own_initial is None else self.own_initial[rows]
+        return part
 
     def initial(self, low: int, high: int) -> NDArray[Any]:
         """Starting points (high - low, dim) of the replicas at places ``low ... high-1``."""

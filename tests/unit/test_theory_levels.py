@@ -172,3 +172,12 @@ def test_number_of_critical_points_rises_and_falls_with_depth():
 def test_bad_arguments_are_named(call, named):
     with pytest.raises(ArgumentError, match=f"^{named}:"):
         call()
+
+
+@pytest.mark.parametrize("width", [1e-12, 1e-6, 1e-3])
+def test_a_semicircle_that_is_hardly_broadened_is_itself_inside_and_needs_no_memory(width):
+    semicircle = theory.hessian_semicircle(2, -0.15)
+    x = np.linspace(semicircle.centre - 0.95 * semicircle.radius, semicircle.centre + 0.95 * semicircle.radius, 1001)
+    expected = semicircle.density(x)
+    np.testing.assert_allclose(semicircle.density(x, width), expected, rtol=200 * width**2 + 1e-12)
+    assert np.all(semicircle.density(semicircle.centre + semicircle.radius + 10 * width, width) == 0)
