@@ -16,7 +16,7 @@ from ..landscape.protocol import Landscape
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from .lanczos import Pairs, dense, lanczos, room_of
-from .operators import Array, Operator, hessian_at, need_float64, one_point
+from .operators import SMALLEST, Array, Operator, hessian_at, need_float64, one_point
 
 WHICH = "largest", "smallest", "both", "magnitude"
 
@@ -38,7 +38,7 @@ class Eigenpairs(Measured):
     vectors : array (n, dim)
         Orthonormal rows; on a sphere tangential.
     residuals : array (n,)
-        |H v − λ v|: within so much of λ there is an eigenvalue.
+        |H v − λ v|: within so much of λ there is an eigenvalue. NaN where H is so small that its squares vanish.
     converged : bool array (n,)
         Residual of at most ``tolerance`` times the largest eigenvalue, by size, that was seen.
     gradient_shares : array (n,)
@@ -163,7 +163,8 @@ def eigenpairs(
 def leading(operator: Operator, n: int, which: str, tol: float, seed: int, most: int) -> Pairs:
     """The n pairs of an operator; from its whole matrix where the basis would be as large.
 
-    Products are kept back for the matrix where it is small, for pairs that the search does not find.
+    Products are kept back for the matrix where it is small, for pairs that the search does not find. Residuals whose
+    squares vanish are NaN: nothing is known of them.
 
     Raises
     ------
@@ -180,6 +181,7 @@ def leading(operator: Operator, n: int, which: str, tol: float, seed: int, most:
         operator.need_squares(0.0)
         raise
     operator.need_squares(0.0)
-    if kept and not np.all(pairs.residuals <= tol * pairs.scale):
+    vanish = 0 < operator.largest[0] < SMALLEST
+    if kept and (vanish or not np.all(pairs.residuals <= tol * pairs.scale)):
         return dense(operator, n, which)
-    return pairs
+    return pairs._replace(residuals=np.full(n, np.nan)) if vanish else pairs

@@ -123,3 +123,13 @@ def test_pairs_that_a_search_misses_come_from_the_matrix():
     assert found.converged.all()
     np.testing.assert_allclose(found.values, np.sort(k)[:40], atol=1e-14)
     assert found.n_products <= 2000 + 48
+
+
+def test_a_residual_whose_square_vanishes_is_no_certificate():
+    """Of 60 directions the matrix tells all; of 2100 a search gets somewhere, and does not say that it is there."""
+    np.testing.assert_allclose(sl.eigenpairs(sized(1e-200), ZERO, 2).values, [6e-199, 5.9e-199], rtol=1e-12)
+    k = 1e-200 * np.arange(1.0, 2101.0)
+    large = sl.FunctionLandscape(lambda w: w**2 @ k / 2, 2100, lambda w: w * k, hessian_product=lambda _, v: v * k)
+    found = sl.eigenpairs(large, np.zeros(2100), 1)
+    assert np.isnan(found.residuals).all()
+    assert not found.converged.any()
