@@ -192,6 +192,7 @@ from .symmetry.together import align_all as align_all
 from .training.ensemble import Ensemble as Ensemble
 from .training.flat import SAM as SAM
 from .training.flat import EntropySGD as EntropySGD
+from .training.flat import ReplicatedSGD as ReplicatedSGD
 from .training.loop import train as train
 from .training.loop import train_groups as train_groups
 from .training.optimizers import SGD as SGD

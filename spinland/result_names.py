@@ -62,6 +62,7 @@ HOMES = {
     "NearZeroModes": "curvature.nearzero",
     "OverlapDistribution": "replicas.pairs",
     "OverlapProfile": "probes.profiles",
+    "OptimiserComparison": "chapters.optimisers_results",
     "PACBayes": "measures.bounds",
     "PairStatistics": "replicas.pairs",
     "Path": "connect.paths",

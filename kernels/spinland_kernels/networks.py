@@ -96,6 +96,10 @@ class Rule(NamedTuple):
     coefficients: NDArray[Any]
 
 
+#: No orders of samples that were drawn before.
+NO_ORDERS = np.empty((0, 0), np.int32)
+
+
 class Replicas(NamedTuple):
     """Networks that are trained side by side; a step changes all but their numbers in place.
 
@@ -109,6 +113,9 @@ class Replicas(NamedTuple):
         Those to train. Becomes False where outputs or parameters are not finite.
     numbers : int64 array (G,)
         Which replicas they are: the number gives the order of the samples.
+    orders : int32 array (G, n) or (0, 0)
+        That order, where it was drawn before: whoever launches single steps of an epoch on the cores keeps it. A card
+        draws it itself.
     """
 
     points: NDArray[Any]
@@ -116,6 +123,7 @@ class Replicas(NamedTuple):
     second: NDArray[Any]
     alive: NDArray[np.bool_]
     numbers: NDArray[np.int64]
+    orders: NDArray[np.int32] = NO_ORDERS
 
 
 class Paths(NamedTuple):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import spinland as sl
 
-from ..errors import ArgumentError, DivergenceWarning
+from ..errors import DivergenceWarning
 from ..provenance import record
 from .chapter import Chapter, DataStage, Stage, Step
 from .depth_finding import COMPARISON, find
@@ -21,13 +21,12 @@ from .depth_measures import barriers, correlation, first_and_last, gathered, mea
 from .depth_results import MatchedReplicas, RateSweep
 from .depth_section import write
 from .depth_subjects import parameters_of
+from .matching import at_level, common_level
 from .settings import Settings, number, setting, several, whole
 from .training import OPTIMIZER_SETTINGS, optimizer_of
 
 SEED_DEPTH, SEED_TUNING = 36, 37
 _HEADING = "Depth"
-_LEARNT = 0.5
-"""A network has learnt something where its loss has come below this share of that at its start."""
 
 
 @dataclass(frozen=True)
@@ -104,54 +103,15 @@ def _at_best(subject: Any, sweep: RateSweep, *, dataset: Any, **arguments: Any) 
     return _trained(subject, dataset, sweep.best, **arguments)
 
 
-def common_level(ensembles: Any) -> float:
-    """Lowest training loss that all replicas of all depths reach, of those that learn anything.
-
-    Raises
-    ------
-    ArgumentError
-        None of them does.
-    """
-    reached = []
-    for ensemble in ensembles:
-        loss = np.asarray(ensemble.train_loss)
-        least = np.fmin.reduce(loss, axis=1)
-        reached.append(least[(least <= _LEARNT * loss[:, 0]) & ~ensemble.diverged])
-    lowest = np.concatenate(reached)
-    if not len(lowest):
-        raise ArgumentError("depth_epochs", f"epochs enough for {_LEARNT:g} of the loss at the start", "too few")
-    return float(lowest.max())
-
-
 def _matched(subject: Any, *ensembles: Any, dataset: Any, index: int, **arguments: Any) -> MatchedReplicas:
     """Networks of one depth once more, each kept after the first epoch with a loss at or below the common one."""
-    own, level = ensembles[index], common_level(ensembles)
-    loss = np.asarray(own.train_loss)
-    there = (loss <= level).any(axis=1) & ~own.diverged
-    first = np.argmax(loss <= level, axis=1)
-    n, params = len(loss), np.full(own.params.shape, np.nan, own.params.dtype)
-    rows = np.flatnonzero(there)
-    if len(rows):
-        epochs = np.unique(first[there])
+    own, level = ensembles[index], common_level(ensembles, "depth_epochs")
+
+    def again(snapshots: list[int]) -> sl.Ensemble:
         rate = own.learning_rate
-        again = _trained(subject, dataset, rate, snapshots=epochs.tolist(), **arguments | {"evaluate": "none"})
-        params[rows] = np.asarray(again.snapshots)[rows, np.searchsorted(epochs, first[rows])]
+        return _trained(subject, dataset, rate, snapshots=snapshots, **arguments | {"evaluate": "none"})
 
-    def then(history: Any) -> NDArray[np.float64]:
-        return np.where(there, np.asarray(history)[np.arange(n), first], np.nan)
-
-    return MatchedReplicas(
-        level=level,
-        params=params,
-        epochs=np.where(there, first, np.nan),
-        train_loss=then(own.train_loss),
-        test_loss=then(own.test_loss),
-        test_accuracy=then(own.test_accuracy),
-        learning_rate=own.learning_rate,
-        provenance=record(
-            "matched_replicas", {"level": level}, seed=arguments["seed"], data=dataset.fingerprint, dtype=subject.dtype
-        ),
-    )
+    return at_level(own, level, again, seed=arguments["seed"], data=dataset.fingerprint, dtype=subject.dtype)
 
 
 def _how(book: Any) -> tuple[tuple[str, Any], ...]:

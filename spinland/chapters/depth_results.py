@@ -15,13 +15,14 @@ from ..results import Result
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RateSweep(Result):
-    """Final training losses of networks of one depth, trained at several learning rates.
+    """Final losses of networks of one kind, trained at several learning rates.
 
     Attributes
     ----------
     rates : (L,) float64
     losses : (L, R) float64
-        Mean training loss per sample after the last epoch; NaN for replicas that diverged.
+        Mean loss per sample after the last epoch, on the training set where depths are compared, on samples that were
+        held out where optimisers are; NaN for replicas that diverged.
     """
 
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"rates": ("rates",), "losses": ("rates", "replica")}
@@ -47,7 +48,7 @@ class RateSweep(Result):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MatchedReplicas(Result):
-    """Replicas of one depth as they were after the first epoch with a training loss at or below a common one.
+    """Replicas of one kind as they were after the first epoch with a training loss at or below a common one.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ import spinland as sl
 from ..errors import ArgumentError, ShortRunWarning
 from .chapter import Chapter, DataStage, Stage, Step
 from .measures_finding import AT, find
-from .measures_networks import Networks, matched, part_of
+from .measures_networks import Networks, matched, part_of, pull_about, room_about
 from .measures_section import write
 from .settings import Settings, number, setting, several, whole
 from .subjects import Subject, of_kind
@@ -123,24 +123,13 @@ def _halves(
 
 
 def _measures(landscape: Any, points: NDArray[Any], draws: int, seed: int) -> dict[str, NDArray[np.float64]]:
-    """Values (P,) of the measures that have a meaning on a landscape, the local entropy of all together at last.
-
-    Walkers go about a tenth of a point's norm away. The temperature is 1/n of a loss over n samples, and that at which
-    the value of a glass is of order one.
-    """
+    """Values (P,) of the measures that have a meaning on a landscape, the local entropy of all together at last."""
     from ..measures.sharpness import measures_of
 
     found = {
         name: sl.sharpness(landscape, points, name, n_draws=draws, seed=seed).value for name in measures_of(landscape)
     }
-    gamma = landscape.dim / (0.01 * float(np.mean(np.sum(np.asarray(points, np.float64) ** 2, axis=1))))
-    temperature = 1 / getattr(landscape, "n_samples", 1)
-    with warnings.catch_warnings():  # its errors are not printed: those of the ranks come from replicas
-        warnings.simplefilter("ignore", ShortRunWarning)
-        room = sl.local_entropy(
-            landscape, points, gamma, temperature, n_nodes=3, n_steps=max(10, draws), n_chains=1, seed=seed
-        )
-    return {**found, "local_entropy": room.rise}
+    return {**found, "local_entropy": room_about(landscape, points, pull_about(landscape, points), draws, seed)}
 
 
 def _fooled(

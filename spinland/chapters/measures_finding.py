@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..formatting import given, number
-from ..statistics.judging import SIGNIFICANCE, mean_of
+from ..statistics.judging import SIGNIFICANCE, mean_of, of_several
 from .findings import Finding, Numbers
 from .subjects import of_kind
 
@@ -97,8 +97,7 @@ def _bound(numbers: Numbers, found: Any) -> list[str]:
 def _significant(found: Any, kind: int) -> np.ndarray[Any, Any]:
     """Which measures have a τ that is more than the largest of as many by chance (Šidák)."""
     p = found.p[:, kind]
-    with np.errstate(invalid="ignore"):
-        return np.asarray(-np.expm1(len(p) * np.log1p(-np.minimum(p, 1 - 1e-15))) <= SIGNIFICANCE)
+    return np.array([of_several(float(one), len(p)) <= SIGNIFICANCE for one in p])
 
 
 def _claims(found: Any, kind: int) -> tuple[list[str], list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import spinland as sl
+
+from ..errors import ShortRunWarning
 
 
 def part_of(dataset: Any, samples: int) -> sl.Dataset:
@@ -34,6 +37,25 @@ def matched(ensembles: list[Any]) -> list[NDArray[np.int64]]:
         np.where(ensemble.diverged, -1, 1 + np.argmax(loss <= level, axis=1))
         for loss, ensemble in zip(losses, ensembles, strict=True)
     ]
+
+
+def pull_about(landscape: Any, points: NDArray[Any]) -> float:
+    """γ at which walkers go about a tenth of the norm of points (P, dim) away."""
+    return float(landscape.dim / (0.01 * float(np.mean(np.sum(np.asarray(points, np.float64) ** 2, axis=1)))))
+
+
+def room_about(landscape: Any, points: NDArray[Any], gamma: float, draws: int, seed: int) -> NDArray[np.float64]:
+    """Local entropy (P,) as a rise.
+
+    The temperature is 1/n of a loss over n samples, and that at which the value of a glass is of order one.
+    """
+    temperature = 1 / getattr(landscape, "n_samples", 1)
+    with warnings.catch_warnings():  # its errors are not printed: those that are come from replicas
+        warnings.simplefilter("ignore", ShortRunWarning)
+        room = sl.local_entropy(
+            landscape, points, gamma, temperature, n_nodes=3, n_steps=max(10, draws), n_chains=1, seed=seed
+        )
+    return np.asarray(room.rise)
 
 
 def _points(protocol: str, ensembles: list[Any], again: list[Any]) -> NDArray[Any]:

@@ -27,7 +27,14 @@ SEED_WIDTH, SEED_BATCH, SEED_GLASS, SEED_RESCALING = 1, 2, 3, 4
 _HEADING = "Training"
 _BATCH_SIZE = 32
 _GROUP_OPERATIONS = 2e12  # some ten seconds to a minute of work: what a kill may cost
-OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "sam": "SAM", "entropy-sgd": "Entropy-SGD"}
+OPTIMIZERS = {
+    "sgd": "SGD",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "sam": "SAM",
+    "entropy-sgd": "Entropy-SGD",
+    "replicated-sgd": "replicated SGD",
+}
 """Their names in a sentence."""
 
 _HISTORY = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
@@ -42,34 +49,60 @@ class ReplicaSettings(Settings):
     batch_size: int | None = setting(
         None, "samples in a batch; default 32, or all if there are fewer", whole(1, True), _HEADING
     )
-    optimizer: str = setting("adam", "sgd, adam, adamw, sam or entropy-sgd", one_of(*OPTIMIZERS), _HEADING)
+    optimizer: str = setting(
+        "adam", "sgd, adam, adamw, sam, entropy-sgd or replicated-sgd", one_of(*OPTIMIZERS), _HEADING
+    )
     learning_rate: float = setting(1e-3, "learning rate", number(above=0), _HEADING)
     schedule: str = setting("constant", "learning rate: constant or cosine", one_of("constant", "cosine"), _HEADING)
     momentum: float = setting(
-        0.9, "momentum of sgd, and of the steps of sam and entropy-sgd", number(minimum=0, maximum=0.9999), _HEADING
+        0.9,
+        "momentum of sgd, and of the steps of the three that look around",
+        number(minimum=0, maximum=0.9999),
+        _HEADING,
     )
     weight_decay: float = setting(0.0, "weight decay", number(minimum=0), _HEADING)
     rho: float = setting(0.05, "distance at which sam takes its gradient", number(minimum=0), _HEADING)
     gamma: float = setting(
-        0.1, "pull of entropy-sgd; its learning rate 1/gamma steps to the mean", number(above=0), _HEADING
+        0.1,
+        "pull of entropy-sgd, whose learning rate 1/gamma steps to the mean, and of replicated-sgd",
+        number(above=0),
+        _HEADING,
     )
     langevin: int = setting(20, "gradients of a step of entropy-sgd", whole(1), _HEADING)
+    coupled: int = setting(3, "copies of each network in replicated-sgd", whole(1), _HEADING)
+    scoping: float = setting(
+        0.0, "share by which gamma grows at each step of entropy-sgd and replicated-sgd", number(minimum=0), _HEADING
+    )
 
 
-OPTIMIZER_SETTINGS = "optimizer", "schedule", "momentum", "weight_decay", "rho", "gamma", "langevin"
+OPTIMIZER_SETTINGS = (
+    "optimizer",
+    "schedule",
+    "momentum",
+    "weight_decay",
+    "rho",
+    "gamma",
+    "langevin",
+    "coupled",
+    "scoping",
+)
 """What an optimiser is made of, beside the learning rate."""
 
 
-def optimizer_of(config: Any) -> sl.SGD | sl.Adam | sl.AdamW | sl.SAM | sl.EntropySGD:
-    """The optimiser of the settings; the steps of SAM and Entropy-SGD are those of SGD."""
+def optimizer_of(config: Any) -> sl.SGD | sl.Adam | sl.AdamW | sl.SAM | sl.EntropySGD | sl.ReplicatedSGD:
+    """The optimiser of the settings; those that look around take the steps of SGD."""
     rate: Any = config.learning_rate if config.schedule == "constant" else sl.Cosine(config.learning_rate)
-    if config.optimizer in ("sgd", "sam", "entropy-sgd"):
-        steps = sl.SGD(rate, momentum=config.momentum, weight_decay=config.weight_decay)
-        if config.optimizer == "sam":
-            return sl.SAM(config.rho, steps)
-        return steps if config.optimizer == "sgd" else sl.EntropySGD(config.gamma, steps, config.langevin)
-    kind = sl.Adam if config.optimizer == "adam" else sl.AdamW
-    return kind(rate, weight_decay=config.weight_decay)
+    if config.optimizer in ("adam", "adamw"):
+        kind = sl.Adam if config.optimizer == "adam" else sl.AdamW
+        return kind(rate, weight_decay=config.weight_decay)
+    steps = sl.SGD(rate, momentum=config.momentum, weight_decay=config.weight_decay)
+    if config.optimizer == "sam":
+        return sl.SAM(config.rho, steps)
+    if config.optimizer == "entropy-sgd":
+        return sl.EntropySGD(config.gamma, steps, config.langevin, scoping=config.scoping)
+    if config.optimizer == "replicated-sgd":
+        return sl.ReplicatedSGD(config.gamma, steps, config.coupled, config.scoping)
+    return steps
 
 
 def batch_size(config: Any, n_train: int) -> int:

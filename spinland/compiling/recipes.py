@@ -128,6 +128,12 @@ def _glass_measures(dtype: str) -> None:
         sl.sharpness(glass, point, measure, n_draws=2)
 
 
+def _optimisers(dtype: str) -> None:
+    """Orders and noise that steps of several gradients draw for themselves."""
+    data = sl.load_dataset("digits").subset(40, 20)
+    sl.train(sl.ReLUNetwork((64, 4, 10)), data, 1, sl.EntropySGD(n_langevin=1), 32, 1, dtype=dtype, evaluate="none")
+
+
 def _subspaces(dtype: str) -> None:
     data = sl.load_dataset("digits").subset(40, 20)
     sl.train_subspace(sl.ReLUNetwork((64, 4, 10)), data, 3, 1, epochs=1, dtype=dtype)
@@ -230,6 +236,7 @@ RECIPES: dict[str, Callable[[str], None]] = {
     "sampled triangles": _sampled_triangles,
     "flatness": _flatness,
     "measures": _measures,
+    "optimisers": _optimisers,
     "glass measures": _glass_measures,
     "subspaces": _subspaces,
     "sections": _sections,

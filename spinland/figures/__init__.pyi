@@ -48,6 +48,7 @@ from .noise import increment_correlation as increment_correlation
 from .noise import noise_alignment as noise_alignment
 from .noise import variance_flatness as variance_flatness
 from .nulls import ultrametricity_null as ultrametricity_null
+from .optimisers import optimiser_comparison as optimiser_comparison
 from .pairs import distance_histogram as distance_histogram
 from .pairs import overlap_histogram as overlap_histogram
 from .pairs import width_spread as width_spread

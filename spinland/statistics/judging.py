@@ -219,9 +219,13 @@ def worst_bound(z: ArrayLike, freedom: float) -> Worst:
     if not len(values):
         return Worst(0, math.nan, 0, math.nan)
     largest = float(np.abs(values).max())
-    tail = two_sided(largest, max(freedom, 1))
-    p = -math.expm1(len(values) * math.log1p(-tail)) if tail < 1 else 1.0
+    p = of_several(two_sided(largest, max(freedom, 1)), len(values))
     return Worst(len(values), largest, int(np.sum(values > 0)), p)
+
+
+def of_several(p: float, n: int) -> float:
+    """Šidák's bound 1 − (1 − p)^n: the probability that the smallest of n p-values is as small as p; NaN stays NaN."""
+    return -math.expm1(n * math.log1p(-p)) if p < 1 else p
 
 
 def _standardised(samples: ArrayLike, exact: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], int]:

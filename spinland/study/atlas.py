@@ -18,6 +18,7 @@ from ..chapters.disconnectivity import DISCONNECTIVITY, DisconnectivitySettings
 from ..chapters.inherent import INHERENT, InherentSettings
 from ..chapters.measures import MEASURES, MeasureSettings
 from ..chapters.noise import NOISE, NoiseSettings
+from ..chapters.optimisers import OPTIMISERS, OptimiserSettings
 from ..chapters.paths import PATHS, PathSettings
 from ..chapters.potential import POTENTIAL, PotentialSettings
 from ..chapters.saddles import SADDLES, SaddleSettings
@@ -49,6 +50,7 @@ ATLAS: tuple[Chapter, ...] = (
     AVERAGES,
     CURVATURE,
     MEASURES,
+    OPTIMISERS,
     NOISE,
     POTENTIAL,
     TWO_TIMES,
@@ -81,6 +83,7 @@ class AtlasConfig(
     # Fields come in the reverse order of the bases.
     CurvatureSettings,
     MeasureSettings,
+    OptimiserSettings,
     NoiseSettings,
     InherentSettings,
     TwoTimeSettings,

@@ -122,8 +122,8 @@ def train(
         What to learn.
     n_replicas : int
         Number of replicas. May be left out where ``replicas`` is given.
-    optimizer : SGD, Adam, AdamW, SAM or EntropySGD
-        Update of the parameters, with the learning rate or its schedule. A step of the last two evaluates several
+    optimizer : SGD, Adam, AdamW, SAM, EntropySGD or ReplicatedSGD
+        Update of the parameters, with the learning rate or its schedule. A step of the last three evaluates several
         gradients (``Ensemble.gradient_evaluations``), on the processor only.
     batch_size : int
         From 1 to the number of training samples; the last batch of an epoch may be smaller. One batch of

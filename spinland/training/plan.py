@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinland_kernels.networks import Batches
+from spinland_kernels.networks import NO_ORDERS, Batches
 
 from .. import arrays, checks, provenance, rng
 from ..data.dataset import Dataset
@@ -17,7 +17,7 @@ from ..data.loading import dataset_of
 from ..errors import ArgumentError, DeviceUnavailable
 from ..landscape.network import ReLUNetwork, initial_points
 from ..landscape.samples import LOSSES, Samples, default_loss
-from .flat import FLAT, described
+from .flat import FLAT, ReplicatedSGD, described
 from .optimizers import SGD, Adam
 from .schedules import step_rates
 from .settings import EVALUATIONS, SAMPLINGS, TrainingSettings
@@ -64,7 +64,9 @@ class Plan:
         if not isinstance(network, ReLUNetwork):
             raise ArgumentError("network", "a ReLUNetwork", network)
         if not isinstance(optimizer, (SGD, Adam, *around)):
-            expected = "SGD, Adam, AdamW, SAM or EntropySGD" if self.looks_around else "SGD, Adam or AdamW"
+            expected = (
+                "SGD, Adam, AdamW, SAM, EntropySGD or ReplicatedSGD" if self.looks_around else "SGD, Adam or AdamW"
+            )
             raise ArgumentError("optimizer", expected, optimizer)
         self.network = network
         self.optimizer: Any = optimizer
@@ -81,6 +83,8 @@ class Plan:
         checks.room("epochs", settings.epochs, 4 * 8 * self.epochs * self.steps_per_epoch)
         self.seed = rng.seed64("seed", settings.seed)
         self.replicas = _replica_numbers(settings.n_replicas, settings.replicas)
+        if isinstance(optimizer, ReplicatedSGD):
+            _check_copies(self.replicas, optimizer.n_coupled)
         self.snapshot_epochs = _snapshot_epochs(settings.snapshots, self.epochs)
         self.evaluate = checks.choice("evaluate", settings.evaluate, EVALUATIONS)
         self.keep_initial = checks.boolean("keep_initial", settings.keep_initial)
@@ -142,6 +146,19 @@ class Plan:
         """Batches of an epoch from step ``begin`` on, as the kernels draw them."""
         purpose = rng.Purpose.NOISE if self.replacement else rng.Purpose.SHUFFLE
         return Batches(np.uint64(self.seed), int(purpose), epoch, self.batch_size, begin, self.replacement)
+
+    def orders(self, epoch: int, numbers: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Order (G, n) of the samples in an epoch for replicas of these numbers, as the kernels draw it."""
+        n = len(self.train.x)
+        if self.batch_size >= n:
+            return NO_ORDERS
+        orders = np.empty((len(numbers), n), np.int32)
+        for row, number in zip(orders, numbers.tolist(), strict=True):
+            if self.replacement:
+                row[:] = rng.integers(self.seed, rng.Purpose.NOISE, number, epoch, n, n)
+            else:
+                row[:] = rng.permutation(self.seed, rng.Purpose.SHUFFLE, number, epoch, n)
+        return orders
 
     def arguments(self) -> dict[str, Any]:
         """What was asked for, for the record."""
@@ -205,6 +222,13 @@ def _replica_numbers(n_replicas: int | None, replicas: ArrayLike | None) -> NDAr
     if n_replicas is not None and checks.integer("n_replicas", n_replicas) != len(numbers):
         raise ArgumentError("n_replicas", f"{len(numbers)}, as many as replicas, or None", n_replicas)
     return np.array(numbers, np.int64)
+
+
+def _check_copies(replicas: NDArray[np.int64], n_coupled: int) -> None:
+    """Refuse replicas whose copies, numbered one after another, have larger numbers than there are."""
+    most = (MAX_REPLICA + 1) // n_coupled - 1
+    if replicas.max() > most:
+        raise ArgumentError("replicas", f"numbers of at most {most}, as each has {n_coupled} copies", replicas.max())
 
 
 def _snapshot_epochs(snapshots: bool | Iterable[int] | None, epochs: int) -> NDArray[np.int64] | None:

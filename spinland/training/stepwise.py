@@ -13,50 +13,67 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinland_kernels.networks import MOMENTUM, N_COEFFICIENTS, Rule
+from spinland_kernels.networks import MOMENTUM, N_COEFFICIENTS, Replicas, Rule
 
 from .. import rng
 from ..rng import Purpose
-from .flat import SAM, EntropySGD
+from .flat import SAM, EntropySGD, ReplicatedSGD
 from .group import Group
 from .plan import Plan
 from .steps import step
 
 
 class StepwiseGroup(Group):
-    """Replicas in flight whose steps are put together of gradients; ``kept`` is where the step began."""
+    """Replicas in flight whose steps are put together of gradients.
+
+    The base moves the points of ``moving``, those of the replicas where nothing else is said; ``kept`` is where the
+    step began.
+    """
 
     def __init__(self, plan: Plan, low: int, high: int):
         super().__init__(plan, low, high)
-        points, self.base = self.held.points, plan.optimizer.base
+        self.moving = self.movers()
+        points, self.base = self.moving.points, plan.optimizer.base
         self.kept = np.empty_like(points)
         rows = [len(points) if self.base.n_moments > m else 0 for m in range(2)]
         self.moments = [np.zeros((n, points.shape[1]), plan.dtype) for n in rows]
         coefficients = np.zeros((1, N_COEFFICIENTS), plan.dtype)
         coefficients[0, 4] = 1
         self.still = Rule(MOMENTUM, coefficients)
+        self.ordered = -1
+
+    def movers(self) -> Replicas:
+        """What the base moves."""
+        return self.held
 
     def gradient(self, epoch: int, number: int) -> NDArray[Any]:
-        """Gradient (G, dim) at the held points, of batch ``number`` in an epoch's order; the next overwrites it."""
+        """Gradient (G, dim) at the moving points, of batch ``number`` in an epoch's order; the next overwrites it."""
         plan = self.plan
         batches = plan.batches(epoch, number)
-        self.kernel.descend(self.held, self.still, batches, plan.train.architecture, plan.train.prepared("training"))
-        return self.held.first
+        if epoch != self.ordered:  # an order takes longer than a step: it is drawn once for all launches of an epoch
+            self.moving = self.moving._replace(orders=plan.orders(epoch, self.moving.numbers))
+            self.ordered = epoch
+        self.kernel.descend(self.moving, self.still, batches, plan.train.architecture, plan.train.prepared("training"))
+        return self.moving.first
 
     def run_steps(self, epoch: int, first: int, last: int) -> None:
         """Steps ``first`` … ``last`` − 1 of an epoch, one after another."""
         coefficients = self.plan.coefficients(epoch)
         with np.errstate(over="ignore", invalid="ignore"):  # what diverges is found by the next gradient
             for number in range(first, last):
-                np.copyto(self.kept, self.held.points)
+                np.copyto(self.kept, self.moving.points)
                 slopes = self.slopes(epoch, number)
-                np.copyto(self.held.points, self.kept)
-                step(self.base.rule, coefficients[number], self.held.points, slopes, self.moments)
+                np.copyto(self.moving.points, self.kept)
+                step(self.base.rule, coefficients[number], self.moving.points, slopes, self.moments)
+            self.settle()
         self.alive &= np.isfinite(self.held.points).all(axis=1)
 
     def slopes(self, epoch: int, number: int) -> NDArray[Any]:
         """What the base takes for the gradient (G, dim) at ``kept``, in step ``number`` of an epoch."""
         raise NotImplementedError
+
+    def settle(self) -> None:
+        """After the last of some steps: bring the replicas to where what moves has come."""
 
 
 class SharpnessAwareGroup(StepwiseGroup):
@@ -97,8 +114,52 @@ class LocalEntropyGroup(StepwiseGroup):
         return gamma * (self.kept - self.mean)
 
 
+class CoupledGroup(StepwiseGroup):
+    """Replicas of :class:`~spinland.training.flat.ReplicatedSGD`: each is the centre of y copies that move::
+
+    moving   replica 0: copy 0 | copy 1 | … | copy y−1 | replica 1: copy 0 | …        rows of (G y, dim)
+    held     replica 0: their centre                   | replica 1: …                 rows of (G, dim)
+    """
+
+    def movers(self) -> Replicas:
+        """The copies, all at the starting point of their replica, each with an order of the samples of its own."""
+        y = self.plan.optimizer.n_coupled
+        points = np.repeat(self.held.points, y, axis=0)
+        numbers = (self.replicas[:, None] * y + np.arange(y)).ravel()
+        nothing = np.zeros((len(points), 0), points.dtype)
+        return self.kernel.hold(Replicas(points, np.zeros_like(points), nothing, np.ones(len(points), bool), numbers))
+
+    def slopes(self, epoch: int, number: int) -> NDArray[Any]:
+        """Gradient of each copy's own batch, and the pull to the centre."""
+        step = epoch * self.plan.steps_per_epoch + number
+        gamma = self.plan.dtype.type(self.plan.optimizer.scope(step))
+        away = self._by_replica(self.kept) - self._centre()[:, None]
+        return self.gradient(epoch, number) + gamma * away.reshape(self.kept.shape)
+
+    def settle(self) -> None:
+        """Replicas go to the centres of their copies, and diverge with any of these."""
+        self.held.points[:] = self._centre()
+        self.alive &= self.moving.alive.reshape(len(self.alive), -1).all(axis=1)
+
+    def _by_replica(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Rows of copies as (G, y, dim)."""
+        return rows.reshape(len(self.replicas), self.plan.optimizer.n_coupled, -1)
+
+    def _centre(self) -> NDArray[Any]:
+        """Mean (G, dim) of the copies in their float type, summed in float64 one after another."""
+        copies = self._by_replica(self.moving.points)
+        total = copies[:, 0].astype(np.float64)
+        for a in range(1, copies.shape[1]):
+            total += copies[:, a]
+        total /= copies.shape[1]
+        return total.astype(self.plan.dtype)
+
+
 def group_of(plan: Plan) -> type[Group]:
     """How the replicas of a plan are trained."""
-    if isinstance(plan.optimizer, SAM):
-        return SharpnessAwareGroup
-    return LocalEntropyGroup if isinstance(plan.optimizer, EntropySGD) else Group
+    kinds: dict[type, type[Group]] = {
+        SAM: SharpnessAwareGroup,
+        EntropySGD: LocalEntropyGroup,
+        ReplicatedSGD: CoupledGroup,
+    }
+    return kinds.get(type(plan.optimizer), Group)

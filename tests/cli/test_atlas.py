@@ -21,6 +21,8 @@ from tests.oracles.pages import check_self_contained, check_tables
 TINY = ["--surface-grid", "5", "--alignment-trained", "4", "--alignment-nulls", "10", "--alignment-pairs", "2"]
 TINY += ["--path-pairs", "2", "--path-steps", "10", "--path-points", "5"]
 TINY += ["--saddle-spins", "4", "--saddle-outputs", "1"]
+TINY += ["--optimiser-replicas", "3", "--optimiser-evaluations", "60", "--optimiser-rates", "0.4,0.6"]
+TINY += ["--optimiser-langevin", "3", "--optimiser-coupled", "2", "--optimiser-draws", "10"]
 TINY += ["--noise-replicas", "2", "--noise-settling", "3", "--noise-epochs", "16", "--noise-modes", "3"]
 TINY += ["--potential-overlaps", "0,0.3,0.6,0.8", "--potential-references", "4", "--potential-samples", "20"]
 TINY += ["--two-time-walkers", "2", "--two-time-longest", "4", "--inherent-sizes", "5,7", "--inherent-instances", "2"]

@@ -161,3 +161,36 @@ def test_a_study_over_local_workers_of_the_command_line_is_the_same_to_the_byte(
         _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
     assert digest(together) == digest(alone)
+
+
+def test_ctrl_c_ends_coordinator_and_workers_and_leaves_a_file_that_goes_on(tmp_path):
+    out, chapters = tmp_path / "study.h5", ("--chapters", "training,walks")
+    stopped = study(out, *chapters, "--workers", "2")
+    told = []
+    for line in stopped.stderr:
+        told.append(line)
+        if len(told) == 4:
+            children = _children(stopped.pid)
+            stopped.send_signal(signal.SIGINT)
+    assert stopped.wait(60) == 130, told
+    stopped.stdout.close()
+    stopped.stderr.close()
+    assert "Traceback" not in "".join(told)
+    assert len(children) >= 2
+    end = time.monotonic() + 30
+    while any(os.path.exists(f"/proc/{pid}") for pid in children):
+        assert time.monotonic() < end, "workers are left behind"
+        time.sleep(0.05)
+    assert sl.Store(out, "r").meta["finished"] is False
+    _, errors = study(out, *chapters).communicate(timeout=300)
+    assert "going on with" in errors
+    assert sl.Store(out, "r").meta["finished"] is True
+
+
+def _children(pid):
+    """Processes that a process has started."""
+    return [
+        int(child)
+        for task in os.listdir(f"/proc/{pid}/task")
+        for child in open(f"/proc/{pid}/task/{task}/children").read().split()
+    ]

@@ -62,6 +62,7 @@ CASES = {
     "measure_correlations": lambda: case([results.comparison_of_measures()], titles=["at equal loss"]),
     "measure_scatter": lambda: case(results.comparison_of_measures(), labels=["rise", "trace of H"]),
     "measure_scatter one": lambda: case(results.comparison_of_measures(1), quality_label="depth"),
+    "optimiser_comparison": lambda: case(results.optimisers(), names=["SGD", "SAM", "replicated SGD"]),
     "disconnectivity_graph": lambda: case(results.barriers()),
     "disconnectivity_graph beside": lambda: case(
         results.barriers(), hierarchy=sl.hierarchy(results.critical().points[results.critical().index == 0])

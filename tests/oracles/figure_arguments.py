@@ -85,6 +85,7 @@ FIGURES = {
         "hierarchy": sl.hierarchy(results.critical().points[results.critical().index == 0]),
         "value_label": "x",
     },
+    "optimiser_comparison": lambda: {"comparison": results.optimisers(), "labels": list("abcde"), "names": list("xyz")},
     "dinh_changes": lambda: {"table": results.dinh_table(), "labels": list(results.dinh_table().measures)},
     "measure_correlations": lambda: {
         "comparisons": [results.comparison_of_measures(), results.comparison_of_measures()],

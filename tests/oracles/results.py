@@ -13,6 +13,9 @@ from pathlib import Path
 import numpy as np
 
 import spinland as sl
+from spinland.chapters.optimisers_results import OptimiserComparison
+from spinland.provenance import record
+from spinland.quantities import quantity_of
 
 TIMES = (0.0, 0.1, 0.3, 1.0, 2.0)
 ALPHAS = (-0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
@@ -415,6 +418,30 @@ def comparison_of_measures(settings=4):
     sizes, rates = np.repeat([8, 64], 2)[:settings], np.tile([0.1, 0.4], 2)[:settings]
     quality, losses = draw.uniform(0.9, 0.95, (settings, 6)), draw.uniform(size=(settings, 6))
     return sl.compare_measures(values, quality, losses, sizes, rates, n_bootstrap=20)
+
+
+@cache
+def optimisers():
+    """Two optimisers beside SGD at five replicas, one of which never came to the common loss."""
+    draw = np.random.default_rng(3)
+    quantities = "train_loss", "test_loss", "test_accuracy", "trace", "local_entropy"
+    values = draw.uniform(0.1, 0.2, (2, 3, len(quantities), 5))
+    values[:, :, 3] = np.exp(draw.normal(0, 2, (2, 3, 5)))  # wants a logarithmic axis
+    values[0, 2, 1] = values[0, 0, 1] - draw.uniform(0.049, 0.051, 5)
+    values[1, 2, :, 4] = np.nan
+    return OptimiserComparison(
+        provenance=record("compare_optimisers", {"draws": 2}, seed=3),
+        protocols=("cost", "loss"),
+        optimizers=("sgd", "sam", "replicated-sgd"),
+        rates=np.array([0.1, 0.4, 0.4]),
+        at_the_end=np.array([True, False, False]),
+        level=0.2,
+        quantities=quantities,
+        values=values,
+        beside=np.concatenate([values[:, :1], values[:, :1] + 0.01, values[:, :1]], axis=1),
+        evaluations=np.where(np.isnan(values[:, :, 0]), np.nan, 30.0),
+        **quantity_of(landscape()),
+    )
 
 
 @cache

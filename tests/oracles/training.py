@@ -107,3 +107,21 @@ def train_around(point, slope_of, optimizer, rate, batches, per_step):
     for low in range(0, len(batches), per_step):
         history.append(optimizer.step(history[-1], slope_of, batches[low : low + per_step], rate))
     return np.array(history)
+
+
+def train_coupled(point, slope_of, rules, rate, batches, gamma, growth=0.0):
+    """Copies (T + 1, y, dim) after each step of replicated SGD; ``rules`` and ``batches`` hold those of each copy.
+
+    Each copy goes along the gradient of its own batch and along γ (w − centre), the centre of before the step.
+    """
+    copies = [point] * len(rules)
+    history = [copies]
+    for t, parts in enumerate(zip(*batches, strict=True)):
+        centre = sum(copies) / len(copies)
+        pull = gamma * (1 + growth) ** t
+        copies = [
+            rule.step(w, slope_of(w, batch) + pull * (w - centre), rate)
+            for rule, w, batch in zip(rules, copies, parts, strict=True)
+        ]
+        history.append(copies)
+    return np.array(history)

@@ -11,9 +11,13 @@ from spinland.connect.subspaces import train_subspace
 from spinland.errors import ArgumentError, DeviceUnavailable, DivergenceWarning
 from spinland.landscape.network import ReLUNetwork
 from spinland.noise.recording import record_trajectory
-from spinland.training.flat import SAM, EntropySGD
+from spinland.training.flat import SAM, EntropySGD, ReplicatedSGD
+from spinland.training.group import Group
 from spinland.training.loop import train, train_groups
 from spinland.training.optimizers import SGD, Adam, AdamW
+from spinland.training.plan import Plan
+from spinland.training.settings import TrainingSettings
+from spinland_kernels.networks import NO_ORDERS
 
 from ..oracles import network as networks
 from ..oracles import training as oracle
@@ -88,6 +92,24 @@ def test_sam_without_a_distance_is_its_base_bit_for_bit(data, base, dtype):
     for name in ("snapshots", "train_loss", "test_accuracy"):
         np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
     assert (run(data, SAM(0.05, base), dtype=dtype, replicas=[0, 5]).params != theirs.params).any()
+
+
+@pytest.mark.parametrize("sampling", ["reshuffled", "replacement"])
+def test_an_order_that_is_kept_is_the_one_that_a_launch_draws(data, sampling):
+    def after(orders):
+        settings = TrainingSettings(
+            optimizer=SGD(0.3), n_replicas=3, batch_size=BATCH, epochs=3, seed=SEED, sampling=sampling
+        )
+        plan = Plan(NETWORK, data, settings)
+        group = Group(plan, 0, 3)
+        group.held = group.held._replace(orders=orders(plan, group.replicas))
+        group.run_steps(2, 1, 4)
+        return group.held.points
+
+    drawn = after(lambda plan, numbers: NO_ORDERS)
+    np.testing.assert_array_equal(after(lambda plan, numbers: plan.orders(2, numbers)), drawn)
+    for other in (lambda plan, numbers: plan.orders(1, numbers), lambda plan, numbers: plan.orders(2, numbers + 1)):
+        assert (after(other) != drawn).any(axis=1).all()
 
 
 def test_entropy_sgd_of_one_step_without_noise_is_gradient_descent(data):
@@ -250,7 +272,7 @@ def test_the_record_tells_base_and_settings(data):
     np.testing.assert_allclose(record["base"]["learning_rate"], 0.1 / (1 + np.arange(5) / 5))
 
 
-@pytest.mark.parametrize("optimizer", [SAM(), EntropySGD()])
+@pytest.mark.parametrize("optimizer", [SAM(), EntropySGD(), ReplicatedSGD()])
 def test_trainings_of_other_kinds_refuse_them(data, optimizer):
     for other in (
         lambda: train_subspace(NETWORK, data, 3, 1, optimizer=optimizer),

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import spinland as sl
-from spinland.chapters.depth import _how, common_level, starts
+from spinland.chapters.depth import _how, starts
 from spinland.chapters.depth_finding import _published
 from spinland.chapters.depth_measures import double_softmax, ends_of
 from spinland.chapters.depth_results import RateSweep
 from spinland.chapters.findings import Numbers
+from spinland.chapters.matching import common_level
 from spinland.chapters.sections import Section
 from spinland.chapters.training import optimizer_of
 from spinland.provenance import record
@@ -54,9 +55,10 @@ def test_signals_keep_their_size_in_any_number_of_layers():
     assert abs(np.mean(sizes) - 1) < 4 * np.std(sizes, ddof=1) / np.sqrt(200)
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "sam", "entropy-sgd"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "sam", "entropy-sgd", "replicated-sgd"])
 def test_networks_of_a_depth_are_trained_by_the_optimiser_of_the_study(name):
-    config = sl.StudyConfig(optimizer=name, learning_rate=0.2, rho=0.3, gamma=0.7, langevin=3)
+    around = {"rho": 0.3, "gamma": 0.7, "langevin": 3, "coupled": 2, "scoping": 0.1}
+    config = sl.StudyConfig(optimizer=name, learning_rate=0.2, **around)
     how = _how(SimpleNamespace(config=config, batch_size=8))
     assert optimizer_of(SimpleNamespace(**dict(how), learning_rate=0.2)) == optimizer_of(config)
 
@@ -77,9 +79,11 @@ def test_the_common_level_is_the_highest_of_the_lowest_of_all_that_learn():
     deep = ensemble(
         [[2.0, 0.9, 0.4, 0.45], [2.3, 2.3, 2.3, 2.29], [2.0, 0.01, np.nan, np.nan]], np.array([0, 0, 1]) > 0
     )
-    assert common_level([shallow, deep]) == 0.4  # neither the replica that is stuck nor the one that diverged
+    assert (
+        common_level([shallow, deep], "depth_epochs") == 0.4
+    )  # neither the replica that is stuck nor the one that diverged
     with pytest.raises(sl.ArgumentError, match=r"^depth_epochs"):
-        common_level([ensemble([[2.0, 1.9], [2.0, 1.5]])])
+        common_level([ensemble([[2.0, 1.9], [2.0, 1.5]])], "depth_epochs")
 
 
 def test_directions_of_the_ends_have_nothing_in_between():

@@ -108,9 +108,12 @@ def _steps(state, panels, rule, batches, network, data, work):
 
 
 @block
-def _set_order(order, batches, replica):
-    """Order of the samples in an epoch."""
-    if batches.replacement:
+def _set_order(order, batches, replica, kept, r):
+    """Order of the samples in an epoch, row ``r`` of those that were kept if there are any."""
+    if kept.shape[0] > 0:
+        for i in range(order.shape[0]):
+            order[i] = kept[r, i]
+    elif batches.replacement:
         draw(order, batches.seed, batches.purpose, replica, batches.epoch, order.shape[0])
     elif batches.size < order.shape[0]:
         permute(order, batches.seed, batches.purpose, replica, batches.epoch)
@@ -128,7 +131,7 @@ def _descend(replicas, panels, rule, batches, network, samples, of_all, buffers,
         for r in range(w, replicas.points.shape[0], workers):
             if alive[r]:
                 state, first_layer_state = of_replica(whole, r), of_replica(panels, r)
-                _set_order(own.buffers.order, batches, replicas.numbers[r])
+                _set_order(own.buffers.order, batches, replicas.numbers[r], replicas.orders, r)
                 alive[r] = _steps(state, first_layer_state, rule, batches, network, same, own)
 
 

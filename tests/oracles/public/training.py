@@ -11,6 +11,7 @@ OBJECTS = {
     "Adam": lambda: sl.Adam(0.01),
     "AdamW": lambda: sl.AdamW(0.01),
     "EntropySGD": lambda: sl.EntropySGD(0.1, sl.SGD(10.0), 2),
+    "ReplicatedSGD": lambda: sl.ReplicatedSGD(0.1, sl.SGD(0.1), 2),
     "SAM": lambda: sl.SAM(0.05, sl.SGD(0.1)),
     "SGD": lambda: sl.SGD(0.1, momentum=0.9),
     "Constant": lambda: sl.Constant(0.1),
@@ -38,10 +39,12 @@ CASES = {
         "average": 0.75,
         "scoping": 1e-3,
     },
+    "ReplicatedSGD": lambda: {"gamma": 0.1, "base": sl.SGD(0.1), "n_coupled": 2, "scoping": 1e-3},
     "EntropySGD.scope": lambda: {"step": 3},
+    "ReplicatedSGD.scope": lambda: {"step": 3},
     **{
         f"{name}.coefficients": lambda: {"rates": np.full(4, 0.1), "first_step": 2}
-        for name in ("SGD", "Adam", "AdamW", "SAM", "EntropySGD")
+        for name in ("SGD", "Adam", "AdamW", "SAM", "EntropySGD", "ReplicatedSGD")
     },
     "Constant": lambda: {"rate": 0.1},
     "Cosine": lambda: {"rate": 0.1, "final": 0.01},
