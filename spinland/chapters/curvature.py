@@ -10,6 +10,7 @@ import numpy as np
 
 import spinland as sl
 
+from ..errors import ArgumentError
 from ..formatting import number
 from ..statistics.judging import mean_of
 from .chapter import Chapter, DataStage, Stage
@@ -31,7 +32,9 @@ _DESCENT, _HISTORY, _ZEROS = "curvature/descent", "curvature/history", "curvatur
 class CurvatureSettings(Settings):
     """Settings of curvature."""
 
-    curvature_solutions: int = setting(3, "solutions whose Hessians are looked at", whole(2), _HEADING)
+    curvature_solutions: int = setting(
+        3, "solutions whose Hessians are looked at, at most all there are", whole(2), _HEADING
+    )
     curvature_extremes: int = setting(20, "eigenvalues computed one by one, outliers among them", whole(1), _HEADING)
     curvature_probes: int = setting(10, "random vectors for a spectral density", whole(2), _HEADING)
     curvature_steps: int = setting(60, "steps of Lanczos for each of them", whole(4), _HEADING)
@@ -60,8 +63,10 @@ def _exact(subject: Any, dataset: Any) -> sl.NetworkLandscape:
 
 
 def _of_network(subject: Any, found: Any, *, dataset: Any, row: int, **arguments: Any) -> sl.SpectralDensity:
-    landscape, point = _exact(subject, dataset), subject.points(found, row + 1)[row]
-    return _density(landscape, point, **arguments)
+    solutions = subject.points(found, row + 1)
+    if len(solutions) <= row:
+        raise ArgumentError("curvature_solutions", f"at most the {len(solutions)} that did not diverge", row + 1)
+    return _density(_exact(subject, dataset), solutions[row], **arguments)
 
 
 def _of_glass(subject: Any, found: Any, *, row: int, **arguments: Any) -> sl.SpectralDensity:
@@ -110,7 +115,7 @@ def _history(subject: Any, found: Any, *, dataset: Any, seed: int) -> sl.Curvatu
 
 def _names(book: Any, subject: Any, of: str) -> list[str]:
     """Where densities are kept: of so many solutions of a network, of one minimum of a glass."""
-    count = book.config.curvature_solutions if subject.kind == "network" else 1
+    count = min(book.config.curvature_solutions, book.source.config.replicas) if subject.kind == "network" else 1
     return [f"{of}/{row}" for row in range(count)]
 
 

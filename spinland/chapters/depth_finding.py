@@ -209,7 +209,7 @@ def _published(numbers: Numbers, found: Any) -> str:
     numbers.keep("growth in all layers less growth as published", hidden, p=hidden.p, against="zero")
     verdict = hidden.word(
         "the published way shows more of it than there is",
-        "the published way shows all of it",
+        "what the published way shows does not differ significantly",
         "the published way, two layers of a deep network and a loss that is bounded, hides most of it",
     )
     depths = f"from {found.depths[0]} to {found.depths[-1]} hidden layers"

@@ -29,7 +29,10 @@ class MeasureSettings(Settings):
     """Settings of the comparison of measures of flatness."""
 
     measure_sizes: tuple[int, ...] = setting(
-        (4, 16, 64), "batch sizes of the networks whose flatness is measured", several(whole(1)), _HEADING
+        (4, 16, 64),
+        "batch sizes of the networks whose flatness is measured, as far as there are samples",
+        several(whole(1)),
+        _HEADING,
     )
     measure_rates: tuple[float, ...] = setting(
         (0.1, 0.4), "their learning rates, of plain descent", several(number(above=0)), _HEADING
@@ -45,6 +48,12 @@ class MeasureSettings(Settings):
     measure_alpha: float = setting(
         4.0, "factor of the first hidden layer that measures should not see", number(above=0), _HEADING
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.measure_sizes and min(self.measure_sizes) > self.measure_samples:
+            most = f"one of at most measure_samples ({self.measure_samples})"
+            raise ArgumentError("measure_sizes", most, self.measure_sizes)
 
 
 def _trained(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
+from ..errors import ArgumentError
 from ..landscape.protocol import Landscape
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
@@ -123,7 +124,8 @@ def spectral_density(
     Raises
     ------
     ArgumentError
-        Fewer than two probes or four steps, more extremes than directions, a width that is too small.
+        Fewer than two probes or four steps, more extremes than directions, a width that is too small; a Hessian that is
+        zero, or whose products are so small or large that their squares are zero or infinite.
 
     Examples
     --------
@@ -146,7 +148,11 @@ def spectral_density(
     tol = TOLERANCES[of.dtype]
     pairs = _extremes(operator, n_extremes, tol, seed)
     rest = operator.without(pairs.vectors) if n_extremes else operator
-    quadrature = Quadrature(rest, n_probes, n_steps, seed) if rest.size else None
+    with np.errstate(all="ignore"):  # of what is refused
+        quadrature = Quadrature(rest, n_probes, n_steps, seed) if rest.size else None
+    if operator.largest[0] == 0:
+        raise ArgumentError("point", "one where the Hessian is not zero, as 0 alone has no density", "one where it is")
+    operator.need_squares()
     parts = Parts(pairs.values, quadrature, operator.size, width, n_steps)
     grid = parts.grid()
     density, error = parts.density(grid)

@@ -16,12 +16,15 @@ from ..landscape.protocol import Landscape
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from .lanczos import Pairs, dense, is_small, lanczos, room_of
-from .operators import Array, Operator, hessian_at, need_float64, one_point
+from .operators import SMALLEST, Array, Operator, hessian_at, need_float64, one_point
 
 WHICH = "largest", "smallest", "both", "magnitude"
 
 TOLERANCES = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 2e-5}
 """Residuals relative to the largest eigenvalue, by float type, that count as converged where nothing else is asked."""
+
+
+_FORMED = 2000  # directions whose matrix is formed, at most, for pairs that a search did not find
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,7 +38,7 @@ class Eigenpairs(Measured):
     vectors : array (n, dim)
         Orthonormal rows; on a sphere tangential.
     residuals : array (n,)
-        |H v − λ v|: within so much of λ there is an eigenvalue.
+        |H v − λ v|: within so much of λ there is an eigenvalue. NaN where H is so small that its squares vanish.
     converged : bool array (n,)
         Residual of at most ``tolerance`` times the largest eigenvalue, by size, that was seen.
     gradient_shares : array (n,)
@@ -104,7 +107,8 @@ def eigenpairs(
         64-bit seed of the vectors the search starts from.
     max_products : int, optional
         After so many products, 100 n + 1000 by default, the search ends; pairs that are not there are told apart by
-        ``converged``.
+        ``converged``. Of at most 2000 directions the last products are kept for the whole matrix, which is formed if
+        pairs are missing.
 
     Returns
     -------
@@ -113,7 +117,8 @@ def eigenpairs(
     Raises
     ------
     ArgumentError
-        More pairs than directions, a tolerance that is not positive, small eigenvalues of a landscape of float32.
+        More pairs than directions, a tolerance that is not positive, small eigenvalues of a landscape of float32,
+        products so large that they have no squares.
 
     Examples
     --------
@@ -156,7 +161,27 @@ def eigenpairs(
 
 
 def leading(operator: Operator, n: int, which: str, tol: float, seed: int, most: int) -> Pairs:
-    """The n pairs of an operator; from its whole matrix where that takes no more products."""
+    """The n pairs of an operator; from its whole matrix where that takes no more products.
+
+    Products are kept back for the matrix where it is small, for pairs that the search does not find. Residuals whose
+    squares vanish are NaN: nothing is known of them.
+
+    Raises
+    ------
+    ArgumentError
+        Products so large that they have no squares.
+    """
     if is_small(operator, n):
         return dense(operator, n, which)
-    return lanczos(operator, n, which, tol, seed, most)
+    kept = operator.size if operator.size <= min(_FORMED, most // 2) else 0
+    try:
+        with np.errstate(all="ignore"):
+            pairs = lanczos(operator, n, which, tol, seed, most - kept)
+    except (np.linalg.LinAlgError, ValueError):  # of infinite squares
+        operator.need_squares(0.0)
+        raise
+    operator.need_squares(0.0)
+    vanish = 0 < operator.largest[0] < SMALLEST
+    if kept and (vanish or not np.all(pairs.residuals <= tol * pairs.scale)):
+        return dense(operator, n, which)
+    return pairs._replace(residuals=np.full(n, np.nan)) if vanish else pairs

@@ -99,7 +99,7 @@ def near_zero_modes(landscape: Landscape, point: ArrayLike, threshold: float = 1
     Raises
     ------
     ArgumentError
-        A landscape of float32, too many coordinates, a threshold outside (0, 1).
+        A landscape of float32, too many coordinates, a threshold outside (0, 1].
 
     Examples
     --------

@@ -18,6 +18,9 @@ from . import stretches
 
 Array = NDArray[np.float64]
 
+SMALLEST = 1e-140
+"""Largest entry of all products below which the squares of smaller ones that count are no longer told from zero."""
+
 BLOCK = 8
 """Vectors that are multiplied together: products of blocks read samples and weights once for all of them."""
 
@@ -45,6 +48,7 @@ class Operator(Owner):
     landscape: Landscape
     apart: Array = field(default_factory=lambda: np.empty((0, 0)))
     tally: list[int] = field(default_factory=lambda: [0])
+    largest: list[float] = field(default_factory=lambda: [0.0])
 
     @property
     def count(self) -> int:
@@ -81,7 +85,21 @@ class Operator(Owner):
         self.tally[0] += len(vectors)
         if not np.isfinite(found).all():
             raise ArgumentError("point", "one where the Hessian is finite", "NaN or infinite products with it")
+        self.largest[0] = max(self.largest[0], float(np.abs(found).max(initial=0.0)))
         return self.project(found)
+
+    def need_squares(self, least: float = SMALLEST) -> None:
+        """Refuse a Hessian of which nothing can be told, as squares of its products are zero or infinite.
+
+        Raises
+        ------
+        ArgumentError
+            The largest entry of all products so far is not 0, and below ``least`` or too large.
+        """
+        most = float(np.sqrt(np.finfo(np.float64).max / 16.0)) / self.dim
+        if self.largest[0] and not least <= self.largest[0] <= most:
+            expected = f"one whose products with the Hessian are between {least:.3g} and {most:.3g}, in other units"
+            raise ArgumentError("landscape", expected, f"{self.largest[0]:.3g} at most")
 
     def without(self, vectors: Array) -> Operator:
         """The same operator on what is orthogonal to ``vectors`` (k, dim), which are orthonormal."""

@@ -86,7 +86,7 @@ def hessian_trace(
     Raises
     ------
     ArgumentError
-        Too few products, or an unknown method.
+        Too few products, an unknown method, products so small or large that their squares are zero or infinite.
 
     Examples
     --------
@@ -106,7 +106,12 @@ def hessian_trace(
     summed = operator.size <= n_products
     held = operator.size if summed else BLOCK if method == "hutchinson" else n_products
     checks.room("n_products", n_products, 3 * 8.0 * held * of.dim)
-    value, error = exact(operator) if summed else METHODS[method](operator, n_products, seed)
+    if summed:
+        value, error = exact(operator)
+    else:
+        with np.errstate(all="ignore"):  # of what is refused
+            value, error = METHODS[method](operator, n_products, seed)
+        operator.need_squares()
     arguments: dict[str, Any] = {"point": at, "n_products": n_products, "method": method}
     return Trace(
         value=value,

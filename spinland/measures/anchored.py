@@ -16,6 +16,10 @@ _HEUN = 0.4
 """Share of the time step that Heun's method takes, whose averages are off by its square for quadratic forms, too."""
 
 
+_FAR = 1e20
+"""Squared distance from their points in units of what the springs alone allow, beyond which walkers have run away."""
+
+
 class _Held(Hamiltonian):
     """The energy with a spring of stiffness ``pull`` to an anchor for each row."""
 
@@ -71,6 +75,14 @@ class Anchored:
         self._kicks = self._normals(node + 1, 1)
         if held.space.curved:
             self._free = _free_cosine(held.dim, float(self._radii[0]) ** 2 / width)
+
+    def ran_away(self) -> bool:
+        """Whether walkers in flat space are where no spring holds them: so far that only a landscape without end is."""
+        if self._held.space.curved:
+            return False
+        away = self._places - self._held.anchors
+        with np.errstate(over="ignore"):
+            return bool(dots(away, away).max() > _FAR * self._held.dim * self._width)
 
     def advance(self, dt: Array, node: int, step: int) -> Array:
         """One step of time (P,) of all walkers; φ (P, C) where they were before it."""

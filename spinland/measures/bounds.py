@@ -111,7 +111,7 @@ def pac_bayes(
     posterior : "curvature" or "isotropic"
         s as above, or one variance for all parameters.
     delta : float
-        δ, in (0, 1).
+        δ, in (0, 1].
     n_draws : int
         Networks drawn for ê_n, at least 10. Fewer make the bound weaker, not wrong.
     seed : int
@@ -124,7 +124,7 @@ def pac_bayes(
     Raises
     ------
     ArgumentError
-        A landscape without labels, points and starts of different shapes, δ outside (0, 1).
+        A landscape without labels, points and starts of different shapes, δ outside (0, 1].
 
     Examples
     --------

@@ -136,7 +136,8 @@ def local_entropy(
     Raises
     ------
     ArgumentError
-        γ, T or a step out of bounds; steps that run away.
+        γ, T or a step out of bounds; steps that run away; a landscape that falls off faster than the spring rises, of
+        which the integral is infinite.
 
     Examples
     --------
@@ -217,6 +218,9 @@ def _slopes(
                 if n >= 0:
                     series[n] = found
                 advance()
+            if spring.ran_away():
+                held = "springs that hold walkers near their points: the landscape falls off faster than they rise"
+                raise ArgumentError("gamma", held, f"walkers that run away at γ' = {1 / width:.3g}")
             slopes.append(series.mean(axis=(0, 2)))
             errors.append(chains.chain_error(series, _BLOCKS))
             memories.append(np.nanmax(chains.autocorrelation_time(series), initial=0.5))

@@ -104,7 +104,7 @@ def dinh_table(
     Raises
     ------
     ArgumentError
-        No hidden layer, or α ≤ 0.
+        No hidden layer, α ≤ 0, or networks whose parameters are all zero.
     """
     checks.instance("landscape", landscape, NetworkLandscape)
     network = landscape.network
@@ -115,7 +115,10 @@ def dinh_table(
     starts = None if initial is None else checks.float_array("initial", initial, shape=at.shape)
     seed = rng.seed64("seed", seed)
     if gamma is None:
-        gamma = landscape.dim / (0.01 * float(np.mean(np.sum(at**2, axis=1))))
+        square = float(np.mean(np.sum(at**2, axis=1)))
+        if not square > 0:
+            raise ArgumentError("points", "networks other than zero: distances are relative", "zero vectors")
+        gamma = landscape.dim / (0.01 * square)
     factors = [np.full(width, alpha if not layer else 1.0) for layer, width in enumerate(network.widths[1:-1])]
     single = random_symmetry(network, seed, spread=_SPREAD).scales
     columns = []

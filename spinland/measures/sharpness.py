@@ -231,7 +231,7 @@ def sharpness(
     ------
     ArgumentError
         An unknown measure, one without a meaning on this landscape, a radius that is not positive, or one for a measure
-        that has none.
+        that has none; values that are infinite or NaN.
 
     Notes
     -----
@@ -258,6 +258,8 @@ def sharpness(
     with track(len(at), measure) as advance, single_threaded():
         for point, value in zip(at.astype(np.float64), level, strict=True):
             answers.append(kind.compute(ask, point, float(value)))
+            if not np.isfinite([value, answers[-1].value]).all():
+                raise ArgumentError("landscape", "finite values at the points and in their neighbourhood", value)
             advance()
     arguments = {"points": at, "measure": measure, "radius": ask.radius, "n_draws": n_draws, "max_steps": max_steps}
     return Sharpness(

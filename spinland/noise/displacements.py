@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,6 +21,7 @@ from .series import runs, series_of
 Array = NDArray[np.float64]
 
 _LAGS, _ORIGINS = 15, 400  # by default; at most, from which displacements are taken
+_ENOUGH = 4  # replicas whose scatter is the error
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -33,8 +35,8 @@ class Diffusion(Result):
     displacement : (R, L)
         Mean over origins t_0, of each replica.
     exponent, exponent_error : float
-        α: slope of the logarithms, a mean over replicas; its standard error from replicas, or from runs of records
-        where these are few.
+        α: slope of the logarithms, a mean over replicas; its standard error from four replicas or more, else from runs
+        of records, NaN where these are shorter than three times the third lag. NaN where a replica does not move.
     exponents : (R,)
         α of each replica.
     sampling : str
@@ -58,7 +60,11 @@ class Diffusion(Result):
 def diffusion_exponent(trajectory: Any, lags: ArrayLike | None = None, per: str = "step") -> Diffusion:
     """Exponent of the mean squared displacement of a trajectory.
 
-    1 for free diffusion, 2 for a drift, 0 where the replica is held.
+    1 for free diffusion, 2 for a drift, 0 where the replica is held. Replicas of a Trajectory that diverged are left
+    out.
+
+    α of a run has shorter lags than that of all records, and fewer of them: it scatters in another way. The ratio of
+    both scatters is taken from free diffusion, of which it is known (:func:`_scatter`).
 
     Parameters
     ----------
@@ -96,12 +102,14 @@ def diffusion_exponent(trajectory: Any, lags: ArrayLike | None = None, per: str 
         chosen = np.unique(checks.whole_numbers("lags", lags, most + 1))
     if len(chosen) < 3 or chosen[0] < 1:
         raise ArgumentError("lags", f"three or more different times from 1 to {most}", chosen.tolist())
-    parts = [slice(None), *(runs(points.shape[1], len(points)) if len(points) < 4 else [])]
+    parts = runs(points.shape[1], len(points)) if len(points) < _ENOUGH else []
     displacement = np.array([_displacement(replica, chosen) for replica in points])
-    exponents = np.array([log_slope(chosen.astype(float), one)[0] for one in displacement])
-    if len(parts) > 1:
-        some = [_exponent(replica[part], chosen) for replica in points for part in parts[1:]]
-        error = standard_error(np.array(some))
+    exponents = np.array([_slope(chosen, one) for one in displacement])
+    if parts:
+        some = np.array([_exponent(replica[part], chosen) for replica in points for part in parts])
+        run = parts[0].stop - parts[0].start
+        whole, short = tuple(chosen.tolist()), tuple(chosen[chosen <= run // 3].tolist())
+        error = some.std(ddof=1) * _scatter(points.shape[1], whole) / _scatter(run, short) / np.sqrt(len(points))
     else:
         error = standard_error(exponents)
     return Diffusion(
@@ -115,11 +123,16 @@ def diffusion_exponent(trajectory: Any, lags: ArrayLike | None = None, per: str 
     )
 
 
+def _origins(n: int, lag: int) -> NDArray[np.int64]:
+    """Origins of displacements of a lag in n records, at most _ORIGINS, equally far apart."""
+    return np.unique(np.linspace(0, n - 1 - lag, _ORIGINS).astype(np.int64))
+
+
 def _displacement(replica: NDArray[Any], lags: NDArray[np.int64]) -> Array:
-    """Mean squared displacement (L,) of points (T, P), from at most _ORIGINS origins, equally far apart."""
+    """Mean squared displacement (L,) of points (T, P)."""
     found = np.empty(len(lags))
     for number, lag in enumerate(lags):
-        origins = np.unique(np.linspace(0, len(replica) - 1 - lag, _ORIGINS).astype(int))
+        origins = _origins(len(replica), lag)
         found[number] = np.mean(np.sum((replica[origins + lag] - replica[origins]).astype(np.float64) ** 2, axis=1))
     return found
 
@@ -127,4 +140,31 @@ def _displacement(replica: NDArray[Any], lags: NDArray[np.int64]) -> Array:
 def _exponent(run: NDArray[Any], lags: NDArray[np.int64]) -> float:
     """α of a run, from the lags that are at most a third of it."""
     short = lags[lags <= len(run) // 3]
-    return log_slope(short.astype(float), _displacement(run, short))[0]
+    return _slope(short, _displacement(run, short))
+
+
+def _slope(lags: NDArray[np.int64], displacement: Array) -> float:
+    """α; NaN where nothing moves in some time."""
+    return log_slope(lags.astype(float), displacement)[0] if displacement.all() else float("nan")
+
+
+@lru_cache(maxsize=16)
+def _scatter(n: int, lags: tuple[int, ...]) -> float:
+    """Standard deviation of α of n records of free diffusion, in a unit that only their number of directions sets.
+
+    Of independent increments two squared displacements have the covariance 2 |I ∩ J|² for each direction, where I and J
+    are the increments that make them; that of two lags is a mean over all pairs of origins. NaN for fewer than three
+    lags.
+    """
+    if len(lags) < 3:
+        return float("nan")
+    u = np.log(lags)
+    share = (u - u.mean()) / np.sum((u - u.mean()) ** 2)
+    square = 0.0
+    for k, one in enumerate(lags):
+        for j, other in enumerate(lags[: k + 1]):
+            low, below = _origins(n, one)[:, None], _origins(n, other)
+            common = np.maximum(np.minimum(low + one, below + other) - np.maximum(low, below), 0)
+            both = (1 if j == k else 2) * share[k] * share[j]
+            square += float(both * np.mean(common.astype(np.float64) ** 2) / (one * other))
+    return float(np.sqrt(square))

@@ -50,7 +50,8 @@ def series_of(trajectory: Any, per: str, least: int) -> Series:
     Raises
     ------
     ArgumentError
-        Nothing of the kind, fewer than ``least`` records, all replicas diverged, epochs of what has none.
+        Nothing of the kind, fewer than ``least`` records, all replicas diverged, epochs of what has none, numbers whose
+        squares have no sum.
     """
     checks.choice("per", per, PER)
     if isinstance(trajectory, Trajectory):
@@ -70,6 +71,8 @@ def series_of(trajectory: Any, per: str, least: int) -> Series:
             raise ArgumentError("per", "'step' for points, which know of no epochs", per)
         points = points if points.ndim == 3 else points[None]
         found = Series(points, 1.0, np.arange(len(points)), "", 1)
+    if found.points.dtype == np.float64:  # in which squares are taken, so that those of float32 fit
+        checks.squarable("trajectory", found.points, found.points[0].size)
     if found.points.shape[1] < least:
         raise ArgumentError("trajectory", f"at least {least} records", found.points.shape[1])
     return found

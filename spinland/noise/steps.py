@@ -41,7 +41,8 @@ class Increments(Result):
         ρ(τ) = <Δ_t·Δ_{t+τ}> / <|Δ_t|²>, a mean over replicas, with inner products of all parameters; and its standard
         error, from replicas or, where these are few, from runs of records.
     band : (L,)
-        Half the width of the band in which 99 % of the ρ of independent increments of the same covariance lie.
+        Half the width of the band about 0 in which 99 % or more of the ρ of independent increments of the same
+        covariance lie, which are −1/(T − 1) on average, as the mean of all T is taken off.
     frequencies : (F,)
         Middles of bins, in periods per epoch, or per record where there are no epochs.
     spectrum, spectrum_error : (F,)
@@ -183,10 +184,11 @@ def _binned(power: Array) -> tuple[Array, Array, Array]:
 
 
 def _band(points: NDArray[Any], lags: NDArray[np.int64]) -> Array:
-    """Half the width of the band of independent increments.
+    """Half the width of the band of independent increments, about 0.
 
-    Of increments with covariance C the variance of Σ_t Δ_t·Δ_{t+τ} over the T − τ pairs is (T − τ) tr C², which is the
-    mean square of the inner products of two increments that are not the same.
+    Without their mean two of T increments have the correlation −1/(T − 1). Of increments with covariance C the variance
+    of Σ_t Δ_t·Δ_{t+τ} over the T − τ pairs is (T − τ) tr C², which is the mean square of the inner products of two
+    increments that are not the same.
     """
     share, n = [], points.shape[1] - 1
     for replica in points:
@@ -198,4 +200,4 @@ def _band(points: NDArray[Any], lags: NDArray[np.int64]) -> Array:
         own = np.diagonal(inner).mean()
         square = np.mean(inner[~np.eye(len(some), dtype=bool)] ** 2)
         share.append(square / own**2 if own > 0 else np.nan)
-    return np.asarray(norm.ppf((1 + BAND) / 2) * np.sqrt(np.mean(share) / (n - lags) / len(points)))
+    return np.asarray(1 / (n - 1) + norm.ppf((1 + BAND) / 2) * np.sqrt(np.mean(share) / (n - lags) / len(points)))

@@ -309,6 +309,9 @@ def _check_fit(config: AtlasConfig, lender: Any, subjects: list[Any]) -> None:
     late = [epoch for epoch in config.alignment_epochs or () if epoch > epochs]
     if late:
         raise ArgumentError("alignment_epochs", f"at most the epochs of the training ({epochs})", late[0])
+    last = network.network.n_layers - 1
+    if config.noise_layer is not None and config.noise_layer > last:
+        raise ArgumentError("noise_layer", f"at most {last}, the last", config.noise_layer)
     if not network.classifies:  # nothing is averaged or trained in subspaces
         return
     if config.average_cycle > config.average_epochs // 2:

@@ -19,7 +19,24 @@ def steep():
     return sl.FunctionLandscape(lambda w: w.sum(axis=1), 3, lambda w: np.full_like(w, np.nan))
 
 
+def sized(size):
+    """A bowl of 60 directions with the eigenvalues 1 … 60 times a number."""
+    k = size * np.arange(1.0, 61.0)
+    return sl.FunctionLandscape(lambda w: w**2 @ k / 2, 60, lambda w: w * k, hessian_product=lambda _, v: v * k)
+
+
+ZERO = np.zeros(60)
+
 REFUSED = {
+    "products without squares": (lambda: sl.eigenpairs(sized(1e160), ZERO, 1), "landscape"),
+    "a history without squares": (lambda: sl.curvature_history(sized(1e160), ZERO), "landscape"),
+    "a trace whose squares vanish": (lambda: sl.hessian_trace(sized(1e-200), ZERO, 20), "landscape"),
+    "a trace without squares": (lambda: sl.hessian_trace(sized(1e160), ZERO, 20, "hutch++"), "landscape"),
+    "xtrace without squares": (lambda: sl.hessian_trace(sized(1e160), ZERO, 20), "landscape"),
+    "a mean without squares": (lambda: sl.hessian_trace(sized(1e160), ZERO, 20, "hutchinson"), "landscape"),
+    "a density whose squares vanish": (lambda: sl.spectral_density(sized(1e-200), ZERO, 4, 20), "landscape"),
+    "a density without squares": (lambda: sl.spectral_density(sized(1e160), ZERO, 4, 20), "landscape"),
+    "a density of nothing": (lambda: sl.spectral_density(sized(0.0), ZERO, 4, 20), "point"),
     "more pairs than directions": (lambda: sl.eigenpairs(bowl(), np.zeros(3), 4), "n"),
     "more pairs than along a sphere": (lambda: sl.eigenpairs(glass(), spins(1)[0], 5), "n"),
     "no pairs": (lambda: sl.eigenpairs(bowl(), np.zeros(3), 0), "n"),
@@ -86,3 +103,33 @@ def test_a_whole_spectrum_of_extremes_needs_no_probes():
     found = sl.spectral_density(bowl(), np.zeros(3), 2, 4, n_extremes=3)
     np.testing.assert_allclose(found.extremes, 2, rtol=1e-8)
     np.testing.assert_array_equal(found.error, 0)
+
+
+@pytest.mark.parametrize("size", [1e-130, 1e140])
+def test_numbers_whose_squares_are_there_are_as_good_as_others(size):
+    """Eigenvalues of a bowl in other units, and its trace within 5 of its standard errors (seed 0)."""
+    found = sl.eigenpairs(sized(size), ZERO, 3)
+    np.testing.assert_allclose(found.values / size, [60, 59, 58], rtol=1e-8)
+    trace = sl.hessian_trace(sized(size), ZERO, 20)
+    assert abs(trace.value / size - 1830) < 5 * trace.error / size
+    assert trace.error / size > 10
+
+
+def test_pairs_that_a_search_misses_come_from_the_matrix():
+    """The lower end of a spectrum of ever smaller numbers, of which 2000 products of a search do not find 40."""
+    k = np.concatenate([-np.geomspace(1e-7, 0.1, 60), np.geomspace(1e-12, 3, 250)])
+    flat = sl.FunctionLandscape(lambda w: w**2 @ k / 2, 310, lambda w: w * k, hessian_product=lambda _, v: v * k)
+    found = sl.eigenpairs(flat, np.zeros(310), 40, "smallest", max_products=2000)
+    assert found.converged.all()
+    np.testing.assert_allclose(found.values, np.sort(k)[:40], atol=1e-14)
+    assert found.n_products <= 2000 + 48
+
+
+def test_a_residual_whose_square_vanishes_is_no_certificate():
+    """Of 60 directions the matrix tells all; of 2100 a search gets somewhere, and does not say that it is there."""
+    np.testing.assert_allclose(sl.eigenpairs(sized(1e-200), ZERO, 2).values, [6e-199, 5.9e-199], rtol=1e-12)
+    k = 1e-200 * np.arange(1.0, 2101.0)
+    large = sl.FunctionLandscape(lambda w: w**2 @ k / 2, 2100, lambda w: w * k, hessian_product=lambda _, v: v * k)
+    found = sl.eigenpairs(large, np.zeros(2100), 1)
+    assert np.isnan(found.residuals).all()
+    assert not found.converged.any()

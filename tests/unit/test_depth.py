@@ -7,8 +7,10 @@ import pytest
 
 import spinland as sl
 from spinland.chapters.depth import _how, starts
+from spinland.chapters.depth_finding import _published
 from spinland.chapters.depth_measures import double_softmax, ends_of
 from spinland.chapters.depth_results import RateSweep
+from spinland.chapters.findings import Numbers
 from spinland.chapters.matching import common_level
 from spinland.chapters.sections import Section
 from spinland.chapters.training import optimizer_of
@@ -188,3 +190,17 @@ def test_the_study_of_depths_finds_and_shows(study):
     assert len(section.figures) == 3
     assert len(section.tables) == 3
     assert "Networks of 1, 2 and 4 hidden layers with 610 parameters" in book.finding(chapter).statement
+
+
+@pytest.mark.parametrize(
+    ("deep", "verdict"),
+    [(2.1, "what the published way shows does not differ significantly"), (9.0, "the published way, two layers")],
+)
+def test_what_does_not_grow_is_not_shown_by_any_way(deep, verdict):
+    """Rises of 5 networks of 2 ± 0.1 at the smaller depth: the other ways stay there, whatever all layers do."""
+    scatter = np.random.default_rng(0).normal(0, 0.1, (2, 5))
+    found = SimpleNamespace(
+        depths=(1, 3), rise_far=np.array([[2.0], [deep]]) + scatter, rise_ends=2 + scatter, rise_double=2 + scatter
+    )
+    assert "hidden layers it grows by factors of" in (told := _published(Numbers(), found))
+    assert verdict in told

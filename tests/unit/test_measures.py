@@ -78,6 +78,34 @@ def test_walkers_that_run_away_are_told_of():
         sl.local_entropy(steep, np.zeros(3), 0.01, step=1.0, n_steps=100)
 
 
+def saddle():
+    return sl.FunctionLandscape(lambda w: w**2 @ [1.0, -1.0], 2, gradient=lambda w: 2 * w * [1.0, -1.0])
+
+
+@pytest.mark.parametrize("gamma", [0.1, 1.0, 1.5])
+def test_an_integral_without_end_is_told_of(gamma):
+    """exp(−H) grows along one direction as exp(w²), and the spring takes off γw²/2 alone."""
+    with pytest.raises(ArgumentError, match=r"^gamma"):
+        sl.local_entropy(saddle(), np.zeros(2), gamma)
+
+
+def test_a_spring_holds_walkers_at_a_saddle():
+    held = sl.local_entropy(saddle(), np.zeros(2), 8.0, n_steps=1000)
+    assert abs(held.value[0] - np.log(4 / 15**0.5)) < 5 * held.error[0]  # −log[(1 + 2/γ)(1 − 2/γ)]/2, seed 0
+
+
+@pytest.mark.parametrize("measure", ["keskar", "sam", "noise", "relative_noise", "filter"])
+def test_values_that_are_no_numbers_are_told_of(measure):
+    nothing = sl.FunctionLandscape(lambda w: np.full(len(w), np.nan), 3, gradient=lambda w: np.full_like(w, np.nan))
+    with pytest.raises(ArgumentError, match=r"^landscape"):
+        sl.sharpness(nothing, np.ones(3), measure)
+
+
+def test_rescalings_of_a_network_of_zeros_are_refused():
+    with pytest.raises(ArgumentError, match=r"^points"):
+        sl.dinh_table(loss(), np.zeros(loss().dim))
+
+
 def test_a_run_that_is_too_short_for_its_memory_warns():
     stiff = sl.FunctionLandscape(lambda w: w**2 @ [500.0, 1.0], 2, gradient=lambda w: 2 * w * [500.0, 1.0])
     with pytest.warns(ShortRunWarning, match="n_steps"):
