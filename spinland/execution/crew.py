@@ -36,6 +36,9 @@ IN_FLIGHT = 2
 PATIENCE = (300.0, 20.0)
 """A task is silent when it takes longer than so many seconds, and so many times the longest so far."""
 
+_LATEST = 0.1
+"""Weight of the latest task in the seconds of a row: one slow worker does not make the tasks of all others small."""
+
 LOST_IN_A_ROW = 20
 """Tasks that may be lost for each worker without one that comes back."""
 
@@ -292,7 +295,8 @@ class Crew:
             return None
         self._in_a_row = 0
         self._longest = max(self._longest, time.monotonic() - sent.at)
-        work._pace = max(work._pace, reply.seconds / len(sent.rows))
+        latest = reply.seconds / len(sent.rows)
+        work._pace += (latest - work._pace) * (_LATEST if work._pace else 1.0)
         work._weight = max(work._weight, reply.found.nbytes / len(sent.rows))
         for category, message in reply.warnings:
             warnings.warn(message, category, stacklevel=4)
