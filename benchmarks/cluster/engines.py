@@ -64,9 +64,8 @@ def dask(n_workers: int) -> Iterator[Measured]:
                 client.wait_for_workers(n_workers, timeout=60)
                 yield Measured("Dask", client, started[0].pid)
         finally:
-            for process in reversed(started):
-                process.terminate()
-            for process in started:
+            for process in reversed(started):  # a worker that has lost its scheduler may look for it for ever
+                process.kill()
                 process.wait()
 
 

@@ -19,7 +19,7 @@ def text(found: Found) -> str:
         "",
         (
             f"{machine['processor']}, {machine['cores']} cores, load {machine['load']:.1f}. Scheduler, workers and "
-            "coordinator share them with whatever else goes on: times on the clock say little, seconds of one core count."
+            "coordinator share them with whatever else goes on: times on the clock say little, seconds of a core count."
         ),
         "",
         *_tasks(found),
@@ -110,9 +110,9 @@ def _limits(found: Found) -> list[str]:
         "## How many workers",
         "",
         (
-            "The real coordinator before simulated workers, with the costs above, on a clock that is reckoned: tasks of "
+            "The real coordinator before simulated workers, with the costs above, on a reckoned clock: tasks of "
             f"one minute (logarithms scatter by {workers.spread}), lives of {workers.life / 3600:g} h on the average "
-            f"and {workers.walltime / 3600:g} h at most, another worker after {workers.restart:g} s. What a death costs "
+            f"and {workers.walltime / 3600:g} h at most, another worker after {workers.restart:g} s. What deaths cost "
             "is in the share."
         ),
         "",

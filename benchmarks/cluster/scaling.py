@@ -14,8 +14,8 @@ BUSY = 0.9
 REPLIES = ((4_000, 1), (4_000, 60), (200_000, 20), (1_600_000, 10), (1_600_000, 40))
 """Bytes of a row, and rows of a task."""
 
-NUMBERS = 10, 100, 300, 1_000, 3_000, 10_000, 30_000
-_MOST_TASKS = 60_000
+NUMBERS = 10, 100, 300, 1_000, 3_000, 10_000
+_MOST_TASKS = 20_000
 
 Found = dict[str, Any]
 
@@ -41,8 +41,8 @@ def simulated(found: Found, quick: bool, say: Callable[[str], None]) -> list[Fou
         costs, points = costs_of(found, row_bytes), []
         for n in NUMBERS[:2] if quick else NUMBERS:
             say(f"{n} workers, {rows} rows of {row_bytes} bytes")
-            minutes = min(120.0, max(4.0, _MOST_TASKS / n))
-            points.append({"workers": n, **asdict(run(Workers(n), costs, row_bytes, rows, 240.0, 60 * minutes))})
+            minutes = min(60.0, max(3.0, _MOST_TASKS / n))
+            points.append({"workers": n, **asdict(run(Workers(n), costs, row_bytes, rows, 150.0, 60 * minutes))})
         curves.append({"bytes": row_bytes, "rows": rows, "points": points, "limit": limit(points)})
     return curves
 

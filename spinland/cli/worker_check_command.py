@@ -18,8 +18,8 @@ _INPUTS, _HIDDEN, _OUTPUTS = 64, 16, 10
 def command() -> None:
     """Tell what last bits depend on, and a hash of a short training.
 
-    Run it on every kind of machine that shall work together: what is below the line must be the same everywhere, and
-    the canary is what counts.
+    Run it on every kind of machine that shall work together. What is below the line must be the same everywhere:
+    workers that differ in it are refused, and so are those whose canary differs.
     """
     from ..environment import current
     from ..provenance import version
