@@ -106,6 +106,7 @@ def _data(found: Found) -> list[str]:
 
 def _limits(found: Found) -> list[str]:
     workers = Workers(0)
+    longest = max((curve["points"] for curve in found["curves"]), key=len)
     rows = [
         "## How many workers",
         "",
@@ -116,13 +117,12 @@ def _limits(found: Found) -> list[str]:
             "is in the share."
         ),
         "",
-        "| a reply | "
-        + " | ".join(f"{point['workers']:,} workers" for point in found["curves"][-1]["points"])
-        + " | 90 % busy up to |",
-        "|---" * (2 + len(found["curves"][-1]["points"])) + "|",
+        "| a reply | " + " | ".join(f"{point['workers']:,} workers" for point in longest) + " | 90 % busy up to |",
+        "|---" * (2 + len(longest)) + "|",
     ]
     for curve in found["curves"]:
         shares = [f"{100 * point['share']:.0f} %" for point in curve["points"]]
+        shares += [""] * (len(longest) - len(shares))
         rows.append("| " + " | ".join([reply(curve), *shares, limit_words(curve)]) + " |")
     crew = [point["crew"] for curve in found["curves"] for point in curve["points"] if point["tasks"] > 5_000]
     return [

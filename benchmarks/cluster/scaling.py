@@ -11,11 +11,13 @@ import numpy as np
 from .simulation import Costs, Workers, run
 
 BUSY = 0.9
-REPLIES = ((4_000, 1), (4_000, 60), (200_000, 20), (1_600_000, 10), (1_600_000, 40))
+REPLIES = ((4_000, 1), (200_000, 20), (1_600_000, 10), (1_600_000, 40))
 """Bytes of a row, and rows of a task."""
 
-NUMBERS = 10, 100, 300, 1_000, 3_000, 10_000
+NUMBERS = 10, 100, 200, 500, 1_000, 2_000, 5_000, 10_000
 _MOST_TASKS = 20_000
+_FAR_BELOW = 0.6
+"""Where a curve ends: with more workers, all that is seen in some minutes is how the first tasks pile up."""
 
 Found = dict[str, Any]
 
@@ -43,6 +45,8 @@ def simulated(found: Found, quick: bool, say: Callable[[str], None]) -> list[Fou
             say(f"{n} workers, {rows} rows of {row_bytes} bytes")
             minutes = min(60.0, max(3.0, _MOST_TASKS / n))
             points.append({"workers": n, **asdict(run(Workers(n), costs, row_bytes, rows, 150.0, 60 * minutes))})
+            if points[-1]["share"] < _FAR_BELOW:
+                break
         curves.append({"bytes": row_bytes, "rows": rows, "points": points, "limit": limit(points)})
     return curves
 
