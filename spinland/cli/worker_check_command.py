@@ -63,7 +63,7 @@ def _threads() -> str:
 
     said = " (NUMBA_NUM_THREADS)" if "NUMBA_NUM_THREADS" in os.environ else ""
     try:
-        layer = numba.threading_layer()
+        layer = str(numba.threading_layer())
     except ValueError:  # nothing ran side by side
         layer = "no layer yet"
     return f"{numba.get_num_threads()}{said}, {layer}"
