@@ -140,6 +140,10 @@ class WorkerMismatch(SpinlandError, RuntimeError):
             f"processors of several kinds set these alike, here and there: {PINNED}"
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Two arguments make one message."""
+        return type(self), (self.worker, self.difference), self.__dict__
+
 
 class WorkersLost(SpinlandError, RuntimeError):
     """Workers die, or do not answer, and no task comes back.
@@ -148,15 +152,20 @@ class WorkersLost(SpinlandError, RuntimeError):
     ----------
     n_tasks : int
         How many were lost in a row.
-    last : BaseException
+    last : BaseException or str
         What was said of the last one.
     """
 
-    def __init__(self, n_tasks: int, last: BaseException):
+    def __init__(self, n_tasks: int, last: BaseException | str):
+        self.n_tasks = n_tasks
+        self.last = last if isinstance(last, str) else f"{type(last).__name__}: {last}"
         super().__init__(
-            f"executor: {n_tasks} tasks in a row did not come back (of the last: {type(last).__name__}: {last}); what "
-            "was made is kept"
+            f"executor: {n_tasks} tasks in a row did not come back (of the last: {self.last}); what was made is kept"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The last error itself need not survive a journey."""
+        return type(self), (self.n_tasks, self.last), self.__dict__
 
 
 class DivergenceWarning(UserWarning):

@@ -16,6 +16,7 @@ _COMMANDS = {
     "export": ("export_command", "Write a result for other programs: a table, or a surface for ParaView."),
     "compile": ("compile_command", "Compile all kernels before they are needed."),
     "info": ("info_command", "Tell version, threads, devices and caches."),
+    "worker-check": ("worker_check_command", "Tell what must be the same on machines that work together."),
     "data": ("data_command", "Fetch and check data sets."),
 }
 

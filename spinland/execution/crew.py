@@ -21,7 +21,7 @@ from .. import environment, progress
 from ..errors import WorkerMismatch, WorkersLost
 from .engines import Engine
 from .orders import Done, Failed, Lacking, Order, Refused, Standard, here
-from .parcels import Buffers, Parcel, digest_of, packed
+from .parcels import Buffers, Bytes, Parcel, digest_of, packed
 from .worker import perform
 
 TASK_S = 60.0
@@ -35,6 +35,9 @@ IN_FLIGHT = 2
 
 PATIENCE = (300.0, 20.0)
 """A task is silent when it takes longer than so many seconds, and so many times the longest so far."""
+
+_LATEST = 0.1
+"""Weight of the latest task in the seconds of a row: one slow worker does not make the tasks of all others small."""
 
 LOST_IN_A_ROW = 20
 """Tasks that may be lost for each worker without one that comes back."""
@@ -126,7 +129,7 @@ class _Sent:
     work: Work
     rows: NDArray[np.int64]
     at: float
-    lacked: dict[str, bytes] = field(default_factory=dict)
+    lacked: dict[str, Bytes] = field(default_factory=dict)
     made: list[int] = field(default_factory=list)  # checksum of the reply that was taken
     twin: bool = False  # whether it was sent once more
 
@@ -233,14 +236,17 @@ class Crew:
                 continue
             self._submit(_Sent(work, work.next_rows(workers, self.engine.cores), time.monotonic()))
 
-    def _submit(self, sent: _Sent) -> None:
+    def _submit(self, sent: _Sent, place: str = "") -> None:
         about, (parcel, _) = self._about(sent.work), self._parcel(sent.work)
         standard = about.standard(sent.work.canary, sent.work.device)
         order = Order(about.parcel, parcel, sent.rows, standard, self.engine.threads, sent.lacked, here())
         try:
-            future = self.engine.submit(perform, order)
+            future = self.engine.submit(perform, order, place)
         except RuntimeError as error:  # PEP 3148: of a pool that is broken or was shut down
             raise WorkersLost(1, error) from error
+        except OSError as error:  # there was no worker for what goes with it
+            self._lose(sent, error)
+            return
         self._flying[future] = sent
         future.add_done_callback(lambda done: self._replies.put((done, sent)))
 
@@ -276,8 +282,8 @@ class Crew:
         work = sent.work
         if isinstance(reply, Lacking):
             buffers = self._about(work).buffers | self._parcel(work)[1]
-            sent.lacked = {name: bytes(buffers[name]) for name in reply.fingerprints}
-            self._submit(sent)
+            sent.lacked = {name: _as_bytes(buffers[name]) for name in reply.fingerprints}
+            self._submit(sent, reply.place)
             return None
         if isinstance(reply, Refused):
             raise WorkerMismatch(reply.worker, reply.difference)
@@ -289,7 +295,8 @@ class Crew:
             return None
         self._in_a_row = 0
         self._longest = max(self._longest, time.monotonic() - sent.at)
-        work._pace = max(work._pace, reply.seconds / len(sent.rows))
+        latest = reply.seconds / len(sent.rows)
+        work._pace += (latest - work._pace) * (_LATEST if work._pace else 1.0)
         work._weight = max(work._weight, reply.found.nbytes / len(sent.rows))
         for category, message in reply.warnings:
             warnings.warn(message, category, stacklevel=4)
@@ -328,6 +335,11 @@ class Crew:
             if not sent.twin and not sent.made and time.monotonic() - sent.at > limit:
                 sent.twin = True
                 self._submit(sent)
+
+
+def _as_bytes(view: memoryview) -> Bytes:
+    """What lies there: copied only where somebody could write to it meanwhile."""
+    return np.frombuffer(view, np.uint8) if view.readonly else bytes(view)
 
 
 def spread(

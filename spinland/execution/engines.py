@@ -6,9 +6,11 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ..errors import ArgumentError
+from .orders import Order, Reply
 
 UNKNOWN = 64
 """Workers of an engine that does not say how many it has."""
@@ -56,17 +58,35 @@ class Engine:
         self._executor = executor
         if self._client is None:
             self._client = getattr(executor, "_client", None)
+        self._kept: dict[str, Any] = {}  # arrays by fingerprint, as futures of Dask
         self._counted = -_LOOK_AGAIN_S
         self._number = UNKNOWN
         self.cores = len(os.sched_getaffinity(0))
 
-    def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Start a task; returns a future with ``add_done_callback``, ``result`` and ``cancel``."""
-        future = self._executor.submit(function, *arguments)
+    def submit(self, function: Callable[[Order], Reply], order: Order, place: str = "") -> Any:
+        """Start a task; returns a future with ``add_done_callback``, ``result`` and ``cancel``.
+
+        Arrays that go with it are not put into a task of Dask, whose scheduler would hold them once for each worker:
+        one worker keeps them, and the others get them from it and from each other. Such a task goes to ``place``, the
+        worker that lacks them, for Dask would give it to one that has them.
+        """
+        if order.buffers and hasattr(self._client, "scatter"):
+            kept = [self._keep(name, buffer) for name, buffer in order.buffers.items()]
+            bare = replace(order, buffers={})
+            where = {"workers": [place], "allow_other_workers": True} if place else {}
+            future = self._executor.submit(_delivered, function, bare, tuple(order.buffers), *kept, **where)
+        else:
+            future = self._executor.submit(function, order)
         missing = [name for name in ("add_done_callback", "result", "cancel") if not hasattr(future, name)]
         if missing:
             raise ArgumentError("executor", "one whose futures are those of PEP 3148", f"no {missing[0]} in {future!r}")
         return future
+
+    def _keep(self, name: str, buffer: Any) -> Any:
+        """An array in the memory of a worker; put there again where the last one that had it is gone."""
+        if name not in self._kept or self._kept[name].status != "finished":
+            self._kept[name] = self._client.scatter(buffer, hash=False)  # type: ignore[union-attr]
+        return self._kept[name]
 
     @property
     def n_workers(self) -> int:
@@ -97,3 +117,8 @@ class Engine:
         if isinstance(self._executor, ProcessPoolExecutor):  # all of them on this machine
             return max(1, len(os.sched_getaffinity(0)) // self.n_workers)
         return None
+
+
+def _delivered(function: Callable[[Order], Reply], order: Order, names: tuple[str, ...], *arrays: Any) -> Reply:
+    """A task whose arrays have come another way."""
+    return function(replace(order, buffers=dict(zip(names, arrays, strict=True))))

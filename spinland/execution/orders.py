@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import environment
-from .parcels import Parcel, Sealed, digest_of
+from .parcels import Bytes, Parcel, Sealed, digest_of
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Order:
     rows: NDArray[np.int64]
     standard: Standard
     threads: int | None
-    buffers: Mapping[str, bytes]
+    buffers: Mapping[str, Bytes]
     sender: tuple[str, int]
 
 
@@ -75,9 +75,17 @@ def here() -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class Lacking:
-    """A worker has not got these arrays yet."""
+    """A worker has not got these arrays yet.
+
+    Attributes
+    ----------
+    fingerprints : tuple of str
+    place : str
+        Its address in Dask, empty with other engines.
+    """
 
     fingerprints: tuple[str, ...]
+    place: str = ""
 
 
 @dataclass(frozen=True)

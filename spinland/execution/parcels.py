@@ -15,12 +15,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import budget
 from ..errors import ArgumentError
 
 LARGE = 64 << 10
 """Bytes from which an array travels beside what it belongs to."""
+
+Bytes = bytes | NDArray[np.uint8]
+"""The bytes of an array; as an array themselves where they need not be copied to be sent."""
 
 Buffers = dict[str, memoryview]
 """Arrays by fingerprint, as they lie in memory."""
@@ -97,10 +101,10 @@ def _pickled(argument: str, thing: Any) -> tuple[bytes, list[pickle.PickleBuffer
         ) from None
 
 
-def unpacked(parcel: Parcel, buffers: Mapping[str, bytes]) -> Any:
+def unpacked(parcel: Parcel, buffers: Mapping[str, bytes | memoryview]) -> Any:
     """The object again; read-only arrays lie in the buffers, others are its own."""
     views = (
-        memoryview(buffers[name]) if shared else bytearray(buffers[name])
+        memoryview(buffers[name]).toreadonly() if shared else bytearray(buffers[name])
         for name, shared in zip(parcel.fingerprints, parcel.shared, strict=True)
     )
     return pickle.loads(parcel.skeleton, buffers=views)
@@ -156,12 +160,12 @@ class Shelf:
 
     def __init__(self, room: int = budget.SHELF, objects: int = 16):
         self._room, self._objects = room, objects
-        self._buffers: OrderedDict[str, bytes] = OrderedDict()
+        self._buffers: OrderedDict[str, memoryview] = OrderedDict()
         self._opened: OrderedDict[str, Any] = OrderedDict()
 
-    def put(self, buffers: Mapping[str, bytes]) -> None:
+    def put(self, buffers: Mapping[str, Bytes]) -> None:
         """Keep arrays."""
-        self._buffers.update(buffers)
+        self._buffers.update((name, memoryview(data)) for name, data in buffers.items())  # type: ignore[arg-type]
         for name in buffers:
             self._buffers.move_to_end(name)
 

@@ -53,7 +53,7 @@ def perform(order: Order) -> Reply:
         shelf.put(order.buffers)
         lacking = dict.fromkeys((*shelf.lacking(order.about), *shelf.lacking(order.work)))
         if lacking:
-            return Lacking(tuple(lacking))
+            return Lacking(tuple(lacking), str(getattr(_of_dask(), "address", "")))
         told: list[tuple[type[Warning], str]] = []
         try:
             with on_threads(order.threads), _noted(told, order):
@@ -119,10 +119,16 @@ def on_threads(asked: int | None) -> Iterator[None]:
 
 def _given() -> int | None:
     """Threads that Dask gave to the worker that this is, None elsewhere."""
+    worker = _of_dask()
+    return None if worker is None else int(worker.state.nthreads)
+
+
+def _of_dask() -> Any:
+    """The worker of Dask that this is, None elsewhere."""
     distributed = sys.modules.get("distributed")
     if distributed is None:
         return None
     try:
-        return int(distributed.get_worker().state.nthreads)
+        return distributed.get_worker()
     except (ValueError, AttributeError):  # not on a worker
         return None

@@ -163,6 +163,7 @@ def test_bad_settings_files(text, code, named, here, tmp_path):
         ["report"],
         ["compile"],
         ["info"],
+        ["worker-check"],
         ["data"],
         ["data", "list"],
         ["data", "fetch"],

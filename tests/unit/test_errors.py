@@ -19,6 +19,8 @@ EXAMPLES = {
     errors.FileError: ("a/b.h5", "is damaged"),
     errors.DataError: ("a/b.h5", "is damaged"),
     errors.StoreError: ("a/b.h5", "is damaged"),
+    errors.WorkerMismatch: (("host", 7), "processor this, here that"),
+    errors.WorkersLost: (3, OSError("gone")),
 }
 
 

@@ -1,0 +1,1 @@
+"""What work over many processes costs, and how many workers one coordinator keeps busy at that."""
