@@ -169,7 +169,7 @@ def _common(out: str) -> tuple[Callable[..., Any], ...]:
             "--shard",
             type=ShardNumber(),
             metavar="K/N",
-            help="Make the K-th of N parts in a file of its own beside the other, as one of many jobs that know nothing "
+            help="Make the K-th of N parts in a file of its own beside the other, as one of N jobs that know nothing "
             "of each other; spinland merge puts them together, and the command without it makes the rest.",
         ),
         click.option("--quiet", is_flag=True, help="Show no progress."),

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,9 +203,7 @@ class _Merge:
     def _put(self, store: Store, rows: Sequence[_Rows], results: Mapping[str, Part]) -> None:
         with progress.track(len(rows) + len(results), "shards to their places") as advance:
             for name in in_plan_order([*self.rooms], self.plan, self.rooms):
-                for some in rows:
-                    if some.name == name and name not in self._there:
-                        reserve_like(store, name, written(some.part.store, name), self.rooms[name])
+                self._reserve(store, name, [some.part for some in rows if some.name == name])
             for some in rows:
                 if some.numbers.size:
                     part = written(some.part.store, some.name)
@@ -213,6 +212,14 @@ class _Merge:
             for name in (name for name in self.plan if name in results):
                 store.save(name, results[name].store.load(name, mmap=True))
                 advance()
+
+    def _reserve(self, store: Store, name: str, parts: Sequence[Part]) -> None:
+        """Room for an ensemble; its provenance tells where the shards were made."""
+        told: list[Any] = []
+        for part in parts:
+            if name not in self._there and part.meta["environments"] not in told:
+                told.append(part.meta["environments"])
+                reserve_like(store, name, written(part.store, name), self.rooms[name])
 
     def _missing(self, store: Store) -> tuple[str, ...]:
         """What is missing of what shards make, and whose it is."""
@@ -229,10 +236,11 @@ class _Merge:
             whose |= {int(number) for number in np.unique(numbers % count + 1)}
         whose -= {part.number for part in self.parts if part.count == count}
         unfinished = [str(part) for part in self.parts if unmade(part.store)]
-        words = [f"shards {ranges(sorted(whose))} of {count} are missing"] if whose else []
-        words += [f"shards {', '.join(unfinished)} are unfinished"] if unfinished else []
-        words += [f"{n_missing:,} of {sum(rooms.values()):,} replicas are missing"] if n_missing else []
-        return (*words, *(f"{name} could not be made" for name in sorted(failed - {*there})))
+        words = [f"missing shards: {ranges(sorted(whose))} of {count}"] if whose else []
+        words += [f"unfinished shards: {', '.join(unfinished)}"] if unfinished else []
+        words += [f"missing replicas: {n_missing:,} of {sum(rooms.values()):,}"] if n_missing else []
+        lost = sorted(failed - {*there})
+        return (*words, *([f"could not be made: {', '.join(lost)}"] if lost else []))
 
 
 def ranges(numbers: Sequence[int]) -> str:
