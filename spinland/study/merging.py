@@ -223,24 +223,34 @@ class _Merge:
 
     def _missing(self, store: Store) -> tuple[str, ...]:
         """What is missing of what shards make, and whose it is."""
-        count, pending, there = self.parts[-1].count, store.pending(), store.names()
-        failed = {name for part in self.parts for name in part.meta["failed"]}
-        rooms = {name: total for name, total in self.rooms.items() if name not in failed}
-        n_missing, whose = 0, set[int]()
-        for name in (name for name in rooms if name not in there):
-            left = np.ones(rooms[name], bool)
-            if name in pending:
-                left[written(store, name).rows] = False
-            numbers = np.flatnonzero(left)
-            n_missing += numbers.size
-            whose |= {int(number) for number in np.unique(numbers % count + 1)}
-        whose -= {part.number for part in self.parts if part.count == count}
-        unfinished = [str(part) for part in self.parts if unmade(part.store)]
-        words = [f"missing shards: {ranges(sorted(whose))} of {count}"] if whose else []
-        words += [f"unfinished shards: {', '.join(unfinished)}"] if unfinished else []
-        words += [f"missing replicas: {n_missing:,} of {sum(rooms.values()):,}"] if n_missing else []
-        lost = sorted(failed - {*there})
-        return (*words, *([f"could not be made: {', '.join(lost)}"] if lost else []))
+        count, there = self.parts[-1].count, set(store.names())
+        failed = {name for part in self.parts for name in part.meta["failed"]} - there
+        total = sum(n_rows for name, n_rows in self.rooms.items() if name not in failed)
+        lost = [self._lost_rows(store, name) for name in self.rooms if name not in there | failed]
+        whose = {int(number) for numbers in lost for number in np.unique(numbers % count + 1)}
+        results = set[str]()
+        for part in (part for part in self.parts if part.count == count):
+            absent = [(i, name) for i, name in enumerate(part.meta["ready"]) if name not in there | failed]
+            whose |= {i % count + 1 for i, _ in absent}
+            results |= {name for _, name in absent}
+        unfinished = [part for part in self.parts if unmade(part.store)]
+        whose -= {part.number for part in unfinished if part.count == count}
+        n_missing = sum(numbers.size for numbers in lost)
+        words = {
+            "missing shards": f"{ranges(sorted(whose))} of {count}" if whose else "",
+            "unfinished shards": ", ".join(map(str, unfinished)),
+            "missing replicas": f"{n_missing:,} of {total:,}" if n_missing else "",
+            "missing results": f"{len(results)}" if results else "",
+            "could not be made": ", ".join(sorted(failed)),
+        }
+        return tuple(f"{what}: {which}" for what, which in words.items() if which)
+
+    def _lost_rows(self, store: Store, name: str) -> NDArray[np.int64]:
+        """Numbers of the replicas of an ensemble that are not there."""
+        left = np.ones(self.rooms[name], bool)
+        if name in store.pending():
+            left[written(store, name).rows] = False
+        return np.flatnonzero(left)
 
 
 def ranges(numbers: Sequence[int]) -> str:

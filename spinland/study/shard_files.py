@@ -45,7 +45,7 @@ class Part:
         if store.format != FORMAT:
             raise StoreError(path, "was made by an earlier spinland, whose files are of another format")
         store.verify()
-        return cls(store, {"plan": [], "rooms": {}, "tasks": [], "chapters": []} | meta)
+        return cls(store, {"plan": [], "rooms": {}, "tasks": [], "ready": [], "chapters": []} | meta)
 
     @property
     def number(self) -> int:

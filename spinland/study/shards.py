@@ -28,7 +28,7 @@ from ..store.container import FORMAT
 from ..store.hdf5 import Store
 from .opening import begun_elsewhere, described, unlike
 
-OWN = ("shard", "plan", "rooms", "tasks", "chapters")
+OWN = ("shard", "plan", "rooms", "tasks", "ready", "chapters")
 """What a shard alone tells of itself."""
 
 
@@ -156,14 +156,15 @@ class Shard:
         meta = store.meta
         names, known = meta.get("tasks", []), set(chosen) <= set(meta.get("chapters", ()))
         if not (known and unmade(store)):
-            asked = {*names, *([] if known and store.start is None else self._new(store, steps))}
+            ensembles, ready = ([], []) if known and store.start is None else self._new(store, steps)
+            asked = {*names, *ensembles, *ready[self.number - 1 :: self.count]}
             plan = [step.name for step in steps]
             plan += [name for name in meta.get("plan", ()) if name not in plan]
             names = [name for name in plan if name in asked]
             rooms = {step.name: step.n_replicas for step in steps if isinstance(step, Training)}
             chapters = sorted({*chosen, *meta.get("chapters", ())})
             now = {"tasks": names, "plan": plan, "rooms": meta.get("rooms", {}) | rooms, "chapters": chapters}
-            store.set_meta(meta | now)
+            store.set_meta(meta | now | {"ready": ready or meta.get("ready", [])})
         if not unmade(store):
             say(f"{store.path}: there is nothing more to be made in shard {self}")
         shares = {step.name: self._share(step) for step in steps}
@@ -172,18 +173,18 @@ class Shard:
     def _share(self, step: Step) -> Step | None:
         return step.shared(self.number, self.count) if isinstance(step, Training) else step
 
-    def _new(self, store: ShardStore, steps: Sequence[Step]) -> list[str]:
-        """What this shard has to make of what the file, as it stands, lacks and allows to make."""
+    def _new(self, store: ShardStore, steps: Sequence[Step]) -> tuple[list[str], list[str]]:
+        """What the file lacks and allows to make: ensembles that this shard has a part of, other results."""
         there, planned = store.lent, {step.name for step in steps}
-        found, ready = [], []
+        ensembles, ready = [], []
         for step in steps:
             if step.name in there or step.partial:  # findings are made of all
                 continue
             if isinstance(step, Training):
-                found += [step.name] if self._share(step) else []
+                ensembles += [step.name] if self._share(step) else []
             elif all(name in there or name not in planned for name in step.needs):
                 ready.append(step.name)
-        return found + ready[self.number - 1 :: self.count]
+        return ensembles, ready
 
 
 def unmade(store: Store) -> list[str]:

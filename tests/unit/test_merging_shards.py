@@ -73,7 +73,7 @@ def test_again_with_all_of_them_changes_nothing(shards, whole, tmp_path):
 def test_what_is_missing_is_told_and_the_rest_is_there(shards, tmp_path):
     out, said = tmp_path / "whole.h5", []
     missing = sl.merge_shards(out, shards[2:], say=said.append)
-    assert missing == ("shards 1-2 of 3 are missing", "5 of 7 replicas are missing")
+    assert missing == ("missing shards: 1-2 of 3", "missing replicas: 5 of 7")
     store = Store(out, "r")
     assert store.pending() == {ROOM: (2, 7)}
     assert store.names() == ("third",)
@@ -85,7 +85,17 @@ def test_unfinished_and_failed_shards_are_told(tmp_path):
     first = made(tmp_path / "1.h5", 1, 2, rows=3)
     second = made(tmp_path / "2.h5", 2, 2, failed={"first": "no reason"}, tasks=[ROOM, "first", "second"])
     missing = sl.merge_shards(tmp_path / "whole.h5", [first, second])
-    assert missing == ("shards 1/2, 2/2 are unfinished", "1 of 7 replicas are missing", "first could not be made")
+    assert missing == ("unfinished shards: 1/2, 2/2", "missing replicas: 1 of 7", "could not be made: first")
+
+
+def test_results_that_others_were_to_make_are_told(shards, tmp_path):
+    """A shard knows which results were ready when it began, and so whose each of them is."""
+    first = made(tmp_path / "again.h5", 1, COUNT, results=["first"], ready=PLAN[1:])
+    out = tmp_path / "whole.h5"
+    sl.merge_shards(out, [made(tmp_path / f"without{k}.h5", k, COUNT) for k in (2, 3)])
+    assert sl.merge_shards(out, [first]) == ("missing shards: 2-3 of 3", "missing results: 2")
+    assert sl.merge_shards(out, [first, shards[1]]) == ("missing shards: 3 of 3", "missing results: 1")
+    assert sl.merge_shards(out, [first, shards[2]]) == ()
 
 
 def test_a_gap_is_filled_and_the_file_put_in_order(shards, whole, tmp_path):
@@ -113,10 +123,7 @@ def test_what_other_programs_have_put_there_stays(shards, tmp_path):
 
 def test_more_shards_than_replicas(tmp_path):
     shards = [made(tmp_path / f"{k}.h5", k, 9) for k in range(1, 10)]
-    assert sl.merge_shards(tmp_path / "few.h5", shards[7:]) == (
-        "shards 1-7 of 9 are missing",
-        "7 of 7 replicas are missing",
-    )
+    assert sl.merge_shards(tmp_path / "few.h5", shards[7:]) == ("missing shards: 1-7 of 9", "missing replicas: 7 of 7")
     assert sl.merge_shards(tmp_path / "few.h5", shards) == ()
     one = sl.merge_shards(tmp_path / "one.h5", [made(tmp_path / "all.h5", 1, 1)])
     assert one == ()
