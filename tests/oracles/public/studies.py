@@ -12,6 +12,7 @@ from tests.oracles.objects import reserved, store, walk
 _FOLDER = Path(tempfile.mkdtemp())
 
 OBJECTS = {
+    "LocalWorkers": lambda: sl.LocalWorkers(1),
     "Store": store,
     "StudyConfig": sl.StudyConfig,
     "GlassConfig": sl.GlassConfig,
@@ -35,6 +36,8 @@ CASES = {
         "mixed": False,
     },
     "export": lambda: {"result": walk(), "path": _FOLDER / "walk.csv", "overwrite": True},
+    "LocalWorkers": lambda: {"n_workers": 1, "threads": 1},
+    "LocalWorkers.shutdown": lambda: {"wait": True, "cancel_futures": False},
     "devices": dict,
     "show_progress": lambda: {"on": False},
     "theory_card": lambda: {"order": 3},
