@@ -1,6 +1,6 @@
 """Shards: what one of N processes makes of a file, in a file of its own, without knowing of the others.
 
-    s.h5                  read where it is there, never written
+    s.h5                      read where it is there, never written
     s.shard-017-of-200.h5     ensemble   replicas 16, 216, 416, … alone, in rising order
                               stages     17th, 217th, … of those that s.h5 lacks and has all needs of
 
