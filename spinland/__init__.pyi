@@ -184,6 +184,7 @@ from .study.atlas import AtlasConfig as AtlasConfig
 from .study.atlas import run_atlas as run_atlas
 from .study.glasses import GlassConfig as GlassConfig
 from .study.glasses import run_glass as run_glass
+from .study.merging import merge_shards as merge_shards
 from .study.networks import StudyConfig as StudyConfig
 from .study.networks import run_study as run_study
 from .symmetry.alignment import Alignment as Alignment

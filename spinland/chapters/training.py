@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -112,7 +112,10 @@ def batch_size(config: Any, n_train: int) -> int:
 
 @dataclass(frozen=True)
 class Training:
-    """A step that makes an ensemble, stored replica by replica as it is trained."""
+    """A step that makes an ensemble, stored replica by replica as it is trained.
+
+    With a ``share`` (K, N) it makes the replicas K - 1, K - 1 + N, K - 1 + 2N, … alone, in an ensemble of their own.
+    """
 
     name: str
     title: str
@@ -122,6 +125,7 @@ class Training:
     epochs: int
     seed: int
     snapshots: bool = False
+    share: tuple[int, int] | None = None
     needs: ClassVar[tuple[str, ...]] = ()
     partial: ClassVar[bool] = False
 
@@ -164,8 +168,20 @@ class Training:
                 lost += self.keep(writer, part)
         self.finish(writer, lost, say)
 
+    @property
+    def numbers(self) -> range:
+        """Numbers of the replicas that it makes, in the order of the rows."""
+        first, step = (0, 1) if self.share is None else (self.share[0] - 1, self.share[1])
+        return range(first, self.n_replicas, step)
+
+    def shared(self, number: int, count: int) -> Training | None:
+        """The share of one of several processes, None where there are not so many replicas."""
+        part = replace(self, share=(number, count))
+        few = f"{self.title}: {len(part.numbers)} in this shard"
+        return replace(part, title=few) if part.numbers else None
+
     def plan(self, book: Any) -> Plan:
-        """The training of all replicas, checked.
+        """The training of the replicas, checked.
 
         Raises
         ------
@@ -176,7 +192,8 @@ class Training:
         from ..training.settings import TrainingSettings
 
         settings = TrainingSettings(
-            n_replicas=self.n_replicas,
+            n_replicas=len(self.numbers),
+            replicas=self.numbers,
             optimizer=optimizer_of(book.config),
             batch_size=self.batch_size,
             epochs=self.epochs,
@@ -191,7 +208,8 @@ class Training:
     def keep(self, writer: RowWriter, part: sl.Ensemble) -> list[int]:
         """Put trained replicas to their place; returns the numbers of those that diverged."""
         fields = ("params", *_HISTORY, "diverged", "replicas", *(("snapshots",) if self.snapshots else ()))
-        writer.write(part.replicas, **{field: getattr(part, field) for field in fields})
+        rows = [self.numbers.index(number) for number in part.replicas.tolist()]
+        writer.write(rows, **{field: getattr(part, field) for field in fields})
         numbers: list[int] = part.replicas[part.diverged].tolist()
         return numbers
 
@@ -240,7 +258,7 @@ class Training:
             fixed["snapshots"] = None
         # Whether rows of several processors may be mixed was asked when the file was taken up.
         writer: RowWriter = book.store.reserve(
-            self.name, sl.Ensemble, self.n_replicas, rows=rows, fields=fixed, mixed=True
+            self.name, sl.Ensemble, len(self.numbers), rows=rows, fields=fixed, mixed=True
         )
         return writer
 

@@ -12,6 +12,7 @@ _COMMANDS = {
     "study": ("study_command", "Train replicas and run the four protocols on them."),
     "glass": ("glass_command", "Measure a spherical glass beside its theory, with the same probes."),
     "atlas": ("atlas_command", "Look at what lies between the solutions of a study or a glass."),
+    "merge": ("merge_command", "Put together what several processes made of a study with --shard K/N."),
     "report": ("report_command", "Write the pictures and numbers of a study or a glass as one HTML page."),
     "export": ("export_command", "Write a result for other programs: a table, or a surface for ParaView."),
     "compile": ("compile_command", "Compile all kernels before they are needed."),

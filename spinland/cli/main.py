@@ -16,7 +16,7 @@ from typing import Any, Self
 _LONGEST = 600
 """Characters of a message that are shown, of more the beginning and the end: some users' numbers have 6,000 digits."""
 
-_RESUMING = ("study", "glass", "atlas")
+_RESUMING = ("study", "glass", "atlas", "merge")
 """Commands that go on where they were stopped."""
 
 

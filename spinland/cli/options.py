@@ -16,7 +16,7 @@ from ..chapters.book import Book
 from ..chapters.settings import S, Settings, from_mapping, listed, read_toml
 from ..errors import ArgumentError, StoreError
 from .executors import workers_of
-from .parameters import Numbers, UserPath, Words
+from .parameters import Numbers, ShardNumber, UserPath, Words
 
 
 def _option(name: str, help: str, default: Any, hint: Any) -> Callable[..., Any]:
@@ -93,6 +93,7 @@ def book_command(
         quiet: bool,
         workers: int | None,
         scheduler: str | None,
+        shard: tuple[int, int] | None,
         **given: Any,
     ) -> None:
         given_files = {"source": given.pop("source")} if place is not None else {}
@@ -106,7 +107,12 @@ def book_command(
             out = Path(f"{kind.kind}.h5") if place is None else place(given_files["source"])
         if out.suffix.lower() in (".html", ".htm"):
             raise ArgumentError("out", f"an HDF5 file such as {kind.kind}.h5; the page goes beside it", str(out))
-        made = partial(fill, config, *given_files.values(), out, chapters=chapters, mixed=mixed)
+        made = partial(fill, config, *given_files.values(), out, chapters=chapters, mixed=mixed, shard=shard)
+        if shard is not None:
+            from ..store.commit import real_path
+            from ..study.shards import Shard
+
+            out, page = Shard.of(shard).path(real_path(out, "out")), False
         with workers_of(workers, scheduler) as executor:
             _run_and_report(partial(made, executor=executor), out, page=page, overwrite=overwrite, quiet=quiet)
 
@@ -158,6 +164,13 @@ def _common(out: str) -> tuple[Callable[..., Any], ...]:
             metavar="ADDRESS",
             help="Work on the workers of a scheduler of Dask, such as tcp://host:8786, or of the JSON file in which it "
             "keeps its address; the same file.",
+        ),
+        click.option(
+            "--shard",
+            type=ShardNumber(),
+            metavar="K/N",
+            help="Make the K-th of N parts in a file of its own beside the other, as one of N jobs that know nothing "
+            "of each other; spinland merge puts them together, and the command without it makes the rest.",
         ),
         click.option("--quiet", is_flag=True, help="Show no progress."),
         click.option("--show-settings", is_flag=True, help="Print all settings as TOML and stop."),

@@ -11,6 +11,8 @@ import click
 from ..errors import ArgumentError
 from ..paths import user_path
 
+_MOST_DIGITS = 7  # of a number of shards
+
 
 class UserPath(click.Path):
     """A path, with ``~`` for the home folder.
@@ -50,6 +52,22 @@ class Words(click.ParamType):
         if not isinstance(value, str):
             return value
         return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+class ShardNumber(click.ParamType):
+    """K/N, the K-th of N shards."""
+
+    name = "shard"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The two numbers as a tuple."""
+        if not isinstance(value, str):
+            return value
+        number, slash, count = value.partition("/")
+        digits = number.isascii() and number.isdigit() and count.isascii() and count.isdigit()
+        if not (slash and digits and len(count) < _MOST_DIGITS and 1 <= int(number) <= int(count)):
+            self.fail(f"{value!r} is not K/N, such as 17/200, with K from 1 to N", param, ctx)
+        return int(number), int(count)
 
 
 class Numbers(click.ParamType):

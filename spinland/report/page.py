@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,7 @@ def _render(book: Book, parts: list[Part], place: str) -> str:
         plotly=_plotly() if any(figure.turning for part in parts for figure in part.section.figures) else "",
         definitions=definitions(book),
         place=place,
-        command=_command(book, store.path.name),
+        command=command_of(book, store.path.name, book.made),
         settings=[(name, _shown(value)) for name, value in book.values.items()],
         file=store.path.name,
         provenance=[_provenance_row(name, book.load(name)) for name in names],
@@ -194,12 +195,12 @@ def _environment_text(environment: dict[str, str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in known.items())
 
 
-def _command(book: Book, out: str) -> str:
+def command_of(book: Book, out: str, chapters: Collection[str] | None) -> str:
     """The command with all settings that are not the default, and with the chapters if these are not all."""
     config = book.config
     words = list(book.words)
-    if book.made is not None and set(book.made) != {chapter.name for chapter in book.chapters}:
-        words += ["--chapters", ",".join(book.made)]
+    if chapters is not None and set(chapters) != {chapter.name for chapter in book.chapters}:
+        words += ["--chapters", ",".join(chapters)]
     for field in fields(config):
         value = getattr(config, field.name)
         if value == field.default:

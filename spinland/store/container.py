@@ -116,7 +116,7 @@ def _pieces(position: int, count: int) -> Iterator[tuple[int, int, int, int]]:
 
 @contextmanager
 def changed(path: Path, *, beneath: Path | None = None) -> Iterator[h5py.File]:
-    """Open a new, empty file to give it a structure.
+    """Open a new file to give it a structure, or more of it.
 
     The bytes of arrays go into it afterwards: they may share pages with the structure.
 
@@ -125,11 +125,11 @@ def changed(path: Path, *, beneath: Path | None = None) -> Iterator[h5py.File]:
     path : Path
         The new file, as `commit.replaced` yields it.
     beneath : Path or None
-        Begin with a copy of this file; None begins an empty study.
+        Begin with a copy of this file, or with what ``path`` itself holds; None begins an empty study.
     """
     descriptor = os.open(path, os.O_RDWR)
     try:
-        if beneath is not None:
+        if beneath is not None and beneath != path:
             with open(beneath, "rb") as old:
                 copy_range(old.fileno(), 0, descriptor, 0, os.fstat(old.fileno()).st_size)
         overlay = _Overlay(descriptor)

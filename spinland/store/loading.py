@@ -84,19 +84,27 @@ def load(path: Path, name: str, group: h5py.Group, raw: BinaryIO, mmap: bool) ->
     if found.rows is not None and not found.rows.done.all():
         raise StoreError(path, f"{name!r} is {progress(found.rows.done)}")
     try:
-        arrays: dict[str, NDArray[Any]] = {}
-        compared: dict[str, NDArray[Any] | Stored] = {}
-        for field, place in arrays_of(found.record):
-            assert isinstance(place, Stored)
-            mapped = mmap and place.nbytes >= LARGE and place.dtype.kind != "S"
-            arrays[field] = _mapped(raw, place) if mapped else sealed(read_bytes(raw, place))
-            compared[field] = place if mapped else arrays[field]
+        arrays, compared = contents(found, raw, mmap)
         _compare(path, name, found, compared, raw)
         return value_of(path, name, found.record, arrays)
     except (*UNREADABLE, MemoryError) as error:
         if isinstance(error, StoreError):
             raise
         raise StoreError(path, f"{name!r} cannot be read: {error or 'too large for the memory'}") from error
+
+
+def contents(
+    found: Found, raw: BinaryIO, mmap: bool
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any] | Stored]]:
+    """Arrays of a result by field, and the same as they are best compared with their checksums."""
+    arrays: dict[str, NDArray[Any]] = {}
+    compared: dict[str, NDArray[Any] | Stored] = {}
+    for field, place in arrays_of(found.record):
+        assert isinstance(place, Stored)
+        mapped = mmap and place.nbytes >= LARGE and place.dtype.kind != "S"
+        arrays[field] = _mapped(raw, place) if mapped else sealed(read_bytes(raw, place))
+        compared[field] = place if mapped else arrays[field]
+    return arrays, compared
 
 
 def _mapped(raw: BinaryIO, place: Stored) -> NDArray[Any]:

@@ -212,6 +212,7 @@ def run_atlas(
     mixed: bool = False,
     say: Say = lambda text: None,
     executor: Executor | None = None,
+    shard: tuple[int, int] | None = None,
 ) -> int:
     """Make the atlas of a study or a glass, or go on with it, until its file holds every result.
 
@@ -236,6 +237,8 @@ def run_atlas(
     say : callable
         Is told what goes on, a line at a time.
     executor : Executor, optional
+        As for :func:`spinland.run_study`.
+    shard : tuple of int, optional
         As for :func:`spinland.run_study`.
 
     Returns
@@ -297,6 +300,7 @@ def run_atlas(
         mixed=mixed,
         say=say,
         executor=executor,
+        shard=shard,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..chapters.book import Book
 from ..chapters.chapter import Chapter
 from ..errors import StoreError
+from ..formatting import a_noun
 from ..store.hdf5 import Store
 from .atlas import AtlasBook
 from .glasses import GlassBook
@@ -24,7 +25,13 @@ def book_of(store: Store) -> tuple[Book, tuple[Chapter, ...]]:
     StoreError
         It holds none.
     """
-    kind = store.meta.get("kind")
+    meta = store.meta
+    kind = meta.get("kind")
+    if "shard" in meta:
+        number, count = (meta["shard"][name] for name in ("number", "count"))
+        raise StoreError(
+            store.path, f"is shard {number}/{count} of {a_noun(meta['shard']['of'])}: spinland merge first"
+        )
     if kind not in BOOKS:
         raise StoreError(store.path, f"holds no {' and no '.join(BOOKS)}")
     book: Book = BOOKS[kind].opened(store)

@@ -21,6 +21,8 @@ from ..store.hdf5 import Store
 from .elsewhere import Elsewhere
 from .ledger import Ledger
 from .opening import open_file
+from .order import put_in_plan_order
+from .shards import Shard, ShardStore
 
 
 def run(
@@ -36,6 +38,7 @@ def run(
     mixed: bool,
     say: Say,
     executor: Executor | None = None,
+    shard: tuple[int, int] | None = None,
 ) -> int:
     """Fill a file with the results of chapters, or go on with it.
 
@@ -57,6 +60,8 @@ def run(
         As of `open_file`.
     executor : Executor, optional
         Where to make what can be made elsewhere.
+    shard : tuple of int, optional
+        K and N: fill the K-th of N shards of the file instead, as far as it can be now.
 
     Returns
     -------
@@ -65,26 +70,48 @@ def run(
     """
     names = tuple(chapter.name for chapter in chapters)
     chosen = names if wanted is None else _chosen(wanted, names)
-    path = real_path(out, "out")
+    whole = real_path(out, "out")
+    part = None if shard is None else Shard.of(shard)
+    path = whole if part is None else part.path(whole)
     overwrite, mixed = checks.boolean("overwrite", overwrite), checks.boolean("mixed", mixed)
     with reserved(path):
+        start = None
+        if part is not None:
+            start = part.start(whole, config, facts, device=device, mixed=mixed)
+            facts = part.facts(config, facts)
+            if overwrite:
+                part.forget_finished(path, facts)
         store = open_file(path, config, facts, chosen, device=device, overwrite=overwrite, mixed=mixed, say=say)
         if store is None:
             return 0
+        if part is not None:
+            opened = book(ShardStore(path, start))
+            return _made(opened, part.tasks(opened, plan(opened, chosen), chosen, say), say, executor)
         opened = book(store)
         steps = plan(opened, chosen)
-        for chapter in opened.chapters:
-            asked = wanted is not None or not chapter.asked_by
-            if chapter.name in chosen and asked and not chapter.all_steps(opened):
-                how = f"; {chapter.asked_by} asks for it" if chapter.asked_by else ""
-                say(f"{chapter.title}: there is nothing in this file to make it of{how}")
-            elif chapter.name in chosen:
-                _tell_others(chapter, opened, say)
-        with compiling_beside(kernels(opened, steps)):
-            made = complete(opened, steps, say, executor)
+        _tell_chapters(opened, chosen, wanted, say)
+        made = _made(opened, steps, say, executor)
+        put_in_plan_order(store, [step.name for step in steps], {s.name for s in steps if isinstance(s, Training)})
         done = {*store.meta.get("chapters", ()), *chosen}
         store.set_meta(store.meta | {"finished": True, "chapters": [name for name in names if name in done]})
         return made
+
+
+def _made(book: Book, steps: Sequence[Step], say: Say, executor: Executor | None) -> int:
+    """Make what is missing while its kernels are compiled; returns how many results that were."""
+    with compiling_beside(kernels(book, steps)):
+        return complete(book, steps, say, executor)
+
+
+def _tell_chapters(book: Book, chosen: Sequence[str], wanted: tuple[str, ...] | None, say: Say) -> None:
+    """Tell which chapters have nothing to be made of, and which settings come to something else than was asked for."""
+    for chapter in book.chapters:
+        asked = wanted is not None or not chapter.asked_by
+        if chapter.name in chosen and asked and not chapter.all_steps(book):
+            how = f"; {chapter.asked_by} asks for it" if chapter.asked_by else ""
+            say(f"{chapter.title}: there is nothing in this file to make it of{how}")
+        elif chapter.name in chosen:
+            _tell_others(chapter, book, say)
 
 
 def _tell_others(chapter: Chapter, book: Book, say: Say) -> None:

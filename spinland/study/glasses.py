@@ -147,6 +147,7 @@ def run_glass(
     mixed: bool = False,
     say: Say = lambda text: None,
     executor: Executor | None = None,
+    shard: tuple[int, int] | None = None,
 ) -> int:
     """Measure a spherical glass, or go on with it, until the file holds every result.
 
@@ -170,6 +171,8 @@ def run_glass(
     say : callable
         Is told what goes on, a line at a time.
     executor : Executor, optional
+        As for :func:`spinland.run_study`.
+    shard : tuple of int, optional
         As for :func:`spinland.run_study`.
 
     Returns
@@ -203,6 +206,7 @@ def run_glass(
         mixed=mixed,
         say=say,
         executor=executor,
+        shard=shard,
     )
 
 

@@ -299,6 +299,7 @@ def run_study(
     mixed: bool = False,
     say: Say = lambda text: None,
     executor: Executor | None = None,
+    shard: tuple[int, int] | None = None,
 ) -> int:
     """Run a study, or go on with it, until its file holds every result.
 
@@ -324,6 +325,10 @@ def run_study(
     executor : Executor, optional
         Make there what can be made elsewhere, replica by replica and stage beside stage; the file is the same to the
         byte.
+    shard : tuple of int, optional
+        K and N: make the K-th of N shards, a file beside ``out`` with every N-th replica of each ensemble and every
+        N-th of the other results that can be made of what ``out`` holds, which is only read.
+        :func:`spinland.merge_shards` puts them together.
 
     Returns
     -------
@@ -366,6 +371,7 @@ def run_study(
         mixed=mixed,
         say=say,
         executor=executor,
+        shard=shard,
     )
 
 

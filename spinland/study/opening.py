@@ -37,7 +37,8 @@ def open_file(
     config : Settings
         A file with other settings is not taken up.
     facts : dict
-        More about it, kept in the file; ``data``, a fingerprint, must agree as well.
+        More about it, kept in the file; ``data``, a fingerprint, must agree as well. A shard is of another ``kind``
+        than its settings.
     wanted : tuple of str
         Names of the chapters that shall be made.
     device : str
@@ -55,17 +56,17 @@ def open_file(
         The file belongs to something else, which ``overwrite`` does not replace either; it was begun elsewhere, or is
         damaged.
     """
-    meta = {"kind": config.kind, "config": config.as_dict(), "version": version(), **facts}
+    meta = described(config, facts)
     here = current(device)
     meta |= {"finished": False, "failed": {}, "environments": [here]}
     if path.exists():
-        store = _own(path, config.kind, overwrite)
+        store = _own(path, meta["kind"], overwrite)
         found = store.meta
         old = store.format != FORMAT
         if not found and not store.names() and not store.pending() and not old:
             store.set_meta(meta)  # killed before it could say what it is
             return store
-        reason = _or_else(_OLD) if old else _difference(found, meta | {"defaults": type(config)().as_dict()})
+        reason = _or_else(_OLD if old else unlike(found, meta | {"defaults": type(config)().as_dict()}))
         finished = not reason and found["finished"] and set(wanted) <= set(found.get("chapters", wanted))
         if finished and not overwrite:
             say(f"{path} is finished; --overwrite makes it anew")
@@ -87,6 +88,11 @@ def open_file(
     store = Store(path)
     store.set_meta(meta)
     return store
+
+
+def described(config: Settings, facts: dict[str, Any]) -> dict[str, Any]:
+    """What a file tells of itself that does not change."""
+    return {"kind": config.kind, "config": config.as_dict(), "version": version(), **facts}
 
 
 def _own(path: Path, kind: str, overwrite: bool) -> Store:
@@ -115,18 +121,24 @@ _OLD = (
 
 def _obstacle(store: Store, found: dict[str, Any], here: dict[str, str], mixed: bool) -> str:
     """In words, why an unfinished file of the same settings must not be taken up; empty if it may."""
-    before = found.get("environments") or [{}]
-    if here not in before and not mixed:
-        return (
-            f"was begun elsewhere ({difference(before[-1], here)}): what is missing would differ in its last "
-            "digits from what is there; go on where it was begun, or here with --mixed, which the file then tells, "
-            "or begin anew with --overwrite"
-        )
+    if elsewhere := begun_elsewhere(found, here, mixed):
+        return f"{elsewhere}, or begin anew with --overwrite"
     try:
         store.verify()
     except StoreError as error:
         return str(error).removeprefix(f"{store.path}: ")
     return ""
+
+
+def begun_elsewhere(found: dict[str, Any], here: dict[str, str], mixed: bool) -> str:
+    """In words, why a file must not be gone on with in this environment; empty if it may."""
+    before = found.get("environments") or [{}]
+    if here in before or mixed:
+        return ""
+    return (
+        f"was begun elsewhere ({difference(before[-1], here)}): what is missing would differ in its last "
+        "digits from what is there; go on where it was begun, or here with --mixed, which the file then tells"
+    )
 
 
 def _taken_up(store: Store, found: dict[str, Any], here: dict[str, str], say: Say) -> Store:
@@ -141,24 +153,30 @@ def _taken_up(store: Store, found: dict[str, Any], here: dict[str, str], say: Sa
     return store
 
 
-def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
-    """In words, why a file is not the one that is wanted; empty if it is."""
+def unlike(found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """In words, why a file is not the one that is wanted; empty if it is.
+
+    Parameters
+    ----------
+    found, wanted : dict
+        What a file tells of itself, and what the other one does; ``defaults`` of this one are for settings that the
+        file does not know: of a chapter that was added since it was made.
+    """
     kind = wanted["kind"]
-    # A chapter that was added since the file was made has settings that the file does not know.
-    before = wanted["defaults"] | found["config"]
+    before = wanted.get("defaults", {}) | found["config"]
     changed = [
         f"{key} = {before[key]!r}, not {value!r}"
         for key, value in wanted["config"].items()
         if before[key] != value and key != "data_dir"
     ]
     if changed:
-        return _or_else(f"is {a_noun(kind)} with " + "; ".join(changed))
+        return f"is {a_noun(kind)} with " + "; ".join(changed)
     if found.get("data") != wanted.get("data"):
-        return _or_else(f"is {a_noun(kind)} of other data under the same name")
+        return f"is {a_noun(kind)} of other data under the same name"
     if found["version"] != wanted["version"]:
-        return _or_else(f"was made by spinland {found['version']}, this is {wanted['version']}")
+        return f"was made by spinland {found['version']}, this is {wanted['version']}"
     return ""
 
 
 def _or_else(reason: str) -> str:
-    return f"{reason}; choose another file, or --overwrite"
+    return f"{reason}; choose another file, or --overwrite" if reason else ""

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import spinland as sl
+from tests.oracles import shards
 from tests.oracles.objects import reserved, store, walk
 
 _FOLDER = Path(tempfile.mkdtemp())
@@ -29,6 +30,11 @@ CASES = {
     "Store.row_writer": lambda: {"name": "later"},
     "Store.verify": dict,
     "Store.set_meta": lambda: {"meta": {"a": 1}},
+    "merge_shards": lambda: {
+        "out": Path(tempfile.mkdtemp()) / "whole.h5",
+        "shards": [shards.made(Path(tempfile.mkdtemp()) / "shard.h5", 1, 2)],
+        "mixed": False,
+    },
     "export": lambda: {"result": walk(), "path": _FOLDER / "walk.csv", "overwrite": True},
     "LocalWorkers": lambda: {"n_workers": 1, "threads": 1},
     "LocalWorkers.shutdown": lambda: {"wait": True, "cancel_futures": False},
