@@ -22,11 +22,12 @@ from numpy.typing import ArrayLike
 
 from .. import checks, rng
 from ..errors import ArgumentError
+from ..execution.engines import Executor
 from ..landscape.protocol import Landscape
 from ..machines import single_threaded
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
-from .operators import Array, Operator, hessian_at, one_point
+from .operators import Array, Operator, elsewhere, hessian_at, one_point
 
 LEAST = {"xtrace": 4, "hutch++": 6, "hutchinson": 2}
 """Products without which a method has no error."""
@@ -59,7 +60,13 @@ class Trace(Measured):
 
 
 def hessian_trace(
-    landscape: Landscape, point: ArrayLike, n_products: int, method: str = "xtrace", seed: int = 0
+    landscape: Landscape,
+    point: ArrayLike,
+    n_products: int,
+    method: str = "xtrace",
+    seed: int = 0,
+    *,
+    executor: Executor | None = None,
 ) -> Trace:
     """Trace of the Hessian of a landscape's value at a point, from random vectors.
 
@@ -77,6 +84,8 @@ def hessian_trace(
         vectors. Vectors are uniform on the sphere |ω|² = K in all three.
     seed : int
         64-bit seed; vector i is a function of (seed, i).
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -101,7 +110,7 @@ def hessian_trace(
     if n_products < LEAST[method]:
         raise ArgumentError("n_products", f"at least {LEAST[method]} for {method}, to have an error", n_products)
     seed = rng.seed64("seed", seed)
-    operator = hessian_at(of, at)
+    operator = hessian_at(of, at) if executor is None else elsewhere(hessian_at(of, at), executor)
     checks.room("n_products", n_products, 3 * 8.0 * min(n_products, operator.size) * of.dim)
     value, error = exact(operator) if operator.size <= n_products else METHODS[method](operator, n_products, seed)
     arguments: dict[str, Any] = {"point": at, "n_products": n_products, "method": method}

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.glass import SphericalSpinGlass
 from ..landscape.planting import planted_glasses
-from ..progress import track
+from ..landscape.work import over
+from ..progress import Advance
 from ..provenance import record
 from ..results import Result
 from ..statistics.uncertainty import standard_error
@@ -109,6 +112,7 @@ def inherent_energies(
     *,
     time: float = 10.0,
     tolerance: float = 1e-3,
+    executor: Executor | None = None,
 ) -> InherentEnergies:
     """Follow gradient flow from starts equilibrated at several temperatures, and minimise below its end.
 
@@ -135,6 +139,8 @@ def inherent_energies(
         are those below longer flows from a time of 5 on.
     tolerance : float
         Error of the flow in one step.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -155,21 +161,11 @@ def inherent_energies(
     time, tolerance = checks.real("time", time, above=0), checks.real("tolerance", tolerance, above=0)
     checks.room("n_instances", n_instances, 8 * 3 * n_instances * len(spins) * len(levels))
     mixture = SphericalSpinGlass(2, order, generated=True).mixture
-    shape = (len(spins), len(levels), n_instances)
-    energies, overlaps, converged = np.empty(shape), np.empty(shape), np.empty(shape)
-    with track(len(spins) * n_instances, "inherent energies") as advance:
-        for s, n in enumerate(spins):
-            for i in range(n_instances):
-                own = rng.derive_seed(seed, n, i)
-                with checks.renamed(n_spins="sizes", temperature="temperatures", reference="sizes"):
-                    start = SphericalSpinGlass(n, order, generated=True).random_points(1, own)[0]
-                    glasses = planted_glasses(start, order, levels.tolist(), own, fixed_energy=True)
-                for k, glass in enumerate(glasses):
-                    flow = gradient_flow(glass, start, [0.0, time], tolerance, _MAX_STEPS)
-                    rest = minimize(glass, flow.points, 1e-6)
-                    energies[s, k, i], converged[s, k, i] = rest.values[0], rest.converged[0]
-                    overlaps[s, k, i] = float(rest.points[0] @ start) / n
-                advance()
+    plan = _Plan(order, levels, spins, n_instances, seed, time, tolerance)
+    example, total = SphericalSpinGlass(spins[0], order, generated=True), len(spins) * n_instances
+    rows = gathered(total, over(_at_rest, example, total, executor, plan, description="inherent energies"))
+    shape = (len(spins), n_instances, len(levels))
+    energies, overlaps, converged = (np.ascontiguousarray(part.reshape(shape).swapaxes(1, 2)) for part in rows)
     arguments = {
         "order": mixture,
         "temperatures": levels,
@@ -188,6 +184,38 @@ def inherent_energies(
         converged=converged.mean(axis=2),
         provenance=record("inherent_energies", arguments, seed=seed, dtype=np.dtype(np.float64)),
     )
+
+
+class _Plan(NamedTuple):
+    """Checked arguments: ``levels`` (K,) of temperature, ``spins`` (S,)."""
+
+    order: int | Mapping[int, float]
+    levels: NDArray[np.float64]
+    spins: list[int]
+    n_instances: int
+    seed: int
+    time: float
+    tolerance: float
+
+
+def _at_rest(
+    example: SphericalSpinGlass, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
+) -> tuple[NDArray[np.float64], ...]:
+    """Energies, overlaps and whether at rest (R, K) of some instances of the kind of an example, all of a size in a row."""
+    energies, overlaps, converged = np.empty((3, len(rows), len(plan.levels)))
+    for place, row in enumerate(rows):
+        s, i = divmod(int(row), plan.n_instances)
+        n, own = plan.spins[s], rng.derive_seed(plan.seed, plan.spins[s], i)
+        with checks.renamed(n_spins="sizes", temperature="temperatures", reference="sizes"):
+            start = SphericalSpinGlass(n, plan.order, generated=True).random_points(1, own)[0]
+            glasses = planted_glasses(start, plan.order, plan.levels.tolist(), own, fixed_energy=True)
+        for k, glass in enumerate(glasses):
+            flow = gradient_flow(glass, start, [0.0, plan.time], plan.tolerance, _MAX_STEPS)
+            rest = minimize(glass, flow.points, 1e-6)
+            energies[place, k], converged[place, k] = rest.values[0], rest.converged[0]
+            overlaps[place, k] = float(rest.points[0] @ start) / n
+        advance()
+    return energies, overlaps, converged
 
 
 def _levels(temperatures: ArrayLike) -> NDArray[np.float64]:
