@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..formatting import given
-from ..statistics.judging import Judged, independent, mean_of
+from ..statistics.judging import Judged, independent, mean_of, quotient
 from .findings import Finding, Numbers
 
 COMPARISON = "depths/comparison"
@@ -171,10 +170,7 @@ def _published(numbers: Numbers, found: Any) -> str:
             for depth, mean in zip(found.depths, means, strict=True)
         ]
         told.append(f"{_listed(rises)} {words}")
-        ends = means[0], means[-1]
-        ratio = ends[1].value / ends[0].value
-        error = ratio * math.hypot(*(mean.error / mean.value for mean in ends))
-        grown.append(Judged(ratio, error, min(mean.freedom for mean in ends)))
+        grown.append(quotient(means[-1], means[0]))
     text = f"At relative distance 1 the loss rises by, in nats, {'; '.join(told)}."
     if len(found.depths) < 2:
         return text

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 import spinland as sl
 
-from ..statistics.judging import Judged, mean_of
+from ..statistics.judging import Judged, mean_of, quotient
 from .chapter import Chapter, Stage
 from .findings import Finding, Numbers
 from .sections import Picture, Section, picture, sentence
@@ -146,9 +147,9 @@ def _relative(item: Any, profile: Any) -> Judged:
     """Mean height over the higher end, in percent of typical value less start; both have an error."""
     height = mean_of(item.barrier)
     unit = mean_of(np.asarray(profile.typical) - np.asarray(profile.start))
-    value = 100 * height.value / unit.value
-    error = abs(value) * np.hypot(height.error / height.value, np.nan_to_num(unit.error) / unit.value)
-    return Judged(value, float(error), height.freedom)
+    known = replace(unit, error=float(np.nan_to_num(unit.error)), freedom=math.inf)
+    part = quotient(height, known)
+    return replace(part, value=100 * part.value, error=100 * part.error)
 
 
 def _between(item: Any) -> NDArray[np.float64]:

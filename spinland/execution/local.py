@@ -56,7 +56,15 @@ class _Process:
         replies, from_worker = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", f"{__package__}.process", str(to_worker), str(from_worker)],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    f"{__package__}.process",
+                    str(to_worker),
+                    str(from_worker),
+                    str(os.getpid()),
+                ],
                 pass_fds=(to_worker, from_worker),
                 stdin=subprocess.DEVNULL,
                 env=_environment(threads),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import environment
-from .parcels import Parcel, Sealed
+from .parcels import Parcel, Sealed, digest_of
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,12 @@ class Done:
 Reply = Lacking | Refused | Failed | Done
 
 
-def difference(standard: Standard, digest: str) -> str:
+def difference(standard: Standard, about: Any) -> str:
     """In words, how this process differs from the standard; empty where it does not."""
     words = environment.difference(dict(standard.environment), environment.current(standard.device))
-    if words:
+    if words:  # found without compiling anything for a processor that nobody wants
         return words
+    digest = digest_of(standard.canary(about))
     if digest != standard.digest:
         return f"a piece of the work comes out with other bits ({digest[:12]}, there {standard.digest[:12]})"
     return ""

@@ -1,4 +1,4 @@
-"""``python -m spinland.execution.process IN OUT``: a worker that takes tasks from one pipe and answers into another."""
+"""``python -m spinland.execution.process IN OUT PARENT``: a worker between two pipes, tasks and answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .local import read_frame, write_frame
 def main() -> None:
     """Do tasks until there are none, or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends this
-    threading.Thread(target=_outlive_nobody, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_outlive_nobody, args=(int(sys.argv[3]),), daemon=True).start()
     orders, replies = (os.fdopen(int(number), mode) for number, mode in zip(sys.argv[1:3], ("rb", "wb"), strict=True))
     while True:
         try:

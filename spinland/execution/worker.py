@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .orders import Done, Failed, Lacking, Order, Refused, Reply, difference, here
-from .parcels import Sealed, Shelf, digest_of
+from .parcels import Sealed, Shelf
 
 
 class _Place:
@@ -83,7 +83,7 @@ def _differs(order: Order, about: Any) -> str:
     """In what the numbers of this process differ, found out once."""
     key = order.about.digest, order.standard.digest
     if key not in _place.agreed:
-        _place.agreed[key] = difference(order.standard, digest_of(order.standard.canary(about)))
+        _place.agreed[key] = difference(order.standard, about)
     return _place.agreed[key]
 
 

@@ -121,6 +121,15 @@ def independent(first: Judged, second: Judged) -> Judged:
     return Judged(second.value - first.value, math.sqrt(a + b), freedom)
 
 
+def quotient(top: Judged, below: Judged) -> Judged:
+    """top / below of independent numbers, with the error of first order; NaN where ``below`` is zero."""
+    if below.value == 0:
+        return Judged(float("nan"), float("nan"), 0.0)
+    value = top.value / below.value
+    error = math.hypot(top.error, value * below.error) / abs(below.value)
+    return Judged(value, error, min(top.freedom, below.freedom))
+
+
 def rank_p(value: float, draws: ArrayLike) -> NDArray[np.float64]:
     """Two-sided p of a value by its rank among n draws of a null model, along the last axis.
 

@@ -110,3 +110,16 @@ def test_the_bound_is_that_of_students_t(n_samples):
     assert abs(share - p) < 3 * math.sqrt(p * (1 - p) / 20_000)
     assert math.isnan(judging.worst_bound([], n_samples).p)
     assert judging.worst_bound([0.0], n_samples).p == 1.0
+
+
+def test_a_quotient_has_the_error_of_first_order_whatever_is_zero():
+    draw = np.random.default_rng(3)
+    top, below = judging.Judged(2.0, 0.02, 9), judging.Judged(-4.0, 0.08, 5)
+    found = judging.quotient(top, below)
+    scatter = (draw.normal(2.0, 0.02, 100_000) / draw.normal(-4.0, 0.08, 100_000)).std()
+    assert found.value == -0.5
+    assert found.freedom == 5
+    assert abs(found.error / scatter - 1) < 4 / math.sqrt(2 * 100_000) + 1e-3  # 4 standard errors, and second order
+    nothing = judging.quotient(judging.Judged(0.0, 0.1, 9), below)
+    assert (nothing.value, nothing.error) == (0.0, 0.025)
+    assert math.isnan(judging.quotient(top, judging.Judged(0.0, 0.1, 9)).value)

@@ -120,6 +120,14 @@ def test_a_display_never_fails(encoding):
     assert bars._live is None
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_shown():
+    """Whatever others have switched on in this process."""
+    before = progress.set_display(None)
+    yield
+    progress.set_display(before)
+
+
 def test_off_until_asked_and_put_back():
     assert not progress.shown()
     with sl.show_progress() as shown:

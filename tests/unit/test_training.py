@@ -13,7 +13,7 @@ from spinland import budget, progress, rng
 from spinland.errors import ArgumentError, DeviceUnavailable, DivergenceWarning
 from spinland.landscape.network import ReLUNetwork
 from spinland.landscape.network_landscape import NetworkLandscape
-from spinland.training import group, loop
+from spinland.training import group, parts
 from spinland.training.loop import train, train_groups
 from spinland.training.optimizers import SGD, Adam, AdamW
 from spinland.training.plan import Plan
@@ -196,7 +196,7 @@ def test_the_default_group_bounds_memory(data):
     assert next(p.n_replicas for p in train_groups(NETWORK, data, 70, epochs=0)) == 64
     large = ReLUNetwork((6, 400_000, 3))
     settings = TrainingSettings(n_replicas=1, optimizer=Adam(), epochs=1, evaluate="none")
-    size = loop._default_group(Plan(large, data, settings))
+    size = parts._default_group(Plan(large, data, settings))
     assert size * large.n_params * 4 * 4 <= max(budget.GROUP, numba.get_num_threads() * 64e6)
 
 

@@ -1,0 +1,163 @@
+"""A cluster of Dask on this machine: three processes with different numbers of threads, killed and restarted."""
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import spinland as sl
+from spinland.execution.crew import spread
+from tests.cluster import works
+
+distributed = pytest.importorskip("distributed")
+
+QUIET = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1000", "DASK_LOGGING__DISTRIBUTED": "critical"}
+
+
+class Cluster:
+    """A scheduler and workers as people start them, each with its nanny."""
+
+    def __init__(self, folder):
+        self.file, self.folder, self.processes = folder / "scheduler.json", folder, []
+        self.start("scheduler", "--port", "0", "--no-dashboard")
+        while not self.file.exists():
+            time.sleep(0.05)
+
+    def start(self, kind, *options, **environment):
+        words = [sys.executable, "-m", "dask", kind, "--scheduler-file", self.file, *options]
+        with open(self.folder / f"{kind}-{len(self.processes)}.log", "wb") as log:
+            process = subprocess.Popen(
+                words, stdout=log, stderr=log, cwd=self.folder, env=os.environ | QUIET | environment
+            )
+        self.processes.append(process)
+
+    def add(self, threads, **environment):
+        self.start("worker", "--nthreads", str(threads), "--nworkers", "1", "--no-dashboard", **environment)
+
+    def close(self):
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    found = Cluster(tmp_path_factory.mktemp("dask"))
+    for threads in (1, 2, 3):
+        found.add(threads)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def client(cluster):
+    with distributed.Client(scheduler_file=str(cluster.file), set_as_default=False, timeout=60) as found:
+        found.wait_for_workers(3, timeout=60)
+        yield found
+
+
+@pytest.mark.parametrize("as_executor", [False, True])
+def test_replicas_have_the_same_bits_as_in_one_process(client, as_executor):
+    network = sl.ReLUNetwork((64, 6, 10))
+    expected = sl.train(network, "digits", 12, sl.SGD(0.1), epochs=2, snapshots=[1])
+    executor = client.get_executor() if as_executor else client
+    parts = []
+    found = sl.train(network, "digits", 12, sl.SGD(0.1), epochs=2, snapshots=[1], executor=executor, sink=parts.append)
+    for name in ("params", "snapshots", "train_loss", "test_accuracy", "replicas", "diverged"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    assert found.provenance == expected.provenance
+    assert len(parts) > 1
+
+
+def test_one_task_at_a_time_is_done_by_a_worker_on_the_threads_that_dask_gave_it(client):
+    about = {"scale": 1.0, "seconds": 0.05}
+    found = [part for _, part in spread(works.where, about, 60, client, works.canary, description="where")]
+    assert {part["inside"] for part in found} == {1}
+    most = max(1, int(os.environ.get("NUMBA_NUM_THREADS", len(os.sched_getaffinity(0)))))
+    allowed = dict(zip(client.run(os.getpid).values(), client.nthreads().values(), strict=True))
+    of_worker = {part["pid"]: part["threads"] for part in found}
+    assert set(of_worker.values()) <= {min(n, most) for n in (1, 2, 3)}
+    assert len(of_worker) <= len(allowed)
+
+
+def test_a_worker_that_was_told_of_another_processor_is_refused_by_name(cluster, client):
+    before = set(client.nthreads())
+    cluster.add(1, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")
+    try:
+        client.wait_for_workers(4, timeout=60)
+        about = {"scale": 1.0, "seconds": 0.05}
+        with pytest.raises(sl.WorkerMismatch, match=r"is refused: .*processor .*, here generic"):
+            list(spread(works.where, about, 10_000, client, works.canary, description="until it has got a task"))
+    finally:
+        client.retire_workers(list(set(client.nthreads()) - before))
+
+
+TINY = (
+    *("--n-train", "200", "--n-test", "50", "--hidden", "6", "--replicas", "12", "--epochs", "3"),
+    *("--walkers", "2", "--walk-steps", "4", "--walk-origins", "2", "--swap-trials", "2", "--swap-origins", "2"),
+    *("--widths", "4,6", "--width-replicas", "4", "--batch-sizes", "8,16", "--batch-replicas", "4"),
+    *("--directions", "2", "--grid", "5", "--lines", "2", "--line-points", "5", "--glass-replicas", "6"),
+    *("--glass-spins", "12", "--correlation-pairs", "5", "--bootstrap", "10", "--null-draws", "20", "--no-page"),
+)
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def study(out, *words):
+    return subprocess.Popen(
+        [sys.executable, "-m", "spinland", "study", *TINY, "--out", out, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_workers_killed_again_and_again_and_the_coordinator_twice_leave_the_same_bytes(cluster, client, tmp_path):
+    alone, together = tmp_path / "alone.h5", tmp_path / "together.h5"
+    assert study(alone).wait(300) == 0
+    ended, killed, draw = threading.Event(), [], random.Random(5)
+
+    def kill_workers():
+        while not ended.wait(4.0):
+            pids = list(client.run(os.getpid, on_error="ignore").values())
+            if pids:
+                killed.append(draw.choice(pids))
+                os.kill(killed[-1], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_workers)
+    killer.start()
+    try:
+        for kill_after in (6.0, 9.0, None):
+            coordinator = study(together, "--scheduler", cluster.file)
+            try:
+                coordinator.wait(kill_after or 300)
+            except subprocess.TimeoutExpired:
+                coordinator.kill()
+            coordinator.communicate()
+    finally:
+        ended.set()
+        killer.join()
+    assert coordinator.returncode == 0
+    assert killed
+    assert digest(together) == digest(alone)
+
+
+@pytest.mark.slow
+def test_a_study_over_local_workers_of_the_command_line_is_the_same_to_the_byte(tmp_path):
+    alone, together = tmp_path / "alone.h5", tmp_path / "together.h5"
+    first, second = study(alone), study(together, "--workers", "3")
+    for process in (first, second):
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+    assert digest(together) == digest(alone)
