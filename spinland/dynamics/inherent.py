@@ -201,7 +201,7 @@ class _Plan(NamedTuple):
 def _at_rest(
     example: SphericalSpinGlass, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
 ) -> tuple[NDArray[np.float64], ...]:
-    """Energies, overlaps and whether at rest (R, K) of some instances of the kind of an example, all of a size in a row."""
+    """Energies, overlaps and whether at rest (R, K) of some instances of the kind of an example."""
     energies, overlaps, converged = np.empty((3, len(rows), len(plan.levels)))
     for place, row in enumerate(rows):
         s, i = divmod(int(row), plan.n_instances)
