@@ -34,7 +34,7 @@ def loss(dtype="float32"):
 def large():
     """So many coordinates that BLAS sums over threads."""
     data = sl.load_dataset("digits")
-    return sl.NetworkLandscape(sl.ReLUNetwork((64, 200, 10)), data.x_train[:20], data.y_train[:20])
+    return sl.NetworkLandscape(sl.ReLUNetwork((64, 140, 10)), data.x_train[:20], data.y_train[:20])
 
 
 def weights(n, landscape=None):
@@ -99,7 +99,7 @@ CASES = {
         loss(), *ends(), "sine", 2, 70, 16, sl.SGD(0.05), 2, "arc_length", **e
     ),
     "diverging paths": lambda **e: sl.connecting_path(
-        mine(), vectors(3), vectors(3, seed=1), "chain", 1, 200, optimizer=sl.SGD(3.0), **e
+        mine(), vectors(3), vectors(3, seed=1), "chain", 1, 200, optimizer=sl.SGD(60.0), **e
     ),
     "paths on a sphere": lambda **e: sl.connecting_path(glass(), *spins(), "bezier", 1, 30, **e),
     "profiles": lambda **e: path().evaluate(loss(), 9, **e),
@@ -109,7 +109,8 @@ CASES = {
     "hutch++": lambda **e: sl.hessian_trace(loss(), weights(1)[0], 60, "hutch++", **e),
     "hutchinson": lambda **e: sl.hessian_trace(mine(), vectors(1)[0], 5, "hutchinson", **e),
     "exact trace": lambda **e: sl.hessian_trace(glass(), spins()[1], 20, **e),
-    "history": lambda **e: sl.curvature_history(large(), weights(3, large()), None, 1, True, **e),
+    "history": lambda **e: sl.curvature_history(large(), weights(2, large()), tol=1e-3, **e),
+    "history of parts": lambda **e: sl.curvature_history(loss(), weights(3), None, 1, True, 1e-3, **e),
     "history on a sphere": lambda **e: sl.curvature_history(glass(), glass().random_points(5), None, 2, **e),
     "sam": lambda **e: sl.sharpness(loss(), weights(4), "sam", max_steps=20, **e),
     "noise": lambda **e: sl.sharpness(loss(), weights(4), "noise", n_draws=5, **e),
