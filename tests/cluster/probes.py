@@ -99,7 +99,7 @@ CASES = {
         loss(), *ends(), "sine", 2, 70, 16, sl.SGD(0.05), 2, "arc_length", **e
     ),
     "diverging paths": lambda **e: sl.connecting_path(
-        mine(), vectors(3), vectors(3, seed=1), "chain", 1, 200, optimizer=sl.SGD(60.0), **e
+        mine(), vectors(3), vectors(3, seed=1), "chain", 1, 400, optimizer=sl.SGD(300.0), **e
     ),
     "paths on a sphere": lambda **e: sl.connecting_path(glass(), *spins(), "bezier", 1, 30, **e),
     "profiles": lambda **e: path().evaluate(loss(), 9, **e),
