@@ -23,6 +23,7 @@ from .. import checks
 from ..errors import ArgumentError
 
 _HEADER = 8
+_MOST = 1024
 
 
 def write_frame(sink: Any, thing: Any) -> None:
@@ -143,22 +144,17 @@ class LocalWorkers(Executor):
     """
 
     def __init__(self, n_workers: int, threads: int | None = None):
-        self.n_workers = checks.integer("n_workers", n_workers, minimum=1)
+        self.n_workers = checks.integer("n_workers", n_workers, minimum=1, maximum=_MOST)
         cores = len(os.sched_getaffinity(0))
         self.threads = max(1, cores // self.n_workers)
         if threads is not None:
-            self.threads = checks.integer("threads", threads, minimum=1)
+            self.threads = checks.integer("threads", threads, minimum=1, maximum=cores)
         self._tasks: queue.SimpleQueue[tuple[Future[Any], Any] | None] = queue.SimpleQueue()
         self._processes: dict[int, _Process] = {}
         self._lock = threading.Lock()
         self._closed = False
         self._owner = os.getpid()
-        self._threads = [
-            threading.Thread(target=self._serve, args=(i,), name=f"worker {i}", daemon=True)
-            for i in range(self.n_workers)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -167,21 +163,29 @@ class LocalWorkers(Executor):
             return tuple(process.pid for process in self._processes.values())
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call a function of a module in one of the workers.
+        """Call a function of a module in one of the workers, which are started when they are first wanted.
 
         Raises
         ------
         RuntimeError
             The workers were shut down.
         ArgumentError
-            Called with keywords, which do not travel.
+            No function, or keywords, which do not travel.
         """
+        if not callable(fn):
+            raise ArgumentError("fn", "a function", fn)
         if kwargs:
             raise ArgumentError("submit", "no keywords", ", ".join(kwargs))
         if self._closed or os.getpid() != self._owner:
             raise RuntimeError("these workers were shut down, or are another process's")
         future: Future[Any] = Future()
         self._tasks.put((future, (fn, args)))
+        with self._lock:
+            number = len(self._threads)
+            if number < self.n_workers:
+                thread = threading.Thread(target=self._serve, args=(number,), name=f"worker {number}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
         return future
 
     def _serve(self, number: int) -> None:
@@ -224,6 +228,7 @@ class LocalWorkers(Executor):
         cancel_futures : bool
             Drop tasks that have not begun.
         """
+        wait, cancel_futures = checks.boolean("wait", wait), checks.boolean("cancel_futures", cancel_futures)
         if cancel_futures:
             while True:
                 try:

@@ -51,7 +51,13 @@ RECORDS = {
 
 #: Landscapes without samples or neurons say so, whatever the arguments; tests/properties/test_landscape_protocol.py
 # calls these.
-REFUSE = {"FunctionLandscape.batch", "FunctionLandscape.swaps", "SphericalSpinGlass.batch", "SphericalSpinGlass.swaps"}
+REFUSE = {
+    "LocalWorkers.submit",  # takes no keywords; tests/cluster calls it
+    "FunctionLandscape.batch",
+    "FunctionLandscape.swaps",
+    "SphericalSpinGlass.batch",
+    "SphericalSpinGlass.swaps",
+}
 
 #: Take points of walkers, as their device holds them, from those alone; the tests of walks call it.
 INNER = "evaluate_held"

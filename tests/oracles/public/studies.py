@@ -11,6 +11,7 @@ from tests.oracles.objects import reserved, store, walk
 _FOLDER = Path(tempfile.mkdtemp())
 
 OBJECTS = {
+    "LocalWorkers": lambda: sl.LocalWorkers(1),
     "Store": store,
     "StudyConfig": sl.StudyConfig,
     "GlassConfig": sl.GlassConfig,
@@ -29,6 +30,8 @@ CASES = {
     "Store.verify": dict,
     "Store.set_meta": lambda: {"meta": {"a": 1}},
     "export": lambda: {"result": walk(), "path": _FOLDER / "walk.csv", "overwrite": True},
+    "LocalWorkers": lambda: {"n_workers": 1, "threads": 1},
+    "LocalWorkers.shutdown": lambda: {"wait": True, "cancel_futures": False},
     "devices": dict,
     "show_progress": lambda: {"on": False},
     "theory_card": lambda: {"order": 3},
