@@ -95,7 +95,7 @@ def torch_loop(replicas: int, steps: int) -> Callable[[], Any]:
 
     landscape, points, gamma, temperature = _replicas(replicas)
     network, samples = landscape.network, landscape.samples
-    spring = anchored.Anchored(landscape, points.astype(np.float64), 1, temperature, 1)
+    spring = anchored.Anchored(landscape, points.astype(np.float64), np.arange(len(points)), 1, temperature, 1)
     stiffest = spring.largest_curvatures(12)
     widths, weights = quadrature(gamma, float(stiffest.max()) / temperature, _NODES)
     data = sl.load_dataset("digits")

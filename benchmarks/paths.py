@@ -112,7 +112,7 @@ def torch_curve(width: int, samples: int, steps: int, flat: bool, device: str = 
     orders = [torch.from_numpy(rows).to(at_home) for rows in batches]
     shape = [part for span in network.spans for part in (span.shape, span.shape[:1])]
     sizes = [int(np.prod(part)) for part in shape]
-    places = shares("bezier", stratified(_SEED, 1, 0, steps)[0], 3)
+    places = shares("bezier", stratified(_SEED, np.arange(1), 0, steps)[0], 3)
 
     def parts(point: Any) -> list[Any]:
         return [part.view(*form) for part, form in zip(point.split(sizes), shape, strict=True)]

@@ -89,7 +89,7 @@ class _Limit:
                 self.before = [(library, library.num_threads) for library in libraries]
             for library in libraries:
                 if library.num_threads != 1:
-                    library.set_num_threads(1)
+                    _set_threads(library, 1)
 
     def leave(self, user: object) -> None:
         with self.lock:
@@ -100,7 +100,7 @@ class _Limit:
         if not self.users:
             for library, threads in self.before:
                 if threads != 1:
-                    library.set_num_threads(threads)
+                    _set_threads(library, threads)
             self.before = []
 
     def after_fork(self) -> None:
@@ -109,6 +109,14 @@ class _Limit:
         here = threading.get_ident()
         self.users = {user: thread for user, thread in self.users.items() if thread == here}
         self._give_back()
+
+
+def _set_threads(library: Any, number: int) -> None:
+    """From whichever thread: threadpoolctl 3.8 obeys only the first that ever asked, and says nothing to others."""
+    release = getattr(library, "clear_controlling_thread", lambda force: None)
+    release(force=True)
+    library.set_num_threads(number)
+    release(force=True)
 
 
 _limit = _Limit()

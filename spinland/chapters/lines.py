@@ -55,8 +55,8 @@ def places(n: int) -> NDArray[np.float64]:
 def _lines(subject: Subject, found: Any, *, n_lines: int, n_points: int, great_circles: bool = False) -> sl.Line:
     """Between solutions, no two lines from one of them."""
     starts, ends = disjoint_pairs(np.asarray(subject.points(found, 2 * n_lines, 2)))
-    path = {"path": "great_circle"} if great_circles and subject.order is None else {}
-    return sl.line(subject.landscape, starts, ends, places(n_points), **path)
+    path = "great_circle" if great_circles and subject.order is None else None
+    return sl.line(subject.landscape, starts, ends, places(n_points), path=path)
 
 
 def _from_start(subject: Any, found: Any, *, n_lines: int, n_points: int, seed: int, dtype: str) -> sl.Line:

@@ -25,7 +25,7 @@ from ..landscape.network_landscape import NetworkLandscape
 from ..landscape.protocol import Landscape
 from ..landscape.spaces import norms
 from ..machines import operation
-from ..progress import track
+from ..progress import Advance
 from ..training.optimizers import Optimizer
 from ..training.schedules import step_rates
 from .bases import displaced, shares
@@ -61,21 +61,29 @@ class Plan(Owner):
         return step_rates(self.optimizer.learning_rate, max(1, self.steps), 1)
 
 
-def stratified(seed: int, count: int, low: int, high: int) -> NDArray[np.float64]:
-    """Places (count, high − low) in (0, 1) of the steps low … high−1 of paths 0 … count−1."""
+def stratified(seed: int, rows: NDArray[np.int64], low: int, high: int) -> NDArray[np.float64]:
+    """Places (R, high − low) in (0, 1) of the steps low … high−1 of paths with the numbers ``rows`` (R,)."""
     first, last = low // STRATA, -(-high // STRATA)
-    drawn, places = np.empty((count, 2 * STRATA)), np.empty((count, (last - first) * STRATA))
+    drawn, places = np.empty((len(rows), 2 * STRATA)), np.empty((len(rows), (last - first) * STRATA))
     for block in range(first, last):
-        rng.fill_uniforms(drawn, seed, rng.Purpose.PATH, np.arange(count), block)
+        rng.fill_uniforms(drawn, seed, rng.Purpose.PATH, rows, block)
         order = np.argsort(drawn[:, :STRATA], axis=1, kind="stable")
         places[:, (block - first) * STRATA : (block - first + 1) * STRATA] = (order + drawn[:, STRATA:]) / STRATA
     return places[:, low - first * STRATA : high - first * STRATA]
 
 
+def portion(landscape: Landscape, count: int, n_controls: int, plan: Plan) -> int:
+    """Steps that so many paths of so many control vectors take at a time, after which is seen which have diverged."""
+    if plan.batch_size is None or not isinstance(landscape, NetworkLandscape):
+        return STRATA
+    shape, kernel = (count, n_controls, landscape.samples.network.n_params), operation("path", landscape.device)
+    return int(kernel.portion(shape, plan.batch_size, _LAUNCH_OPERATIONS))
+
+
 def train_controls(
-    landscape: Landscape, controls: NDArray[Any], plan: Plan
+    landscape: Landscape, controls: NDArray[Any], rows: NDArray[np.int64], plan: Plan, steps: int, advance: Advance
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Train control vectors (R, V, dim) in place.
+    """Train control vectors (R, V, dim) of paths with the numbers ``rows`` in place, so many steps at a time.
 
     Returns
     -------
@@ -85,32 +93,31 @@ def train_controls(
         Steps of each: all, or those after which it was seen to have diverged.
     """
     if plan.batch_size is not None and isinstance(landscape, NetworkLandscape):
-        way: _Way = _Minibatches(landscape, controls, plan)
+        way: _Way = _Minibatches(landscape, controls, rows, plan)
     else:
-        way = _Points(landscape, controls, plan)
+        way = _Points(landscape, controls, rows, plan)
     rates, step = plan.rates(), 0
     taken = np.full(len(controls), plan.steps)
-    with track(plan.steps, f"training {len(controls)} path{'s' * (len(controls) > 1)}") as advance:
-        while step < plan.steps and way.alive.any():
-            last = min(plan.steps, step + way.portion())
-            if plan.weighting == "arc_length":
-                last = min(last, (step // REFRESH + 1) * REFRESH)
-            else:
-                last = min(last, max(STRATA, 2 * step))  # what diverges does so early, and is seen early
-            with np.errstate(over="ignore"):  # what a rate too large for the float type does is seen by the first step
-                coefficients = plan.optimizer.coefficients(rates[step:last], step).astype(controls.dtype)
-            before = way.alive.copy()
-            way.run(_places(controls, way, plan, step, last), Rule(plan.optimizer.rule, coefficients), step)
-            taken[before & ~way.alive] = last
-            advance(last - step)
-            step = last
+    while step < plan.steps and way.alive.any():
+        last = min(plan.steps, step + steps)
+        if plan.weighting == "arc_length":
+            last = min(last, (step // REFRESH + 1) * REFRESH)
+        else:
+            last = min(last, max(STRATA, 2 * step))  # what diverges does so early, and is seen early
+        with np.errstate(over="ignore"):  # what a rate too large for the float type does is seen by the first step
+            coefficients = plan.optimizer.coefficients(rates[step:last], step).astype(controls.dtype)
+        before = way.alive.copy()
+        way.run(_places(controls, way, plan, step, last), Rule(plan.optimizer.rule, coefficients), step)
+        taken[before & ~way.alive] = last
+        advance(len(rows) * (last - step))
+        step = last
     way.finish()
     return way.alive, taken
 
 
 def _places(controls: NDArray[Any], way: _Way, plan: Plan, low: int, high: int) -> NDArray[Any]:
     """Shares (R, S, V) of the control vectors at the points of steps low … high−1."""
-    t = stratified(plan.seed, len(controls), low, high)
+    t = stratified(plan.seed, way.paths.numbers, low, high)
     if plan.weighting == "arc_length":
         way.finish()
         for r in np.flatnonzero(way.alive):
@@ -121,17 +128,13 @@ def _places(controls: NDArray[Any], way: _Way, plan: Plan, low: int, high: int) 
 class _Way:
     """Paths in flight, with their moments."""
 
-    def __init__(self, controls: NDArray[Any], held: NDArray[Any], plan: Plan):
+    def __init__(self, controls: NDArray[Any], held: NDArray[Any], rows: NDArray[np.int64], plan: Plan):
         self.controls, self.plan = controls, plan
         self.alive = np.ones(len(controls), bool)
         moments, shape = plan.optimizer.n_moments, (len(held), len(plan.free), held.shape[2])
         first, second = (np.zeros((*shape[:2], shape[2] if moments > m else 0), held.dtype) for m in range(2))
         none = np.empty((len(held), 0, held.shape[1]), held.dtype)
-        self.paths = Paths(held, first, second, plan.free, none, self.alive, np.arange(len(held)))
-
-    def portion(self) -> int:
-        """Steps to take at a time."""
-        raise NotImplementedError
+        self.paths = Paths(held, first, second, plan.free, none, self.alive, rows)
 
     def run(self, places: NDArray[Any], rule: Rule, step: int) -> None:
         """Take a step for each of the places."""
@@ -144,14 +147,11 @@ class _Way:
 class _Minibatches(_Way):
     """Paths of a network, on batches of its samples. Weights of dead inputs, which get no gradient, are left out."""
 
-    def __init__(self, landscape: NetworkLandscape, controls: NDArray[Any], plan: Plan):
+    def __init__(self, landscape: NetworkLandscape, controls: NDArray[Any], rows: NDArray[np.int64], plan: Plan):
         assert plan.batch_size is not None
         self.samples, self.batch_size = landscape.samples, plan.batch_size
-        super().__init__(controls, np.array(self.samples.compress(controls)), plan)
+        super().__init__(controls, np.array(self.samples.compress(controls)), rows, plan)
         self.kernel = operation("path", landscape.device)
-
-    def portion(self) -> int:
-        return int(self.kernel.portion(self.paths.controls.shape, self.batch_size, _LAUNCH_OPERATIONS))
 
     def run(self, places: NDArray[Any], rule: Rule, step: int) -> None:
         batches = Batches(np.uint64(self.plan.seed), int(rng.Purpose.SHUFFLE), 0, self.batch_size, step)
@@ -171,13 +171,10 @@ class _Minibatches(_Way):
 class _Points(_Way):
     """Paths of any landscape: it is asked for the gradients at one point of each."""
 
-    def __init__(self, landscape: Landscape, controls: NDArray[Any], plan: Plan):
-        super().__init__(controls, controls, plan)
+    def __init__(self, landscape: Landscape, controls: NDArray[Any], rows: NDArray[np.int64], plan: Plan):
+        super().__init__(controls, controls, rows, plan)
         self.landscape, self.kernel = landscape, operation("path", "cpu")
         self.batches = None if plan.batch_size is None else SampleBatches(landscape, plan.batch_size)
-
-    def portion(self) -> int:
-        return STRATA
 
     def run(self, places: NDArray[Any], rule: Rule, step: int) -> None:
         paths = self.paths._replace(places=places)

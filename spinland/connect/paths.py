@@ -11,19 +11,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import arrays, checks, rng
 from ..errors import ArgumentError, DivergenceWarning
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.protocol import Landscape
+from ..landscape.work import over
 from ..probes.inputs import a_landscape
-from ..progress import track
 from ..provenance import record_on
 from ..quantities import quantity_of
 from ..results import Result
 from ..training.optimizers import Adam, Optimizer, named, without_decay
 from . import inputs
-from .bases import BASES, displaced
+from .bases import BASES
 from .batches import SampleBatches
 from .curves import Curve
-from .descent import WEIGHTINGS, Plan, train_controls
-from .profiles import PathProfile, walked
+from .descent import WEIGHTINGS, Plan, portion
+from .pieces import Pairs, fixed_places, trained
+from .profiles import Curves, PathProfile, profiles
 
 ADAM = Adam(1e-3)
 
@@ -85,7 +88,9 @@ class Path(Result):
             points[places == 0], points[places == 1] = controls[0], controls[-1]
         return out if self.controls.ndim == 3 else out[0]
 
-    def evaluate(self, landscape: Landscape, n: int = 61, *, label: str = "") -> PathProfile:
+    def evaluate(
+        self, landscape: Landscape, n: int = 61, *, label: str = "", executor: Executor | None = None
+    ) -> PathProfile:
         """A landscape along the path, at ``n`` places that are evenly spaced in its length.
 
         Parameters
@@ -96,6 +101,8 @@ class Path(Result):
             Places, both ends among them; at least 3. Between the neighbours of the highest one the maximum is refined.
         label : str
             Kept with the result.
+        executor : Executor, optional
+            Where to compute, as for :func:`train`; the bits are the same.
 
         Returns
         -------
@@ -117,16 +124,15 @@ class Path(Result):
         n = checks.integer("n", n, minimum=3)
         checks.room("n", n, 5 * 8 * n * len(every))
         parts = np.linspace(0, 1, n)
-        rows = []
-        with track(len(every), "profiles of paths") as advance:
-            for controls, lost in zip(every, self.diverged, strict=True):
-                at = controls.astype(landscape.dtype, copy=False)
-                rows.append(None if lost else walked(landscape, Curve(at, self.basis, self.radius), at[[0, -1]], parts))
-                advance()
+        plan = Curves(every, self.basis, self.radius, self.diverged, parts)
+        each: list[Any] = [None] * len(every)
+        for rows, found in over(profiles, landscape, len(every), executor, plan, description="profiles of paths"):
+            for b, profile in zip(rows, found, strict=True):
+                each[b] = profile
         single = self.controls.ndim == 2
         return PathProfile(
             alphas=parts,
-            **_stacked(rows, single),
+            **_stacked(each, single),
             members=self.members,
             label=label,
             **quantity_of(landscape),
@@ -161,6 +167,7 @@ def connecting_path(
     weighting: str = "uniform",
     *,
     through: ArrayLike | None = None,
+    executor: Executor | None = None,
 ) -> Path:
     r"""Train paths from ``start`` to ``end`` along which the mean value is low.
 
@@ -199,6 +206,8 @@ def connecting_path(
         with the measure held.
     through : array (W, dim) or (B, W, dim), optional
         Points that a chain goes through on its way, in this order.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -240,10 +249,14 @@ def connecting_path(
     radius = inputs.radius_of(landscape, starts, ends)
     room = len(starts) * (between.shape[1] + 1) * n_bends
     checks.room("n_bends", n_bends, 5 * room * landscape.dim * landscape.dtype.itemsize)
-    controls, fixed = _straight(starts, between, ends, basis, n_bends, radius)
-    free = np.setdiff1d(np.arange(controls.shape[1]), fixed)
+    n_controls, fixed = fixed_places(between.shape[1], n_bends)
+    free = np.setdiff1d(np.arange(n_controls), fixed)
     plan = Plan(basis, free, steps, batch_size, optimizer, seed, weighting, radius)
-    alive, taken = train_controls(landscape, controls, plan)
+    pairs = Pairs(starts, between, ends, n_bends, plan, portion(landscape, len(starts), n_controls, plan))
+    words = f"training {len(starts)} path{'s' * (len(starts) > 1)}"
+    controls, alive, taken = gathered(
+        len(starts), over(trained, landscape, len(starts), executor, pairs, description=words, ticks=steps)
+    )
     controls[np.ix_(~alive, free)] = np.nan
     arguments = {
         "start": starts,
@@ -296,24 +309,6 @@ def _between(landscape: Landscape, through: ArrayLike | None, basis: str, count:
     if landscape.geometry.space.curved:
         landscape.geometry.space.refuse_off("through", points, landscape.dtype)
     return np.broadcast_to(points, (count, *points.shape[-2:]))
-
-
-def _straight(
-    starts: NDArray[Any], between: NDArray[Any], ends: NDArray[Any], basis: str, n_bends: int, radius: float | None
-) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Control vectors (B, V, dim) of straight pieces, and the numbers of those that stay."""
-    fixed = np.concatenate([starts[:, None], between, ends[:, None]], axis=1)
-    places = np.arange(fixed.shape[1]) * (n_bends + 1)
-    controls = np.zeros((len(starts), places[-1] + 1, starts.shape[1]), starts.dtype)
-    controls[:, places] = fixed
-    if displaced(basis):
-        return controls, places
-    inner = np.arange(1, n_bends + 1) / (n_bends + 1)
-    for b in range(len(controls)):
-        for piece in places[:-1]:
-            curve = Curve(controls[b, [piece, piece + n_bends + 1]], "chain", radius)
-            controls[b, piece + 1 : piece + 1 + n_bends] = curve.points(curve.at(inner))
-    return controls, places
 
 
 def _described(optimizer: Optimizer, plan: Plan) -> dict[str, Any]:

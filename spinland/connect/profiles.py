@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..landscape.protocol import Landscape, Slice
+from ..progress import Advance
 from ..quantities import Measured
 from ..statistics.uncertainty import shared_mean_error
 from .curves import Curve
@@ -105,6 +106,29 @@ class PathProfile(Measured):
         if not there.any():
             return float("nan"), float("nan")
         return float(numbers[there].mean()), shared_mean_error(numbers[there], self.members[there])
+
+
+class Curves(NamedTuple):
+    """Control vectors (B, V, dim), which of the paths are lost, and where to look, in ``parts`` (P,) of the length."""
+
+    controls: NDArray[Any]
+    basis: str
+    radius: float | None
+    diverged: NDArray[np.bool_]
+    parts: NDArray[np.float64]
+
+
+def profiles(
+    landscape: Landscape, rows: NDArray[np.int64], plan: Curves, *, advance: Advance
+) -> list[dict[str, Any] | None]:
+    """Fields of a profile for each of some paths; None for one that is lost."""
+    found = []
+    for b in rows:
+        at = plan.controls[b].astype(landscape.dtype, copy=False)
+        lost = plan.diverged[b]
+        found.append(None if lost else walked(landscape, Curve(at, plan.basis, plan.radius), at[[0, -1]], plan.parts))
+        advance()
+    return found
 
 
 def walked(landscape: Landscape, curve: Curve, ends: NDArray[Any], parts: Array) -> dict[str, Any]:

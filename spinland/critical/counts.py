@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks, rng
+from ..execution.engines import Executor
 from ..landscape.glass import SphericalSpinGlass
+from ..landscape.work import over
 from ..machines import single_threaded
-from ..progress import track
-from ..provenance import record
+from ..progress import Advance
+from ..provenance import Provenance, record
 from ..results import Result
 from ..statistics.uncertainty import standard_error
 from ..theory.polynomials import complex_critical_points
 from .algebra import solvable, solve
-from .points import DEFAULT_STARTS, METHODS, CriticalPoints, collect
+from .points import DEFAULT_STARTS, METHODS, collect
 
 _TOGETHER = 1 << 14  # paths that are followed in one call
 
@@ -95,6 +97,7 @@ def critical_point_counts(
     *,
     n_starts: int | None = None,
     method: str = "auto",
+    executor: Executor | None = None,
 ) -> CriticalCounts:
     """Count the critical points of many instances by index, to be compared with their exact mean number.
 
@@ -115,6 +118,8 @@ def critical_point_counts(
         Starts of the search in each instance, as for :func:`critical_points`.
     method : "auto", "algebra" or "search"
         As for :func:`critical_points`.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -142,23 +147,47 @@ def critical_point_counts(
         dtype=np.float64,
     )
     together = max(1, _TOGETHER // complex_critical_points(n_spins, max(example.mixture))) if algebra else 1
-    sets: list[CriticalPoints] = []
-    with track(n_instances, "critical points of instances") as advance, single_threaded():
-        for low in range(0, n_instances, together):
-            part = range(low, min(low + together, n_instances))
-            glasses = [SphericalSpinGlass(n_spins, order, rng.derive_seed(seed, a)) for a in part]
-            solutions = solve(glasses, seed) if algebra else [None] * len(glasses)
-            for a, glass, found in zip(part, glasses, solutions, strict=True):
-                with checks.renamed(n="n_starts"):
-                    sets.append(collect(glass, found, starts, rng.derive_seed(seed, a, 1), provenance))
-            advance(len(part))
+    plan = _Plan(n_spins, order, seed, starts, algebra, provenance)
+    sets: list[Any] = [None] * n_instances
+    with checks.renamed(n="n_starts"):
+        words = "critical points of instances"
+        for rows, found in over(_sets, example, n_instances, executor, plan, description=words, size=together):
+            for a, one in zip(rows, found, strict=True):
+                sets[a] = one
     return CriticalCounts(
-        counts=np.stack([one.counts for one in sets]),
-        complete=np.array([one.complete is True for one in sets]),
-        energy=np.concatenate([one.energy for one in sets]),
-        index=np.concatenate([one.index for one in sets]),
-        instance=np.repeat(np.arange(n_instances), [len(one.index) for one in sets]),
+        counts=np.stack([counts for counts, _, _, _ in sets]),
+        complete=np.array([complete for _, complete, _, _ in sets]),
+        energy=np.concatenate([energy for _, _, energy, _ in sets]),
+        index=np.concatenate([index for _, _, _, index in sets]),
+        instance=np.repeat(np.arange(n_instances), [len(index) for _, _, _, index in sets]),
         n_spins=example.n_spins,
         order=tuple(example.mixture),
         provenance=provenance,
     )
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Checked arguments; ``algebra`` says whether equations are solved."""
+
+    n_spins: int
+    order: int | Mapping[int, float]
+    seed: int
+    n_starts: int
+    algebra: bool
+    provenance: Provenance
+
+
+def _sets(
+    example: SphericalSpinGlass, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
+) -> list[tuple[NDArray[np.int64], bool, NDArray[np.float64], NDArray[np.int64]]]:
+    """Counts, whether they are complete, energies and indices of some instances of the kind of an example."""
+    with single_threaded():
+        glasses = [SphericalSpinGlass(plan.n_spins, plan.order, rng.derive_seed(plan.seed, int(a))) for a in rows]
+        solutions = solve(glasses, plan.seed) if plan.algebra else [None] * len(glasses)
+        found = []
+        for a, glass, solved in zip(rows, glasses, solutions, strict=True):
+            one = collect(glass, solved, plan.n_starts, rng.derive_seed(plan.seed, int(a), 1), plan.provenance)
+            found.append((one.counts, one.complete is True, one.energy, one.index))
+    advance(len(rows))
+    return found

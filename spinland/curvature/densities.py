@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError
+from ..execution.engines import Executor
 from ..landscape.protocol import Landscape
+from ..landscape.work import over
+from ..progress import Advance
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from .eigenpairs import TOLERANCES, leading
 from .lanczos import Pairs, room_of
-from .operators import Array, Operator, hessian_at, one_point
-from .quadrature import Parts, Quadrature
+from .operators import BLOCK, Array, Operator, hessian_at, one_point
+from .quadrature import Parts, Quadrature, tridiagonal
 
 GAP = 1.25
 """Eigenvalues are outliers where the widest gap beside them is at least so large, as a ratio of distances."""
@@ -94,6 +97,8 @@ def spectral_density(
     seed: int = 0,
     n_extremes: int = 16,
     width: float | None = None,
+    *,
+    executor: Executor | None = None,
 ) -> SpectralDensity:
     """Density of the eigenvalues of the Hessian of a landscape's value, from a few products with random vectors.
 
@@ -116,6 +121,8 @@ def spectral_density(
         Standard deviation that an eigenvalue is broadened to; by default three times the range of the rest of the
         spectrum over the steps, about the distance of neighbouring nodes. Much less is not resolved, and shows in
         the error; less than 1e-5 of the range is refused.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -147,9 +154,8 @@ def spectral_density(
     checks.room("n_steps", n_steps, 3 * 8.0 * n_probes * n_steps)
     tol = TOLERANCES[of.dtype]
     pairs = _extremes(operator, n_extremes, tol, seed)
-    rest = operator.without(pairs.vectors) if n_extremes else operator
-    with np.errstate(all="ignore"):  # of what is refused
-        quadrature = Quadrature(rest, n_probes, n_steps, seed) if rest.size else None
+    plan = _Plan(at, pairs.vectors, n_probes, n_steps, seed)
+    quadrature = _quadrature(operator, plan, executor) if operator.size > n_extremes else None
     if operator.largest[0] == 0:
         raise ArgumentError("point", "one where the Hessian is not zero, as 0 alone has no density", "one where it is")
     operator.need_squares()
@@ -170,13 +176,48 @@ def spectral_density(
         gaps=gaps,
         n_probes=n_probes,
         n_steps=n_steps,
-        n_products=operator.count,
+        n_products=operator.count + (n_probes * n_steps if quadrature else 0),
         n_directions=operator.size,
         extent=of.extent,
         value=float(of.value(at)),
         **quantity_of(of),
         provenance=record_on(of, "spectral_density", {**arguments, "width": width}, seed=seed),
     )
+
+
+class _Plan(NamedTuple):
+    """A point, the extreme vectors that are kept out of its probes, and how many of these go how far."""
+
+    point: Any
+    apart: Array
+    n_probes: int
+    n_steps: int
+    seed: int
+
+
+def _quadrature(operator: Operator, plan: _Plan, executor: Executor | None) -> Quadrature:
+    """Probes in blocks, in which they know of each other; the operator gets the largest of their products."""
+    diagonal, beside = np.zeros((2, plan.n_probes, plan.n_steps))
+    n_blocks = -(-plan.n_probes // BLOCK)
+    for rows, found in over(_blocks, operator.landscape, n_blocks, executor, plan, description="probes of the Hessian"):
+        for block, (part, largest) in zip(rows, found, strict=True):
+            some = slice(block * BLOCK, (block + 1) * BLOCK)
+            diagonal[some], beside[some] = part
+            operator.largest[0] = max(operator.largest[0], largest)
+    return Quadrature(diagonal, beside)
+
+
+def _blocks(of: Landscape, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance) -> list[tuple[Quadrature, float]]:
+    """Probes of some blocks, and the largest entry of all products so far."""
+    operator = hessian_at(of, plan.point)
+    rest = operator.without(plan.apart) if len(plan.apart) else operator
+    found = []
+    for block in rows:
+        with np.errstate(all="ignore"):  # of what is refused
+            terms = tridiagonal(rest, plan.n_probes, plan.n_steps, plan.seed, int(block))
+        found.append((terms, rest.largest[0]))
+        advance()
+    return found
 
 
 def _extremes(operator: Operator, n: int, tol: float, seed: int) -> Pairs:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.network_landscape import NetworkLandscape
 from ..landscape.protocol import Landscape
+from ..landscape.work import over
+from ..machines import single_threaded
 from ..probes.inputs import a_landscape, ascending, origins
-from ..progress import track
+from ..progress import Advance
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from .eigenpairs import TOLERANCES, leading
@@ -96,6 +100,8 @@ def curvature_history(
     split: bool = False,
     tol: float | None = None,
     seed: int = 0,
+    *,
+    executor: Executor | None = None,
 ) -> CurvatureHistory:
     """Largest eigenvalues of the Hessian at points one after the other, such as snapshots of training.
 
@@ -116,6 +122,8 @@ def curvature_history(
         float32.
     seed : int
         64-bit seed of the vectors that searches start from.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -145,12 +153,10 @@ def curvature_history(
     tol = TOLERANCES[of.dtype] if tol is None else checks.real("tol", tol, above=0)
     seed = rng.seed64("seed", seed)
     checks.room("n", n, 8.0 * of.dim * (room_of(n) + 3 * n))
-    rows = []
-    with track(len(batch), "curvature") as advance:
-        for point in batch:
-            rows.append(_at_one(of, point, n, split, tol, seed))
-            advance()
-    largest, residuals, converged, overlap, norms = (np.array(column) for column in zip(*rows, strict=True))
+    plan = _Plan(batch, n, split, tol, seed)
+    largest, residuals, converged, overlap, norms = gathered(
+        len(batch), over(_at_some, of, len(batch), executor, plan, description="curvature")
+    )
     arguments: dict[str, Any] = {"points": batch, "times": at, "n": n, "split": split, "tol": tol}
     return CurvatureHistory(
         times=at,
@@ -167,14 +173,34 @@ def curvature_history(
     )
 
 
+class _Plan(NamedTuple):
+    """Points (P, dim), and what is asked of each."""
+
+    points: Any
+    n: int
+    split: bool
+    tol: float
+    seed: int
+
+
+def _at_some(of: Landscape, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance) -> tuple[NDArray[Any], ...]:
+    """What is known of some points, a tuple of fields of the history."""
+    found = []
+    for row in rows:
+        found.append(_at_one(of, plan.points[row], *plan[1:]))
+        advance()
+    return tuple(np.array(column) for column in zip(*found, strict=True))
+
+
 def _at_one(of: Landscape, point: Any, n: int, split: bool, tol: float, seed: int) -> tuple[Any, ...]:
     """What is known of one point, a tuple of the fields of the history."""
     operator = hessian_at(of, point)
     pairs = leading(operator, n, "largest", tol, seed, 100 * n + 1000)
     there = bool(np.all(pairs.residuals <= tol * pairs.scale))
     gradient = operator.project(np.asarray(of.gradient(point), np.float64)[None])[0]
-    squared = float(gradient @ gradient)
-    overlap = float(np.sum((pairs.vectors @ gradient) ** 2)) / squared if squared > 0 else np.nan
+    with single_threaded():  # scalar products of long vectors depend on the threads of BLAS
+        squared = float(gradient @ gradient)
+        overlap = float(np.sum((pairs.vectors @ gradient) ** 2)) / squared if squared > 0 else np.nan
     norms = [np.nan] * 3
     if split and isinstance(of, NetworkLandscape):
         products: tuple[Callable[..., Any], ...] = of.hessian_product, of.gauss_newton_product, of.residual_product

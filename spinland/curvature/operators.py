@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,8 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from .. import budget, checks, rng
 from ..arrays import Owner, sealed
 from ..errors import ArgumentError
+from ..execution.engines import Executor
 from ..landscape.protocol import Landscape
+from ..landscape.work import over
 from ..probes.inputs import a_landscape
+from ..progress import Advance
 from . import stretches
 
 Array = NDArray[np.float64]
@@ -41,12 +45,15 @@ class Operator(Owner):
         Whose it is.
     apart : (k, dim)
         Orthonormal directions that are left out of it.
+    together : int
+        Vectors that ``products`` gets at a time.
     """
 
     products: Callable[[NDArray[Any]], NDArray[Any]]
     point: Array
     landscape: Landscape
     apart: Array = field(default_factory=lambda: np.empty((0, 0)))
+    together: int = BLOCK
     tally: list[int] = field(default_factory=lambda: [0])
     largest: list[float] = field(default_factory=lambda: [0.0])
 
@@ -80,7 +87,7 @@ class Operator(Owner):
     def __call__(self, vectors: Array) -> Array:
         """Products (m, dim) with vectors that lie along the directions."""
         found = np.empty(vectors.shape)
-        for some in budget.blocks(len(vectors), BLOCK, 1):
+        for some in budget.blocks(len(vectors), self.together, 1):
             found[some] = self.products(vectors[some].astype(self.landscape.dtype))
         self.tally[0] += len(vectors)
         if not np.isfinite(found).all():
@@ -152,6 +159,37 @@ def hessian_at(landscape: Landscape, at: NDArray[Any], product: Any = None) -> O
         return np.asarray(multiply(at, vectors), np.float64) + space.bend(*same, wide)
 
     return Operator(products, point, landscape)
+
+
+def elsewhere(operator: Operator, executor: Executor) -> Operator:
+    """The Hessian at the same point, whose products are made over an executor: as many blocks at a time as there are.
+
+    Vectors travel to workers, and their products back: it pays where a product takes longer than that.
+    """
+    of = operator.landscape
+    at = operator.point.astype(of.dtype)
+
+    def products(vectors: NDArray[Any]) -> NDArray[np.float64]:
+        made, n_blocks = np.empty(vectors.shape), -(-len(vectors) // BLOCK)
+        plan = at, vectors
+        for rows, found in over(_blocks, of, n_blocks, executor, plan, description="products with the Hessian"):
+            for block, part in zip(rows, found, strict=True):
+                made[block * BLOCK : (block + 1) * BLOCK] = part
+        return made
+
+    return replace(operator, products=products, together=sys.maxsize)
+
+
+def _blocks(
+    of: Landscape, rows: NDArray[np.int64], plan: tuple[NDArray[Any], NDArray[Any]], *, advance: Advance
+) -> list[NDArray[Any]]:
+    """Products with some blocks of vectors."""
+    at, vectors = plan
+    operator, found = hessian_at(of, at), []
+    for block in rows:
+        found.append(operator.products(vectors[block * BLOCK : (block + 1) * BLOCK]))
+        advance()
+    return found
 
 
 def need_float64(landscape: Landscape, what: str) -> None:

@@ -14,6 +14,8 @@ be copies of the outliers, which are kept out by projection.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
@@ -28,7 +30,7 @@ FIRST = 1 << 20
 """Number of the first probe: they follow the vectors that a search for eigenpairs starts from."""
 
 
-class Quadrature:
+class Quadrature(NamedTuple):
     """Nodes and weights of each probe, from the tridiagonal matrices of so many steps of Lanczos.
 
     Attributes
@@ -37,31 +39,31 @@ class Quadrature:
         Of the matrices of P probes; ``beside[p, i]`` is zero where the probe's space ends after step i.
     """
 
-    def __init__(self, operator: Operator, n_probes: int, n_steps: int, seed: int):
-        self.diagonal, self.beside = np.zeros((2, n_probes, n_steps))
-        for low in range(0, n_probes, BLOCK):
-            some = slice(low, min(low + BLOCK, n_probes))
-            start = operator.probes(FIRST + low, some.stop - low, seed) / np.sqrt(operator.size)
-            self._run(operator, start, self.diagonal[some], self.beside[some])
-
-    @staticmethod
-    def _run(operator: Operator, now: Array, diagonal: Array, beside: Array) -> None:
-        """Lanczos's three terms for a block of probes side by side."""
-        before, scale = np.zeros_like(now), 0.0
-        for step in range(diagonal.shape[1]):
-            after = operator(now)
-            diagonal[:, step] = np.einsum("ij,ij->i", after, now)
-            after -= diagonal[:, step, None] * now + (beside[:, step - 1, None] * before if step else 0.0)
-            norms = np.linalg.norm(after, axis=1)
-            scale = max(scale, float(np.abs(diagonal[:, step]).max()), float(norms.max()))
-            norms[norms <= operator.rounding * scale] = 0.0
-            beside[:, step] = norms
-            before, now = now, np.divide(after, norms[:, None], out=np.zeros_like(after), where=norms[:, None] > 0)
+    diagonal: Array
+    beside: Array
 
     def nodes(self, steps: int) -> tuple[Array, Array]:
         """Nodes and weights (P, steps) after so many steps; nodes beyond the end of a probe's space weigh nothing."""
         found = [eigh_tridiagonal(d[:steps], b[: steps - 1]) for d, b in zip(self.diagonal, self.beside, strict=True)]
         return np.array([values for values, _ in found]), np.array([inner[0] ** 2 for _, inner in found])
+
+
+def tridiagonal(operator: Operator, n_probes: int, n_steps: int, seed: int, block: int) -> Quadrature:
+    """Lanczos's three terms for the probes of a block, which go side by side: number ``block`` of `BLOCK` each."""
+    low = block * BLOCK
+    now = operator.probes(FIRST + low, min(BLOCK, n_probes - low), seed) / np.sqrt(operator.size)
+    diagonal, beside = np.zeros((2, len(now), n_steps))
+    before, scale = np.zeros_like(now), 0.0
+    for step in range(n_steps):
+        after = operator(now)
+        diagonal[:, step] = np.einsum("ij,ij->i", after, now)
+        after -= diagonal[:, step, None] * now + (beside[:, step - 1, None] * before if step else 0.0)
+        norms = np.linalg.norm(after, axis=1)
+        scale = max(scale, float(np.abs(diagonal[:, step]).max()), float(norms.max()))
+        norms[norms <= operator.rounding * scale] = 0.0
+        beside[:, step] = norms
+        before, now = now, np.divide(after, norms[:, None], out=np.zeros_like(after), where=norms[:, None] > 0)
+    return Quadrature(diagonal, beside)
 
 
 def broadened(places: Array, weights: Array, grid: Array, width: float) -> Array:

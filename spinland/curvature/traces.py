@@ -22,12 +22,13 @@ from numpy.typing import ArrayLike
 
 from .. import budget, checks, rng
 from ..errors import ArgumentError
+from ..execution.engines import Executor
 from ..landscape.protocol import Landscape
 from ..machines import single_threaded
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from . import stretches
-from .operators import BLOCK, Array, Operator, hessian_at, one_point
+from .operators import Array, Operator, elsewhere, hessian_at, one_point
 
 LEAST = {"xtrace": 4, "hutch++": 6, "hutchinson": 2}
 """Products without which a method has no error."""
@@ -60,7 +61,13 @@ class Trace(Measured):
 
 
 def hessian_trace(
-    landscape: Landscape, point: ArrayLike, n_products: int, method: str = "xtrace", seed: int = 0
+    landscape: Landscape,
+    point: ArrayLike,
+    n_products: int,
+    method: str = "xtrace",
+    seed: int = 0,
+    *,
+    executor: Executor | None = None,
 ) -> Trace:
     """Trace of the Hessian of a landscape's value at a point, from random vectors.
 
@@ -78,6 +85,8 @@ def hessian_trace(
         vectors. Vectors are uniform on the sphere |ω|² = K in all three.
     seed : int
         64-bit seed; vector i is a function of (seed, i).
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -102,9 +111,9 @@ def hessian_trace(
     if n_products < LEAST[method]:
         raise ArgumentError("n_products", f"at least {LEAST[method]} for {method}, to have an error", n_products)
     seed = rng.seed64("seed", seed)
-    operator = hessian_at(of, at)
+    operator = hessian_at(of, at) if executor is None else elsewhere(hessian_at(of, at), executor)
     summed = operator.size <= n_products
-    held = operator.size if summed else BLOCK if method == "hutchinson" else n_products
+    held = operator.size if summed else min(operator.together, n_products) if method == "hutchinson" else n_products
     checks.room("n_products", n_products, 3 * 8.0 * held * of.dim)
     if summed:
         value, error = exact(operator)
@@ -135,9 +144,9 @@ def _mean(samples: Array) -> tuple[float, float]:
 
 
 def _forms(operator: Operator, first: int, count: int, seed: int) -> Array:
-    """ω'Aω (count,) of the random vectors from number ``first`` on, of which a block is held at a time."""
+    """ω'Aω (count,) of the random vectors from number ``first`` on, of which those multiplied together are held."""
     found = np.empty(count)
-    for some in budget.blocks(count, BLOCK, 1):
+    for some in budget.blocks(count, operator.together, 1):
         omega = operator.probes(first + some.start, some.stop - some.start, seed)
         found[some] = np.einsum("ij,ij->i", operator(omega), omega)
     return found

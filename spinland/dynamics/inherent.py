@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.glass import SphericalSpinGlass
 from ..landscape.planting import planted_glasses
-from ..progress import track
+from ..landscape.work import over
+from ..progress import Advance
 from ..provenance import record
 from ..results import Result
 from ..statistics.uncertainty import standard_error
@@ -110,6 +113,7 @@ def inherent_energies(
     time: float = 10.0,
     tolerance: float = 1e-3,
     dtype: DTypeLike = "float64",
+    executor: Executor | None = None,
 ) -> InherentEnergies:
     """Follow gradient flow from starts equilibrated at several temperatures, and minimise below its end.
 
@@ -139,6 +143,8 @@ def inherent_energies(
     dtype : "float64" or "float32"
         Float type of the glass: in float32 in half of the time, at rest where the force on a spin is below 1e-3, and to
         some 1e-6 in the energies.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -157,25 +163,14 @@ def inherent_energies(
     n_instances = checks.integer("n_instances", n_instances, minimum=2)
     seed = rng.seed64("seed", seed)
     kind = checks.float_type("dtype", dtype)
-    at_rest = 1e-6 if kind == np.float64 else 1e-3
     time, tolerance = checks.real("time", time, above=0), checks.real("tolerance", tolerance, above=0)
     checks.room("n_instances", n_instances, 8 * 3 * n_instances * len(spins) * len(levels))
     mixture = SphericalSpinGlass(2, order, generated=True).mixture
-    shape = (len(spins), len(levels), n_instances)
-    energies, overlaps, converged = np.empty(shape), np.empty(shape), np.empty(shape)
-    with track(len(spins) * n_instances, "inherent energies") as advance:
-        for s, n in enumerate(spins):
-            for i in range(n_instances):
-                own = rng.derive_seed(seed, n, i)
-                with checks.renamed(n_spins="sizes", temperature="temperatures", reference="sizes"):
-                    start = SphericalSpinGlass(n, order, generated=True).random_points(1, own)[0]
-                    glasses = planted_glasses(start, order, levels.tolist(), own, kind, fixed_energy=True)
-                for k, glass in enumerate(glasses):
-                    flow = gradient_flow(glass, start, [0.0, time], tolerance, _MAX_STEPS)
-                    rest = minimize(glass, flow.points, at_rest)
-                    energies[s, k, i], converged[s, k, i] = rest.values[0], rest.converged[0]
-                    overlaps[s, k, i] = float(rest.points[0] @ start) / n
-                advance()
+    plan = _Plan(order, levels, spins, n_instances, seed, time, tolerance, kind)
+    example, total = SphericalSpinGlass(spins[0], order, generated=True), len(spins) * n_instances
+    rows = gathered(total, over(_at_rest, example, total, executor, plan, description="inherent energies"))
+    shape = (len(spins), n_instances, len(levels))
+    energies, overlaps, converged = (np.ascontiguousarray(part.reshape(shape).swapaxes(1, 2)) for part in rows)
     arguments = {
         "order": mixture,
         "temperatures": levels,
@@ -194,6 +189,40 @@ def inherent_energies(
         converged=converged.mean(axis=2),
         provenance=record("inherent_energies", arguments, seed=seed, dtype=kind),
     )
+
+
+class _Plan(NamedTuple):
+    """Checked arguments: ``levels`` (K,) of temperature, ``spins`` (S,)."""
+
+    order: int | Mapping[int, float]
+    levels: NDArray[np.float64]
+    spins: list[int]
+    n_instances: int
+    seed: int
+    time: float
+    tolerance: float
+    dtype: np.dtype[Any]
+
+
+def _at_rest(
+    example: SphericalSpinGlass, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
+) -> tuple[NDArray[np.float64], ...]:
+    """Energies, overlaps and whether at rest (R, K) of some instances of the kind of an example."""
+    energies, overlaps, converged = np.empty((3, len(rows), len(plan.levels)))
+    at_rest = 1e-6 if plan.dtype == np.float64 else 1e-3
+    for place, row in enumerate(rows):
+        s, i = divmod(int(row), plan.n_instances)
+        n, own = plan.spins[s], rng.derive_seed(plan.seed, plan.spins[s], i)
+        with checks.renamed(n_spins="sizes", temperature="temperatures", reference="sizes"):
+            start = SphericalSpinGlass(n, plan.order, generated=True).random_points(1, own)[0]
+            glasses = planted_glasses(start, plan.order, plan.levels.tolist(), own, plan.dtype, fixed_energy=True)
+        for k, glass in enumerate(glasses):
+            flow = gradient_flow(glass, start, [0.0, plan.time], plan.tolerance, _MAX_STEPS)
+            rest = minimize(glass, flow.points, at_rest)
+            energies[place, k], converged[place, k] = rest.values[0], rest.converged[0]
+            overlaps[place, k] = float(rest.points[0] @ start) / n
+        advance()
+    return energies, overlaps, converged
 
 
 def _levels(temperatures: ArrayLike) -> NDArray[np.float64]:

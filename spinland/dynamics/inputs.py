@@ -73,3 +73,8 @@ def gather(parts: Sequence[dict[str, Any]], single: bool) -> dict[str, Any]:
     if single:
         return {name: sealed(array) for name, array in parts[0].items()}
     return {name: sealed(np.stack([part[name] for part in parts])) for name in parts[0]}
+
+
+def of_instances(arrays: dict[str, NDArray[Any]], single: bool) -> dict[str, Any]:
+    """Arrays (instances, …) as they are, or those of the only one without that axis."""
+    return {name: sealed(array[0] if single else array) for name, array in arrays.items()}

@@ -13,8 +13,11 @@ from scipy.interpolate import CubicSpline
 from .. import budget, checks, rng
 from ..arrays import sealed
 from ..errors import ArgumentError
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.protocol import Landscape
-from ..progress import track
+from ..landscape.work import over
+from ..progress import Advance
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics import chains
@@ -88,6 +91,7 @@ def franz_parisi(
     walkers: int = 2,
     n_warmup: int | None = None,
     leapfrog: int = 8,
+    executor: Executor | None = None,
 ) -> Potential:
     r"""Potential V(q) = −(T/extent) ln P(q) of a reference, P the density of its overlap with configurations at T.
 
@@ -121,6 +125,8 @@ def franz_parisi(
         Trajectories before, in which steps are fitted; by default half of ``n_samples``.
     leapfrog : int
         Steps of a trajectory; a gradient each.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -152,13 +158,19 @@ def franz_parisi(
     leapfrog = checks.integer("leapfrog", leapfrog, minimum=1)
     seed = rng.seed64("seed", seed)
     rows = len(targets) * len(q) * walkers
-    checks.room("walkers", walkers, 8 * rows * (3 * n_samples + 8 * items[0].dim))
-    landscapes = items if len(items) == len(targets) else items * len(targets)
-    plan = _Plan(q, temperature, n_samples, walkers, n_warmup, leapfrog, seed)
-    parts = []
-    with track(rows * (n_warmup + n_samples), "fixed overlaps") as advance:
-        for r, (item, target) in enumerate(zip(landscapes, targets, strict=True)):
-            parts.append(_sample(item, target, plan, r, advance))
+    checks.room("walkers", walkers, 8 * rows * (5 * n_samples + 8 * items[0].dim))
+    plan = _Plan(targets, q, temperature, n_samples, walkers, n_warmup, leapfrog, seed)
+    moved = over(
+        _moved,
+        items,
+        rows,
+        executor,
+        plan,
+        description="fixed overlaps",
+        size=budget.fitting(budget.STARTS, 8 * items[0].dim),
+        ticks=n_warmup + n_samples,
+    )
+    parts = _parts(gathered(rows, moved), plan)
     arguments = {
         "reference": targets,
         "overlaps": q,
@@ -193,6 +205,9 @@ def _references(items: list[Landscape], single: bool, reference: ArrayLike) -> N
 
 @dataclass(frozen=True)
 class _Plan:
+    """Checked arguments; ``references`` (R, dim)."""
+
+    references: NDArray[np.float64]
     overlaps: NDArray[np.float64]
     temperature: float
     n_samples: int
@@ -201,37 +216,50 @@ class _Plan:
     leapfrog: int
     seed: int
 
+    @property
+    def n_chains(self) -> int:
+        """Chains of each reference."""
+        return len(self.overlaps) * self.walkers
 
-def _sample(
-    landscape: Landscape, reference: NDArray[np.float64], plan: _Plan, number: int, advance: Any
-) -> dict[str, NDArray[Any]]:
-    """Forces and values (n, Q, W) of one reference, acceptance (Q, W), last points (Q, W, dim)."""
-    hamiltonian = Hamiltonian(landscape)
-    n_q, n = len(plan.overlaps), len(plan.overlaps) * plan.walkers
-    q = np.repeat(plan.overlaps, plan.walkers)
-    forces, values = np.empty((2, plan.n_samples, n))
-    acceptance, points = np.zeros(n), np.empty((n, landscape.dim), landscape.dtype)
-    for block in budget.blocks(n, budget.STARTS, 8 * landscape.dim):
-        rows = np.arange(block.start, block.stop)
-        targets = np.repeat(reference[None], len(rows), axis=0)
-        chain = FixedOverlap(
-            hamiltonian, targets, q[rows], plan.temperature, plan.seed, number * n + rows, plan.leapfrog
-        )
+
+def _moved(
+    items: list[Landscape], rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
+) -> tuple[NDArray[Any], ...]:
+    """Forces and values (R, n), acceptance (R,) and last points (R, dim) of the chains ``rows``."""
+    forces, values = np.empty((2, len(rows), plan.n_samples))
+    acceptance, points = np.zeros(len(rows)), np.empty((len(rows), items[0].dim), items[0].dtype)
+    of = rows // plan.n_chains
+    for r in np.unique(of):
+        own = np.flatnonzero(of == r)
+        targets = np.repeat(plan.references[r][None], len(own), axis=0)
+        q = np.repeat(plan.overlaps, plan.walkers)[rows[own] - r * plan.n_chains]
+        hamiltonian = Hamiltonian(items[r % len(items)])
+        chain = FixedOverlap(hamiltonian, targets, q, plan.temperature, plan.seed, rows[own], plan.leapfrog)
         for _ in range(plan.n_warmup):
             chain.move(fit=True)
-            advance(len(rows))
+            advance(len(own))
         for k in range(plan.n_samples):
-            acceptance[rows] += chain.move() / plan.n_samples
-            forces[k, rows], values[k, rows] = chain.force, chain.values
-            advance(len(rows))
-        points[rows] = chain.points
-    shape = (plan.n_samples, n_q, plan.walkers)
-    return {
-        "forces": forces.reshape(shape),
-        "values": values.reshape(shape),
-        "acceptance": acceptance.reshape(shape[1:]),
-        "points": points.reshape(*shape[1:], -1),
-    }
+            acceptance[own] += chain.move() / plan.n_samples
+            forces[own, k], values[own, k] = chain.force, chain.values
+            advance(len(own))
+        points[own] = chain.points
+    return forces, values, acceptance, points
+
+
+def _parts(found: list[NDArray[Any]], plan: _Plan) -> list[dict[str, NDArray[Any]]]:
+    """Forces and values (n, Q, W) of each reference, acceptance (Q, W), last points (Q, W, dim)."""
+    shape, parts = (len(plan.overlaps), plan.walkers), []
+    for r in range(len(plan.references)):
+        forces, values, acceptance, points = (part[r * plan.n_chains : (r + 1) * plan.n_chains] for part in found)
+        parts.append(
+            {
+                "forces": np.ascontiguousarray(forces.T).reshape(-1, *shape),
+                "values": np.ascontiguousarray(values.T).reshape(-1, *shape),
+                "acceptance": acceptance.reshape(shape),
+                "points": points.reshape(*shape, -1),
+            }
+        )
+    return parts
 
 
 def _integrated(

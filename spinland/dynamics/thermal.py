@@ -11,8 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import budget, checks, rng
 from ..errors import ArgumentError
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.protocol import Landscape
-from ..progress import track
+from ..landscape.work import over
+from ..progress import Advance
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from . import inputs
@@ -118,6 +121,7 @@ def langevin(
     seed: int = 0,
     *,
     waiting_times: ArrayLike = (),
+    executor: Executor | None = None,
 ) -> Langevin:
     """Langevin dynamics dσ = −P∇H dt + sqrt(2T) dW, on the sphere where the landscape lives on one.
 
@@ -148,6 +152,8 @@ def langevin(
     waiting_times : array (K,)
         Waiting times t_w of the two-time correlation, strictly increasing, from 0 on. The run then lasts for
         the last waiting time plus the last of ``times``.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -169,19 +175,29 @@ def langevin(
     dt = checks.real("dt", dt, above=0)
     seed = rng.seed64("seed", seed)
     schedule = _Schedule(when, waits, dt)
-    parts, first, biases = [], 0, []
-    with track(sum(map(len, each)) * schedule.n_steps, "langevin") as advance:
-        for item, part in zip(items, each, strict=True):
-            parts.append(_langevin(item, part, temperature, schedule, seed, first, advance))
-            biases.append(_energy_bias(item, parts[-1]["points"], temperature, schedule, seed, first))
-            first += len(part)
+    plan = _Plan(np.concatenate(each), len(each[0]), temperature, schedule, seed)
+    moved = over(
+        _moved,
+        items,
+        len(plan.points),
+        executor,
+        plan,
+        description="langevin",
+        size=budget.fitting(budget.STARTS, 8 * items[0].dim),
+        ticks=schedule.n_steps,
+    )
+    *found, squares = gathered(len(plan.points), moved)
+    names = "energies", "correlations", "displacements", "points"
+    shape = len(items), plan.n_walkers
+    arrays = {name: part.reshape(*shape, *part.shape[1:]) for name, part in zip(names, found, strict=True)}
+    biases = _energy_biases(squares.reshape(shape), temperature, schedule, items)
     arguments = {"points": np.stack(each), "temperature": temperature, "times": when, "dt": dt, "waiting_times": waits}
     return Langevin(
         temperature=temperature,
         dt=dt,
         times=when,
         waiting_times=waits,
-        **inputs.gather(parts, single),
+        **inputs.of_instances(arrays, single),
         energy_bias=float(np.mean(biases)),
         **quantity_of(items[0]),
         provenance=record_on(items, "langevin", arguments, seed=seed),
@@ -202,71 +218,81 @@ class _Schedule:
         self.counts = counts.astype(np.int64)
         self.steps = np.divide(gaps, counts, out=np.zeros_like(gaps), where=counts > 0)
         self.n_steps = int(self.counts.sum())
+        self.last_step = float(self.steps[self.counts > 0][-1]) if np.any(self.counts) else 0.0
         # Columns of what is due at each instant.
         self.energy = np.searchsorted(self.instants, times)
         self.wait = np.searchsorted(self.instants, waits)
         self.correlation = np.searchsorted(self.instants, later)
 
 
-def _langevin(
-    landscape: Landscape,
-    points: NDArray[np.float64],
-    temperature: float,
-    schedule: _Schedule,
-    seed: int,
-    first: int,
-    advance: Any,
-) -> dict[str, Any]:
-    """Arrays of one instance; its walkers have the numbers from ``first``."""
-    n = len(points)
+@dataclass(frozen=True)
+class _Plan:
+    """Starts (instances · W, dim), W of them for each instance, and how they move."""
+
+    points: NDArray[np.float64]
+    n_walkers: int
+    temperature: float
+    schedule: _Schedule
+    seed: int
+
+
+def _moved(
+    items: list[Landscape], rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
+) -> tuple[NDArray[Any], ...]:
+    """Energies, correlations, displacements, last points and |Av|² of the walkers ``rows``, instance after instance."""
+    of = rows // plan.n_walkers
+    parts = [_langevin(items[i], rows[of == i], plan, advance) for i in np.unique(of)]
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _langevin(landscape: Landscape, rows: NDArray[np.int64], plan: _Plan, advance: Advance) -> tuple[NDArray[Any], ...]:
+    """The same of walkers of one instance."""
+    schedule, temperature, n = plan.schedule, plan.temperature, len(rows)
     energies = np.empty((n, len(schedule.times)))
     correlations, displacements = np.full((2, n, len(schedule.waits), len(schedule.times)), np.nan)
-    final = np.empty(points.shape, landscape.dtype)
     hamiltonian = Hamiltonian(landscape)
-    for block in budget.blocks(n, budget.STARTS, 8 * landscape.dim):
-        rows = np.arange(block.start, block.stop)
-        radii = hamiltonian.radii(points[rows])
-        at = hamiltonian.retract(points[rows], radii)
-        marks: dict[int, NDArray[np.float64]] = {}
-        step = 0
-        for k, dt in enumerate(schedule.steps):
-            for _ in range(schedule.counts[k]):
-                at = langevin_step(hamiltonian, at, radii, temperature, float(dt), seed, first + rows, step)
-                step += 1
-                advance(len(rows))
-            for column in np.flatnonzero(schedule.energy == k):
-                energies[rows, column] = hamiltonian.values(at)
-            for wait in np.flatnonzero(schedule.wait == k):
-                marks[int(wait)] = at
-            for wait, column in zip(*np.nonzero(schedule.correlation == k), strict=True):
-                mark = marks[int(wait)]
-                correlations[rows, wait, column] = dots(mark, at) / (norms(mark) * norms(at))
-                displacements[rows, wait, column] = dots(at - mark, at - mark) / landscape.dim
-        final[rows] = at
-    return {"energies": energies, "correlations": correlations, "displacements": displacements, "points": final}
+    radii = hamiltonian.radii(plan.points[rows])
+    at = hamiltonian.retract(plan.points[rows], radii)
+    marks: dict[int, NDArray[np.float64]] = {}
+    step = 0
+    for k, dt in enumerate(schedule.steps):
+        for _ in range(schedule.counts[k]):
+            at = langevin_step(hamiltonian, at, radii, temperature, float(dt), plan.seed, rows, step)
+            step += 1
+            advance(n)
+        for column in np.flatnonzero(schedule.energy == k):
+            energies[:, column] = hamiltonian.values(at)
+        for wait in np.flatnonzero(schedule.wait == k):
+            marks[int(wait)] = at
+        for wait, column in zip(*np.nonzero(schedule.correlation == k), strict=True):
+            mark = marks[int(wait)]
+            correlations[:, wait, column] = dots(mark, at) / (norms(mark) * norms(at))
+            displacements[:, wait, column] = dots(at - mark, at - mark) / landscape.dim
+    final = at.astype(landscape.dtype)
+    squares = _curvatures(hamiltonian, final.astype(np.float64), rows, plan)
+    return energies, correlations, displacements, final, squares
 
 
-def _energy_bias(
-    landscape: Landscape, points: NDArray[Any], temperature: float, schedule: _Schedule, seed: int, first: int
-) -> float:
-    """T dt² tr(A²)/4 over the extent, averaged over points (W, dim).
+def _curvatures(
+    hamiltonian: Hamiltonian, at: NDArray[np.float64], rows: NDArray[np.int64], plan: _Plan
+) -> NDArray[np.float64]:
+    """|Av|² (R,) for one normal tangent vector v of each walker, with the Hessian A of H; 0 where no bias needs it."""
+    if plan.temperature == 0 or plan.schedule.last_step == 0:
+        return np.zeros(len(at))
+    vectors = np.empty(at.shape)
+    rng.fill_normals(vectors, plan.seed, rng.Purpose.THERMAL, rows, plan.schedule.n_steps)
+    vectors = hamiltonian.tangent(at, vectors)
+    moved = hamiltonian.hessian_products(at, vectors, hamiltonian.raw(at)[1])
+    return dots(moved, moved)
+
+
+def _energy_biases(
+    squares: NDArray[np.float64], temperature: float, schedule: _Schedule, items: Sequence[Landscape]
+) -> list[float]:
+    """T dt² tr(A²)/4 over the extent of each instance; tr(A²) = ⟨|Av|²⟩ is the mean of its walkers' ``squares``.
 
     With H = k x²/2 a step of length h maps x to a(x + ξ) + ξ', a = 1 − kh + k²h²/2, ⟨ξ²⟩ = ⟨ξ'²⟩ = Th. So in
-    equilibrium ⟨x²⟩ = Th (1 + a²)/(1 − a²) = T/k (1 + k²h²/2 + ...), and the energy is off by T k²h²/4. tr(A²) =
-    ⟨|Av|²⟩ is
-    taken with one normal tangent vector v for each walker.
+    equilibrium ⟨x²⟩ = Th (1 + a²)/(1 − a²) = T/k (1 + k²h²/2 + ...), and the energy is off by T k²h²/4.
     """
-    step = float(schedule.steps[schedule.counts > 0][-1]) if np.any(schedule.counts) else 0.0
-    if temperature == 0 or step == 0:
-        return 0.0
-    hamiltonian = Hamiltonian(landscape)
-    squares = np.empty(len(points))
-    for block in budget.blocks(len(points), budget.STARTS, 8 * landscape.dim):
-        at = points[block].astype(np.float64)
-        vectors = np.empty(at.shape)
-        walkers = first + block.start + np.arange(len(at))
-        rng.fill_normals(vectors, seed, rng.Purpose.THERMAL, walkers, schedule.n_steps)
-        vectors = hamiltonian.tangent(at, vectors)
-        moved = hamiltonian.hessian_products(at, vectors, hamiltonian.raw(at)[1])
-        squares[block] = dots(moved, moved)
-    return float(temperature * step**2 * squares.mean() / (4 * hamiltonian.extent))
+    size = temperature * schedule.last_step**2
+    return [float(size * own.mean() / (4 * item.extent)) for own, item in zip(squares, items, strict=True)]

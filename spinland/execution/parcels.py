@@ -7,11 +7,13 @@ in, so that a data set travels once to each and not with every task.
 from __future__ import annotations
 
 import hashlib
+import io
 import pickle
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -85,7 +87,7 @@ def _pickled(argument: str, thing: Any) -> tuple[bytes, list[pickle.PickleBuffer
         return False
 
     try:
-        return pickle.dumps(thing, protocol=5, buffer_callback=stays), views
+        return _dumped(thing, stays), views
     except (pickle.PicklingError, AttributeError, TypeError) as problem:
         views.clear()
         try:
@@ -99,6 +101,22 @@ def _pickled(argument: str, thing: Any) -> tuple[bytes, list[pickle.PickleBuffer
         raise ArgumentError(
             argument, f"what can be sent to another process, such as functions of a module ({cause})"
         ) from None
+
+
+class _OfModules(pickle.Pickler):
+    """Refuses what a worker would look for in vain: functions and classes of the script or session itself."""
+
+    def reducer_override(self, thing: Any) -> Any:
+        """Of functions and classes, as pickle asks."""
+        if isinstance(thing, (FunctionType, type)) and thing.__module__ == "__main__":
+            raise pickle.PicklingError(f"{thing.__qualname__} is defined in __main__")
+        return NotImplemented
+
+
+def _dumped(thing: Any, stays: Callable[[pickle.PickleBuffer], bool]) -> bytes:
+    sink = io.BytesIO()
+    _OfModules(sink, protocol=5, buffer_callback=stays).dump(thing)
+    return sink.getvalue()
 
 
 def unpacked(parcel: Parcel, buffers: Mapping[str, bytes | memoryview]) -> Any:

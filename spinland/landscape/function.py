@@ -134,6 +134,11 @@ class FunctionLandscape(BaseLandscape):
         return products[0] if single else products
 
     @property
+    def has_gradient(self) -> bool:
+        """Whether gradients come from a function, and not from differences of the value."""
+        return self._gradient is not None
+
+    @property
     def n_samples(self) -> int | None:
         """How many samples it is the mean over; None where it has none."""
         return self._n_samples

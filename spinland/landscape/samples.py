@@ -59,6 +59,10 @@ class Samples:
         if drop_dead and not live.all() and live.any():
             self.drop_inputs(live)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what the kernels have made ready: that lies on a device, and is made again."""
+        return {**self.__dict__, "_prepared": {}}
+
     def drop_inputs(self, live: NDArray[np.bool_]) -> None:
         """Leave out the inputs (d,) that are not live, and their weights."""
         mask = np.ones(self.network.n_params, bool)

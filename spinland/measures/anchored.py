@@ -33,7 +33,7 @@ class _Held(Hamiltonian):
 
 
 class Anchored:
-    """C walkers for each of P points, all moved together; walker c of point p has the number p·C + c.
+    """C walkers for each of P points, all moved together; walker c of a point of number p has the number p·C + c.
 
     Attributes
     ----------
@@ -41,16 +41,18 @@ class Anchored:
     shape : (P, C)
     """
 
-    def __init__(self, landscape: Landscape, points: Array, n_chains: int, temperature: float, seed: int):
+    def __init__(
+        self, landscape: Landscape, points: Array, rows: NDArray[np.int64], n_chains: int, temperature: float, seed: int
+    ):
         self.temperature, self.shape, self._seed = temperature, (len(points), n_chains), seed
         anchors = np.repeat(points, n_chains, axis=0)
         self._held = _Held(landscape, anchors)
-        self._numbers = np.arange(len(anchors))
+        self._numbers = (rows[:, None] * n_chains + np.arange(n_chains)).ravel()
         self._radii = self._held.radii(anchors)
         self._places = anchors.copy()
         self._kicks = np.zeros_like(anchors)
         self._width = 0.0
-        self._free = float("nan")  # mean cosine of walkers on a sphere without H
+        self._free = np.empty(0)  # mean cosine of each walker on a sphere without H
 
     def largest_curvatures(self, steps: int) -> Array:
         """About the largest curvature of H by size (P,), by the power method."""
@@ -74,7 +76,8 @@ class Anchored:
         self._width, held.pull = width, self.temperature / width
         self._kicks = self._normals(node + 1, 1)
         if held.space.curved:
-            self._free = _free_cosine(held.dim, float(self._radii[0]) ** 2 / width)
+            radii, place = np.unique(self._radii, return_inverse=True)
+            self._free = np.array([_free_cosine(held.dim, float(radius) ** 2 / width) for radius in radii])[place]
 
     def ran_away(self) -> bool:
         """Whether walkers in flat space are where no spring holds them: so far that only a landscape without end is."""

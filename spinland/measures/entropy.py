@@ -5,16 +5,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError, ShortRunWarning
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.protocol import Landscape
+from ..landscape.work import over
 from ..probes import inputs
-from ..progress import track
+from ..progress import Advance
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics import chains
@@ -84,6 +87,7 @@ def local_entropy(
     n_chains: int = 2,
     step: float = 0.5,
     seed: int = 0,
+    executor: Executor | None = None,
 ) -> LocalEntropy:
     r"""Local entropy of points, from Langevin dynamics held to them by a spring of many strengths.
 
@@ -123,6 +127,8 @@ def local_entropy(
         Time step in units of the shortest relaxation time 1/(Tγ' + largest curvature of H), above 0, at most 1.
     seed : int
         64-bit seed. The noise is a function of (seed, walker, node, step).
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -157,11 +163,19 @@ def local_entropy(
     n_chains = checks.integer("n_chains", n_chains, minimum=1, maximum=10**6)
     step = checks.real("step", step, above=0, maximum=1)
     seed = rng.seed64("seed", seed)
-    checks.room("n_chains", n_chains, 8.0 * len(at) * n_chains * (8 * landscape.dim + n_steps))
-    spring = anchored.Anchored(landscape, at, n_chains, temperature, seed)
+    checks.room("n_chains", n_chains, 8.0 * len(at) * n_chains * (8 * landscape.dim + n_nodes * n_steps))
+    spring = anchored.Anchored(landscape, at, np.arange(len(at)), n_chains, temperature, seed)
     stiffest = spring.largest_curvatures(_POWER_STEPS)
     widths, weights = quadrature(gamma, float(stiffest.max()) / temperature, n_nodes)
-    slopes, errors, memory = _slopes(spring, widths, stiffest, n_steps, step)
+    dt = step / (temperature / widths[:, None] + stiffest)
+    if landscape.geometry.space.curved:  # walkers of all points make equal steps
+        dt = np.repeat(dt.min(axis=1, keepdims=True), len(at), axis=1)
+    plan = _Plan(at, widths, dt, step, n_steps, n_chains, temperature, seed)
+    (series,) = gathered(
+        len(at),
+        over(_series, landscape, len(at), executor, plan, description="local entropy", ticks=plan.n_moves * n_nodes),
+    )
+    slopes, errors, memory = _slopes(series)
     if memory * _BLOCKS * _MEMORIES > n_steps:
         warnings.warn(
             f"n_steps: {n_steps} are {n_steps / memory:.3g} autocorrelation times; below {_BLOCKS * _MEMORIES} errors "
@@ -200,28 +214,51 @@ def quadrature(gamma: float, stiffest: float, n_nodes: int) -> tuple[Array, Arra
     return widths, weight * end / 2 * (1 + scale * widths) / (scale * widths)
 
 
-def _slopes(
-    spring: anchored.Anchored, widths: Array, stiffest: Array, n_steps: int, step: float
-) -> tuple[Array, Array, float]:
-    """Means φ and their errors (P, K), and the longest autocorrelation time, in steps."""
-    warm = n_steps // 2
+class _Plan(NamedTuple):
+    """Points (P, dim), widths (K,) of their springs, steps of time (K, P) for ``step``, and how their walkers go."""
+
+    points: Array
+    widths: Array
+    dt: Array
+    step: float
+    n_steps: int
+    n_chains: int
+    temperature: float
+    seed: int
+
+    @property
+    def n_moves(self) -> int:
+        """Steps at each node, with those that are not averaged."""
+        return self.n_steps // 2 + self.n_steps
+
+
+def _series(landscape: Landscape, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance) -> tuple[Array]:
+    """φ (R, K, n_steps, C) along the walks of some points."""
+    spring = anchored.Anchored(landscape, plan.points[rows], rows, plan.n_chains, plan.temperature, plan.seed)
+    warm = plan.n_moves - plan.n_steps
+    series = np.empty((len(rows), len(plan.widths), plan.n_steps, plan.n_chains))
+    for node, width in enumerate(plan.widths):
+        spring.loosen(float(width), node)
+        dt = plan.dt[node, rows]
+        for n in range(plan.n_moves):
+            found = spring.advance(dt, node, n)
+            if not np.isfinite(found).all():
+                raise ArgumentError("step", "a step with which walkers stay near their points", plan.step)
+            if n >= warm:
+                series[:, node, n - warm] = found
+            advance(len(rows))
+        if spring.ran_away():
+            held = "springs that hold walkers near their points: the landscape falls off faster than they rise"
+            raise ArgumentError("gamma", held, f"walkers that run away at γ' = {1 / width:.3g}")
+    return (series,)
+
+
+def _slopes(series: Array) -> tuple[Array, Array, float]:
+    """Means φ and their errors (P, K) of series (P, K, n, C), and the longest autocorrelation time, in steps."""
     slopes, errors, memories = [], [], []
-    with track(len(widths) * (warm + n_steps), "local entropy") as advance:
-        for node, width in enumerate(widths):
-            spring.loosen(float(width), node)
-            dt = step / (spring.temperature / width + stiffest)
-            series = np.empty((n_steps, *spring.shape))
-            for n in range(-warm, n_steps):
-                found = spring.advance(dt, node, n + warm)
-                if not np.isfinite(found).all():
-                    raise ArgumentError("step", "a step with which walkers stay near their points", step)
-                if n >= 0:
-                    series[n] = found
-                advance()
-            if spring.ran_away():
-                held = "springs that hold walkers near their points: the landscape falls off faster than they rise"
-                raise ArgumentError("gamma", held, f"walkers that run away at γ' = {1 / width:.3g}")
-            slopes.append(series.mean(axis=(0, 2)))
-            errors.append(chains.chain_error(series, _BLOCKS))
-            memories.append(np.nanmax(chains.autocorrelation_time(series), initial=0.5))
+    for node in range(series.shape[1]):
+        one = np.ascontiguousarray(np.moveaxis(series[:, node], 0, 1))
+        slopes.append(one.mean(axis=(0, 2)))
+        errors.append(chains.chain_error(one, _BLOCKS))
+        memories.append(np.nanmax(chains.autocorrelation_time(one), initial=0.5))
     return np.stack(slopes, axis=1), np.stack(errors, axis=1), float(max(memories))

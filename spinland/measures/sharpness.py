@@ -11,12 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.network_landscape import NetworkLandscape
 from ..landscape.protocol import Landscape
+from ..landscape.work import over
 from ..machines import single_threaded
 from ..probes import inputs
 from ..probes.flatness import flatness
-from ..progress import track
+from ..progress import Advance
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..symmetry.balance import balance
@@ -64,7 +67,7 @@ class Sharpness(Measured):
 
 
 class Ask(NamedTuple):
-    """What is asked of each point besides itself."""
+    """What is asked of each point besides itself; a worker has the landscape already."""
 
     landscape: Any
     radius: float
@@ -186,6 +189,7 @@ def sharpness(
     n_draws: int = 100,
     max_steps: int = 300,
     seed: int = 0,
+    executor: Executor | None = None,
 ) -> Sharpness:
     r"""How sharp the landscape is at points, by one measure of the literature.
 
@@ -222,6 +226,8 @@ def sharpness(
         L-BFGS steps of an ascent at most.
     seed : int
         64-bit seed. All points get the same random numbers.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -253,26 +259,37 @@ def sharpness(
     ask = _asked(landscape, measure, kind, radius, n_draws, max_steps, seed)
     at = landscape.geometry.space.on("points", inputs.origins(landscape, points, "points"))
     level = np.asarray(landscape.value(at), np.float64)
-    answers = []
-    # SciPy's steps are short products: more threads of BLAS only wait for each other.
-    with track(len(at), measure) as advance, single_threaded():
-        for point, value in zip(at.astype(np.float64), level, strict=True):
-            answers.append(kind.compute(ask, point, float(value)))
-            if not np.isfinite([value, answers[-1].value]).all():
-                raise ArgumentError("landscape", "finite values at the points and in their neighbourhood", value)
-            advance()
+    plan = at.astype(np.float64), level, measure, ask._replace(landscape=None)
+    value, error, few_steps, converged = gathered(
+        len(at), over(_answers, landscape, len(at), executor, plan, description=measure)
+    )
     arguments = {"points": at, "measure": measure, "radius": ask.radius, "n_draws": n_draws, "max_steps": max_steps}
     return Sharpness(
         measure=measure,
         radius=ask.radius,
         level=level,
-        value=np.array([answer.value for answer in answers]),
-        error=np.array([answer.error for answer in answers]),
-        few_steps=np.array([answer.few_steps for answer in answers]),
-        converged=np.array([answer.converged for answer in answers]),
+        value=value,
+        error=error,
+        few_steps=few_steps,
+        converged=converged,
         **quantity_of(landscape),
         provenance=record_on(landscape, "sharpness", arguments, seed=ask.seed),
     )
+
+
+def _answers(
+    landscape: Landscape, rows: NDArray[np.int64], plan: tuple[Array, Array, str, Ask], *, advance: Advance
+) -> tuple[NDArray[Any], ...]:
+    """Fields (R,) of the answers at some points."""
+    at, level, measure, ask = plan
+    ask, answers = ask._replace(landscape=landscape), []
+    with single_threaded():  # SciPy's steps are short products: more threads of BLAS only wait for each other
+        for row in rows:
+            answers.append(MEASURES[measure].compute(ask, at[row], float(level[row])))
+            if not np.isfinite([level[row], answers[-1].value]).all():
+                raise ArgumentError("landscape", "finite values at the points and in their neighbourhood", level[row])
+            advance()
+    return tuple(np.array(column) for column in zip(*answers, strict=True))
 
 
 def _asked(

@@ -11,8 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks, rng
 from ..errors import ArgumentError
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.protocol import Landscape
-from ..progress import track
+from ..landscape.work import over
+from ..machines import single_threaded
+from ..progress import Advance
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics.uncertainty import standard_error
@@ -52,7 +56,14 @@ class Flatness(Measured):
 
 
 def flatness(
-    landscape: Landscape, points: ArrayLike, radii: ArrayLike, n_directions: int, seed: int = 0, kind: str = "filter"
+    landscape: Landscape,
+    points: ArrayLike,
+    radii: ArrayLike,
+    n_directions: int,
+    seed: int = 0,
+    kind: str = "filter",
+    *,
+    executor: Executor | None = None,
 ) -> Flatness:
     """Mean rise of the loss along random directions, at equal relative distance from each point.
 
@@ -77,6 +88,8 @@ def flatness(
         exp(g/2), g normal, on the hidden neurons of 64-32-10 change it by 130 to 170 % on average. "walk": d is
         isotropic with |d| = |w|, the displacement of a random walk, since a sum
         of Gaussian steps is one Gaussian displacement. In a landscape without filters both are the same.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -105,23 +118,11 @@ def flatness(
     seed = rng.seed64("seed", seed)
     checks.choice("kind", kind, ("filter", "walk"))
     values = np.asarray(landscape.value(at))
-    group = _filter_numbers(landscape) if kind == "filter" else np.zeros(landscape.dim, np.int64)
-    norms = [_norms(point, group) for point in at]
-    # On a sphere distances are relative by its radius; in flat space directions have the norms of the filters.
-    lengths = [float(np.linalg.norm(point.astype(np.float64))) if space.curved else 1.0 for point in at]
     checks.room("n_directions", n_directions, 2 * 8 * n_directions * len(at) * len(distances))
-    rises = np.empty((n_directions, len(at), len(distances)))
-    with track(n_directions * len(at), "flatness") as advance:
-        for i in range(n_directions):
-            numbers = rng.normals(seed, rng.Purpose.FLATNESS, i, 0, landscape.dim)
-            numbers /= _norms(numbers, group)[group]
-            for p, point in enumerate(at):
-                direction = numbers * norms[p][group]
-                way = lengths[p] * space.frame(point, direction[None])
-                origin, along, coefficients = space.family(point, way, distances[:, None])
-                line = landscape.slice(origin, along.astype(landscape.dtype))
-                rises[i, p] = line.value(coefficients) - values[p]
-                advance()
+    plan = _Plan(at, values, distances, seed, kind)
+    (rises,) = gathered(
+        n_directions, over(_rises, landscape, n_directions, executor, plan, description="flatness", ticks=len(at))
+    )
     arguments: dict[str, Any] = {"points": at, "radii": distances, "n_directions": n_directions, "kind": kind}
     return Flatness(
         radii=distances,
@@ -132,6 +133,41 @@ def flatness(
         **quantity_of(landscape),
         provenance=record_on(landscape, "flatness", arguments, seed=seed),
     )
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Points (P, dim) with their ``values`` (P,), and ``radii`` (K,)."""
+
+    points: NDArray[Any]
+    values: NDArray[np.float64]
+    radii: NDArray[np.float64]
+    seed: int
+    kind: str
+
+
+def _rises(
+    landscape: Landscape, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
+) -> tuple[NDArray[np.float64]]:
+    """Rises (R, P, K) along the directions ``rows``."""
+    space = landscape.geometry.space
+    group = _filter_numbers(landscape) if plan.kind == "filter" else np.zeros(landscape.dim, np.int64)
+    norms = [_norms(point, group) for point in plan.points]
+    rises = np.empty((len(rows), len(plan.points), len(plan.radii)))
+    for place, i in enumerate(rows):
+        numbers = rng.normals(plan.seed, rng.Purpose.FLATNESS, int(i), 0, landscape.dim)
+        numbers /= _norms(numbers, group)[group]
+        for p, point in enumerate(plan.points):
+            direction = numbers * norms[p][group]
+            with single_threaded():  # scalar products of long vectors depend on the threads of BLAS
+                # On a sphere distances are relative by its radius; in flat space directions have the norms of filters.
+                length = float(np.linalg.norm(point.astype(np.float64))) if space.curved else 1.0
+                way = length * space.frame(point, direction[None])
+                origin, along, coefficients = space.family(point, way, plan.radii[:, None])
+            line = landscape.slice(origin, along.astype(landscape.dtype))
+            rises[place, p] = line.value(coefficients) - plan.values[p]
+            advance()
+    return (rises,)
 
 
 def _filter_numbers(landscape: Landscape) -> NDArray[np.int64]:

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
+from ..execution.engines import Executor
 from ..landscape.protocol import Landscape
 from ..landscape.spaces import Space
-from ..progress import track
 from ..quantities import quantity_of
-from .scan import scan_slice
+from .scan import scan_over
 
 _COLLINEAR = 1e-6  # height of a triangle over its longest side below which it counts as flat
 
@@ -46,13 +46,18 @@ def axes_around(
 
 
 def grid_values(
-    landscape: Landscape, origin: NDArray[Any], directions: NDArray[Any], a: NDArray[np.float64], b: NDArray[np.float64]
+    landscape: Landscape,
+    origin: NDArray[Any],
+    directions: NDArray[Any],
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    executor: Executor | None,
 ) -> dict[str, Any]:
     """Axes, values and accuracies of the grid, as fields of :class:`~spinland.probes.planes.Plane`."""
     grid = np.stack(np.meshgrid(a, b, indexing="ij"), axis=-1).reshape(-1, 2)
     origin, directions, grid = landscape.geometry.space.family(origin, directions, grid)
-    with track(len(grid), "plane") as advance:
-        values, accuracy = scan_slice(landscape, origin, directions.astype(landscape.dtype, copy=False), grid, advance)
+    along = directions.astype(landscape.dtype, copy=False)
+    values, accuracy = scan_over(landscape, origin, along, grid, executor, "plane")
     shape = (len(a), len(b))
     return {
         "a": a,

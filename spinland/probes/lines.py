@@ -11,8 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.protocol import Landscape
-from ..progress import track
+from ..landscape.work import over
+from ..machines import single_threaded
+from ..progress import Advance
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from .barriers import barrier_height, with_ends
@@ -67,6 +71,7 @@ def line(
     *,
     path: str | None = None,
     label: str = "",
+    executor: Executor | None = None,
 ) -> Line:
     """Evaluate a landscape along the line from ``start`` to ``end``.
 
@@ -88,6 +93,8 @@ def line(
         stays on it. None: straight in flat space, a great circle on a sphere.
     label : str
         Kept with the result.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -118,15 +125,11 @@ def line(
         raise ArgumentError("alphas", "at least one number", "none")
     if path is None:
         path = "great_circle" if space.curved else "straight"
-    family: Callable[..., Any] = {"straight": _straight, "great_circle": _great_circle}[
-        checks.choice("path", path, ("straight", "great_circle"))
-    ]
+    checks.choice("path", path, _FAMILIES)
     every, chosen, outer = with_ends(places)
-    values, accuracy = np.empty((len(starts), every.size)), np.empty((len(starts), every.size))
-    with track(values.size, "lines") as advance:
-        for b in range(len(starts)):
-            directions, coefficients = family(starts[b], ends[b], every)
-            values[b], accuracy[b] = scan_slice(landscape, starts[b], directions, coefficients, advance)
+    plan = _Plan(starts, ends, every, path)
+    lines = over(_lines, landscape, len(starts), executor, plan, description="lines", ticks=every.size)
+    values, accuracy = gathered(len(starts), lines)
     first = 0 if single else slice(None)
     return Line(
         alphas=places.copy(),
@@ -137,6 +140,28 @@ def line(
         **quantity_of(landscape),
         provenance=record_on(landscape, "line", {"start": starts, "end": ends, "alphas": places, "path": path}),
     )
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Lines from ``starts`` to ``ends``, both (B, dim), at ``alphas`` (A,)."""
+
+    starts: NDArray[Any]
+    ends: NDArray[Any]
+    alphas: NDArray[np.float64]
+    path: str
+
+
+def _lines(
+    landscape: Landscape, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Values and accuracies (R, A) of some lines."""
+    values, accuracy = np.empty((2, len(rows), plan.alphas.size))
+    for place, b in enumerate(rows):
+        with single_threaded():  # scalar products of long vectors depend on the threads of BLAS
+            directions, coefficients = _FAMILIES[plan.path](plan.starts[b], plan.ends[b], plan.alphas)
+        values[place], accuracy[place] = scan_slice(landscape, plan.starts[b], directions, coefficients, advance)
+    return values, accuracy
 
 
 def _ends(landscape: Landscape, start: ArrayLike, end: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], bool]:
@@ -184,3 +209,6 @@ def _great_circle(
     ratio = 1 + alphas * (norm_b / norm_a - 1)
     coefficients = np.stack([ratio * np.cos(alphas * angle) - 1, ratio * np.sin(alphas * angle)], axis=1)
     return np.stack([start, across.astype(start.dtype)]), coefficients
+
+
+_FAMILIES: dict[str, Callable[..., Any]] = {"straight": _straight, "great_circle": _great_circle}

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..errors import ArgumentError
+from ..execution.engines import Executor
 from ..landscape.protocol import Landscape
 from ..provenance import record_on
 from ..quantities import Measured
@@ -70,7 +71,15 @@ class Plane(Measured):
     b_label: str = ""
 
 
-def plane(landscape: Landscape, origin: ArrayLike, directions: ArrayLike, a: ArrayLike, b: ArrayLike) -> Plane:
+def plane(
+    landscape: Landscape,
+    origin: ArrayLike,
+    directions: ArrayLike,
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    executor: Executor | None = None,
+) -> Plane:
     """Evaluate a landscape on a grid of origin + a direction_0 + b direction_1.
 
     Parameters
@@ -86,6 +95,8 @@ def plane(landscape: Landscape, origin: ArrayLike, directions: ArrayLike, a: Arr
         radians, with unit length they are lengths of arc.
     a, b : array (na,), (nb,)
         Coordinates along the two directions.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -115,7 +126,7 @@ def plane(landscape: Landscape, origin: ArrayLike, directions: ArrayLike, a: Arr
     made = record_on(landscape, "plane", {"origin": at, "directions": along, "a": a_axis, "b": b_axis})
     at = landscape.geometry.space.on("origin", at)
     along = landscape.geometry.space.directions(at, along)
-    return Plane(**grid_values(landscape, at, along, a_axis, b_axis), provenance=made)
+    return Plane(**grid_values(landscape, at, along, a_axis, b_axis, executor), provenance=made)
 
 
 def random_plane(
@@ -126,6 +137,7 @@ def random_plane(
     a: ArrayLike | None = None,
     b: ArrayLike | None = None,
     normalize: str | None = "auto",
+    executor: Executor | None = None,
 ) -> Plane:
     """Evaluate a landscape on the plane of two random directions about a point.
 
@@ -138,6 +150,8 @@ def random_plane(
     a, b : array (na,), (nb,), optional
         Coordinates in units of the directions; 41 from -1 to 1 by default. On a sphere the directions are
         tangent and orthogonal, and the unit is one radian.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
     """
     a_landscape(landscape)
     at = checks.float_array("origin", origin, dtype=landscape.dtype, shape=(landscape.dim,))
@@ -150,7 +164,7 @@ def random_plane(
     at = space.on("origin", at)
     along = space.unit(at) * space.frame(at, along)
     return Plane(
-        **grid_values(landscape, at, along, a_axis, b_axis),
+        **grid_values(landscape, at, along, a_axis, b_axis, executor),
         points=np.zeros((1, 2)),
         point_labels=("origin",),
         a_label="random direction 1" + space.unit_label,
@@ -165,6 +179,8 @@ def plane_through(
     n: int | Sequence[int] = 41,
     margin: float = 0.5,
     labels: Sequence[str] = ("1", "2", "3"),
+    *,
+    executor: Executor | None = None,
 ) -> Plane:
     """Evaluate a landscape on the plane through three points.
 
@@ -191,6 +207,8 @@ def plane_through(
         longer side shows them whole, even where one solution is nearly between the two others.
     labels : three str
         Names of the points.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -218,7 +236,7 @@ def plane_through(
         along, points = triangle(corners.astype(np.float64))
     a_axis, b_axis = axes_around(points, n, margin, equal=True)
     return Plane(
-        **grid_values(landscape, origin, along, a_axis, b_axis),
+        **grid_values(landscape, origin, along, a_axis, b_axis, executor),
         points=points,
         point_labels=names,
         a_label=f"{space.measure} along {names[0]} to {names[1]}{space.unit_label}",
@@ -228,7 +246,13 @@ def plane_through(
 
 
 def trajectory_plane(
-    landscape: Landscape, trajectory: Any, n: int | Sequence[int] = 41, margin: float = 0.25, *, replica: int = 0
+    landscape: Landscape,
+    trajectory: Any,
+    n: int | Sequence[int] = 41,
+    margin: float = 0.25,
+    *,
+    replica: int = 0,
+    executor: Executor | None = None,
 ) -> Plane:
     """Evaluate a landscape on the plane in which a trajectory moves most, through its last point.
 
@@ -250,6 +274,8 @@ def trajectory_plane(
         How far the grid goes beyond the points, as a share of their extent along each axis.
     replica : int
         Place of the replica in an ensemble whose snapshots are taken.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -278,7 +304,7 @@ def trajectory_plane(
     path = np.stack([along @ (step.astype(np.float64) - moved[-1]) for step in moved])
     a_axis, b_axis = axes_around(path, n, margin)
     return Plane(
-        **grid_values(landscape, steps[-1], space.unit(steps[0]) * along, a_axis, b_axis),
+        **grid_values(landscape, steps[-1], space.unit(steps[0]) * along, a_axis, b_axis, executor),
         path=path,
         path_values=np.array([landscape.value(step) for step in steps]),
         explained=explained,

@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import arrays, checks, rng
 from ..errors import ArgumentError
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.protocol import Landscape
-from ..landscape.swaps import NeuronSwaps
-from ..progress import track
+from ..landscape.work import over
+from ..progress import Advance
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..statistics.uncertainty import grouped_error
@@ -120,6 +122,8 @@ def swap_interpolation(
     n_trials: int,
     layer: int = 0,
     seed: int = 0,
+    *,
+    executor: Executor | None = None,
 ) -> SwapInterpolation:
     """Loss of (1 − α) w + α P w, where P exchanges S random pairs of hidden neurons (arXiv:2407.20724, fig. 3).
 
@@ -144,6 +148,8 @@ def swap_interpolation(
         Hidden layer, counted from 0.
     seed : int
         64-bit seed.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -174,7 +180,11 @@ def swap_interpolation(
     starts = inputs.origins(landscape, origin)
     # Both ends are those of one network, but the copy's sums are rounded in another order.
     every = np.union1d(with_ends(at)[0], [])
-    values, accuracy = _trials(exchanges, starts, counts, every, n_trials, seed)
+    increasing, place = np.unique(counts, return_inverse=True)
+    plan = _Plan(starts, increasing, every, n_trials, exchanges.layer, seed)
+    size, total = exchanges.trials_at_once(len(increasing), len(every)), len(starts) * n_trials
+    trials = over(_trials, landscape, total, executor, plan, description="neuron swaps", size=size)
+    values, accuracy = (np.ascontiguousarray(np.moveaxis(part, 1, 0)[place]) for part in gathered(total, trials))
     chosen, outer = np.searchsorted(every, at), np.searchsorted(every, every[with_ends(every)[2]])
     arguments = {"origin": starts, "swaps": counts, "alphas": at, "n_trials": n_trials, "layer": exchanges.layer}
     return SwapInterpolation(
@@ -191,26 +201,29 @@ def swap_interpolation(
     )
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """Checked arguments: ``starts`` (K, dim), rising ``swaps`` (S,), ``alphas`` (A,)."""
+
+    starts: NDArray[Any]
+    swaps: NDArray[np.int64]
+    alphas: NDArray[np.float64]
+    n_trials: int
+    layer: int
+    seed: int
+
+
 def _trials(
-    exchanges: NeuronSwaps,
-    starts: NDArray[Any],
-    counts: NDArray[np.int64],
-    alphas: NDArray[np.float64],
-    n_trials: int,
-    seed: int,
+    landscape: Landscape, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Values and accuracies (S, K n_trials, A), in blocks of trials."""
-    increasing, place = np.unique(counts, return_inverse=True)
-    values = np.empty((len(counts), len(starts) * n_trials, len(alphas)))
+    """Values and accuracies (R, S, A) of some trials."""
+    exchanges = landscape.swaps(plan.layer)
+    values = np.empty((len(rows), len(plan.swaps), len(plan.alphas)))
     accuracy = np.empty_like(values)
-    rows = exchanges.trials_at_once(len(increasing), len(alphas))
-    with track(len(starts) * n_trials, "neuron swaps") as advance:
-        for k, start in enumerate(starts):
-            for low in range(0, n_trials, rows):
-                trials = k * n_trials + np.arange(low, min(low + rows, n_trials))
-                pairs = swap_pairs(seed, exchanges.layer, trials, int(increasing[-1]), exchanges.width)
-                loss, right = exchanges.losses(start, pairs, increasing, alphas)
-                values[:, trials] = np.moveaxis(loss, 1, 0)[place]
-                accuracy[:, trials] = np.moveaxis(right, 1, 0)[place]
-                advance(len(trials))
+    origins = rows // plan.n_trials
+    for k in np.unique(origins):
+        own = origins == k
+        pairs = swap_pairs(plan.seed, plan.layer, rows[own], int(plan.swaps[-1]), exchanges.width)
+        values[own], accuracy[own] = exchanges.losses(plan.starts[k], pairs, plan.swaps, plan.alphas)
+        advance(len(pairs))
     return values, accuracy

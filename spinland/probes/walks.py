@@ -11,9 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import budget, checks
 from ..errors import ArgumentError
+from ..execution.engines import Executor
+from ..execution.rows import gathered
 from ..landscape.protocol import Landscape
 from ..landscape.walkers import WalkStep
-from ..progress import track
+from ..landscape.work import over
+from ..progress import Advance
 from ..provenance import record_on
 from ..quantities import Measured, quantity_of
 from ..rng import seed64
@@ -83,7 +86,6 @@ class RandomWalk(Measured):
 class _Plan:
     """Checked arguments of a walk; ``starts`` (K, dim), ``radius`` (K,) or empty."""
 
-    landscape: Landscape
     starts: NDArray[Any]
     sigma: float
     n_steps: int
@@ -117,7 +119,6 @@ def _plan(
     # The square of the way, σ² dim T, has to be a number of the landscape's type.
     farthest = float(np.sqrt(np.finfo(landscape.dtype).max / (16.0 * landscape.dim * n_steps)))
     return _Plan(
-        landscape,
         starts,
         checks.real("sigma", sigma, above=0, maximum=farthest),
         n_steps,
@@ -145,10 +146,24 @@ def _constraint(
     return "sphere", space.on("origin", starts), radii
 
 
-def _walk(plan: _Plan, rows: NDArray[np.int64]) -> Iterator[WalkStep]:
+def _walk(landscape: Landscape, rows: NDArray[np.int64], plan: _Plan) -> Iterator[WalkStep]:
     """Steps 0 ... T of the walkers ``rows`` (numbers within the plan)."""
-    walkers = plan.landscape.walkers(plan.starts, plan.origin_index[rows], plan.first_walker + rows, plan.radius)
+    walkers = landscape.walkers(plan.starts, plan.origin_index[rows], plan.first_walker + rows, plan.radius)
     return walkers.walk(plan.sigma, plan.n_steps, plan.seed)
+
+
+def _walked(
+    landscape: Landscape, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
+) -> tuple[NDArray[np.float64], ...]:
+    """Values, accuracies, distances and overlaps (R, T+1) of the walkers ``rows``."""
+    values, accuracy, distance, overlap = (np.empty((len(rows), plan.n_steps + 1)) for _ in range(4))
+    for state in _walk(landscape, rows, plan):
+        values[:, state.step] = state.values
+        accuracy[:, state.step] = state.accuracy
+        distance[:, state.step] = state.distance
+        overlap[:, state.step] = state.overlap
+        advance(len(rows))
+    return values, accuracy, distance, overlap
 
 
 def iterate_walk(
@@ -168,7 +183,7 @@ def iterate_walk(
     points (W, dim) are held in memory at once.
     """
     plan = _plan(landscape, origin, sigma, n_steps, n_walkers, seed, constraint, first_walker)
-    return _walk(plan, np.arange(len(plan.starts) * plan.n_walkers))
+    return _walk(landscape, np.arange(len(plan.starts) * plan.n_walkers), plan)
 
 
 def random_walk(
@@ -181,6 +196,7 @@ def random_walk(
     constraint: str | None = None,
     *,
     first_walker: int = 0,
+    executor: Executor | None = None,
 ) -> RandomWalk:
     """Random walks with Gaussian steps N(0, σ²) on every coordinate (arXiv:2407.20724, protocol 1).
 
@@ -207,6 +223,8 @@ def random_walk(
         None: the landscape's own, "sphere" where its geometry is a Sphere, else "none".
     first_walker : int
         Number of the first walker; walker 5 alone equals walker 5 of 10.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -230,16 +248,17 @@ def random_walk(
     total = len(plan.starts) * plan.n_walkers
     longest = "n_steps" if plan.n_steps > plan.n_walkers else "n_walkers"
     checks.room(longest, getattr(plan, longest), 4 * 8 * total * (plan.n_steps + 1))
-    values, accuracy, distance, overlap = (np.empty((total, plan.n_steps + 1)) for _ in range(4))
-    with track(total * (plan.n_steps + 1), "random walk") as advance:
-        for together in budget.blocks(total, budget.WALKERS, plan.starts.itemsize * landscape.dim):
-            block = np.arange(together.start, together.stop)
-            for state in _walk(plan, block):
-                values[block, state.step] = state.values
-                accuracy[block, state.step] = state.accuracy
-                distance[block, state.step] = state.distance
-                overlap[block, state.step] = state.overlap
-                advance(len(block))
+    walked = over(
+        _walked,
+        landscape,
+        total,
+        executor,
+        plan,
+        description="random walk",
+        size=budget.fitting(budget.WALKERS, plan.starts.itemsize * landscape.dim),
+        ticks=plan.n_steps + 1,
+    )
+    values, accuracy, distance, overlap = gathered(total, walked)
     arguments = {
         "origin": plan.starts,
         "sigma": plan.sigma,

@@ -21,6 +21,7 @@ from ..chapters.chapter import Stage, Step
 from ..chapters.training import Training
 from ..errors import ArgumentError
 from ..execution.crew import Crew, Made, Work
+from ..landscape.work import canary as canary_of
 from ..results import Result
 from ..store.rows import RowWriter
 from ..training import parts
@@ -76,16 +77,8 @@ def made(about: Portable, rows: NDArray[np.int64], stage: Stage, results: tuple[
 
 
 def canary(about: Portable) -> list[NDArray[Any]]:
-    """Values and slopes of all subjects at two points."""
-    book, found = about.book, []
-    for subject in book.subjects:
-        seed, landscape = book.config.seed, subject.landscape
-        network = getattr(subject, "network", None)
-        points = (
-            landscape.random_points(2, seed) if network is None else network.initialize(2, seed, dtype=subject.dtype)
-        )
-        found += [landscape.value(points), landscape.gradient(points)]
-    return found
+    """Values and slopes of all subjects."""
+    return [part for subject in about.book.subjects for part in canary_of(subject.landscape)]
 
 
 @dataclass

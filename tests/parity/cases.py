@@ -288,7 +288,7 @@ def paths_of_networks(device: str) -> Triples:
             want = paths.train(
                 basis,
                 paths.straight(basis, start, end, n_bends),
-                stratified(SEED, 1, 0, steps)[0],
+                stratified(SEED, np.arange(1), 0, steps)[0],
                 lambda step, at, x=x, y=y, batches=batches: networks.gradient(
                     network.widths, True, at, x[batches[step]], y[batches[step]], "cross_entropy"
                 ),

@@ -73,7 +73,7 @@ def test_training_on_any_landscape_is_that_of_the_oracle(basis, n_bends, rule):
     want = oracle.train(
         basis,
         oracle.straight(basis, start[0], end[0], n_bends),
-        stratified(3, 1, 0, 40)[0],
+        stratified(3, np.arange(1), 0, 40)[0],
         lambda step, at: results.bowl().gradient(at),
         reference,
         0.05,
@@ -82,10 +82,10 @@ def test_training_on_any_landscape_is_that_of_the_oracle(basis, n_bends, rule):
 
 
 def test_each_part_of_a_path_has_its_turn():
-    places = stratified(7, 3, 0, 5 * STRATA)
+    places = stratified(7, np.arange(3), 0, 5 * STRATA)
     for block in places.reshape(3, 5, STRATA):
         np.testing.assert_array_equal(np.sort((block * STRATA).astype(int), axis=1), np.tile(np.arange(STRATA), (5, 1)))
-    np.testing.assert_array_equal(stratified(7, 3, 5, 37), places[:, 5:37])
+    np.testing.assert_array_equal(stratified(7, np.arange(3), 5, 37), places[:, 5:37])
     assert len(np.unique(places)) == places.size
 
 

@@ -144,6 +144,22 @@ def test_overlapping_limits_hold_to_the_last_and_are_given_back(three_threads):
     assert blas_threads() == {3}
 
 
+def test_a_thread_limits_that_was_not_the_first_to_do_so(three_threads):
+    seen = []
+
+    def second():
+        with blas.single_threaded():
+            seen.append(blas_threads())
+
+    with blas.single_threaded():
+        pass
+    thread = threading.Thread(target=second)
+    thread.start()
+    thread.join()
+    assert seen == [{1}]
+    assert blas_threads() == {3}
+
+
 def test_limits_nest_and_errors_give_them_back(three_threads):
     def fail():
         with blas.single_threaded():

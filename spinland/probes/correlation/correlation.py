@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import checks, rng
 from ...errors import ArgumentError
+from ...execution.engines import Executor
 from ...landscape.protocol import Landscape
 from ...provenance import record_on
 from ...quantities import Measured, quantity_of
@@ -100,6 +101,8 @@ def correlation(
     radius: float | None = None,
     origin: ArrayLike | None = None,
     max_order: int = 30,
+    *,
+    executor: Executor | None = None,
 ) -> Correlation:
     r"""Correlation of the values at two random points of overlap q on a sphere, averaged over one landscape.
 
@@ -147,6 +150,8 @@ def correlation(
     max_order : int
         Highest order of the mixture. Neighbouring high orders have nearly the same curve: their sum is well
         known, each alone is not.
+    executor : Executor, optional
+        Where to compute, as for :func:`train`; the bits are the same.
 
     Returns
     -------
@@ -175,7 +180,7 @@ def correlation(
     order = np.arange(1, checks.integer("max_order", max_order, minimum=1, maximum=200) + 1)
     seed = rng.seed64("seed", seed)
     length = _radius(landscape, radius, origin)
-    values = values_at_pairs(landscape, q, n_pairs, seed, length)
+    values = values_at_pairs(landscape, q, n_pairs, seed, length, executor)
     shift = float(values.mean())
     curves = PairCurves(values - shift)
     errors = curves.errors()

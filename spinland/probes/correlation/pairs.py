@@ -2,35 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ... import budget, checks, rng
+from ...execution.engines import Executor
+from ...execution.rows import gathered
 from ...landscape.protocol import Landscape
-from ...progress import track
+from ...landscape.work import over
+from ...machines import single_threaded
+from ...progress import Advance
 
 _GRIDS = (4, 8, 12, 16, 20, 24, 32, 36, 40, 48, 64, 72, 96)  # numbers of points on a great circle
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """``points`` (P, 2) of the plane of a pair, ``place`` (T, 1 + Q) of its turns among them."""
+
+    points: NDArray[np.float64]
+    place: NDArray[np.int64]
+    seed: int
+    radius: float
+
+
 def values_at_pairs(
-    landscape: Landscape, q: NDArray[np.float64], n_pairs: int, seed: int, radius: float
+    landscape: Landscape,
+    q: NDArray[np.float64],
+    n_pairs: int,
+    seed: int,
+    radius: float,
+    executor: Executor | None = None,
 ) -> NDArray[np.float64]:
     """Values at x and at y, (n_pairs, T, 1 + Q), in T orientations.
 
     A pair lies in the plane of x and x⊥, so a landscape that is quick on planes is quick here.
     """
-    zero = np.zeros(landscape.dim, landscape.dtype)
     points, place = _orientations(q)
     checks.room("n_pairs", n_pairs, 3 * 8 * n_pairs * place.size)
-    values = np.empty((n_pairs, *place.shape))
-    with track(n_pairs, "correlation") as advance:
-        for together in budget.blocks(n_pairs, budget.SPHERE_PAIRS, 8 * landscape.dim):
-            block = np.arange(together.start, together.stop)
-            for pair, directions in zip(block, sphere_pairs(seed, block, landscape.dim, radius), strict=True):
-                plane = landscape.slice(zero, directions.astype(landscape.dtype))
-                values[pair] = plane.value(points)[place]
-                advance()
+    size = budget.fitting(budget.SPHERE_PAIRS, 8 * landscape.dim)
+    plan = _Plan(points, place, seed, radius)
+    (values,) = gathered(
+        n_pairs, over(_values, landscape, n_pairs, executor, plan, description="correlation", size=size)
+    )
     return values
+
+
+def _values(
+    landscape: Landscape, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance
+) -> tuple[NDArray[np.float64]]:
+    """Values (R, T, 1 + Q) of some pairs."""
+    zero = np.zeros(landscape.dim, landscape.dtype)
+    values = np.empty((len(rows), *plan.place.shape))
+    for pair, directions in enumerate(sphere_pairs(plan.seed, rows, landscape.dim, plan.radius)):
+        plane = landscape.slice(zero, directions.astype(landscape.dtype))
+        values[pair] = plane.value(plan.points)[plan.place]
+        advance()
+    return (values,)
 
 
 def _orientations(q: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -56,10 +86,11 @@ def sphere_pairs(seed: int, pairs: NDArray[np.int64], dim: int, radius: float) -
     both = np.empty((len(pairs), 2, dim))
     for step in (0, 1):
         rng.fill_normals(both[:, step], seed, rng.Purpose.PAIRS, pairs, step)
-    for x, other in both:
-        x /= np.linalg.norm(x)
-        for _ in range(2):  # twice: rounding leaves a share of x in low dimension
-            other -= (other @ x) * x
-            other /= np.linalg.norm(other)
+    with single_threaded():  # scalar products of long vectors depend on the threads of BLAS
+        for x, other in both:
+            x /= np.linalg.norm(x)
+            for _ in range(2):  # twice: rounding leaves a share of x in low dimension
+                other -= (other @ x) * x
+                other /= np.linalg.norm(other)
     both *= radius
     return both
