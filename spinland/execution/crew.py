@@ -39,6 +39,9 @@ PATIENCE = (300.0, 20.0)
 _LATEST = 0.1
 """Weight of the latest task in the seconds of a row: one slow worker does not make the tasks of all others small."""
 
+FETCH_S = 60.0
+"""Seconds that fetching a reply that is made may take."""
+
 LOST_IN_A_ROW = 20
 """Tasks that may be lost for each worker without one that comes back."""
 
@@ -270,7 +273,7 @@ class Crew:
         if self._flying.pop(future, None) is None:  # of a run that was given up
             return None
         try:
-            reply = future.result()
+            reply = future.result(timeout=FETCH_S)  # Dask fetches it only now, from a worker that may have died
         except BaseException as error:
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 raise

@@ -49,15 +49,12 @@ class Engine:
     """
 
     def __init__(self, executor: Any):
-        self._client = None
-        if callable(getattr(executor, "get_executor", None)):  # a client of Dask, whose own futures are others
-            self._client = executor
-            executor = executor.get_executor(pure=False)
         if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
             raise ArgumentError("executor", "something with submit(function, *arguments) -> future", executor)
+        # A client of Dask, or its executor, which would fetch every reply as soon as it is made, wanted yet or not.
+        client = getattr(executor, "_client", executor)
+        self._client = client if hasattr(client, "scatter") and hasattr(client, "get_executor") else None
         self._executor = executor
-        if self._client is None:
-            self._client = getattr(executor, "_client", None)
         self._kept: dict[str, Any] = {}  # arrays by fingerprint, as futures of Dask
         self._counted = -_LOOK_AGAIN_S
         self._number = UNKNOWN
@@ -70,13 +67,15 @@ class Engine:
         one worker keeps them, and the others get them from it and from each other. Such a task goes to ``place``, the
         worker that lacks them, for Dask would give it to one that has them.
         """
-        if order.buffers and hasattr(self._client, "scatter"):
+        if self._client is None:
+            future = self._executor.submit(function, order)
+        elif order.buffers:
             kept = [self._keep(name, buffer) for name, buffer in order.buffers.items()]
             bare = replace(order, buffers={})
             where = {"workers": [place], "allow_other_workers": True} if place else {}
-            future = self._executor.submit(_delivered, function, bare, tuple(order.buffers), *kept, **where)
+            future = self._client.submit(_delivered, function, bare, tuple(order.buffers), *kept, pure=False, **where)
         else:
-            future = self._executor.submit(function, order)
+            future = self._client.submit(function, order, pure=False)
         missing = [name for name in ("add_done_callback", "result", "cancel") if not hasattr(future, name)]
         if missing:
             raise ArgumentError("executor", "one whose futures are those of PEP 3148", f"no {missing[0]} in {future!r}")
@@ -98,7 +97,7 @@ class Engine:
         return self._number
 
     def _count(self) -> int:
-        if self._client is not None and hasattr(self._client, "nthreads"):
+        if self._client is not None:
             found = self._client.nthreads()
             self.cores = max(found.values(), default=self.cores)
             return len(found)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import spinland as sl
-from spinland.execution.crew import spread
+from spinland.execution.crew import Crew, Work, spread
 from tests.cluster import works
 
 distributed = pytest.importorskip("distributed")
@@ -91,6 +91,18 @@ def test_one_task_at_a_time_is_done_by_a_worker_on_the_threads_that_dask_gave_it
     of_worker = {part["pid"]: part["threads"] for part in found}
     assert set(of_worker.values()) <= {min(n, most) for n in (1, 2, 3)}
     assert len(of_worker) <= len(allowed)
+
+
+@pytest.mark.parametrize("as_executor", [False, True])
+def test_replies_stay_with_the_workers_until_they_are_wanted(client, as_executor):
+    """Else a coordinator that falls behind would hold two replies of 64 MB for each worker."""
+    crew = Crew(client.get_executor() if as_executor else client)
+    crew.add(Work(works.squares, {"scale": 2.0}, np.arange(50), works.canary))
+    results = crew.results()
+    next(results)
+    assert crew._flying
+    assert all(isinstance(future, distributed.Future) for future in crew._flying)
+    assert max(row for made in results for row in made.rows.tolist()) == 49
 
 
 def test_a_worker_that_was_told_of_another_processor_is_refused_by_name(cluster, client):
