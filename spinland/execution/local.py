@@ -148,7 +148,7 @@ class LocalWorkers(Executor):
         cores = len(os.sched_getaffinity(0))
         self.threads = max(1, cores // self.n_workers)
         if threads is not None:
-            self.threads = checks.integer("threads", threads, minimum=1, maximum=cores)
+            self.threads = checks.integer("threads", threads, minimum=1, maximum=_MOST)
         self._tasks: queue.SimpleQueue[tuple[Future[Any], Any] | None] = queue.SimpleQueue()
         self._processes: dict[int, _Process] = {}
         self._lock = threading.Lock()

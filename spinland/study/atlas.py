@@ -33,8 +33,9 @@ from ..checks import device_name, precision_name
 from ..errors import ArgumentError, StoreError
 from ..execution.engines import Executor
 from ..provenance import fingerprint
+from .fitting import check_machine
 from .glasses import GlassBook
-from .networks import NetworkBook, check_machine
+from .networks import NetworkBook
 
 if TYPE_CHECKING:
     from ..data.loading import DatasetLike

@@ -15,7 +15,7 @@ from ..chapters.book import Book
 from ..chapters.chapter import Say
 from ..chapters.correlation import CORRELATION, CorrelationSettings
 from ..chapters.depth import DEPTH, DepthSettings
-from ..chapters.depth_subjects import DepthSubject, check_depths, deep_subject
+from ..chapters.depth_subjects import DepthSubject, deep_subject
 from ..chapters.flatness import FLATNESS, FlatnessSettings
 from ..chapters.hierarchy import HIERARCHY, HierarchySettings
 from ..chapters.lines import LINES, LineSettings
@@ -30,6 +30,7 @@ from ..chapters.training import SEED_GLASS, SEED_WIDTH, TRAINING, ReplicaSetting
 from ..chapters.walks import WALKS, WalkSettings
 from ..errors import ArgumentError
 from ..execution.engines import Executor
+from .fitting import check_fit, check_machine
 
 if TYPE_CHECKING:
     from ..data.dataset import Dataset
@@ -354,7 +355,7 @@ def run_study(
     named, value = ("data", config.data) if dataset is None else ("dataset", dataset)
     data = dataset_of(named, value, config.data_dir)
     data = data.subset(config.n_train, config.n_test)
-    _check_fit(config, data)
+    check_fit(config, data)
 
     def book(store: Store) -> NetworkBook:
         return NetworkBook(config, store, store.meta, data)
@@ -373,35 +374,6 @@ def run_study(
         executor=executor,
         shard=shard,
     )
-
-
-def check_machine(config: Any) -> None:
-    """Refuse a device that is not there, or that has not the precision of the settings.
-
-    Raises
-    ------
-    DeviceUnavailable
-        Says what is missing.
-    ArgumentError
-        Names the precision.
-    """
-    checks.device(config.device)
-    if hasattr(config, "precision"):  # a glass has none
-        checks.precision(config.precision, checks.float_type("dtype", config.dtype), config.device)
-
-
-def _check_fit(config: StudyConfig, data: Dataset) -> None:
-    """Refuse settings that the data or the network cannot fulfil, before anything is computed."""
-    n = len(data.x_train)
-    most = f"at most the number of training samples ({n})"
-    for name in ("batch_size", "probe_samples"):
-        value = getattr(config, name)
-        if value is not None and value > n:
-            raise ArgumentError(name, most, value)
-    too_large = [b for b in config.batch_sizes or () if b > n]
-    if too_large:
-        raise ArgumentError("batch_sizes", most, too_large[0])
-    check_depths(config, sl.ReLUNetwork((data.n_inputs, *config.hidden, data.n_outputs), config.bias))
 
 
 def _facts(data: Dataset) -> dict[str, Any]:

@@ -49,10 +49,12 @@ class Part:
 
     @property
     def number(self) -> int:
+        """Which of the parts it is, from 1."""
         return int(self.meta["shard"]["number"])
 
     @property
     def count(self) -> int:
+        """How many parts there are."""
         return int(self.meta["shard"]["count"])
 
     def __str__(self) -> str:
