@@ -136,8 +136,8 @@ class WorkerMismatch(SpinlandError, RuntimeError):
     def __init__(self, worker: tuple[str, int], difference: str):
         self.worker, self.difference = worker, difference
         super().__init__(
-            f"worker {worker[1]} on {worker[0]} is refused: {difference}; install the same versions everywhere, and on "
-            f"processors of several kinds set these alike, here and there: {PINNED}"
+            f"worker {worker[1]} on {worker[0]} is refused: {difference}; stop it, or install the same versions "
+            f"everywhere, and on processors of several kinds set these alike, here and there: {PINNED}"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -151,7 +151,7 @@ class WorkersLost(SpinlandError, RuntimeError):
     Parameters
     ----------
     n_tasks : int
-        How many were lost in a row.
+        How many were lost in a row; 0 where none could be sent.
     last : BaseException or str
         What was said of the last one.
     """
@@ -159,9 +159,11 @@ class WorkersLost(SpinlandError, RuntimeError):
     def __init__(self, n_tasks: int, last: BaseException | str):
         self.n_tasks = n_tasks
         self.last = last if isinstance(last, str) else f"{type(last).__name__}: {last}"
-        super().__init__(
-            f"executor: {n_tasks} tasks in a row did not come back (of the last: {self.last}); what was made is kept"
-        )
+        lost = f"{n_tasks} tasks in a row did not come back (of the last: {self.last})" if n_tasks else self.last
+        advice = "rows that are in a file are kept, and the same command goes on"
+        if "BrokenProcessPool" in self.last:
+            advice = 'a script whose pool starts processes by "spawn" needs if __name__ == "__main__"; ' + advice
+        super().__init__(f"executor: {'' if n_tasks else 'it takes no tasks: '}{lost}; {advice}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """The last error itself need not survive a journey."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,8 +47,10 @@ def _client(scheduler: str) -> Any:
     except ImportError:
         raise ArgumentError("scheduler", "Dask, which pip install 'spinland[cluster]' brings", "none") from None
     named: dict[str, Any] = {"address": scheduler}
-    if "://" not in scheduler and Path(scheduler).is_file():
+    if Path(scheduler).is_file():
         named = {"scheduler_file": scheduler}
+    elif not re.fullmatch(r"[a-z]+://.+:\d+", scheduler):
+        raise ArgumentError("scheduler", "an address such as tcp://host:8786, or a file that is there", scheduler)
     try:
         return Client(**named, timeout=_PATIENCE_S, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -39,6 +39,10 @@ def command(out: Path, shards: tuple[Path, ...], mixed: bool, quiet: bool) -> No
         raise StoreError(out, f"{'; '.join(missing)}; what there is was merged: merge the rest, too, when it is there")
     store = Store(out, "r")
     book, _ = book_of(store)
+    if store.meta["finished"]:
+        terminal.say("all of it is there")
+        return
     chapters = {name for shard in shards for name in Store(shard, "r").meta["chapters"]}
     words = command_of(book, store.path.name, [chapter.name for chapter in book.chapters if chapter.name in chapters])
-    terminal.say(f"this goes on with it, with --shard for what can be made side by side now: {words}")
+    folder = "" if store.path.parent == Path.cwd() else f" in {store.path.parent}"
+    terminal.say(f"this goes on with it{folder}, with --shard for what can be made side by side now: {words}")

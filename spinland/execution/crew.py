@@ -11,6 +11,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -219,6 +220,8 @@ class Crew:
                 self._send()
                 made = self._next()
                 if made is None:
+                    if self.engine.alone:
+                        tell(0, "no worker is there: waiting for one")
                     continue
                 count += len(made.rows)
                 rate = count / max(time.monotonic() - begin, 1e-9)
@@ -226,7 +229,8 @@ class Crew:
                 yield made
         finally:
             for future in self._flying:
-                future.cancel()
+                with suppress(Exception):  # of an engine that is gone
+                    future.cancel()
             self._flying.clear()
 
     def _send(self) -> None:
@@ -246,7 +250,7 @@ class Crew:
         try:
             future = self.engine.submit(perform, order, place)
         except RuntimeError as error:  # PEP 3148: of a pool that is broken or was shut down
-            raise WorkersLost(1, error) from error
+            raise WorkersLost(0, error) from error
         except OSError as error:  # there was no worker for what goes with it
             self._lose(sent, error)
             return

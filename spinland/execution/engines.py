@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, WorkersLost
 from .orders import Order, Reply
 
 UNKNOWN = 64
@@ -41,6 +41,8 @@ class Engine:
     ----------
     cores : int
         Cores of a worker, as far as is known: those of this machine where nothing is.
+    alone : bool
+        Whether there was no worker when they were last counted.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class Engine:
         self._counted = -_LOOK_AGAIN_S
         self._number = UNKNOWN
         self.cores = len(os.sched_getaffinity(0))
+        self.alone = False
 
     def submit(self, function: Callable[[Order], Reply], order: Order, place: str = "") -> Any:
         """Start a task; returns a future with ``add_done_callback``, ``result`` and ``cancel``.
@@ -92,13 +95,17 @@ class Engine:
         """Workers that there are now, one at least."""
         if time.monotonic() - self._counted >= _LOOK_AGAIN_S:
             self._counted = time.monotonic()
-            self._number = max(1, self._count())
+            number = self._count()
+            self.alone, self._number = number == 0, max(1, number)
             self.cores = self.threads or self.cores
         return self._number
 
     def _count(self) -> int:
         if self._client is not None:
-            found = self._client.nthreads()
+            try:
+                found = self._client.nthreads()
+            except Exception as error:  # closed, or its scheduler is gone: Dask has many errors for it
+                raise WorkersLost(0, error) from error
             self.cores = max(found.values(), default=self.cores)
             return len(found)
         for name in ("n_workers", "num_workers", "_max_workers"):

@@ -129,11 +129,15 @@ Reply = Lacking | Refused | Failed | Done
 
 
 def difference(standard: Standard, about: Any) -> str:
-    """In words, how this process differs from the standard; empty where it does not."""
-    words = environment.difference(dict(standard.environment), environment.current(standard.device))
+    """In words, how this process differs from the standard, to be read there; empty where it does not."""
+    # "here" is where the results are gathered, and where this is read
+    words = environment.difference(environment.current(standard.device), dict(standard.environment))
     if words:  # found without compiling anything for a processor that nobody wants
         return words
     digest = digest_of(standard.canary(about))
     if digest != standard.digest:
-        return f"a piece of the work comes out with other bits ({digest[:12]}, there {standard.digest[:12]})"
+        return (
+            f"a piece of the work comes out with other bits ({digest[:12]}, here {standard.digest[:12]}), as it would "
+            "with a function of yours that is random"
+        )
     return ""

@@ -93,6 +93,43 @@ def test_one_task_at_a_time_is_done_by_a_worker_on_the_threads_that_dask_gave_it
     assert len(of_worker) <= len(allowed)
 
 
+def test_a_client_that_was_closed_takes_no_tasks(cluster, client):
+    with distributed.Client(scheduler_file=str(cluster.file), set_as_default=False, timeout=60) as closed:
+        pass
+    with pytest.raises(sl.WorkersLost, match="executor: it takes no tasks: "):
+        sl.train(sl.ReLUNetwork((64, 4, 10)), "digits", 2, epochs=1, executor=closed)
+
+
+@pytest.mark.parametrize("address", ["nonsense", "nosuch.json", "tcp://host"])
+def test_what_is_no_scheduler_is_refused_at_once(tmp_path, address):
+    refused = study(tmp_path / "study.h5", "--scheduler", address)
+    _, errors = refused.communicate(timeout=60)
+    assert refused.returncode == 2
+    assert errors.splitlines() == [
+        f"error: --scheduler: expected an address such as tcp://host:8786, or a file that is there, got {address}"
+    ]
+
+
+def test_a_scheduler_without_workers_is_waited_for_in_words(tmp_path):
+    lonely, told = Cluster(tmp_path), []
+    try:
+        with distributed.Client(scheduler_file=str(lonely.file), set_as_default=False, timeout=60) as client:
+            crew = Crew(client)
+            crew.add(Work(works.squares, {"scale": 2.0}, np.arange(3), works.canary))
+
+            def tell(rows, note):
+                told.append(note)
+                if len(told) == 1:
+                    lonely.add(1)
+
+            found = [row for made in crew.results(tell) for row in made.rows.tolist()]
+    finally:
+        lonely.close()
+    assert sorted(found) == [0, 1, 2]
+    assert told[0] == "no worker is there: waiting for one"
+    assert told[-1].startswith("1 workers")
+
+
 @pytest.mark.parametrize("as_executor", [False, True])
 def test_replies_stay_with_the_workers_until_they_are_wanted(client, as_executor):
     """Else a coordinator that falls behind would hold two replies of 64 MB for each worker."""
@@ -111,7 +148,7 @@ def test_a_worker_that_was_told_of_another_processor_is_refused_by_name(cluster,
     try:
         client.wait_for_workers(4, timeout=60)
         about = {"scale": 1.0, "seconds": 0.05}
-        with pytest.raises(sl.WorkerMismatch, match=r"is refused: .*processor .*, here generic"):
+        with pytest.raises(sl.WorkerMismatch, match=r"is refused: .*processor generic, here "):
             list(spread(works.where, about, 10_000, client, works.canary, description="until it has got a task"))
     finally:
         client.retire_workers(list(set(client.nthreads()) - before))
