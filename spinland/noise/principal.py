@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -180,7 +181,7 @@ def valley_widths(landscape: Any, point: Array, modes: Array, start: Array) -> t
     value = float(landscape.value(point))
     widths = np.full(len(modes), np.nan)
     for k, mode in enumerate(modes if value > 0 else ()):
-        widths[k] = _width(landscape.slice(point, mode[None]), np.e * value, float(start[k]))
+        widths[k] = _width(landscape.slice(point, mode[None]), math.e * value, float(start[k]))
     return value, widths
 
 
