@@ -116,7 +116,13 @@ def test_workers_end_when_their_parent_does_however_it_ends(tmp_path, number):
     """A script without ``if __name__ == "__main__"``, too: workers are no copies of it."""
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    parent = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what starts the tests may ignore it
+    )
     pids = [int(word) for word in parent.stdout.readline().split()]
     assert len(pids) == 2
     parent.send_signal(number)
