@@ -18,6 +18,7 @@ from tests.cluster import works
 
 distributed = pytest.importorskip("distributed")
 
+HEEDING = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # what starts the tests may not
 QUIET = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1000", "DASK_LOGGING__DISTRIBUTED": "critical"}
 
 
@@ -173,7 +174,7 @@ def study(out, *words):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what starts the tests may ignore it
+        **HEEDING,
     )
 
 

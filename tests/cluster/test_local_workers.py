@@ -95,6 +95,7 @@ def test_it_is_an_executor_as_any_other(workers):
     assert isinstance(workers.submit(int, "x").exception(), ValueError)
 
 
+HEEDING = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # what starts the tests may not
 SCRIPT = """
 import os, sys, time
 import spinland as sl
@@ -117,11 +118,7 @@ def test_workers_end_when_their_parent_does_however_it_ends(tmp_path, number):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     parent = subprocess.Popen(
-        [sys.executable, script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what starts the tests may ignore it
+        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **HEEDING
     )
     pids = [int(word) for word in parent.stdout.readline().split()]
     assert len(pids) == 2
