@@ -157,14 +157,14 @@ class Training:
 
     def make(self, book: Any, say: Say) -> None:
         """Train what is missing, and store each group of replicas as it finishes; those that diverged are told."""
-        writer = self.reserve(book)
+        plan = self.plan(book)
+        writer = self.reserve(book, plan)
         missing, lost = writer.missing(), list[int]()
         if missing.size:
             from ..training.parts import groups
             from ..training.stepwise import group_of
 
-            plan = self.plan(book).of_rows(missing)
-            for part in groups(plan, self._together(book), group_of(plan)):
+            for part in groups(plan.of_rows(missing), self._together(book), group_of(plan)):
                 lost += self.keep(writer, part)
         self.finish(writer, lost, say)
 
@@ -232,11 +232,10 @@ class Training:
         threads = numba.get_num_threads()
         return int(min(64, max(1, _GROUP_OPERATIONS // operations // threads) * threads))
 
-    def reserve(self, book: Any) -> RowWriter:
-        """Room for the ensemble in the file, or what is there of it."""
+    def reserve(self, book: Any, plan: Plan) -> RowWriter:
+        """Room in the file for the ensemble of its plan, or what is there of it."""
         from ..training.flat import gradients_per_step
 
-        plan = self.plan(book)
         dim, epochs = self.network.n_params, plan.snapshot_epochs
         rows: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {"params": ((dim,), plan.dtype)}
         rows |= {field: ((self.epochs + 1,), np.dtype(np.float64)) for field in _HISTORY}

@@ -111,13 +111,15 @@ class Elsewhere:
         self._early: dict[str, _Early] = {}
         self._lost: dict[str, list[int]] = {}
         self._writers: dict[str, RowWriter] = {}
+        self._advance: progress.Advance = lambda n=1, note="": None
 
     def complete(self) -> None:
         """Make all that is missing."""
         self._send_trainings()
-        self._settle()
-        total = len(self._steps) + sum(map(_rows, self._crew.works))
+        total = sum(isinstance(step, Stage) for step in self._steps) + sum(len(work.rows) for work in self._crew.works)
         with progress.track(total, "results and replicas") as advance:
+            self._advance = advance
+            self._settle()
             while self._steps:
                 for come in self._crew.results(lambda rows, note: advance(rows, note=note)):
                     self._take(come)
@@ -128,10 +130,11 @@ class Elsewhere:
         for step in self._steps:
             if isinstance(step, Training):
                 try:
-                    writer = self._writers[step.name] = step.reserve(self.book)
+                    plan = step.plan(self.book)
+                    writer = self._writers[step.name] = step.reserve(self.book, plan)
                 except ArgumentError:  # told when its turn comes
                     continue
-                work = Work(parts.trained, step.plan(self.book), writer.missing(), parts.canary)
+                work = Work(parts.trained, plan, writer.missing(), parts.canary)
                 if work.is_made:
                     continue
                 self._sent[step.name], self._lost[step.name] = time.monotonic(), []
@@ -182,6 +185,7 @@ class Elsewhere:
                 return
             else:
                 self.ledger.make(step)
+                self._advance(isinstance(step, Stage))
             self._steps.pop(0)
 
     def _put(self, step: Step, early: _Early) -> None:
@@ -198,7 +202,3 @@ def _size(result: Any) -> int:
     """Bytes of the arrays of a result."""
     values = (getattr(result, field.name) for field in fields(result))
     return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
-
-
-def _rows(work: Work) -> int:
-    return len(work.rows)

@@ -206,7 +206,7 @@ def complete(book: Book, steps: Sequence[Step], say: Say, executor: Executor | N
     for step in steps:
         if isinstance(step, Training) and step.name not in book:
             with suppress(ArgumentError):  # told when its turn comes
-                step.reserve(book)
+                step.reserve(book, step.plan(book))
     ledger = Ledger(book, steps, say)
     if executor is not None:
         Elsewhere(ledger, executor).complete()
