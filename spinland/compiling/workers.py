@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
+from ..execution.interpreters import environment_of
+
 RECORD = 64
 """Bytes of a task in the pipe: all tasks together fit into the smallest pipe there is, so that writing never waits."""
 
@@ -71,7 +73,7 @@ class Workers:
                         stdin=source,
                         stdout=tell if heard else subprocess.DEVNULL,
                         stderr=subprocess.DEVNULL,
-                        env=_environment(),
+                        env=environment_of(1),
                     )
                 )
         except OSError:
@@ -111,17 +113,6 @@ class Workers:
 
 def _record(task: tuple[str, str]) -> bytes:
     return "\t".join(task).encode().ljust(RECORD)
-
-
-def _environment() -> dict[str, str]:
-    """The same modules from the same places, on one thread."""
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path),
-        "NUMBA_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
 
 
 @contextmanager

@@ -15,75 +15,40 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from contextlib import suppress
+from multiprocessing import Pipe
 from types import TracebackType
 from typing import Any
 
 from .. import checks
 from ..errors import ArgumentError
+from .interpreters import environment_of
 
-_HEADER = 8
 _MOST = 1024
 
 
-def write_frame(sink: Any, thing: Any) -> None:
-    """Write an object to a pipe, its length first."""
-    data = pickle.dumps(thing, protocol=5)
-    sink.write(len(data).to_bytes(_HEADER, "little"))
-    sink.write(data)
-    sink.flush()
-
-
-def read_frame(source: Any) -> Any:
-    """Read an object from a pipe.
-
-    Raises
-    ------
-    EOFError
-        The other side is gone.
-    """
-    header = source.read(_HEADER)
-    data = source.read(int.from_bytes(header, "little")) if len(header) == _HEADER else b""
-    if not data or len(data) < int.from_bytes(header, "little"):
-        raise EOFError("the process at the other end of the pipe is gone")
-    return pickle.loads(data)
-
-
 class _Process:
-    """One worker and its two pipes."""
+    """One worker and the pipe to it."""
 
     def __init__(self, threads: int):
-        to_worker, orders = os.pipe()
-        replies, from_worker = os.pipe()
+        self._pipe, its_own = Pipe()
         try:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    f"{__package__}.process",
-                    str(to_worker),
-                    str(from_worker),
-                    str(os.getpid()),
-                ],
-                pass_fds=(to_worker, from_worker),
-                stdin=subprocess.DEVNULL,
-                env=_environment(threads),
-            )
+            with its_own:
+                number = its_own.fileno()
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", f"{__package__}.process", str(number), str(os.getpid())],
+                    pass_fds=(number,),
+                    stdin=subprocess.DEVNULL,
+                    env=environment_of(threads),
+                )
         except OSError:
-            os.close(orders)
-            os.close(replies)
+            self._pipe.close()
             raise
-        finally:
-            os.close(to_worker)
-            os.close(from_worker)
-        self._orders, self._replies = os.fdopen(orders, "wb"), os.fdopen(replies, "rb")
         self.pid = self._process.pid
 
     def call(self, task: tuple[Callable[..., Any], tuple[Any, ...]]) -> Any:
         """Have a task done; raises what it raised, or EOFError or OSError where the worker died."""
-        write_frame(self._orders, task)
-        succeeded, found = read_frame(self._replies)
+        self._pipe.send_bytes(pickle.dumps(task, protocol=5))
+        succeeded, found = pickle.loads(self._pipe.recv_bytes())
         if not succeeded:
             raise found
         return found
@@ -92,21 +57,7 @@ class _Process:
         """Kill it."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._orders, self._replies):
-            with suppress(OSError):
-                pipe.close()
-
-
-def _environment(threads: int) -> dict[str, str]:
-    """The same modules from the same places, on so many threads."""
-    number = str(threads)
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path),
-        "NUMBA_NUM_THREADS": number,
-        "OMP_NUM_THREADS": number,
-        "OPENBLAS_NUM_THREADS": number,
-    }
+        self._pipe.close()
 
 
 class WorkerDied(RuntimeError):

@@ -1,4 +1,4 @@
-"""``python -m spinland.execution.process IN OUT PARENT``: a worker between two pipes, tasks and answers."""
+"""``python -m spinland.execution.process PIPE PARENT``: a worker that takes tasks from a pipe and answers into it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ import signal
 import sys
 import threading
 import time
+from multiprocessing.connection import Connection
 
-from .local import read_frame, write_frame
+from .worker import portable
 
 
 def main() -> None:
     """Do tasks until there are none, or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends this
-    threading.Thread(target=_outlive_nobody, args=(int(sys.argv[3]),), daemon=True).start()
-    orders, replies = (os.fdopen(int(number), mode) for number, mode in zip(sys.argv[1:3], ("rb", "wb"), strict=True))
+    threading.Thread(target=_outlive_nobody, args=(int(sys.argv[2]),), daemon=True).start()
+    pipe = Connection(int(sys.argv[1]))
     while True:
         try:
-            function, arguments = read_frame(orders)
+            function, arguments = pickle.loads(pipe.recv_bytes())
         except EOFError:
             return
         try:
-            answer: tuple[bool, object] = True, function(*arguments)
-        except Exception as error:  # noqa: BLE001 (goes to the future)
-            answer = False, error
+            answer = pickle.dumps((True, function(*arguments)), protocol=5)
+        except Exception as error:  # noqa: BLE001 (goes to the future, be it that the answer cannot be sent)
+            answer = pickle.dumps((False, portable(error)), protocol=5)
         try:
-            write_frame(replies, answer)
+            pipe.send_bytes(answer)
         except BrokenPipeError:
             return
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
-            write_frame(replies, (False, RuntimeError(f"what the task returned cannot be sent: {error}")))
 
 
 def _outlive_nobody(parent: int) -> None:

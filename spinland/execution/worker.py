@@ -67,10 +67,10 @@ def perform(order: Order) -> Reply:
                 seconds = time.perf_counter() - begin
             return Done(Sealed.of(found), seconds, here(), tuple(told))
         except Exception as error:  # noqa: BLE001 (told where the results are gathered)
-            return Failed(_portable(error))
+            return Failed(portable(error))
 
 
-def _portable(error: Exception) -> Exception:
+def portable(error: Exception) -> Exception:
     """An error that survives its journey, in other words if need be."""
     try:
         pickle.loads(pickle.dumps(error))
