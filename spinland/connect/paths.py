@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import arrays, checks, rng
 from ..errors import ArgumentError, DivergenceWarning
 from ..execution.engines import Executor
-from ..execution.rows import gathered
+from ..execution.rows import gathered, listed
 from ..landscape.protocol import Landscape
 from ..landscape.work import over
 from ..probes.inputs import a_landscape
@@ -125,10 +125,8 @@ class Path(Result):
         checks.room("n", n, 5 * 8 * n * len(every))
         parts = np.linspace(0, 1, n)
         plan = Curves(every, self.basis, self.radius, self.diverged, parts)
-        each: list[Any] = [None] * len(every)
-        for rows, found in over(profiles, landscape, len(every), executor, plan, description="profiles of paths"):
-            for b, profile in zip(rows, found, strict=True):
-                each[b] = profile
+        count = len(every)
+        each = listed(count, over(profiles, landscape, count, executor, plan, description="profiles of paths"))
         single = self.controls.ndim == 2
         return PathProfile(
             alphas=parts,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import checks, rng
 from ..execution.engines import Executor
+from ..execution.rows import listed
 from ..landscape.glass import SphericalSpinGlass
 from ..landscape.work import over
 from ..machines import single_threaded
@@ -148,12 +149,9 @@ def critical_point_counts(
     )
     together = max(1, _TOGETHER // complex_critical_points(n_spins, max(example.mixture))) if algebra else 1
     plan = _Plan(n_spins, order, seed, starts, algebra, provenance)
-    sets: list[Any] = [None] * n_instances
+    words = "critical points of instances"
     with checks.renamed(n="n_starts"):
-        words = "critical points of instances"
-        for rows, found in over(_sets, example, n_instances, executor, plan, description=words, size=together):
-            for a, one in zip(rows, found, strict=True):
-                sets[a] = one
+        sets = listed(n_instances, over(_sets, example, n_instances, executor, plan, description=words, size=together))
     return CriticalCounts(
         counts=np.stack([counts for counts, _, _, _ in sets]),
         complete=np.array([complete for _, complete, _, _ in sets]),

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import checks, rng
 from ..errors import ArgumentError
 from ..execution.engines import Executor
+from ..execution.rows import listed
 from ..landscape.protocol import Landscape
 from ..landscape.work import over
 from ..progress import Advance
@@ -197,14 +198,10 @@ class _Plan(NamedTuple):
 
 def _quadrature(operator: Operator, plan: _Plan, executor: Executor | None) -> Quadrature:
     """Probes in blocks, in which they know of each other; the operator gets the largest of their products."""
-    diagonal, beside = np.zeros((2, plan.n_probes, plan.n_steps))
-    n_blocks = -(-plan.n_probes // BLOCK)
-    for rows, found in over(_blocks, operator.landscape, n_blocks, executor, plan, description="probes of the Hessian"):
-        for block, (part, largest) in zip(rows, found, strict=True):
-            some = slice(block * BLOCK, (block + 1) * BLOCK)
-            diagonal[some], beside[some] = part
-            operator.largest[0] = max(operator.largest[0], largest)
-    return Quadrature(diagonal, beside)
+    n_blocks, words = -(-plan.n_probes // BLOCK), "probes of the Hessian"
+    found = listed(n_blocks, over(_blocks, operator.landscape, n_blocks, executor, plan, description=words))
+    operator.largest[0] = max(operator.largest[0], *(largest for _, largest in found))
+    return Quadrature(*(np.concatenate(parts) for parts in zip(*(part for part, _ in found), strict=True)))
 
 
 def _blocks(of: Landscape, rows: NDArray[np.int64], plan: _Plan, *, advance: Advance) -> list[tuple[Quadrature, float]]:

@@ -14,6 +14,7 @@ from .. import budget, checks, rng
 from ..arrays import Owner, sealed
 from ..errors import ArgumentError
 from ..execution.engines import Executor
+from ..execution.rows import listed
 from ..landscape.protocol import Landscape
 from ..landscape.work import over
 from ..probes.inputs import a_landscape
@@ -170,12 +171,9 @@ def elsewhere(operator: Operator, executor: Executor) -> Operator:
     at = operator.point.astype(of.dtype)
 
     def products(vectors: NDArray[Any]) -> NDArray[np.float64]:
-        made, n_blocks = np.empty(vectors.shape), -(-len(vectors) // BLOCK)
-        plan = at, vectors
-        for rows, found in over(_blocks, of, n_blocks, executor, plan, description="products with the Hessian"):
-            for block, part in zip(rows, found, strict=True):
-                made[block * BLOCK : (block + 1) * BLOCK] = part
-        return made
+        n_blocks, words = -(-len(vectors) // BLOCK), "products with the Hessian"
+        found = listed(n_blocks, over(_blocks, of, n_blocks, executor, (at, vectors), description=words))
+        return np.concatenate(found, dtype=np.float64)
 
     return replace(operator, products=products, together=sys.maxsize)
 

@@ -104,3 +104,12 @@ def gathered(n_rows: int, found: Iterable[tuple[NDArray[np.int64], tuple[NDArray
         for array, part in zip(whole, parts, strict=True):
             array[rows] = part
     return whole
+
+
+def listed(n_rows: int, found: Iterable[tuple[NDArray[np.int64], Iterable[Any]]]) -> list[Any]:
+    """What there is of each row, from lists of blocks, in whatever order these come."""
+    whole: list[Any] = [None] * n_rows
+    for rows, parts in found:
+        for row, part in zip(rows, parts, strict=True):
+            whole[row] = part
+    return whole
