@@ -134,7 +134,7 @@ class _Sent:
     rows: NDArray[np.int64]
     at: float
     lacked: dict[str, Bytes] = field(default_factory=dict)
-    made: list[int] = field(default_factory=list)  # checksum of the reply that was taken
+    made: int | None = None  # checksum of the reply that was taken
     twin: bool = False  # whether it was sent once more
 
 
@@ -307,16 +307,16 @@ class Crew:
         work._weight = max(work._weight, reply.found.nbytes / len(sent.rows))
         for category, message in reply.warnings:
             warnings.warn(message, category, stacklevel=4)
-        if sent.made:
-            if sent.made[0] != reply.found.check:
+        if sent.made is not None:
+            if sent.made != reply.found.check:
                 raise WorkerMismatch(reply.worker, "a task that was made twice has come out differently")
             return None
         return self._finished(Made(work, sent.rows, reply.found.opened()), sent, reply.found.check)
 
     def _finished(self, made: Made, sent: _Sent, check: int) -> Made | None:
-        if sent.made or sent.work not in self._open:  # made before, or given up
+        if sent.made is not None or sent.work not in self._open:  # made before, or given up
             return None
-        sent.made.append(check)
+        sent.made = check
         sent.work._open -= len(sent.rows)
         if made.error is not None or not sent.work._open:
             self._open.discard(sent.work)
@@ -329,7 +329,11 @@ class Crew:
         self._in_a_row += 1
         if self._in_a_row > LOST_IN_A_ROW * self.engine.n_workers:
             raise WorkersLost(self._in_a_row, error)
-        if sent.made or sent.work not in self._open or any(other is sent for other in self._flying.values()):
+        if (
+            sent.made is not None
+            or sent.work not in self._open
+            or any(other is sent for other in self._flying.values())
+        ):
             return
         sent.work.again(sent.rows)
         if sent.work not in self._works:
@@ -339,7 +343,7 @@ class Crew:
         """Send tasks of which nothing was heard for long a second time; the first answer is taken."""
         limit = max(PATIENCE[0], PATIENCE[1] * self._longest)
         for sent in list(self._flying.values()):
-            if not sent.twin and not sent.made and time.monotonic() - sent.at > limit:
+            if not sent.twin and sent.made is None and time.monotonic() - sent.at > limit:
                 sent.twin = True
                 self._submit(sent)
 

@@ -52,6 +52,21 @@ class _Around:
         return self.base.coefficients(rates, first_step)
 
 
+class _Pulling(_Around):
+    """What two optimisers have in common whose points are pulled by a spring γ that grows."""
+
+    gamma: float
+    scoping: float
+
+    def scope(self, step: int) -> float:
+        """γ at a step of the base, counted from 0; infinite where it has outgrown float64."""
+        step = checks.integer("step", step, minimum=0)
+        if self.gamma == 0:
+            return 0.0
+        with np.errstate(over="ignore"):
+            return float(self.gamma * np.power(1.0 + self.scoping, float(step)))
+
+
 @dataclass(frozen=True)
 class SAM(_Around):
     r"""Sharpness-aware minimisation (Foret et al., arXiv:2010.01412, algorithm 1).
@@ -88,7 +103,7 @@ class SAM(_Around):
 
 
 @dataclass(frozen=True)
-class EntropySGD(_Around):
+class EntropySGD(_Pulling):
     r"""Entropy-SGD (Chaudhari et al., arXiv:1611.01838, algorithm 1), with γ in the outer step as in the paper.
 
     The base descends the local entropy at the temperature T = ε²/2, whose gradient is the pull to the mean of a cloud:
@@ -161,13 +176,9 @@ class EntropySGD(_Around):
         """Gradients of a batch that a step evaluates: L."""
         return self.n_langevin
 
-    def scope(self, step: int) -> float:
-        """γ at an outer step, counted from 0; infinite where it has outgrown float64."""
-        return _grown(self.gamma, self.scoping, step)
-
 
 @dataclass(frozen=True)
-class ReplicatedSGD(_Around):
+class ReplicatedSGD(_Pulling):
     r"""Replicated SGD: y copies that an elastic force pulls to their centre, which is the solution.
 
     Baldassi et al. (arXiv:1605.06444) and Pittorino et al. (arXiv:2006.07897) descend the sum of the losses of all
@@ -232,18 +243,6 @@ class ReplicatedSGD(_Around):
     def n_kept(self) -> int:
         """Vectors beside the centre: each copy, its gradient, force, start and moments; the centre in float64."""
         return self.n_coupled * (4 + self.base.n_moments) + 2
-
-    def scope(self, step: int) -> float:
-        """γ at a step, counted from 0; infinite where it has outgrown float64."""
-        return _grown(self.gamma, self.scoping, step)
-
-
-def _grown(gamma: float, scoping: float, step: int) -> float:
-    step = checks.integer("step", step, minimum=0)
-    if gamma == 0:
-        return 0.0
-    with np.errstate(over="ignore"):
-        return float(gamma * np.power(1.0 + scoping, float(step)))
 
 
 TrainingOptimizer: TypeAlias = Optimizer | SAM | EntropySGD | ReplicatedSGD
