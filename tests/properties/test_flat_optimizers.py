@@ -1,4 +1,7 @@
-"""SAM and Entropy-SGD against a plain NumPy trainer, closed forms of quadratics, and the optimisers they contain."""
+"""SAM and Entropy-SGD against a plain NumPy trainer, closed forms of quadratics, and the optimisers they contain.
+
+What all optimisers that look around have in common is tested here, of replicated SGD too.
+"""
 
 import json
 
@@ -19,44 +22,14 @@ from spinland.training.plan import Plan
 from spinland.training.settings import TrainingSettings
 from spinland_kernels.networks import NO_ORDERS
 
-from ..oracles import network as networks
+from ..oracles import around
 from ..oracles import training as oracle
-
-NETWORK = ReLUNetwork((7, 6, 3))
-SEED, REPLICA, BATCH, RATE = 2**63 + 5, 4, 8, 0.2
-BASES = {
-    "sgd": (SGD(RATE), lambda: oracle.SGD()),
-    "nesterov decay": (SGD(RATE, 0.7, True, 0.02), lambda: oracle.SGD(0.7, True, 0.02)),
-    "adamw": (AdamW(RATE, weight_decay=0.3), lambda: oracle.Adam(weight_decay=0.3, decoupled=True)),
-}
+from ..oracles.around import BASES, BATCH, LINE, NETWORK, RATE, REPLICA, SEED, batches, quadratic, run, slope_of, start
 
 
 @pytest.fixture(scope="module")
 def data():
-    generator = np.random.default_rng(0)
-    x = generator.normal(size=(37, 7)).astype(np.float32)
-    y = np.arange(37) % 3
-    return x, y, x[:11], y[:11]
-
-
-def batches(epochs, n=37):
-    """All batches of so many passes, in the order of the registry."""
-    orders = [rng.permutation(SEED, rng.Purpose.SHUFFLE, REPLICA, e, n) for e in range(epochs)]
-    return [order[low : low + BATCH] for order in orders for low in range(0, n, BATCH)]
-
-
-def slope_of(data):
-    x, y = data[0].astype(float), data[1]
-    return lambda w, batch: networks.gradient(NETWORK.widths, True, w, x[batch], y[batch], "cross_entropy")
-
-
-def run(data, optimizer, **more):
-    common = {"batch_size": BATCH, "epochs": 2, "seed": SEED, "replicas": [REPLICA], "dtype": "float64"}
-    return train(NETWORK, data, None, optimizer, **{**common, "snapshots": True, **more})
-
-
-def start():
-    return NETWORK.initialize(1, SEED, first=REPLICA, dtype="float64")[0]
+    return around.data()
 
 
 @pytest.mark.parametrize("base", BASES)
@@ -130,17 +103,6 @@ def test_samples_are_drawn_with_replacement_where_that_is_asked_for(data):
     assert np.abs(run(data, SGD(0.15)).params - plain.params).max() > 1e-3
 
 
-LINE = ReLUNetwork((3, 1), bias=False)
-
-
-def quadratic():
-    """A linear network on all samples, f = (w − w*)' A (w − w*) / 2 + const, A and w* included."""
-    generator = np.random.default_rng(7)
-    x, y = (generator.normal(size=(20, k)).astype(np.float32).astype(float) for k in (3, 1))
-    a = 2 * x.T @ x / 20
-    return (x, y, x, y), a, np.linalg.solve(a, 2 * (x.T @ y)[:, 0] / 20)
-
-
 def steps_on_quadratic(optimizer, epochs=1, **more):
     data, _, _ = quadratic()
     common = {"batch_size": 20, "epochs": epochs, "dtype": "float64", "evaluate": "none"}
@@ -191,11 +153,19 @@ def test_a_zero_gradient_leaves_sam_where_it_is():
 
 
 @pytest.mark.usefixtures("all_threads")
-@pytest.mark.parametrize("optimizer", [SAM(0.1, SGD(0.1, 0.9)), EntropySGD(0.5, Adam(0.01), 3, noise=0.01)])
+@pytest.mark.parametrize(
+    ("optimizer", "dtype"),
+    [
+        (SAM(0.1, SGD(0.1, 0.9)), "float32"),
+        (EntropySGD(0.5, Adam(0.01), 3, noise=0.01), "float32"),
+        *((ReplicatedSGD(0.3, SGD(0.1, 0.9), 3), dtype) for dtype in ("float32", "float64")),
+        *((ReplicatedSGD(0.5, Adam(0.01), 2, 0.01), dtype) for dtype in ("float32", "float64")),
+    ],
+)
 @pytest.mark.parametrize("network", [NETWORK, ReLUNetwork((7, 1300, 3))])
-def test_a_replica_is_the_same_alone_among_others_on_any_threads_in_any_group(data, optimizer, network):
+def test_a_replica_is_the_same_alone_among_others_on_any_threads_in_any_group(data, optimizer, dtype, network):
     """The wider network has more numbers than NumPy sums without a break."""
-    common = {"optimizer": optimizer, "batch_size": 8, "epochs": 2, "seed": 9}
+    common = {"optimizer": optimizer, "batch_size": 8, "epochs": 2, "seed": 9, "dtype": dtype}
     threads = numba.get_num_threads()
     whole = train(network, data, 9, **common)
     try:
@@ -211,11 +181,12 @@ def test_a_replica_is_the_same_alone_among_others_on_any_threads_in_any_group(da
     assert len(np.unique(whole.params, axis=0)) == 9
 
 
-def test_dead_inputs_are_left_where_they_are(data):
+@pytest.mark.parametrize("optimizer", [EntropySGD(0.5, SGD(0.2), 3, noise=0.1), ReplicatedSGD(0.5, SGD(0.2), 3)])
+def test_dead_inputs_are_left_where_they_are(data, optimizer):
     x = data[0].copy()
     x[:, 4] = 0
     dead = (x, data[1], x[:11], data[1][:11])
-    ensemble = run(dead, EntropySGD(0.5, SGD(0.2), 3, noise=0.1), keep_initial=True)
+    ensemble = run(dead, optimizer, keep_initial=True)
     (first, _), *_ = NETWORK.layers(ensemble.params[0])
     (was, _), *_ = NETWORK.layers(ensemble.initial[0])
     np.testing.assert_array_equal(first[:, 4], was[:, 4])
@@ -224,11 +195,18 @@ def test_dead_inputs_are_left_where_they_are(data):
 
 @pytest.mark.parametrize("evaluate", ["both", "none"])
 @pytest.mark.parametrize(
-    "optimizer", [SAM(0.1, SGD(1e30)), EntropySGD(0.5, SGD(1e30), 2), EntropySGD(1.0, langevin_rate=1e30)]
+    ("optimizer", "batch_size", "epochs"),
+    [
+        *((o, 8, 3) for o in (SAM(0.1, SGD(1e30)), EntropySGD(0.5, SGD(1e30), 2), EntropySGD(1.0, langevin_rate=1e30))),
+        # a rate too large, a pull too strong for the rate, and one that outgrows every number
+        (ReplicatedSGD(0.1, SGD(1e30), 2), 2, 30),
+        (ReplicatedSGD(1e4, SGD(0.1), 2), 2, 30),
+        (ReplicatedSGD(0.1, scoping=1e40), 2, 30),
+    ],
 )
-def test_what_diverges_is_said_and_nan(data, optimizer, evaluate):
+def test_what_diverges_is_said_and_nan(data, optimizer, batch_size, epochs, evaluate):
     with pytest.warns(DivergenceWarning, match="0, 1"):
-        ensemble = train(NETWORK, data, 2, optimizer, 8, 3, evaluate=evaluate)
+        ensemble = train(NETWORK, data, 2, optimizer, batch_size, epochs, evaluate=evaluate)
     assert ensemble.diverged.all()
     assert np.isnan(ensemble.params).all()
 
@@ -247,6 +225,12 @@ def test_what_diverges_is_said_and_nan(data, optimizer, evaluate):
         ("average", lambda: EntropySGD(average=0)),
         ("average", lambda: EntropySGD(average=1.5)),
         ("scoping", lambda: EntropySGD(scoping=-1)),
+        ("gamma", lambda: ReplicatedSGD(-0.1)),
+        ("gamma", lambda: ReplicatedSGD(np.inf)),
+        ("base", lambda: ReplicatedSGD(base=SAM())),
+        ("n_coupled", lambda: ReplicatedSGD(n_coupled=0)),
+        ("n_coupled", lambda: ReplicatedSGD(n_coupled=2.5)),
+        ("scoping", lambda: ReplicatedSGD(scoping=-1)),
     ],
 )
 def test_they_refuse(name, make):
@@ -255,7 +239,7 @@ def test_they_refuse(name, make):
     assert error.value.argument == name
 
 
-@pytest.mark.parametrize("optimizer", [SAM(), EntropySGD()])
+@pytest.mark.parametrize("optimizer", [SAM(), EntropySGD(), ReplicatedSGD()])
 def test_a_card_is_refused_in_words(data, optimizer):
     with pytest.raises(DeviceUnavailable, match=f"{type(optimizer).__name__} runs on the processor only"):
         train_groups(NETWORK, data, 1, optimizer, device="cuda")

@@ -2,55 +2,26 @@
 
 import json
 
-import numba
 import numpy as np
 import pytest
 
-from spinland import rng
-from spinland.errors import ArgumentError, DeviceUnavailable, DivergenceWarning
-from spinland.landscape.network import ReLUNetwork
+from spinland.errors import ArgumentError
 from spinland.store.hdf5 import Store
-from spinland.training.flat import SAM, ReplicatedSGD
-from spinland.training.loop import train, train_groups
+from spinland.training.flat import ReplicatedSGD
+from spinland.training.loop import train_groups
 from spinland.training.optimizers import SGD, Adam, AdamW
 from spinland.training.plan import Plan
 from spinland.training.settings import TrainingSettings
 from spinland.training.stepwise import CoupledGroup
 
-from ..oracles import network as networks
+from ..oracles import around
 from ..oracles import training as oracle
-
-NETWORK = ReLUNetwork((7, 6, 3))
-SEED, REPLICA, BATCH, RATE, N = 2**63 + 5, 4, 8, 0.2, 37
-BASES = {
-    "sgd": (SGD(RATE), lambda: oracle.SGD()),
-    "nesterov decay": (SGD(RATE, 0.7, True, 0.02), lambda: oracle.SGD(0.7, True, 0.02)),
-    "adamw": (AdamW(RATE, weight_decay=0.3), lambda: oracle.Adam(weight_decay=0.3, decoupled=True)),
-}
+from ..oracles.around import BASES, BATCH, LINE, NETWORK, RATE, REPLICA, SEED, batches, quadratic, run, slope_of, start
 
 
 @pytest.fixture(scope="module")
 def data():
-    generator = np.random.default_rng(0)
-    x = generator.normal(size=(N, 7)).astype(np.float32)
-    y = np.arange(N) % 3
-    return x, y, x[:11], y[:11]
-
-
-def batches(number, epochs):
-    """All batches that a copy of this number meets."""
-    orders = [rng.permutation(SEED, rng.Purpose.SHUFFLE, number, e, N) for e in range(epochs)]
-    return [order[low : low + BATCH] for order in orders for low in range(0, N, BATCH)]
-
-
-def slope_of(data):
-    x, y = data[0].astype(float), data[1]
-    return lambda w, batch: networks.gradient(NETWORK.widths, True, w, x[batch], y[batch], "cross_entropy")
-
-
-def run(data, optimizer, **more):
-    common = {"batch_size": BATCH, "epochs": 2, "seed": SEED, "replicas": [REPLICA], "dtype": "float64"}
-    return train(NETWORK, data, None, optimizer, **{**common, "snapshots": True, **more})
+    return around.data()
 
 
 def coupled(data, optimizer, replicas, epochs=2, order=None, **more):
@@ -70,9 +41,8 @@ def coupled(data, optimizer, replicas, epochs=2, order=None, **more):
 def test_it_is_the_plain_trainer(data, base):
     ours, theirs = BASES[base]
     ensemble = run(data, ReplicatedSGD(0.6, ours, 3, 0.1))
-    orders = [batches(3 * REPLICA + a, 2) for a in range(3)]
-    start = NETWORK.initialize(1, SEED, first=REPLICA, dtype="float64")[0]
-    copies = oracle.train_coupled(start, slope_of(data), [theirs() for _ in orders], RATE, orders, 0.6, 0.1)
+    orders = [batches(2, 3 * REPLICA + a) for a in range(3)]
+    copies = oracle.train_coupled(start(), slope_of(data), [theirs() for _ in orders], RATE, orders, 0.6, 0.1)
     np.testing.assert_allclose(ensemble.snapshots[0], copies.mean(axis=1)[[0, 5, 10]], rtol=1e-9, atol=1e-11)
     np.testing.assert_array_equal(ensemble.gradient_evaluations, [0, 3, 6])
     assert np.abs(copies[-1] - copies[-1].mean(axis=0)).max() > 1e-2
@@ -109,17 +79,6 @@ def test_permuted_copies_have_the_same_centre(data, base):
     apart = one.moving.points.reshape(2, 4, -1)
     np.testing.assert_allclose(other.moving.points.reshape(2, 4, -1), apart[:, [2, 0, 3, 1]], rtol=0, atol=1e-13)
     assert np.abs(apart - apart[:, :1]).max() > 1e-3
-
-
-LINE = ReLUNetwork((3, 1), bias=False)
-
-
-def quadratic():
-    """A linear network on all samples, f = (w − w*)' A (w − w*) / 2 + const, A and w* included."""
-    generator = np.random.default_rng(7)
-    x, y = (generator.normal(size=(20, k)).astype(np.float32).astype(float) for k in (3, 1))
-    a = 2 * x.T @ x / 20
-    return (x, y, x, y), a, np.linalg.solve(a, 2 * (x.T @ y)[:, 0] / 20)
 
 
 def test_on_a_quadratic_the_centre_descends_and_its_copies_come_together():
@@ -168,39 +127,6 @@ def test_the_noise_of_the_centre_is_that_of_one_copy_over_their_number():
     np.testing.assert_allclose(ends[0] / ends[1], 4, rtol=4 * 0.035)
 
 
-@pytest.mark.usefixtures("all_threads")
-@pytest.mark.parametrize("optimizer", [ReplicatedSGD(0.3, SGD(0.1, 0.9), 3), ReplicatedSGD(0.5, Adam(0.01), 2, 0.01)])
-@pytest.mark.parametrize("network", [NETWORK, ReLUNetwork((7, 1300, 3))])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_replica_is_the_same_alone_among_others_on_any_threads_in_any_group(data, optimizer, network, dtype):
-    """The wider network has more numbers than NumPy sums without a break."""
-    common = {"optimizer": optimizer, "batch_size": 8, "epochs": 2, "seed": 9, "dtype": dtype}
-    threads = numba.get_num_threads()
-    whole = train(network, data, 9, **common)
-    try:
-        numba.set_num_threads(1)
-        on_one = train(network, data, 9, group_size=4, **common)
-    finally:
-        numba.set_num_threads(threads)
-    alone = train(network, data, replicas=[6], **common)
-    np.testing.assert_array_equal(whole.params, on_one.params)
-    np.testing.assert_array_equal(whole.params[[6]], alone.params)
-    np.testing.assert_array_equal(whole.test_loss[[6]], alone.test_loss)
-    assert whole.provenance == alone.provenance
-    assert len(np.unique(whole.params, axis=0)) == 9
-
-
-def test_dead_inputs_are_left_where_they_are(data):
-    x = data[0].copy()
-    x[:, 4] = 0
-    dead = (x, data[1], x[:11], data[1][:11])
-    ensemble = run(dead, ReplicatedSGD(0.5, SGD(0.2), 3), keep_initial=True)
-    (first, _), *_ = NETWORK.layers(ensemble.params[0])
-    (was, _), *_ = NETWORK.layers(ensemble.initial[0])
-    np.testing.assert_array_equal(first[:, 4], was[:, 4])
-    assert (first[:, 3] != was[:, 3]).all()
-
-
 def test_the_pull_grows_at_each_step():
     assert [ReplicatedSGD(0.5, scoping=0.1).scope(t) for t in (0, 3)] == [0.5, pytest.approx(0.5 * 1.1**3, rel=1e-15)]
     assert ReplicatedSGD(0.5, scoping=10).scope(1000) == np.inf
@@ -209,45 +135,11 @@ def test_the_pull_grows_at_each_step():
         ReplicatedSGD().scope(-1)
 
 
-@pytest.mark.parametrize("evaluate", ["both", "none"])
-@pytest.mark.parametrize(
-    "optimizer", [ReplicatedSGD(0.1, SGD(1e30), 2), ReplicatedSGD(1e4, SGD(0.1), 2), ReplicatedSGD(0.1, scoping=1e40)]
-)
-def test_what_diverges_is_said_and_nan(data, optimizer, evaluate):
-    """A rate too large, a pull too strong for the rate, and one that outgrows every number."""
-    with pytest.warns(DivergenceWarning, match="0, 1"):
-        ensemble = train(NETWORK, data, 2, optimizer, 2, 30, evaluate=evaluate)
-    assert ensemble.diverged.all()
-    assert np.isnan(ensemble.params).all()
-
-
-@pytest.mark.parametrize(
-    ("name", "make"),
-    [
-        ("gamma", lambda: ReplicatedSGD(-0.1)),
-        ("gamma", lambda: ReplicatedSGD(np.inf)),
-        ("base", lambda: ReplicatedSGD(base=SAM())),
-        ("n_coupled", lambda: ReplicatedSGD(n_coupled=0)),
-        ("n_coupled", lambda: ReplicatedSGD(n_coupled=2.5)),
-        ("scoping", lambda: ReplicatedSGD(scoping=-1)),
-    ],
-)
-def test_it_refuses(name, make):
-    with pytest.raises(ArgumentError) as error:
-        make()
-    assert error.value.argument == name
-
-
 def test_replicas_whose_copies_have_no_number_are_refused(data):
     largest = 2**32 // 3 - 1
     train_groups(NETWORK, data, replicas=[largest], optimizer=ReplicatedSGD(n_coupled=3))
     with pytest.raises(ArgumentError, match=f"at most {largest}, as each has 3 copies"):
         train_groups(NETWORK, data, replicas=[largest + 1], optimizer=ReplicatedSGD(n_coupled=3))
-
-
-def test_a_card_is_refused_in_words(data):
-    with pytest.raises(DeviceUnavailable, match="ReplicatedSGD runs on the processor only"):
-        train_groups(NETWORK, data, 1, ReplicatedSGD(), device="cuda")
 
 
 def test_the_record_tells_base_and_settings_and_a_file_keeps_it(data, tmp_path):
